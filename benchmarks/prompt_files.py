@@ -1,0 +1,40 @@
+"""Prompt files that users bring: JSON lines, the same form as the starter benchmark's own."""
+
+import json
+from pathlib import Path
+
+from harness.errors import UserError
+from harness.judges.checks import problem_with
+from harness.records import Prompt
+
+
+def prompts_from_file(path: Path) -> tuple[Prompt, ...]:
+    """Prompts from a JSONL file of the user's: ``{"prompt": ..., "category": ..., "checks": [...]}``, the last two
+    optional. Raises UserError with the line that is wrong."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"the prompt file {path} cannot be read: {error}") from error
+    prompts = [_parse(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
+    if not prompts:
+        raise UserError(f"the prompt file {path} holds no prompts; write one JSON object per line with a key 'prompt'")
+    return tuple(prompts)
+
+
+def _parse(line: str, where: str) -> Prompt:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise UserError(f"{where} is not valid JSON: {error}") from error
+    if not isinstance(row, dict) or not isinstance(row.get("prompt"), str) or not row["prompt"].strip():
+        raise UserError(f"{where} has no text under the key 'prompt'")
+    checks = row.get("checks", [])
+    if not isinstance(checks, list):
+        raise UserError(f"{where}: 'checks' is a list, not {type(checks).__name__}")
+    for check in checks:
+        if problem := problem_with(check):
+            raise UserError(f"{where}: {problem}")
+    category = row.get("category", "uncategorised")
+    if not isinstance(category, str):
+        raise UserError(f"{where}: 'category' is a text, not {type(category).__name__}")
+    return Prompt(row["prompt"], category, f"file:{where.rsplit(':', 1)[0]}", tuple(checks))

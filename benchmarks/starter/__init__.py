@@ -1,0 +1,26 @@
+"""The starter benchmark: 260 prompts over the paper's 20 categories, each with checks that a rule can decide.
+
+Its splits never share a prompt: `training` feeds the optimizer, `validation` is for choosing settings, `test` is for
+figures. Scores come from the `checklist` judge, a rule-based stand-in for an LLM judge.
+"""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from harness.records import Prompt
+
+Split = Literal["training", "validation", "test"]
+
+
+@cache
+def starter_prompts(split: Split) -> tuple[Prompt, ...]:
+    """The prompts of one split, in file order."""
+    text = files("benchmarks.starter").joinpath("prompts.jsonl").read_text(encoding="utf-8")
+    rows = [json.loads(line) for line in text.splitlines()]
+    return tuple(
+        Prompt(row["prompt"], row["category"], f"starter/{split}", tuple(row["checks"]))
+        for row in rows
+        if row["split"] == split
+    )

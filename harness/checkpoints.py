@@ -1,0 +1,73 @@
+"""Model folders on disk: are they complete, and what is their fingerprint."""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from harness.errors import UserError
+from harness.records import content_key
+
+MANIFEST = "tpobench.json"
+"""Written last into every checkpoint folder that tpobench makes: its files and their sizes in bytes."""
+
+_IDENTITY = ("config.json", "tokenizer.json", "tokenizer.model", "chat_template.jinja")
+"""Beside the weights, the files that decide what a model answers. Others (training notes, cards) do not."""
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of a model folder, in order of name; raises UserError when one is missing."""
+    index = folder / "model.safetensors.index.json"
+    if not index.exists():
+        return [_existing(folder / "model.safetensors")]
+    shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    return [_existing(folder / shard) for shard in shards]
+
+
+def require_model_folder(folder: Path) -> None:
+    """Raise UserError unless the folder has a configuration, weights and a tokenizer, none of them torn."""
+    _existing(folder / "config.json")
+    weight_files(folder)
+    if not (folder / "tokenizer.model").exists():
+        _existing(folder / "tokenizer.json")
+    _existing(folder / "tokenizer_config.json")
+    manifest = folder / MANIFEST
+    if manifest.exists():
+        for name, size in json.loads(manifest.read_text(encoding="utf-8"))["files"].items():
+            if _existing(folder / name).stat().st_size != size:
+                raise UserError(f"{folder / name} is not the {size:,} bytes that {MANIFEST} says; copy it again")
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether tpobench finished writing this folder and nothing has gone missing since."""
+    if not (folder / MANIFEST).exists():
+        return False
+    try:
+        require_model_folder(folder)
+    except UserError:
+        return False
+    return True
+
+
+def seal(folder: Path) -> None:
+    """Write the manifest: from now on the folder counts as complete."""
+    sizes = {file.name: file.stat().st_size for file in sorted(folder.iterdir()) if file.is_file()}
+    (folder / MANIFEST).write_text(json.dumps({"files": sizes}, indent=2), encoding="utf-8")
+
+
+def fingerprint(folder: Path) -> str:
+    """The hash of everything in the folder that decides what the model answers. Reads every byte once."""
+    files = [*weight_files(folder), *(folder / name for name in _IDENTITY if (folder / name).exists())]
+    return content_key("model", [(file.name, _digest(file, file.stat().st_mtime_ns)) for file in files])
+
+
+@cache
+def _digest(file: Path, _modified: int) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _existing(file: Path) -> Path:
+    if not file.exists():
+        raise UserError(f"the model folder {file.parent} has no {file.name}; copy the whole folder again")
+    return file

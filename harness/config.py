@@ -1,0 +1,59 @@
+"""Validated YAML: every file a user writes is read here, unknown keys refused."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from harness.errors import UserError, did_you_mean
+
+
+class FileModel(BaseModel):
+    """Base of everything that users write in YAML: unknown keys and wrong types are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+T = TypeVar("T", bound=FileModel)
+
+
+def load_yaml(path: Path, kind: type[T]) -> T:
+    """Read and validate a YAML file; raises UserError with the file, the place in it and what is wrong there."""
+    try:
+        written = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"there is no file {path}; check the path") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    return validate(written, kind, str(path))
+
+
+def validate(written: Any, kind: type[T], where: str) -> T:
+    """The validated value; raises UserError naming the first key that is wrong and how."""
+    try:
+        return kind.model_validate(written)
+    except ValidationError as error:
+        raise UserError(f"{where}: {_first_problem(error, kind)}") from error
+
+
+def _first_problem(error: ValidationError, kind: type[FileModel]) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"]) or "the file"
+    if first["type"] == "extra_forbidden":
+        return f"unknown key {place!r}; {did_you_mean(str(first['loc'][-1]), _keys_at(kind, first['loc'][:-1]))}"
+    if first["type"] == "missing":
+        return f"the key {place!r} is missing"
+    shown = repr(first["input"])
+    return f"{place!r} is {shown if len(shown) < 60 else shown[:57] + '...'}: {first['msg'].lower()}"
+
+
+def _keys_at(kind: Any, path: tuple[int | str, ...]) -> list[str]:
+    """The keys that may stand at this place of the file."""
+    for part in path:
+        field = kind.model_fields.get(part) if hasattr(kind, "model_fields") else None
+        if field is not None:
+            kind = field.annotation
+    return list(getattr(kind, "model_fields", {}) or [])

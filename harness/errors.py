@@ -1,0 +1,26 @@
+"""What can go wrong in a way the user can mend, and the exit codes that say so."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of every command."""
+
+    DONE = 0
+    FAIL = 1
+    USAGE = 2
+    INCONCLUSIVE = 3
+    INVALID = 4
+    INTERRUPTED = 130
+
+
+class UserError(Exception):
+    """One sentence for the user: what is wrong, where, and what to do next. Exit code 2, no traceback."""
+
+
+def did_you_mean(wrong: str, known: list[str]) -> str:
+    """A closing phrase that suggests the near miss among the known names, or lists them all."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(wrong.lower(), known, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"

@@ -1,0 +1,93 @@
+"""Make sure that outputs exist: sample what the store does not hold yet, and nothing else."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from harness.checkpoints import require_model_folder
+from harness.modes import Mode
+from harness.progress import Reporter
+from harness.records import Model, Output, Prompt, Request, SamplingParams, content_key
+from harness.samplers import Sampler
+from harness.store import Store
+
+CHUNK = 2048
+"""Prompts looked up in the store at a time, so that memory does not grow with their number."""
+
+
+def output_key(model: Model, mode: Mode, prompt: Prompt, params: SamplingParams, sample: int) -> str:
+    """The key of one output. Length limit, temperature, top-p and seed are all part of it."""
+    return content_key(
+        "output", model.fingerprint, mode.key, prompt.text, params.temperature, params.top_p, params.max_new_tokens,
+        params.seed, sample,
+    )  # fmt: skip
+
+
+class Generator:
+    """Samples from one model into the store. The model is loaded when the first output is missing."""
+
+    def __init__(self, store: Store, model: Model, load: Callable[[Model], Sampler], reporter: Reporter) -> None:
+        self.model = model
+        self._store = store
+        self._load = load
+        self._reporter = reporter
+        self._sampler: Sampler | None = None
+
+    def __enter__(self) -> "Generator":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._sampler is not None:
+            self._sampler.close()
+
+    def ensure(
+        self, prompts: Sequence[Prompt], mode: Mode, params: SamplingParams, samples: Sequence[int], what: str
+    ) -> None:
+        """Sample every (prompt, sample number) that the store lacks; each finished group is stored at once."""
+        for chunk in _chunks(prompts):
+            self._store.add_prompts(chunk)
+            wanted = {
+                output_key(self.model, mode, prompt, params, sample): (prompt, sample)
+                for prompt in chunk
+                for sample in samples
+            }
+            missing = self._store.missing("output", list(wanted))
+            if missing:
+                self._sample({key: wanted[key] for key in missing}, mode, params, what)
+
+    def outputs(
+        self, prompts: Sequence[Prompt], mode: Mode, params: SamplingParams, samples: Sequence[int]
+    ) -> list[Output]:
+        """The stored outputs, by prompt and then by sample number."""
+        return self._store.outputs(
+            {
+                output_key(self.model, mode, prompt, params, sample): (prompt, sample)
+                for prompt in prompts
+                for sample in samples
+            }
+        )
+
+    def _sample(self, missing: dict[str, tuple[Prompt, int]], mode: Mode, params: SamplingParams, what: str) -> None:
+        requests = [
+            Request(key, mode.messages(prompt.text), f'the prompt "{prompt.text[:40]}"')
+            for key, (prompt, _) in missing.items()
+        ]
+        with self._reporter.sampling(what, len(requests)) as progress:
+            if self._sampler is None:
+                self._sampler = self._load(self.model)
+            for group in self._sampler.sample(requests, params):
+                rows = [(*missing[found.request.key], found, mode.split(found.text)) for found in group]
+                self._store.add_generations(self.model, mode, params, rows)
+                progress.advance(len(group), sum(len(found.token_ids) for found in group))
+
+
+def _chunks(prompts: Sequence[Prompt]) -> Iterator[Sequence[Prompt]]:
+    for start in range(0, len(prompts), CHUNK):
+        yield prompts[start : start + CHUNK]
+
+
+def local_sampler(model: Model) -> Sampler:
+    """A sampler in this process. torch is imported here, so that commands without sampling stay quick."""
+    require_model_folder(Path(model.folder))
+    from harness.samplers.local import LocalSampler
+
+    return LocalSampler(model.folder)

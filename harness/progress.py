@@ -1,0 +1,75 @@
+"""What a command tells the person who waits: progress with rate and time left, and a line as each phase ends."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+
+@dataclass
+class SamplingProgress:
+    """Counts outputs and tokens of one phase."""
+
+    progress: Progress
+    task: TaskID
+    tokens: int = 0
+    started: float = field(default_factory=monotonic)
+
+    def advance(self, outputs: int, tokens: int) -> None:
+        self.tokens += tokens
+        rate = self.tokens / max(monotonic() - self.started, 1e-6)
+        self.progress.update(self.task, advance=outputs, note=f"{rate:,.0f} tokens/s")
+
+
+class Reporter:
+    """Writes to the terminal. `quiet` leaves standard output to the result (``--json``)."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self.console = Console(quiet=quiet, highlight=False)
+
+    def say(self, line: str) -> None:
+        self.console.print(line)
+
+    @contextmanager
+    def sampling(self, what: str, total: int) -> Iterator[SamplingProgress]:
+        with self._bar() as progress:
+            yield SamplingProgress(progress, progress.add_task(what, total=total, note="loading the model"))
+
+    @contextmanager
+    def training(self, what: str) -> "Iterator[TrainingProgress]":
+        with self._bar() as progress:
+            yield TrainingProgress(progress, progress.add_task(what, total=None, note="loading the model"))
+
+    def _bar(self) -> Progress:
+        return Progress(
+            TextColumn("  {task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+        )
+
+
+@dataclass
+class TrainingProgress:
+    """Shows the optimizer steps of one training job."""
+
+    progress: Progress
+    task: TaskID
+
+    def __call__(self, step: int, of: int, loss: float) -> None:
+        self.progress.update(self.task, completed=step, total=of, note=f"loss {loss:.3f}")

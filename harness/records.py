@@ -1,0 +1,177 @@
+"""The vocabulary: frozen records for what is stored, and the content keys that identify them.
+
+A record's key is the hash of everything that determined it, so that the same work done twice is the same row.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+Message = Mapping[str, str]
+"""One chat message: ``{"role": "user", "content": "..."}``."""
+
+
+def content_key(*parts: Any) -> str:
+    """The first 32 hex digits of the SHA-256 of the parts as canonical JSON."""
+    canonical = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A set of weights on disk. `fingerprint` is the hash of its files, whatever it is called."""
+
+    name: str
+    folder: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """An instruction with its category. `source` names where it came from, for example ``starter/test``."""
+
+    text: str
+    category: str = "uncategorised"
+    source: str = "file"
+    checks: tuple[Mapping[str, Any], ...] = ()
+
+    @cached_property
+    def text_key(self) -> str:
+        """The same for every prompt with this text: what an output depends on."""
+        return content_key("prompt", self.text)
+
+    @cached_property
+    def key(self) -> str:
+        return content_key("prompt", self.text, self.category, self.source, self.checks)
+
+
+@dataclass(frozen=True)
+class SamplingParams:
+    """How outputs are drawn. `temperature` 0 is greedy. Lengths are in tokens."""
+
+    temperature: float = 0.8
+    top_p: float = 0.95
+    max_new_tokens: int = 512
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Request:
+    """One output that is wanted: the rendered chat messages, and the key that the output will have."""
+
+    key: str
+    messages: tuple[Message, ...]
+    label: str
+    """What error messages call it, for example ``prompt 3 ("Name three ...")``."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What a sampler returns for a request, exactly as the model produced it.
+
+    `finish_reason` is ``stop`` when the model ended by itself (the end token is the last of `token_ids`) and
+    ``length`` when it was cut at the token limit. `seconds` is the time from the start of its batch.
+    """
+
+    request: Request
+    prompt_ids: tuple[int, ...]
+    token_ids: tuple[int, ...]
+    text: str
+    finish_reason: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Split:
+    """Raw text taken apart. `error` is None, or the reason why there is no response to show."""
+
+    thought: str
+    response: str
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """A stored output: raw text = thought + response. `response` is empty when `parse_error` is set."""
+
+    key: str
+    model: str
+    mode: str
+    prompt: Prompt
+    sample: int
+    params: SamplingParams
+    raw_text: str
+    thought: str
+    response: str
+    parse_error: str | None
+    finish_reason: str
+    prompt_ids: tuple[int, ...] = field(repr=False)
+    token_ids: tuple[int, ...] = field(repr=False)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a pointwise judge says of one response: `value` in [0, 1] for the checklist, with its components."""
+
+    judge: str
+    prompt: Prompt
+    response: str
+    value: float
+    components: Mapping[str, Any]
+
+    @cached_property
+    def key(self) -> str:
+        return content_key("score", self.judge, self.prompt.key, self.response)
+
+
+@dataclass(frozen=True)
+class Judgment:
+    """One comparison. `preference` is the probability that the candidate's response (side A) is the better one."""
+
+    judge: str
+    prompt: Prompt
+    candidate_response: str
+    baseline_response: str
+    verdict: str
+    preference: float | None
+    order: str = "AB"
+    raw: str = ""
+
+    @cached_property
+    def key(self) -> str:
+        return judgment_key(self.judge, self.prompt, self.candidate_response, self.baseline_response, self.order)
+
+
+def judgment_key(judge: str, prompt: Prompt, candidate: str, baseline: str, order: str = "AB") -> str:
+    return content_key("judgment", judge, prompt.key, candidate, baseline, order)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure with its interval. `category` is None for all prompts; `low` and `high` are None for plain means."""
+
+    name: str
+    value: float | None
+    n: int
+    category: str | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two outputs of one prompt: train towards `chosen`, away from `rejected` (paper, section 2.2)."""
+
+    prompt: Prompt
+    chosen: Output
+    rejected: Output
+    chosen_score: float
+    rejected_score: float
+    """Length-controlled scores; the rejected one of an output that did not parse is minus infinity."""
+
+    def key(self, job: str) -> str:
+        return content_key("pair", job, self.chosen.key, self.rejected.key)
