@@ -199,14 +199,9 @@ class Store:
 
     def add_metrics(self, evaluation: str, metrics: Iterable[Metric]) -> None:
         """Store the figures of one evaluation; `evaluation` is its key."""
-        self._insert(
-            "metric",
-            ("metric_key", "evaluation", "name", "category", "value", "low", "high", "n"),
-            [
-                (content_key(evaluation, m.name, m.category), evaluation, m.name, m.category, m.value, m.low, m.high, m.n)
-                for m in metrics
-            ],
-        )  # fmt: skip
+        columns = ("metric_key", "evaluation", "name", "category", "value", "low", "high", "n")
+        rows = [(evaluation, m.name, m.category, m.value, m.low, m.high, m.n) for m in metrics]
+        self._insert("metric", columns, [(content_key(*row[:3]), *row) for row in rows])
 
     def metrics(self, evaluation: str) -> list[Metric]:
         query = "SELECT name, value, n, category, low, high FROM metric WHERE evaluation = ? ORDER BY name, category"

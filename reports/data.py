@@ -1,0 +1,170 @@
+"""What a report shows of one run, read from the store into frozen records. Whatever the run has not done is absent."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.errors import UserError
+from harness.records import Metric
+from harness.store import Store
+
+ARMS = ("thought", "direct")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A finished step: its name, for example ``train/thought/1``, what it left behind, and how long it took."""
+
+    name: str
+    details: Mapping[str, Any]
+    seconds: float
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        return tuple(self.name.split("/"))
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One stored comparison. `wins`, `ties`, `losses` and `missing` count prompts from the candidate's side."""
+
+    key: str
+    benchmark: str
+    judge: str
+    metrics: tuple[Metric, ...]
+    wins: int
+    ties: int
+    losses: int
+    missing: int
+
+    @property
+    def prompts(self) -> int:
+        return self.wins + self.ties + self.losses + self.missing
+
+    def overall(self, name: str) -> Metric | None:
+        """The figure over all prompts; None when it was not measured."""
+        return next((m for m in self.metrics if m.name == name and m.category is None), None)
+
+    def by_category(self, name: str) -> dict[str, Metric]:
+        """The figure of each category, in alphabetical order."""
+        found = [(m.category, m) for m in self.metrics if m.name == name and m.category is not None]
+        return dict(sorted(found, key=lambda entry: entry[0]))
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model of the run. `parent` is the fingerprint of the model that training started from."""
+
+    fingerprint: str
+    name: str
+    folder: str
+    made_by: str
+    parent: str | None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The decision and its rules: mappings with ``rule``, ``outcome`` and ``sentence``."""
+
+    decision: str
+    rules: tuple[Mapping[str, str], ...]
+    candidate: str
+    against: str
+    iteration: int | None
+    """The iteration that was decided on; None when the step does not say."""
+
+
+@dataclass(frozen=True)
+class Run:
+    key: str
+    name: str
+    started: str
+    config: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    steps: tuple[Step, ...]
+    evaluations: Mapping[str, Evaluation]
+    """By the name of the step that made it, for example ``evaluate/thought/0``."""
+    checkpoints: tuple[Checkpoint, ...]
+    gate: Gate | None
+
+    def details(self, *place: object) -> Mapping[str, Any] | None:
+        """What the step of this name left behind; None when it has not finished."""
+        name = "/".join(map(str, place))
+        return next((step.details for step in self.steps if step.name == name), None)
+
+    def evaluation(self, *place: object) -> Evaluation | None:
+        return self.evaluations.get("/".join(map(str, place)))
+
+    @property
+    def iterations(self) -> tuple[int, ...]:
+        """Every iteration with at least one finished step, 0 (after the warm start) included."""
+        numbered = {"evaluate": 2, "sample": 2, "pairs": 2, "train": 2, "head_to_head": 1}
+        found = {_number(step.place, numbered[step.place[0]]) for step in self.steps if step.place[0] in numbered}
+        return tuple(sorted(number for number in found if number is not None))
+
+    @property
+    def judge(self) -> str | None:
+        """The judge's id, for example ``checklist@1``; None before the first evaluation."""
+        return next((evaluation.judge for evaluation in self.evaluations.values()), None)
+
+
+def read_run(store: Store, run_key: str) -> Run:
+    """Everything but the texts of one run. Raises UserError for a run that the store does not hold."""
+    rows = store.sql("SELECT name, created_at, config, provenance FROM run WHERE run_key = ?", [run_key])[1]
+    if not rows:
+        raise UserError(f"{store.path} holds no run {run_key}")
+    name, started, config, provenance = rows[0]
+    query = "SELECT name, details, seconds FROM step WHERE run = ? ORDER BY finished_at, name"
+    steps = tuple(Step(step, json.loads(details), seconds) for step, details, seconds in store.sql(query, [run_key])[1])
+    evaluations = {
+        step.name: found
+        for step in steps
+        if "evaluation" in step.details and (found := _evaluation(store, step.details["evaluation"])) is not None
+    }
+    return Run(
+        run_key, name, started.strftime("%Y-%m-%d %H:%M"), json.loads(config), json.loads(provenance), steps,
+        evaluations, _checkpoints(store, steps), _gate(store, steps),
+    )  # fmt: skip
+
+
+def _evaluation(store: Store, key: str) -> Evaluation | None:
+    rows = store.sql("SELECT benchmark, judge FROM evaluation WHERE evaluation_key = ?", [key])[1]
+    if not rows:
+        return None
+    counts = store.sql(
+        "SELECT count(*) FILTER (preference > 0.5), count(*) FILTER (preference = 0.5), "
+        "count(*) FILTER (preference < 0.5), count(*) FILTER (preference IS NULL) "
+        "FROM (SELECT unnest(judgment_keys) AS judgment_key FROM evaluation WHERE evaluation_key = ?) "
+        "LEFT JOIN judgment USING (judgment_key)",
+        [key],
+    )[1][0]
+    benchmark, judge = rows[0]
+    wins, ties, losses, missing = counts
+    return Evaluation(key, benchmark, judge, tuple(store.metrics(key)), wins, ties, losses, missing)
+
+
+def _checkpoints(store: Store, steps: Sequence[Step]) -> tuple[Checkpoint, ...]:
+    """The models in the order in which the steps made them."""
+    wanted = list(dict.fromkeys(step.details["model"] for step in steps if "model" in step.details))
+    query = "SELECT model_key, name, folder, made_by, parent FROM model WHERE model_key IN (SELECT unnest(?))"
+    found = {row[0]: Checkpoint(*row) for row in store.sql(query, [wanted])[1]}
+    return tuple(found[key] for key in wanted if key in found)
+
+
+def _gate(store: Store, steps: Sequence[Step]) -> Gate | None:
+    """The latest iteration's decision: step ``gate``, or ``gate/N`` when a run was extended."""
+    decided = [step for step in steps if step.place[0] == "gate" and "gate_decision" in step.details]
+    if not decided:
+        return None
+    last = max(decided, key=lambda step: _number(step.place, 1) or 0)
+    query = "SELECT decision, rules, candidate, against FROM gate_decision WHERE gate_decision_key = ?"
+    rows = store.sql(query, [last.details["gate_decision"]])[1]
+    if not rows:
+        return None
+    decision, rules, candidate, against = rows[0]
+    return Gate(decision, tuple(json.loads(rules)), candidate, against, _number(last.place, 1))
+
+
+def _number(place: Sequence[str], at: int) -> int | None:
+    return int(place[at]) if len(place) > at and place[at].isdigit() else None
