@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+from functools import cache
 from pathlib import Path
 
 from harness.checkpoints import fingerprint, is_complete, require_model_folder, seal
@@ -74,12 +75,19 @@ def embedded_folder() -> Path:
 
 def _dequantise(source: Path, target: Path) -> None:
     """GGUF to safetensors in full precision: quantised blocks can be neither trained nor saved."""
+    import gguf
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    tokenizer = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
-    model = AutoModelForCausalLM.from_pretrained(
-        source.parent, gguf_file=source.name, quantization_config=GgufConfig(dequantize=True), dtype="float32"
-    )
+    reader = gguf.GGUFReader
+    # transformers parses the file anew for the tokenizer, the configuration and the weights; once is enough.
+    gguf.GGUFReader = cache(reader)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
+        model = AutoModelForCausalLM.from_pretrained(
+            source.parent, gguf_file=source.name, quantization_config=GgufConfig(dequantize=True), dtype="float32"
+        )
+    finally:
+        gguf.GGUFReader = reader
     model.save_pretrained(target)
     tokenizer.save_pretrained(target)
 

@@ -39,7 +39,7 @@ class Reporter:
         self.console = Console(quiet=quiet, highlight=False)
 
     def say(self, line: str) -> None:
-        self.console.print(line)
+        self.console.print(line, soft_wrap=True)
 
     @contextmanager
     def sampling(self, what: str, total: int) -> Iterator[SamplingProgress]:

@@ -55,8 +55,8 @@ class Loop:
 
     def run(self) -> str:
         """Do every step that is not done yet; returns the run's key."""
-        self._reporter.say(f"[bold]model[/] {self._config.model}: unpacking and hashing")
         seed = resolve_model(self._config.model)
+        self._reporter.say(f"[bold]seed[/]  {seed.name}, fingerprint {seed.fingerprint[:12]}, in {seed.folder}")
         settings = self._config.model_dump(mode="json")
         # More iterations extend a run; anything else makes another one.
         self.key = content_key("run", settings | {"iterations": None}, seed.fingerprint)
@@ -66,7 +66,8 @@ class Loop:
         with self._generator(seed) as generator:
             self._baseline = self._contender(generator, "direct", "the seed's direct answers")
             self._evaluate("seed/direct", lambda: self._baseline)
-            self._evaluate("seed/thought", lambda: self._contender(generator, "thought", "seed, thought prompt"))
+            # A seed that cannot follow the format is not asked again and again.
+            self._evaluate("seed/thought", lambda: self._contender(generator, "thought", "seed, thought prompt", 0))
         models = {arm: self._warm_start(arm, seed) for arm in ARMS}
         for iteration in range(self._config.iterations + 1):
             contenders = {}
@@ -90,10 +91,11 @@ class Loop:
     def _generator(self, model: Model) -> Generator:
         return Generator(self._store, model, local_sampler, self._reporter)
 
-    def _contender(self, generator: Generator, arm: str, what: str) -> Contender:
+    def _contender(self, generator: Generator, arm: str, what: str, retries: int | None = None) -> Contender:
         evaluation = self._config.evaluation
         params = evaluation.sampling.params(self._config.seed)
-        return contend(generator, self._modes[arm], self._benchmark, params, evaluation.format_retries, what)
+        retries = evaluation.format_retries if retries is None else retries
+        return contend(generator, self._modes[arm], self._benchmark, params, retries, what)
 
     def _evaluate(self, name: str, answer: Callable[[], Contender]) -> None:
         def work() -> Details:
@@ -103,7 +105,7 @@ class Loop:
         found = {(m.name, m.category): m for m in self._store.metrics(evaluation)}
         score, wins = found["mean_score", None], found["win_rate", None]
         self._reporter.say(
-            f"[bold]{name}[/]  score {score.value:.3f} [{score.low:.3f}, {score.high:.3f}]  "
+            f"[bold]{name}[/]  mean score {score.value:.3f} [{score.low:.3f}, {score.high:.3f}]  "
             f"win rate against the seed {wins.value:.1%} [{wins.low:.1%}, {wins.high:.1%}]  "
             f"parsed {1 - (found['parse_error_rate', None].value or 0):.0%}"
         )

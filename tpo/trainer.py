@@ -90,6 +90,7 @@ def _dpo_trainer(job: TrainJob, model: Any, tokenizer: Any, callbacks: list[Any]
         model=model,
         args=DPOConfig(
             **_settings(job),
+            remove_unused_columns=False,  # "length" is needed to group by it
             beta=job.beta,
             loss_type=["sigmoid"],
             precompute_ref_log_probs=True,
