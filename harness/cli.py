@@ -45,8 +45,8 @@ def main() -> None:
         print(f"tpobench: {error}", file=sys.stderr)
         sys.exit(Exit.USAGE)
     except KeyboardInterrupt:
-        print("tpobench: interrupted; the same command goes on where it stopped", file=sys.stderr)
-        sys.exit(Exit.INTERRUPTED)
+        print("tpobench: interrupted; the same command goes on where it stopped", file=sys.stderr, flush=True)
+        os._exit(Exit.INTERRUPTED)  # without waiting for a batch in a sampler's thread; the store is closed by now
     except OSError as error:
         if debug or error.errno is None:
             raise
@@ -87,11 +87,13 @@ def quickstart(
         return
     train(config, folder, as_json)
     if not as_json:
+        (checkpoint,) = (folder / "checkpoints").glob("thought-1-????????")
+        store = f"--store {folder}/store.duckdb"
         print(
             "\nTry next:\n"
-            '  tpobench chat --mode think:generic --show-thoughts "Name three uses of a paper clip."\n'
-            f'  tpobench sql "SELECT category, count(*) FROM prompt GROUP BY 1" --store {folder}/store.duckdb\n'
-            f"  tpobench gate tpo/policy.yaml --store {folder}/store.duckdb --candidate thought/1 --against direct/1"
+            f'  tpobench chat --model {checkpoint} --mode think:generic --show-thoughts "Why is the sky blue?"\n'
+            f'  tpobench sql "SELECT arm, iteration, count(*) AS pairs FROM pair GROUP BY ALL" {store}\n'
+            f"  tpobench gate {folder}/policy.yaml --candidate thought/1 --against direct/1 {store}"
         )
 
 
@@ -106,11 +108,12 @@ def train(
     Example: tpobench train my-run.yaml --dir tpobench-runs/my-run
     """
     _quiet_libraries()
-    from reports.html import write_report
+    import yaml
 
     from harness.config import load_yaml
     from harness.progress import Reporter
     from harness.store import Store
+    from reports.html import write_report
     from tpo.config import RunConfig
     from tpo.loop import Loop
     from tpo.summary import summarise, table
@@ -123,6 +126,7 @@ def train(
         run = Loop(settings, place, store, reporter).run()
         report = place / "report.html"
         write_report(store, run, report)
+        (place / "policy.yaml").write_text(yaml.safe_dump(settings.gate.model_dump()), encoding="utf-8")
         summary = summarise(store, run)
         counts = {name: (rows, rows - before[name]) for name, rows in store.row_counts().items()}
     if as_json:
@@ -157,24 +161,30 @@ def chat(
     asked = mode_named(mode)
     from harness.generate import local_sampler
     from harness.models import resolve_model
+    from harness.modes import DIRECT
     from harness.records import Request, SamplingParams, content_key
 
     if not question.strip():
         raise UserError("the question is empty; write it as the last argument")
     sampler = local_sampler(resolve_model(model))
     params = SamplingParams(temperature=temperature, max_new_tokens=max_new_tokens, seed=seed)
-    request = Request(content_key(question, asked.key, seed), asked.messages(question), "the question")
-    ((answer,),) = sampler.sample([request], params)
-    split = asked.split(answer.text)
+    # A format error is sampled again (paper, section 3); the other tries cost little in the same batch.
+    tries = 1 if asked is DIRECT else 4
+    keys = [content_key(question, asked.key, seed, number) for number in range(tries)]
+    requests = [Request(key, asked.messages(question), "the question") for key in keys]
+    answers = {found.request.key: found for group in sampler.sample(requests, params) for found in group}
+    splits = [(asked.split(answers[key].text), answers[key].finish_reason) for key in keys]
+    split, finish_reason = next((entry for entry in splits if entry[0].error is None), splits[0])
     if as_json:
-        found = {"response": split.response, "parse_error": split.error, "finish_reason": answer.finish_reason}
+        found = {"response": split.response, "parse_error": split.error, "finish_reason": finish_reason}
         _print_json(found | ({"thought": split.thought} if show_thoughts else {}))
     else:
         if show_thoughts and split.thought:
             print(f"(thought) {split.thought}\n")
         if split.error:
             hint = "" if show_thoughts else "; --show-thoughts prints what the model wrote"
-            print(f"tpobench: no response: {PARSE_ERRORS.get(split.error, split.error)}{hint}", file=sys.stderr)
+            problem = PARSE_ERRORS.get(split.error, split.error)
+            print(f"tpobench: no response in {tries} tries: {problem}{hint}", file=sys.stderr)
         else:
             print(split.response)
     if split.error:
@@ -317,9 +327,8 @@ def report(
 
     Example: tpobench report tpobench-runs/quickstart
     """
-    from reports.html import write_report
-
     from harness.store import Store
+    from reports.html import write_report
     from tpo.runs import run_named
 
     with Store(folder / "store.duckdb", read_only=True) as store:

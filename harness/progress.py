@@ -61,6 +61,7 @@ class Reporter:
             TimeRemainingColumn(),
             console=self.console,
             transient=True,
+            disable=not self.console.is_terminal,
         )
 
 

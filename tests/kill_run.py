@@ -60,36 +60,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--reference", type=Path)
     arguments = parser.parse_args()
-    rng = random.Random(arguments.seed)
     folder = Path(tempfile.mkdtemp(prefix="tpobench-kill-")) / "run"
     folder.mkdir()
-    faults = []
-    before = rows(folder)
-    for number in range(1, arguments.kills + 1):
-        process = start(arguments.config, folder)
-        delay = rng.uniform(arguments.shortest, arguments.longest)
-        try:
-            status = process.wait(delay)
-            print(f"kill {number}: the run had ended by itself with status {status}", flush=True)
-            if status != 0:
-                faults.append(f"status {status} at start {number}")
-            break
-        except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
-        time.sleep(2)
-        if trainers(folder):
-            faults.append(f"a trainer outlived kill {number}")
-        after = rows(folder)
-        lost = {table: len(before[table] - after[table]) for table in PERMANENT}
-        if any(lost.values()):
-            faults.append(f"rows lost or rewritten by kill {number}: {lost}")
-        half = [c for c in (folder / "checkpoints").glob("*-????????") if not is_complete(c)]
-        if half:
-            faults.append(f"half a checkpoint after kill {number}: {half}")
-        grown = ", ".join(f"{table} {len(after[table])}" for table in PERMANENT)
-        print(f"kill {number} after {delay:.0f} s: {grown}; lost {sum(lost.values())}", flush=True)
-        before = after
+    rng = random.Random(arguments.seed)
+    delays = [rng.uniform(arguments.shortest, arguments.longest) for _ in range(arguments.kills)]
+    before, faults = disturb(arguments.config, folder, delays)
     status = start(arguments.config, folder).wait()
     final = rows(folder)
     if status != 0:
@@ -105,6 +80,34 @@ def main() -> int:
     print("\n".join(faults) if faults else "no fault: nothing lost, nothing done twice, no half checkpoint", flush=True)
     print(f"log: {folder.parent / 'log.txt'}")
     return 1 if faults else 0
+
+
+def disturb(config: Path, folder: Path, delays: list[float]) -> tuple[dict[str, set[tuple[str, ...]]], list[str]]:
+    """Start the run and kill it after each delay; returns the rows after the last kill, and every fault seen."""
+    faults: list[str] = []
+    before = rows(folder)
+    for number, delay in enumerate(delays, 1):
+        process = start(config, folder)
+        try:
+            status = process.wait(delay)
+            print(f"start {number}: the run ended by itself with status {status}", flush=True)
+            return rows(folder), faults + ([f"status {status} at start {number}"] if status else [])
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+        time.sleep(2)
+        after = rows(folder)
+        lost = sum(len(before[table] - after[table]) for table in PERMANENT)
+        if trainers(folder):
+            faults.append(f"a trainer outlived kill {number}")
+        if lost:
+            faults.append(f"{lost} rows lost or rewritten by kill {number}")
+        if half := [c.name for c in (folder / "checkpoints").glob("*-????????") if not is_complete(c)]:
+            faults.append(f"half a checkpoint after kill {number}: {half}")
+        grown = ", ".join(f"{table} {len(after[table])}" for table in PERMANENT)
+        print(f"kill {number} after {delay:.0f} s: {grown}; lost {lost}", flush=True)
+        before = after
+    return before, faults
 
 
 if __name__ == "__main__":

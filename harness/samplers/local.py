@@ -78,22 +78,22 @@ class LocalSampler:
             except BaseException as error:  # handed to the consumer, which raises it
                 finished.put(error)
 
-        with ThreadPoolExecutor(self._workers) as pool:
-            try:
-                for batch in plan:
-                    pool.submit(work, batch)
-                running = len(plan)
-                while running:
-                    item = finished.get()
-                    if item is None:
-                        running -= 1
-                    elif isinstance(item, BaseException):
-                        raise item
-                    else:
-                        yield item
-            finally:
-                stop.set()
-                pool.shutdown(cancel_futures=True)
+        pool = ThreadPoolExecutor(self._workers)
+        try:
+            for batch in plan:
+                pool.submit(work, batch)
+            running = len(plan)
+            while running:
+                item = finished.get()
+                if item is None:
+                    running -= 1
+                elif isinstance(item, BaseException):
+                    raise item
+                else:
+                    yield item
+        finally:
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _sample_batch(
         self, requests: list[Request], prompts: list[list[int]], params: SamplingParams

@@ -88,6 +88,8 @@ def test_running_out_of_prompts_is_an_error_before_anything_is_sampled(
 def test_no_thought_ever_reaches_the_judge(config: dict[str, object], tmp_path: Path) -> None:
     run(config, tmp_path / "a")
     with Store(tmp_path / "a" / "store.duckdb") as store:
-        judged = "SELECT response FROM score UNION SELECT response_a FROM judgment UNION SELECT response_b FROM judgment"
+        judged = (
+            "SELECT response FROM score UNION SELECT response_a FROM judgment UNION SELECT response_b FROM judgment"
+        )
         known = "SELECT response FROM output UNION SELECT ''"
         assert store.sql(f"({judged}) EXCEPT ({known})")[1] == []

@@ -1,0 +1,56 @@
+"""Each check, met and not met."""
+
+import pytest
+
+from harness.judges import ChecklistJudge
+from harness.judges.checks import KINDS, is_met, problem_with
+from harness.records import Prompt
+
+CASES = [
+    ({"contains": "Paris"}, "It is paris.", "A comparison."),
+    ({"any_of": ["red", "blue"]}, "Blue!", "bluebell"),
+    ({"excludes": "very"}, "every day", "very good"),
+    ({"regex": r"^\d+ apples$"}, "so\n12 Apples", "12 applesauce"),
+    ({"number": 1200}, "That is 1,200 dollars.", "It is 12000 or 1.200x"),
+    ({"number": 0.5}, "about 0.5.", "about 10.5"),
+    ({"min_words": 3}, "one two three", "one two"),
+    ({"max_words": 3}, "it's a well-known", "one two three four"),
+    ({"max_sentences": 1}, "Pi is 3.14 or so.", "One. Two."),
+    ({"lines": 2}, "a\n\nb\n", "a b"),
+    ({"list_items": 2}, "Here:\n- a\n- b", "a, b"),
+    ({"starts_with": "Dear"}, "  dear Ann", "Oh dear"),
+    ({"ends_with": "?"}, "Really? \n", "Really? Yes."),
+    ({"language": "fr"}, "Le chat dort sur la chaise dans la cuisine.", "The cat sleeps on the chair in the kitchen."),
+    ({"json_keys": ["a", "b"]}, 'Sure: {"b": {"c": 1}, "a": 2} done', '{"a": 1'),
+    ({"python_defines": "add"}, "Use:\n```python\ndef add(a, b):\n    return a + b\n```", "def add(a b): pass"),
+]
+
+
+@pytest.mark.parametrize(("check", "good", "bad"), CASES)
+def test_a_check_tells_good_from_bad(check: dict[str, object], good: str, bad: str) -> None:
+    assert problem_with(check) is None
+    assert is_met(check, good)
+    assert not is_met(check, bad)
+    assert not is_met(check, " \n")
+
+
+def test_every_kind_is_tested() -> None:
+    assert {kind for check, _, _ in CASES for kind in check} == set(KINDS)
+
+
+@pytest.mark.parametrize("check", [{}, {"contain": "x"}, {"number": "3"}, {"max_words": True}, {"regex": "("}, "x"])
+def test_a_malformed_check_is_named(check: object) -> None:
+    assert problem_with(check)  # type: ignore[arg-type]
+
+
+def test_the_judge_scores_the_share_of_checks_and_prefers_the_higher() -> None:
+    judge = ChecklistJudge()
+    prompt = Prompt("p", checks=({"contains": "a"}, {"max_words": 2}, {"contains": "b"}, {"contains": "c"}))
+    assert judge.score(prompt, "a b").value == 0.75
+    forward, _ = judge.compare(prompt, "a b", "a")
+    backward, _ = judge.compare(prompt, "a", "a b")
+    tie, _ = judge.compare(prompt, "a", "b")
+    assert (forward.preference, backward.preference, tie.preference) == (1.0, 0.0, 0.5)
+    assert (forward.verdict, backward.verdict, tie.verdict) == ("A", "B", "tie")
+    with pytest.raises(ValueError, match="no checks"):
+        judge.score(Prompt("p"), "a")

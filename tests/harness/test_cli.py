@@ -1,0 +1,171 @@
+"""The command line as a user meets it: real processes, exit codes, one sentence on bad input."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from harness.schema import SCHEMA_VERSION
+from harness.store import Store
+
+CONFIG = Path(__file__).parents[2] / "tpo" / "quickstart.yaml"
+
+
+def tpobench(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from harness.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=cwd)
+
+
+def refused(*arguments: str | Path, cwd: Path) -> str:
+    """The one sentence on standard error of a command that is refused with exit code 2."""
+    done = tpobench(*arguments, cwd=cwd)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("tpobench: ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["chat", "Hi", "--model", "smollm2-135"], "did you mean 'smollm2-135m'?"),
+        (["chat", "Hi", "--mode", "think:genric"], "did you mean 'think:generic'?"),
+        (["chat", "Hi", "--mode", "dirct"], "did you mean 'direct'?"),
+        (["chat", "Hi", "--mode", "think:absent.yaml"], "there is no file absent.yaml"),
+        (["eval", "--model", "smollm2-135m", "--benchmark", "startr"], "did you mean 'starter'?"),
+        (["eval", "--model", "smollm2-135m", "--judge", "checklst"], "did you mean 'checklist'?"),
+        (["eval", "--model", "smollm2-135m", "--split", "tests"], "did you mean 'test'?"),
+        (["train", "absent.yaml"], "there is no file absent.yaml"),
+        (["sql", "SELECT 1", "--store", "absent.duckdb"], "there is no results store at absent.duckdb"),
+        (["sample", "absent.jsonl"], "cannot be read"),
+    ],
+)
+def test_unknown_names_are_refused_with_a_hint(arguments: list[str], hint: str, tmp_path: Path) -> None:
+    assert hint in refused(*arguments, cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("samples: 4", "sample: 4", "unknown key 'sample'; did you mean 'samples'?"),
+        ("samples: 4", "samples: four", "'samples' is 'four'"),
+        ("samples: 4", "samples: 1", "'samples' is 1"),
+        ("iterations: 1", "iterations: 9", "need 216, but the source has 140"),
+        ("{beta: 0.1,", "{betta: 0.1,", "unknown key 'training.betta'; did you mean 'beta'?"),
+        ("margin: 0.05", "margin: -0.05", "'gate.head_to_head.margin' is -0.05"),
+        ("judge: checklist", "judge: gpt", "unknown judge 'gpt'"),
+        ("name: quickstart", "name: [", "is not valid YAML"),
+    ],
+)
+def test_a_config_with_a_mistake_is_refused_before_anything_runs(
+    old: str, new: str, problem: str, tmp_path: Path
+) -> None:
+    text = CONFIG.read_text()
+    assert old in text
+    (tmp_path / "c.yaml").write_text(text.replace(old, new))
+    assert problem in refused("train", "c.yaml", cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "holds no prompts"),
+        ("\n \n", "holds no prompts"),
+        ('{"prompt": "a"}\n{"prompt": ', "p.jsonl:2 is not valid JSON"),
+        ('{"text": "a"}', "p.jsonl:1 has no text under the key 'prompt'"),
+        ('{"prompt": "a", "checks": [{"contain": "b"}]}', "unknown check 'contain'"),
+    ],
+)
+def test_a_bad_prompt_file_is_refused_with_its_line(content: str, problem: str, tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text(content)
+    assert problem in refused("sample", "p.jsonl", cwd=tmp_path)
+
+
+def test_a_prompt_longer_than_the_context_is_refused(tiny_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text(json.dumps({"prompt": "word " * 900}))
+    message = refused("sample", "p.jsonl", "--model", tiny_model, "--max-new-tokens", "8", cwd=tmp_path)
+    assert "over the model's context of 512" in message
+
+
+def test_a_model_folder_with_a_missing_file_is_refused(tiny_model: Path, tmp_path: Path) -> None:
+    for file in tiny_model.iterdir():
+        if file.name != "tokenizer.json":
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    assert "has no tokenizer.json" in refused("chat", "Hi", "--model", tmp_path, cwd=tmp_path)
+
+
+def test_foreign_and_newer_stores_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.duckdb").write_text("not a database " * 100)
+    assert "is not a DuckDB file" in refused("sql", "SELECT 1", "--store", "text.duckdb", cwd=tmp_path)
+    with duckdb.connect(str(tmp_path / "other.duckdb")) as other:
+        other.execute("CREATE TABLE t (i INTEGER)")
+    assert "no tpobench store" in refused("sql", "SELECT 1", "--store", "other.duckdb", cwd=tmp_path)
+    with Store(tmp_path / "newer.duckdb") as store:
+        store.sql(f"UPDATE store_version SET version = {SCHEMA_VERSION + 1}")
+    assert "newer tpobench" in refused("sql", "SELECT 1", "--store", "newer.duckdb", cwd=tmp_path)
+
+
+def test_a_store_held_by_another_process_names_its_pid(tmp_path: Path) -> None:
+    code = "import sys\nfrom harness.store import Store\nwith Store(sys.argv[1]): print(flush=True); sys.stdin.read()"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path / "s.duckdb"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        message = refused("sql", "SELECT 1", "--store", "s.duckdb", cwd=tmp_path)
+        assert f"process {holder.pid}" in message
+    finally:
+        holder.kill()
+
+
+def test_sql_reads_and_does_not_write(tmp_path: Path) -> None:
+    with Store(tmp_path / "s.duckdb"):
+        pass
+    done = tpobench("sql", "SELECT count(*) AS n FROM output", "--store", "s.duckdb", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout) == [{"n": 0}]
+    assert "the query fails" in refused("sql", "DELETE FROM output", "--store", "s.duckdb", cwd=tmp_path)
+    assert "the query fails" in refused("sql", "SELEC 1", "--store", "s.duckdb", cwd=tmp_path)
+
+
+def test_sampling_twice_samples_once(tiny_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text('{"prompt": "One?"}\n{"prompt": "Two?"}')
+    arguments = ["sample", "p.jsonl", "--model", tiny_model, "-k", "3", "--max-new-tokens", "4", "--store", "s.duckdb"]
+    assert "6 outputs sampled, 0 were there" in tpobench(*arguments, cwd=tmp_path).stdout
+    assert "0 outputs sampled, 6 were there" in tpobench(*arguments, cwd=tmp_path).stdout
+    arguments[5] = "4"
+    assert "2 outputs sampled, 6 were there" in tpobench(*arguments, cwd=tmp_path).stdout
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; sys.argv = ['tpobench', '--help']\n"
+        "from harness.cli import app\n"
+        "try: app()\nexcept SystemExit: pass\n"
+        "heavy = {'torch', 'transformers', 'trl', 'duckdb', 'pydantic', 'numpy', 'rich.progress'} & set(sys.modules)\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "quickstart" in done.stdout
+
+
+def test_ctrl_c_exits_with_130_and_loses_nothing(seed_folder: Path, tmp_path: Path) -> None:
+    import signal
+
+    rows = [json.dumps({"prompt": f"Tell a story about the number {n}."}) for n in range(64)]
+    (tmp_path / "p.jsonl").write_text("\n".join(rows))
+    command = [sys.executable, "-c", "from harness.cli import main; main()", "sample", "p.jsonl", "--store", "s.duckdb"]
+    with (tmp_path / "err").open("w") as log:
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log)
+        time.sleep(25)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    assert "interrupted" in (tmp_path / "err").read_text()
+    with Store(tmp_path / "s.duckdb") as store:
+        assert store.row_counts()["prompt"] == 64
