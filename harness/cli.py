@@ -136,7 +136,8 @@ def train(
     for rule in summary.rules:
         print(f"  {rule['outcome']:<12} {rule['rule']}: {rule['sentence']}")
     print(f"decision  {summary.decision}")
-    print("store     " + ", ".join(f"{name} {rows} (+{new})" for name, (rows, new) in counts.items()))
+    shown = ("output", "score", "judgment", "pair", "model", "step")
+    print("rows      " + ", ".join(f"{name} {counts[name][0]} (+{counts[name][1]})" for name in shown))
     print(f"report    {report}")
 
 
@@ -354,7 +355,7 @@ def sql(
         try:
             columns, rows = opened.sql(query)
         except duckdb.Error as error:
-            raise UserError(f"the query fails: {str(error).strip()}") from error
+            raise UserError(f"the query fails: {str(error).strip().splitlines()[0]}") from error
     if as_json:
         _print_json([dict(zip(columns, row, strict=True)) for row in rows])
         return

@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import Any
 
 from benchmarks import benchmark_named
-from harness.checkpoints import fingerprint
+from harness.checkpoints import fingerprint, weight_files
 from harness.errors import UserError
 from harness.evaluate import Contender, compare, contend
 from harness.gate import decide, evidence_of
@@ -55,8 +55,13 @@ class Loop:
 
     def run(self) -> str:
         """Do every step that is not done yet; returns the run's key."""
+        started = time.monotonic()
         seed = resolve_model(self._config.model)
-        self._reporter.say(f"[bold]seed[/]  {seed.name}, fingerprint {seed.fingerprint[:12]}, in {seed.folder}")
+        weights = sum(file.stat().st_size for file in weight_files(Path(seed.folder))) / 1e6
+        self._reporter.say(
+            f"[bold]seed[/]  {seed.name}, {weights:,.0f} MB of weights, fingerprint {seed.fingerprint[:12]}, "
+            f"ready after {time.monotonic() - started:.0f} s"
+        )
         settings = self._config.model_dump(mode="json")
         # More iterations extend a run; anything else makes another one.
         self.key = content_key("run", settings | {"iterations": None}, seed.fingerprint)
@@ -64,8 +69,8 @@ class Loop:
         self._store.add_model(seed, "given")
         self._step("seed", lambda: {"model": seed.fingerprint, "name": seed.name, "folder": seed.folder})
         with self._generator(seed) as generator:
-            self._baseline = self._contender(generator, "direct", "the seed's direct answers")
-            self._evaluate("seed/direct", lambda: self._baseline)
+            self._evaluate("seed/direct", lambda: self._seed_answers(generator))
+            self._seed_answers(generator)
             # A seed that cannot follow the format is not asked again and again.
             self._evaluate("seed/thought", lambda: self._contender(generator, "thought", "seed, thought prompt", 0))
         models = {arm: self._warm_start(arm, seed) for arm in ARMS}
@@ -91,6 +96,10 @@ class Loop:
     def _generator(self, model: Model) -> Generator:
         return Generator(self._store, model, local_sampler, self._reporter)
 
+    def _seed_answers(self, generator: Generator) -> Contender:
+        self._baseline = self._contender(generator, "direct", "the seed's direct answers")
+        return self._baseline
+
     def _contender(self, generator: Generator, arm: str, what: str, retries: int | None = None) -> Contender:
         evaluation = self._config.evaluation
         params = evaluation.sampling.params(self._config.seed)
@@ -99,22 +108,26 @@ class Loop:
 
     def _evaluate(self, name: str, answer: Callable[[], Contender]) -> None:
         def work() -> Details:
-            return {"evaluation": compare(self._store, self._judge, self._benchmark, answer(), self._baseline)}
+            candidate = answer()  # first: the seed's direct answers are a candidate and the baseline at once
+            return {"evaluation": compare(self._store, self._judge, self._benchmark, candidate, self._baseline)}
 
         evaluation = self._step(f"evaluate/{name}", work)["evaluation"]
         found = {(m.name, m.category): m for m in self._store.metrics(evaluation)}
         score, wins = found["mean_score", None], found["win_rate", None]
         self._reporter.say(
-            f"[bold]{name}[/]  mean score {score.value:.3f} [{score.low:.3f}, {score.high:.3f}]  "
-            f"win rate against the seed {wins.value:.1%} [{wins.low:.1%}, {wins.high:.1%}]  "
+            f"[bold]{name}[/]  mean score {score.value:.3f} ({score.low:.3f}, {score.high:.3f})  "
+            f"win rate against the seed {wins.value:.1%} ({wins.low:.1%}, {wins.high:.1%})  "
             f"parsed {1 - (found['parse_error_rate', None].value or 0):.0%}"
         )
 
     def _evaluate_checkpoint(self, arm: str, iteration: int, model: Model) -> Contender:
         with self._generator(model) as generator:
-            contender = self._contender(generator, arm, f"{arm} {iteration}, {self._benchmark.name}")
-        self._evaluate(f"{arm}/{iteration}", lambda: contender)
-        return contender
+
+            def answer() -> Contender:
+                return self._contender(generator, arm, f"{arm} {iteration}, {self._benchmark.name}")
+
+            self._evaluate(f"{arm}/{iteration}", answer)
+            return answer()
 
     def _head_to_head(self, iteration: int, contenders: dict[str, Contender]) -> None:
         def work() -> Details:
@@ -141,9 +154,12 @@ class Loop:
     def _iterate(self, arm: str, iteration: int, start: Model) -> Model:
         """One iteration of one arm: from its current model to the next checkpoint."""
         prompts = self._allotted[iteration - 1]
-        outputs = self._samples(arm, iteration, start, prompts)
-        scored = self._score(outputs, self._modes[arm])
-        self._step(f"sample/{arm}/{iteration}", lambda: _sample_details(scored))
+
+        def sample() -> list[Scored]:
+            return self._score(self._samples(arm, iteration, start, prompts), self._modes[arm])
+
+        self._step(f"sample/{arm}/{iteration}", lambda: _sample_details(sample()))
+        scored = sample()  # all from the store now
         by_prompt: dict[str, list[Scored]] = {}
         for entry in scored:
             by_prompt.setdefault(entry.output.prompt.key, []).append(entry)

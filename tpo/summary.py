@@ -4,8 +4,10 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.table import Table
 
+from harness.judges.checklist import LABEL
 from harness.records import Metric
 from harness.store import Store
 
@@ -55,17 +57,20 @@ def summarise(store: Store, run: str) -> Summary:
 
 
 def table(summary: Summary) -> Table:
-    """The rows for the terminal."""
-    drawn = Table(title="checklist: a rule-based stand-in for an LLM judge; [low, high] is a 95% interval over prompts")
-    for column in ("iteration", "arm", "win rate against the seed", "mean score", "unparsed", "response", "thought"):
-        drawn.add_column(column)
+    """The rows for the terminal, 80 columns wide at most."""
+    drawn = Table(
+        caption=f"Judge: {LABEL}. (low, high): 95% interval over prompts. chars: response+thought.", caption_justify="left", box=SIMPLE,
+        padding=(0, 1, 0, 0), pad_edge=False,
+    )  # fmt: skip
+    for column in ("it.", "arm", "win rate v seed %", "mean score", "parsed", "chars"):
+        drawn.add_column(column, no_wrap=True)
     for row in summary.rows:
         drawn.add_row(
-            row.iteration, row.arm, _percent(row.win_rate), "{:.3f} [{:.3f}, {:.3f}]".format(*row.mean_score),
-            f"{row.parse_error_rate:.0%}", f"{row.response_chars:.0f} chars", f"{row.thought_chars:.0f} chars",
+            row.iteration, row.arm, _percent(row.win_rate), "{:.2f} ({:.2f}, {:.2f})".format(*row.mean_score),
+            f"{1 - row.parse_error_rate:.0%}", f"{row.response_chars:.0f}+{row.thought_chars:.0f}",
         )  # fmt: skip
     for iteration, duel in summary.head_to_head.items():
-        drawn.add_row(iteration, "thought v direct", _percent(duel), "", "", "", "")
+        drawn.add_row(iteration, "thought v direct", _percent(duel))
     return drawn
 
 
@@ -88,4 +93,4 @@ def _with_interval(metric: Metric) -> tuple[float, float, float]:
 
 
 def _percent(figure: tuple[float, float, float]) -> str:
-    return "{:.1%} [{:.1%}, {:.1%}]".format(*figure)
+    return "{:.1f} ({:.1f}, {:.1f})".format(*(100 * value for value in figure))
