@@ -45,13 +45,22 @@ def main() -> None:
         print(f"tpobench: {error}", file=sys.stderr)
         sys.exit(Exit.USAGE)
     except KeyboardInterrupt:
-        print("tpobench: interrupted; the same command goes on where it stopped", file=sys.stderr, flush=True)
-        os._exit(Exit.INTERRUPTED)  # without waiting for a batch in a sampler's thread; the store is closed by now
+        _interrupted()
+    except SystemExit as stop:
+        if stop.code == Exit.INTERRUPTED:  # how typer ends on Ctrl-C
+            _interrupted()
+        raise
     except OSError as error:
         if debug or error.errno is None:
             raise
         print(f"tpobench: {_os_error(error)}", file=sys.stderr)
         sys.exit(Exit.USAGE)
+
+
+def _interrupted() -> None:
+    """Say so and end at once, without waiting for a sampler's thread; the store is closed by now."""
+    print("tpobench: interrupted; the same command goes on where it stopped", file=sys.stderr, flush=True)
+    os._exit(Exit.INTERRUPTED)
 
 
 def _os_error(error: OSError) -> str:
