@@ -87,8 +87,8 @@ def build_run(
 
 def finish_training(store: Store, run: str, arm: str, iteration: int, made: dict[str, str]) -> None:
     thinks = arm == "thought"
-    store.finish_step(run, f"sample/{arm}/{iteration}",
-                      {"outputs": 96, "parse_error_rate": 0.073 if thinks else 0.0, "mean_score": 0.412}, 310.4)  # fmt: skip
+    sampled = {"outputs": 96, "parse_error_rate": 0.073 if thinks else 0.0, "mean_score": 0.412}
+    store.finish_step(run, f"sample/{arm}/{iteration}", sampled, 310.4)
     pairs = {"pairs": 19, "dropped": {"tie": 4, "nothing_parsed": 1} if thinks else {"tie": 5}, "format_rejected": 1,
              "chosen_chars": 181.3, "rejected_chars": 204.9, "rho": 0.1}  # fmt: skip
     store.finish_step(run, f"pairs/{arm}/{iteration}", pairs, 0.4)
