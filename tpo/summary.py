@@ -58,10 +58,8 @@ def summarise(store: Store, run: str) -> Summary:
 
 def table(summary: Summary) -> Table:
     """The rows for the terminal, 80 columns wide at most."""
-    drawn = Table(
-        caption=f"Judge: {LABEL}. (low, high): 95% interval over prompts. chars: response+thought.", caption_justify="left", box=SIMPLE,
-        padding=(0, 1, 0, 0), pad_edge=False,
-    )  # fmt: skip
+    caption = f"Judge: {LABEL}. (low, high): 95% interval over prompts. chars: response+thought."
+    drawn = Table(caption=caption, caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
     for column in ("it.", "arm", "win rate v seed %", "mean score", "parsed", "chars"):
         drawn.add_column(column, no_wrap=True)
     for row in summary.rows:
