@@ -4,6 +4,7 @@ import hashlib
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from harness.errors import UserError
 from harness.records import content_key
@@ -11,7 +12,10 @@ from harness.records import content_key
 MANIFEST = "tpobench.json"
 """Written last into every checkpoint folder that tpobench makes: its files and their sizes in bytes."""
 
-_IDENTITY = ("config.json", "tokenizer.json", "tokenizer.model", "chat_template.jinja")
+_IDENTITY = (
+    "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
+    "chat_template.jinja",
+)  # fmt: skip
 """Beside the weights, the files that decide what a model answers. Others (training notes, cards) do not."""
 
 
@@ -20,7 +24,7 @@ def weight_files(folder: Path) -> list[Path]:
     index = folder / "model.safetensors.index.json"
     if not index.exists():
         return [_existing(folder / "model.safetensors")]
-    shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    shards = sorted(set(_read_json(index)["weight_map"].values()))
     return [_existing(folder / shard) for shard in shards]
 
 
@@ -33,7 +37,7 @@ def require_model_folder(folder: Path) -> None:
     _existing(folder / "tokenizer_config.json")
     manifest = folder / MANIFEST
     if manifest.exists():
-        for name, size in json.loads(manifest.read_text(encoding="utf-8"))["files"].items():
+        for name, size in _read_json(manifest)["files"].items():
             if _existing(folder / name).stat().st_size != size:
                 raise UserError(f"{folder / name} is not the {size:,} bytes that {MANIFEST} says; copy it again")
 
@@ -51,7 +55,8 @@ def is_complete(folder: Path) -> bool:
 
 def seal(folder: Path) -> None:
     """Write the manifest: from now on the folder counts as complete."""
-    sizes = {file.name: file.stat().st_size for file in sorted(folder.iterdir()) if file.is_file()}
+    files = [file for file in sorted(folder.iterdir()) if file.is_file() and file.name != MANIFEST]
+    sizes = {file.name: file.stat().st_size for file in files}
     (folder / MANIFEST).write_text(json.dumps({"files": sizes}, indent=2), encoding="utf-8")
 
 
@@ -65,6 +70,14 @@ def fingerprint(folder: Path) -> str:
 def _digest(file: Path, _modified: int) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{file} is not valid JSON; copy the model folder again") from error
+    return found
 
 
 def _existing(file: Path) -> Path:

@@ -57,15 +57,21 @@ class Store:
         self._connection.close()
 
     def _migrate(self, read_only: bool) -> None:
+        foreign = UserError(f"{self.path} is a DuckDB file but no tpobench store; name another one with --store")
         tables = {row[0] for row in self.sql("SELECT table_name FROM information_schema.tables")[1]}
         if "store_version" not in tables:
             if tables or read_only:
-                raise UserError(f"{self.path} is a DuckDB file but no tpobench store; name another one with --store")
+                raise foreign
             self._connection.execute("BEGIN TRANSACTION")
             self._connection.execute(SCHEMA)
             self._connection.execute("INSERT INTO store_version VALUES (?)", [SCHEMA_VERSION])
             self._connection.execute("COMMIT")
-        ((version,),) = self.sql("SELECT max(version) FROM store_version")[1]
+        try:
+            ((version,),) = self.sql("SELECT max(version) FROM store_version")[1]
+        except duckdb.BinderException as error:
+            raise UserError(
+                f"{self.path} is a DuckDB file but no tpobench store; name another one with --store"
+            ) from error
         if version > SCHEMA_VERSION:
             raise UserError(
                 f"{self.path} was written by a newer tpobench (schema {version}, this one knows {SCHEMA_VERSION}); "
@@ -93,8 +99,8 @@ class Store:
         )
         try:
             done = self._connection.execute(statement, [value for row in rows for value in row]).fetchall()
-        except duckdb.IOException as error:
-            if "No space left" in str(error) or "Could not write" in str(error):
+        except duckdb.Error as error:
+            if "No space left" in str(error):
                 raise UserError(
                     f"no space left for {self.path}: what was stored so far is safe; free some disk space and run "
                     "the same command again"

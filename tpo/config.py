@@ -24,6 +24,10 @@ class ThoughtTemplateFile(FileModel):
     def _has_a_place_for_the_query(self) -> "ThoughtTemplateFile":
         if "{prompt}" not in self.user:
             raise ValueError("the user message needs {prompt} where the query goes")
+        if self.thought_marker and (
+            self.thought_marker in self.response_marker or self.response_marker in self.thought_marker
+        ):
+            raise ValueError("one marker is part of the other, so no output could be taken apart")
         return self
 
 

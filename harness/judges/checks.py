@@ -12,9 +12,9 @@ from typing import Any
 
 Check = Mapping[str, Any]
 
-_FENCE = re.compile(r"```[A-Za-z]*\n(.*?)```", re.DOTALL)
+_FENCE = re.compile(r"```\w*\s*\n(.*?)```", re.DOTALL)
 _LIST_ITEM = re.compile(r"^\s*(?:[-*•+]|\d+[.)])\s+\S", re.MULTILINE)
-_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?(?!\w)")
+_NUMBER = re.compile(r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?")
 _SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)")
 
 
@@ -44,7 +44,7 @@ def _has_json_keys(text: str, keys: list[str]) -> bool:
     for start in (found.start() for found in re.finditer(r"\{", text)):
         try:
             value, _ = decoder.raw_decode(text, start)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(value, dict) and all(key in value for key in keys):
             return True
@@ -58,7 +58,9 @@ def _defines_python(text: str, name: str) -> bool:
             tree = ast.parse(code)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        if any(isinstance(node, ast.FunctionDef) and node.name == name for node in ast.walk(tree)):
+        if any(
+            isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name for node in ast.walk(tree)
+        ):
             return True
     return False
 
@@ -105,6 +107,8 @@ def problem_with(check: Check) -> str | None:
     expected = _CHECKS[kind][0]
     if not isinstance(value, expected) or isinstance(value, bool):
         return f"check {kind!r} does not take {value!r}"
+    if isinstance(value, list) and not (value and all(isinstance(entry, str) for entry in value)):
+        return f"check {kind!r} takes a list of texts, not {value!r}"
     if kind == "regex" and isinstance(value, str):
         try:
             re.compile(value)

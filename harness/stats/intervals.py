@@ -12,6 +12,8 @@ SMALL_SAMPLE = 50
 
 _BETS = 24
 
+_PSEUDO_PROMPTS = np.array([0.0, 0.0, 1.0, 1.0])
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -26,19 +28,22 @@ class Interval:
 def mean_interval(values: Sequence[float], level: float = 0.95) -> Interval:
     """The mean and its interval: Student's t from `SMALL_SAMPLE` prompts on, betting below.
 
+    The t interval is that of the prompts and four more, two won and two lost (Agresti & Coull, "Approximate is better
+    than 'exact' for interval estimation of binomial proportions"): without them sixty wins would have no width.
     Raises ValueError without values or with one outside [0, 1].
     """
     observed = np.asarray(values, dtype=float)
     if observed.size == 0:
         raise ValueError("an interval needs at least one prompt")
-    if observed.min() < 0 or observed.max() > 1:
+    if not (observed.min() >= 0 and observed.max() <= 1):  # NaN fails this, too
         raise ValueError("preferences lie in [0, 1]")
     n, mean = observed.size, float(observed.mean())
     if n < SMALL_SAMPLE:
         low, high = betting_interval(observed, level)
     else:
-        half = t_quantile((1 + level) / 2, n - 1) * float(observed.std(ddof=1)) / n**0.5
-        low, high = mean - half, mean + half
+        padded = np.concatenate([observed, _PSEUDO_PROMPTS])
+        half = t_quantile((1 + level) / 2, padded.size - 1) * float(padded.std(ddof=1)) / padded.size**0.5
+        low, high = float(padded.mean()) - half, float(padded.mean()) + half
     return Interval(mean, max(0.0, min(low, mean)), min(1.0, max(high, mean)), n)
 
 

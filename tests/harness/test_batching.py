@@ -1,5 +1,8 @@
 """The batch plan."""
 
+from random import Random
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,3 +19,30 @@ def test_every_request_is_in_one_batch_within_the_bounds(lengths: list[int], new
         assert len(batch) == 1 or len(batch) * (longest + new) <= budget
     order = [lengths[index] for batch in plan for index in batch]
     assert order == sorted(lengths, reverse=True)
+
+
+@given(st.lists(st.integers(1, 400), max_size=40), st.randoms(use_true_random=False))
+def test_the_plan_depends_on_the_requests_and_not_on_their_order(lengths: list[int], random: Random) -> None:
+    shuffled = list(lengths)
+    random.shuffle(shuffled)
+
+    def shape(asked: list[int]) -> list[list[int]]:
+        return [[asked[index] for index in batch] for batch in plan_batches(asked, 20, 900, 6)]
+
+    assert plan_batches(lengths, 20, 900, 6) == plan_batches(list(lengths), 20, 900, 6)
+    assert shape(lengths) == shape(shuffled)
+
+
+@pytest.mark.parametrize(
+    ("budget", "rows", "sizes"), [(400, 99, [4, 4, 2]), (399, 99, [3, 3, 3, 1]), (400, 2, [2] * 5)]
+)
+def test_batches_are_filled_up_to_the_budget_and_the_row_limit(budget: int, rows: int, sizes: list[int]) -> None:
+    assert [len(batch) for batch in plan_batches([60] * 10, 40, budget, rows)] == sizes
+
+
+def test_a_request_over_the_budget_goes_alone_and_takes_nobody_with_it() -> None:
+    assert plan_batches([10, 5000, 10], 10, 100, 8) == [[1], [0, 2]]
+
+
+def test_nothing_asked_is_nothing_planned() -> None:
+    assert plan_batches([], 10, 100, 8) == []

@@ -2,11 +2,11 @@
 
 import pytest
 
-from harness.judges import ChecklistJudge
+from harness.judges.checklist import ChecklistJudge
 from harness.judges.checks import KINDS, is_met, problem_with
 from harness.records import Prompt
 
-CASES = [
+CASES: list[tuple[dict[str, object], str, str]] = [
     ({"contains": "Paris"}, "It is paris.", "A comparison."),
     ({"any_of": ["red", "blue"]}, "Blue!", "bluebell"),
     ({"excludes": "very"}, "every day", "very good"),
@@ -54,3 +54,49 @@ def test_the_judge_scores_the_share_of_checks_and_prefers_the_higher() -> None:
     assert (forward.verdict, backward.verdict, tie.verdict) == ("A", "B", "tie")
     with pytest.raises(ValueError, match="no checks"):
         judge.score(Prompt("p"), "a")
+
+
+@pytest.mark.parametrize("response", ["", " ", "\n\t", "\u00a0\u2003"])
+def test_saying_nothing_meets_no_check(response: str) -> None:
+    assert [check for check, _, _ in CASES if is_met(check, response)] == []
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        ({"contains": "Škoda"}, "Die ŠKODA fährt.", "Škodas"),
+        ({"contains": "C++"}, "I like C++.", "I like C+."),
+        ({"contains": "a.b"}, "see a.b", "see axb"),
+        ({"contains": "東京"}, "首都は 東京 です", "京都"),
+        ({"ends_with": "😀"}, "Done 😀\n", "😀 done"),
+        ({"number": -3}, "It fell to -3 degrees.", "It took 2-3 days."),
+        ({"list_items": 2}, "1) один\n2) два", "один, два"),
+        ({"max_words": 2}, "Grüße, Müller", "viele Grüße, Müller"),
+        ({"json_keys": ["ключ"]}, '{"ключ": "{"}', '{"key": 1}'),
+    ],
+)
+def test_words_of_any_script_and_signs_that_mean_something_to_a_regex(
+    check: dict[str, object], good: str, bad: str
+) -> None:
+    assert is_met(check, good)
+    assert not is_met(check, bad)
+
+
+def test_a_limit_includes_its_own_value() -> None:
+    assert [is_met({"min_words": 2}, text) for text in ("a", "a b", "a b c")] == [False, True, True]
+    assert [is_met({"max_words": 2}, text) for text in ("a", "a b", "a b c")] == [True, True, False]
+    assert [is_met({"max_sentences": 2}, text) for text in ("A.", "A. B!", "A. B! C?")] == [True, True, False]
+
+
+@pytest.mark.parametrize("response", ["It is 1.5x faster.", "It is 1,000km away."])
+def test_part_of_a_figure_is_not_the_figure(response: str) -> None:
+    assert not is_met({"number": 1}, response)
+
+
+def test_runaway_nesting_is_merely_not_met() -> None:
+    assert not is_met({"json_keys": ["a"]}, '{"a":' * 100_000)
+
+
+@pytest.mark.parametrize("check", [{"any_of": [1]}, {"json_keys": [["a"]]}])
+def test_a_list_of_anything_but_text_is_malformed(check: dict[str, object]) -> None:
+    assert problem_with(check)

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.stats.intervals import mean_interval
+from harness.stats.intervals import mean_interval, one_sided_bound
 
 outcomes = st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=1, max_size=80)
 
@@ -42,7 +42,8 @@ def test_coverage(n: int, p: float) -> None:
 
 def test_the_t_interval_by_hand() -> None:
     values = [1.0] * 30 + [0.0] * 30
-    half = 2.0009954 * math.sqrt(0.25 * 60 / 59) / math.sqrt(60)
+    # with two wins and two losses added: 64 prompts, and the t quantile for 63 degrees of freedom
+    half = 1.9983405 * math.sqrt(0.25 * 64 / 63) / math.sqrt(64)
     found = mean_interval(values)
     assert (found.low, found.high) == pytest.approx((0.5 - half, 0.5 + half), abs=1e-6)
 
@@ -57,3 +58,96 @@ def test_three_prompts_say_next_to_nothing() -> None:
 def test_wrong_use_fails_loudly(values: list[float]) -> None:
     with pytest.raises(ValueError, match=r"at least one prompt|lie in"):
         mean_interval(values)
+
+
+def exact_coverage(n: int, shares: tuple[float, float, float], level: float) -> tuple[float, float, float]:
+    """The chances that the interval holds the truth, that it lies above it, and that it lies below it, summed over
+    every multiset of n outcomes in {0, 1/2, 1}."""
+    loss, tie, win = shares
+    truth, held, above, below = tie / 2 + win, 0.0, 0.0, 0.0
+    for wins in range(n + 1 if win else 1):
+        for ties in range(n - wins + 1 if tie else 1):
+            ways = math.comb(n, wins) * math.comb(n - wins, ties)
+            chance = ways * win**wins * tie**ties * loss ** (n - wins - ties)
+            found = mean_interval([1.0] * wins + [0.5] * ties + [0.0] * (n - wins - ties), level)
+            held += chance * (found.low <= truth <= found.high)
+            above += chance * (found.low > truth)
+            below += chance * (found.high < truth)
+    return held, above, below
+
+
+@pytest.mark.parametrize(
+    ("n", "win", "tie"),
+    [(n, p, 0.0) for n in (1, 3, 20, 49) for p in (0.02, 0.5, 0.9)] + [(3, 0.6, 0.1), (20, 0.3, 0.1)],
+)
+def test_the_betting_interval_never_covers_less_than_it_claims(n: int, win: float, tie: float) -> None:
+    held, above, below = exact_coverage(n, (1 - win - tie, tie, win), 0.9)
+    assert held + above + below == pytest.approx(1)
+    assert held >= 0.9
+    assert max(above, below) <= 0.05
+
+
+@pytest.mark.parametrize("wins", [1, 3, 40])
+@pytest.mark.parametrize("level", [0.9, 0.95])
+def test_the_betting_interval_ends_where_a_bettor_would_be_rich(wins: int, level: float) -> None:
+    bets = [0.05 * 19 ** (j / 23) for j in range(24)]
+
+    def capital(m: float) -> float:
+        return sum((1 + bet / m * (1 - m)) ** wins for bet in bets) / 24
+
+    low, step = mean_interval([1.0] * wins, level).low, 0.001
+    assert capital(low) >= 2 / (1 - level) > capital(low + 2 * step)
+
+
+@pytest.mark.parametrize(("shares", "least"), [((0.5, 0, 0.5), 0.945), ((0.4, 0.2, 0.4), 0.945), ((0.7, 0, 0.3), 0.93)])
+def test_the_t_interval_covers_about_what_it_claims(shares: tuple[float, float, float], least: float) -> None:
+    held, _, _ = exact_coverage(60, shares, 0.95)
+    assert least <= held <= 0.97
+
+
+def test_coverage_for_graded_preferences_that_lean_to_one_side() -> None:
+    draws = np.random.default_rng(1).beta(0.6, 0.3, size=(400, 60))
+    held = sum(found.low <= 2 / 3 <= found.high for found in map(mean_interval, draws))
+    assert held / 400 >= 0.95 - 3 * math.sqrt(0.95 * 0.05 / 400)
+
+
+@pytest.mark.parametrize("n", [20, 80])
+def test_a_one_sided_bound_is_the_end_of_the_interval_that_leaves_alpha_on_each_side(n: int) -> None:
+    values = [1.0, 0.0, 0.5, 1.0] * (n // 4)
+    found = mean_interval(values, 0.9)
+    assert one_sided_bound(values, 0.05) == pytest.approx((found.low, found.high))
+
+
+@given(outcomes)
+@settings(max_examples=30)
+def test_more_confidence_is_never_narrower(values: list[float]) -> None:
+    narrow, wide = mean_interval(values, 0.8), mean_interval(values, 0.99)
+    assert wide.low <= narrow.low <= narrow.high <= wide.high
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=70))
+@settings(max_examples=60)
+def test_graded_preferences_mirror_too_and_the_mean_is_inside(values: list[float]) -> None:
+    ours, theirs = mean_interval(values), mean_interval([1 - value for value in values])
+    assert 0 <= ours.low <= ours.mean <= ours.high <= 1
+    assert ours.mean == pytest.approx(math.fsum(values) / len(values))
+    assert (ours.low, ours.high) == pytest.approx((1 - theirs.high, 1 - theirs.low), abs=2e-3)
+    assert ours.n == len(values)
+
+
+@pytest.mark.parametrize("n", [8, 24, 60])
+def test_duplicating_every_prompt_keeps_the_estimate(n: int) -> None:
+    values = [1.0, 0.0, 0.5, 1.0] * (n // 4)
+    once, twice = mean_interval(values), mean_interval(values * 2)
+    assert twice.mean == once.mean
+    assert twice.high - twice.low < once.high - once.low
+
+
+@pytest.mark.parametrize("n", [2, 60])
+def test_a_value_that_is_no_number_is_refused(n: int) -> None:
+    with pytest.raises(ValueError, match="lie in"):
+        mean_interval([math.nan] * n)
+
+
+def test_sixty_wins_are_no_proof_of_winning_always() -> None:
+    assert mean_interval([1.0] * 60).low < 1

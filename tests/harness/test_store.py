@@ -1,12 +1,33 @@
 """The store: idempotent, resumable, all or nothing."""
 
+import math
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from harness.errors import UserError
 from harness.modes import DIRECT
-from harness.records import Generation, Model, Prompt, Request, SamplingParams, Score, Split, content_key
-from harness.schema import TABLES
+from harness.records import (
+    Generation,
+    Judgment,
+    Metric,
+    Model,
+    Pair,
+    Prompt,
+    Request,
+    SamplingParams,
+    Score,
+    Split,
+    content_key,
+)
+from harness.schema import SCHEMA_VERSION, TABLES
 from harness.store import Store
 
 MODEL = Model("m", "/m", "f" * 32)
@@ -61,3 +82,146 @@ def test_the_key_depends_on_every_part() -> None:
     assert len(keys) == len(parts) + 1
     assert content_key("ab", "c") != content_key("a", "bc")
     assert content_key({"a": 1, "b": 2}) == content_key({"b": 2, "a": 1})
+
+
+@contextmanager
+def held_by_another_process(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that has written to this store and keeps it open."""
+    code = (
+        "import sys; from harness.store import Store; from harness.records import Prompt\n"
+        "with Store(sys.argv[1]) as store:\n"
+        "    store.add_prompts([Prompt('from the holder')]); print('ready', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "ready\n"
+        yield holder
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_store_in_use_names_the_process_and_what_it_stored_survives_its_sudden_end(
+    tmp_path: Path, read_only: bool
+) -> None:
+    path = tmp_path / "s.duckdb"
+    with held_by_another_process(path) as holder, pytest.raises(UserError, match=rf"in use by process {holder.pid}\b"):
+        Store(path, read_only)
+    with Store(path) as store:
+        assert store.sql("SELECT text FROM prompt")[1] == [("from the holder",)]
+
+
+def test_a_file_of_another_kind_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("my notes\n" * 3000)
+    with pytest.raises(UserError, match=r"notes\.txt is not a DuckDB file"):
+        Store(path)
+    assert path.read_text() == "my notes\n" * 3000
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_somebody_elses_database_is_refused_and_gets_no_tables(tmp_path: Path, read_only: bool) -> None:
+    path = tmp_path / "theirs.duckdb"
+    with duckdb.connect(str(path)) as theirs:
+        theirs.execute("CREATE TABLE sales (n INTEGER)")
+    with pytest.raises(UserError, match="no tpobench store"):
+        Store(path, read_only)
+    with duckdb.connect(str(path)) as theirs:
+        assert theirs.sql("SELECT table_name FROM information_schema.tables").fetchall() == [("sales",)]
+
+
+def test_somebody_elses_table_of_our_name_is_no_store(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "theirs.duckdb")) as theirs:
+        theirs.execute("CREATE TABLE store_version (x INTEGER)")
+    with pytest.raises(UserError):
+        Store(tmp_path / "theirs.duckdb")
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_newer_store_is_left_to_a_newer_tpobench(tmp_path: Path, read_only: bool) -> None:
+    path = tmp_path / "s.duckdb"
+    with Store(path) as store:
+        store.sql("INSERT INTO store_version VALUES (?)", [SCHEMA_VERSION + 1])
+    with pytest.raises(UserError, match=f"newer tpobench .schema {SCHEMA_VERSION + 1}"):
+        Store(path, read_only)
+    with duckdb.connect(str(path)) as still_free:
+        assert still_free.sql("SELECT count(*) FROM store_version").fetchall() == [(2,)]
+
+
+def test_reading_makes_no_file_and_changes_none(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "s.duckdb"
+    with pytest.raises(UserError, match="no results store"):
+        Store(path, read_only=True)
+    assert not path.parent.exists()
+    with Store(path) as store:
+        store.add_prompts([PROMPT])
+    with Store(path, read_only=True) as store, pytest.raises(duckdb.InvalidInputException, match="read-only"):
+        store.add_prompts([Prompt("another")])
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_missing_keeps_the_order_asked_and_answers_for_every_table(store: Store, table: str) -> None:
+    assert store.missing(table, ["b", "a", "c"]) == ["b", "a", "c"]
+    assert store.missing(table, []) == []
+
+
+def test_a_batch_is_stored_whole_or_not_at_all(store: Store) -> None:
+    prompt, sample, generation, parsed = row("b")
+    broken = replace(generation, finish_reason=None)  # type: ignore[arg-type]
+    with pytest.raises(duckdb.ConstraintException):
+        store.add_generations(MODEL, DIRECT, SamplingParams(), [row("a"), (prompt, sample, broken, parsed)])
+    assert store.missing("output", ["a", "b"]) == ["a", "b"]
+
+
+def test_outputs_come_in_the_order_asked_with_their_own_prompts(store: Store) -> None:
+    store.add_generations(MODEL, DIRECT, SamplingParams(), [row("a"), row("b"), row("c")])
+    other = Prompt(PROMPT.text, "another category")
+    found = store.outputs({"c": (PROMPT, 0), "a": (other, 0)})
+    assert [(output.key, output.prompt) for output in found] == [("c", PROMPT), ("a", other)]
+
+
+def test_judgments_metrics_and_pairs_come_back_as_they_went_in(store: Store) -> None:
+    store.add_generations(MODEL, DIRECT, SamplingParams(), [row("a"), row("b")])
+    judged = [Judgment("j", PROMPT, "x", "y", "A", 1.0), Judgment("j", PROMPT, "y", "x", "failed", None, order="BA")]
+    metrics = [Metric("win_rate", 0.5, 9, None, 0.1, 0.9), Metric("win_rate", None, 0, "Programming")]
+    chosen, rejected = store.outputs({"a": (PROMPT, 0), "b": (PROMPT, 0)})
+    for _ in range(2):
+        store.add_judgments(judged)
+        store.add_metrics("e", metrics)
+        store.add_pairs("job", "r", "think", 1, [Pair(PROMPT, chosen, rejected, 0.5, -math.inf)])
+    assert store.preferences([j.key for j in judged]) == {judged[0].key: 1.0, judged[1].key: None}
+    assert sorted(store.metrics("e"), key=lambda m: m.n) == sorted(metrics, key=lambda m: m.n)
+    assert store.metrics("another evaluation") == []
+    assert store.sql("SELECT chosen, rejected, rejected_score FROM pair")[1] == [("a", "b", -math.inf)]
+
+
+def test_hostile_text_comes_back_letter_for_letter(store: Store) -> None:
+    texts = ["'); DROP TABLE prompt; --", "a\x00b", "\u2028 \u202e\r\n", "?", "$1", "e\u0301", "é"]
+    store.add_prompts([Prompt(text) for text in texts])
+    assert {text for (text,) in store.sql("SELECT text FROM prompt")[1]} == set(texts)
+
+
+def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2M", "tmpfs", disk], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("needs the right to mount a small file system")
+    try:
+        with Store(disk / "s.duckdb") as store:
+
+            def fill() -> None:
+                for number in range(10_000):
+                    store.add_scores([Score("j", PROMPT, f"{number} {random.randbytes(4000).hex()}", 1.0, {})])
+
+            with pytest.raises(UserError, match="no space left"):
+                fill()
+        with Store(disk / "s.duckdb", read_only=True) as store:
+            assert store.row_counts()["score"] > 10
+    finally:
+        subprocess.run(["umount", disk], check=True)

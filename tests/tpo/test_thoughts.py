@@ -97,3 +97,43 @@ def test_a_judge_never_gets_a_marker_to_see() -> None:
     with pytest.raises(AssertionError, match="marker"):
         judged_text(output(f"so {T}"), mode)
     assert isinstance(mode, Mode)
+
+
+@given(template=st.sampled_from(sorted(TEMPLATES)), thought=plain, before=plain, after=plain)
+def test_a_second_response_marker_shows_the_user_nothing(template: str, thought: str, before: str, after: str) -> None:
+    asked = TEMPLATES[template]
+    found = split(asked, compose(asked, thought, f"{before}\n{asked.response_marker}\n{after}"))
+    assert (found.response, found.error) == ("", "repeated_response_marker")
+
+
+@given(template=st.sampled_from(sorted(TEMPLATES)), thought=plain, response=plain)
+def test_nothing_of_the_thought_is_shown_and_nothing_of_the_response_is_hidden(
+    template: str, thought: str, response: str
+) -> None:
+    secret, answer = f"SECRET {thought} SECRET", f"ANSWER {response} ANSWER"
+    found = split(TEMPLATES[template], compose(TEMPLATES[template], secret, answer))
+    assert (found.thought, found.response) == (secret, answer)
+
+
+@pytest.mark.parametrize(
+    "near", ["here is my response:", "Here is my response :", "Here is my  response:", "<r>", "< R >"]
+)
+def test_a_marker_counts_letter_for_letter(near: str) -> None:
+    assert split(TEMPLATES["generic"], f"{T} a {near} b").error == "no_response_marker"
+    assert split(TEMPLATES["specific"], f"a {near} b").error == "no_response_marker"
+
+
+def test_without_a_thought_marker_the_thought_starts_at_the_first_letter() -> None:
+    assert split(TEMPLATES["specific"], "first <R> last") == Split("first", "last")
+    assert split(TEMPLATES["specific"], "<R> last").error == "empty_thought"
+
+
+@pytest.mark.parametrize("name", ["think:genric", "think:", "think", "direct:x", "", "thnk:generic"])
+def test_an_unknown_mode_is_refused_with_what_there_is(name: str) -> None:
+    with pytest.raises(UserError, match=r"did you mean|known: direct"):
+        mode_named(name)
+
+
+def test_another_prompt_or_marker_is_another_mode() -> None:
+    modes = [mode_named("direct"), *(mode_named(f"think:{name}") for name in TEMPLATES)]
+    assert len({mode.key for mode in modes}) == len(modes)
