@@ -43,7 +43,6 @@ def _settings(job: TrainJob) -> dict[str, Any]:
         "num_train_epochs": job.epochs,
         "learning_rate": job.learning_rate,
         "lr_scheduler_type": "linear",
-        "warmup_steps": 2,
         "seed": job.seed,
         "max_length": None,
         "train_sampling_strategy": "group_by_length",
