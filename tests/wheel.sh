@@ -8,6 +8,7 @@ trap 'rm -rf "$work"' EXIT
 "${PYTHON:-python3}" -m venv "$work/env"
 "$work/env/bin/pip" install --quiet --disable-pip-version-check -c "$here/constraints.txt" torch
 "$work/env/bin/pip" install --quiet --disable-pip-version-check -c "$here/constraints.txt" "$work"/dist/*.whl
+export TPOBENCH_CACHE="$work/cache"  # not the model that this machine has unpacked already
 cd "$work"
 "$work/env/bin/tpobench" --help >/dev/null
 "$work/env/bin/python" -c 'import alpaca_eval, lm_eval, openai, trl; from benchmarks.starter import starter_prompts; assert len(starter_prompts("test")) == 60'
