@@ -66,7 +66,7 @@ def compare(
     Judgments that are stored already are not asked for again.
     """
     sides = list(zip(benchmark.prompts, candidate.responses, baseline.responses, strict=True))
-    keys = [judgment_key(judge.id, prompt, ours, theirs) for prompt, ours, theirs in sides]
+    keys = [judgment_key(judge.id, prompt.key, ours, theirs) for prompt, ours, theirs in sides]
     missing = set(store.missing("judgment", keys))
     judged = [judge.compare(*side) for key, side in zip(keys, sides, strict=True) if key in missing]
     store.add_scores([score for _, scores in judged for score in scores])
@@ -75,6 +75,7 @@ def compare(
         "benchmark": benchmark.name, "judge": judge.id, "params": "{}",
         "candidate": candidate.model.fingerprint, "candidate_mode": candidate.mode.name,
         "baseline": baseline.model.fingerprint, "baseline_mode": baseline.mode.name,
+        "prompt_keys": [prompt.key for prompt in benchmark.prompts],
         "judgment_keys": keys,
         "candidate_outputs": [output.key for output in candidate.outputs],
         "baseline_outputs": [output.key for output in baseline.outputs],

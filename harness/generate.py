@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from harness.checkpoints import require_model_folder
+from harness.client import Client
+from harness.endpoints import Endpoint, endpoint_named, is_endpoint
 from harness.modes import Mode
 from harness.progress import Reporter
 from harness.records import Model, Output, Prompt, Request, SamplingParams, content_key
@@ -77,12 +79,26 @@ class Generator:
             for group in self._sampler.sample(requests, params):
                 rows = [(*missing[found.request.key], found, mode.split(found.text)) for found in group]
                 self._store.add_generations(self.model, mode, params, rows)
+                self._store.add_calls(found.call for found in group if found.call is not None)
                 progress.advance(len(group), sum(len(found.token_ids) for found in group))
 
 
 def _chunks(prompts: Sequence[Prompt]) -> Iterator[Sequence[Prompt]]:
     for start in range(0, len(prompts), CHUNK):
         yield prompts[start : start + CHUNK]
+
+
+def sampler_for(connect: Callable[[Endpoint], Client]) -> Callable[[Model], Sampler]:
+    """How to load any model: an endpoint through the client that `connect` makes, a folder in this process."""
+
+    def load(model: Model) -> Sampler:
+        if is_endpoint(model.name):
+            from harness.samplers.server import ServerSampler
+
+            return ServerSampler(connect(endpoint_named(model.name)))
+        return local_sampler(model)
+
+    return load
 
 
 def local_sampler(model: Model) -> Sampler:

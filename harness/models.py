@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from harness.checkpoints import fingerprint, is_complete, require_model_folder, seal
+from harness.endpoints import endpoint_named, is_endpoint
 from harness.errors import UserError, did_you_mean
 from harness.records import Model
 
@@ -21,8 +22,11 @@ _GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 def resolve_model(name: str) -> Model:
     """The model of this name, downloaded or unpacked if need be; raises UserError when there is none.
 
-    `name` is ``smollm2-135m``, a folder with safetensors weights, or a hub id such as ``org/model``.
+    `name` is ``smollm2-135m``, a folder with safetensors weights, a hub id such as ``org/model``, or an endpoint:
+    ``NAME@http://HOST:PORT/v1``.
     """
+    if is_endpoint(name):
+        return endpoint_named(name).as_model()
     if name == EMBEDDED:
         folder = embedded_folder()
     elif Path(name).is_dir():
@@ -31,7 +35,7 @@ def resolve_model(name: str) -> Model:
         folder = _from_hub(name)
     else:
         raise UserError(
-            f"unknown model {name!r}: neither a folder nor a hub id (org/model); {did_you_mean(name, [EMBEDDED])}"
+            f"unknown model {name!r}: neither a folder, a hub id (org/model) nor NAME@http://...; {did_you_mean(name, [EMBEDDED])}"
         )
     require_model_folder(folder)
     return Model(name, str(folder), fingerprint(folder))

@@ -16,6 +16,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from harness.client import Client
+
 
 @dataclass
 class SamplingProgress:
@@ -47,6 +49,11 @@ class Reporter:
             yield SamplingProgress(progress, progress.add_task(what, total=total, note="loading the model"))
 
     @contextmanager
+    def calling(self, what: str, total: int) -> "Iterator[CallProgress]":
+        with self._bar() as progress:
+            yield CallProgress(progress, progress.add_task(what, total=total, note=""))
+
+    @contextmanager
     def training(self, what: str) -> "Iterator[TrainingProgress]":
         with self._bar() as progress:
             yield TrainingProgress(progress, progress.add_task(what, total=None, note="loading the model"))
@@ -63,6 +70,25 @@ class Reporter:
             transient=True,
             disable=not self.console.is_terminal,
         )
+
+
+@dataclass
+class CallProgress:
+    """Counts answered API calls of one phase, with what they cost so far."""
+
+    progress: Progress
+    task: TaskID
+    ended: int = 0
+    started: float = field(default_factory=monotonic)
+
+    def advance(self, calls: int, client: Client) -> None:
+        self.ended += calls
+        note = f"{self.ended / max(monotonic() - self.started, 1e-6):,.1f} calls/s"
+        if client.budget.usd:
+            note += f", ${client.budget.usd:,.2f}"
+        if client.retries:
+            note += f", {client.retries} retries"
+        self.progress.update(self.task, advance=calls, note=note)
 
 
 @dataclass

@@ -20,9 +20,18 @@ def content_key(*parts: Any) -> str:
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def text_key(text: str) -> str:
+    """The first 32 hex digits of the SHA-256 of a text: how a judgment names the responses that it compares."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
 @dataclass(frozen=True)
 class Model:
-    """A set of weights on disk. `fingerprint` is the hash of its files, whatever it is called."""
+    """A set of weights on disk, an endpoint, or the author of imported outputs.
+
+    `fingerprint` is the hash of its files, whatever it is called; for an endpoint, of its base URL and name.
+    `folder` is where the weights are, or the endpoint's base URL.
+    """
 
     name: str
     folder: str
@@ -69,11 +78,36 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What one API call used. Tokens and dollars are None where the server, or the price file, does not say."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    """One answered API call: what it was for, who answered, what it used. `problem` says why it was of no use."""
+
+    key: str
+    subject: str
+    kind: str
+    model: str
+    served_model: str | None
+    usage: Usage
+    latency_s: float
+    attempt: int
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
 class Generation:
     """What a sampler returns for a request, exactly as the model produced it.
 
     `finish_reason` is ``stop`` when the model ended by itself (the end token is the last of `token_ids`) and
-    ``length`` when it was cut at the token limit. `seconds` is the time from the start of its batch.
+    ``length`` when it was cut at the token limit. `seconds` is the time from the start of its batch. A server tells no
+    token ids; it may tell how many tokens a call used (`call`).
     """
 
     request: Request
@@ -82,6 +116,7 @@ class Generation:
     text: str
     finish_reason: str
     seconds: float
+    call: CallRecord | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +137,8 @@ class Output:
     mode: str
     prompt: Prompt
     sample: int
-    params: SamplingParams
+    params: SamplingParams | None
+    """None for an imported output."""
     raw_text: str
     thought: str
     response: str
@@ -130,24 +166,29 @@ class Score:
 
 @dataclass(frozen=True)
 class Judgment:
-    """One comparison. `preference` is the probability that the candidate's response (side A) is the better one."""
+    """One comparison. `preference` is the probability that the candidate's response (side A) is the better one; None
+    when there is no verdict. Responses are given by their text keys, with their lengths in characters.
 
+    `order` is ``AB`` when the candidate's response was shown first, ``BA`` when the baseline's was.
+    """
+
+    key: str
     judge: str
-    prompt: Prompt
-    candidate_response: str
-    baseline_response: str
+    prompt_key: str
+    response_a: str
+    response_b: str
+    chars_a: int
+    chars_b: int
+    order: str
     verdict: str
     preference: float | None
-    order: str = "AB"
     raw: str = ""
 
-    @cached_property
-    def key(self) -> str:
-        return judgment_key(self.judge, self.prompt, self.candidate_response, self.baseline_response, self.order)
 
-
-def judgment_key(judge: str, prompt: Prompt, candidate: str, baseline: str, order: str = "AB") -> str:
-    return content_key("judgment", judge, prompt.key, candidate, baseline, order)
+def judgment_key(judge: str, asked: str, candidate: str, baseline: str, order: str = "AB") -> str:
+    """The key of one judge call. `asked` identifies what the judge is told of the prompt: its key, or its text's key
+    for a judge that sees the text alone."""
+    return content_key("judgment", judge, asked, candidate, baseline, order)
 
 
 @dataclass(frozen=True)

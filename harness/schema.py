@@ -1,11 +1,33 @@
 """The tables of the results store. Keys are content hashes; times are the only columns that differ between two runs
 of the same work."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 TABLES = (
-    "model", "prompt", "output", "score", "judgment", "evaluation", "metric", "pair", "step", "run", "gate_decision",
+    "model", "prompt", "output", "score", "judgment", "call", "assignment", "evaluation", "metric", "pair", "step", "run",
+    "gate_decision",
 )  # fmt: skip
+
+_CALL = """
+CREATE TABLE call (
+    call_key VARCHAR PRIMARY KEY,
+    subject VARCHAR NOT NULL,       -- key of the judgment, output or assignment that the call was for
+    kind VARCHAR NOT NULL,          -- judge, sample or assign
+    model VARCHAR NOT NULL, served_model VARCHAR,
+    prompt_tokens INTEGER, completion_tokens INTEGER,
+    cost_usd DOUBLE,                -- NULL where the price is not known
+    latency_s DOUBLE NOT NULL, attempt INTEGER NOT NULL,
+    problem VARCHAR,                -- why the answer was of no use; NULL = used
+    finished_at TIMESTAMP DEFAULT current_timestamp
+);
+CREATE TABLE assignment (
+    assignment_key VARCHAR PRIMARY KEY,
+    assigner VARCHAR NOT NULL, text_key VARCHAR NOT NULL,
+    category VARCHAR,               -- NULL = could not be assigned
+    complexity INTEGER,             -- 1 to 5
+    raw_text VARCHAR NOT NULL, created_at TIMESTAMP DEFAULT current_timestamp
+);
+"""
 
 SCHEMA = """
 CREATE TABLE store_version (version INTEGER NOT NULL);
@@ -37,19 +59,21 @@ CREATE TABLE score (
 CREATE TABLE judgment (
     judgment_key VARCHAR PRIMARY KEY,
     judge VARCHAR NOT NULL, prompt_key VARCHAR NOT NULL,
-    response_a VARCHAR NOT NULL,    -- the candidate's
-    response_b VARCHAR NOT NULL,    -- the baseline's
+    response_a VARCHAR NOT NULL,    -- text key of the candidate's response: sha256(response)[:32]
+    response_b VARCHAR NOT NULL,    -- text key of the baseline's
+    chars_a INTEGER NOT NULL, chars_b INTEGER NOT NULL,
     presented_order VARCHAR NOT NULL, verdict VARCHAR NOT NULL,
     preference DOUBLE,              -- probability that the candidate is better; NULL = missing
-    raw_text VARCHAR NOT NULL, served_model VARCHAR, usage JSON, cost_usd DOUBLE, latency_s DOUBLE,
-    created_at TIMESTAMP DEFAULT current_timestamp
+    raw_text VARCHAR NOT NULL, created_at TIMESTAMP DEFAULT current_timestamp
 );
 CREATE TABLE evaluation (
     evaluation_key VARCHAR PRIMARY KEY,
     benchmark VARCHAR NOT NULL, judge VARCHAR NOT NULL, params JSON NOT NULL,
     candidate VARCHAR NOT NULL, candidate_mode VARCHAR NOT NULL,
     baseline VARCHAR NOT NULL, baseline_mode VARCHAR NOT NULL,
-    judgment_keys VARCHAR[] NOT NULL, candidate_outputs VARCHAR[] NOT NULL, baseline_outputs VARCHAR[] NOT NULL,
+    -- one entry for each judgment, in the benchmark's order
+    prompt_keys VARCHAR[] NOT NULL, judgment_keys VARCHAR[] NOT NULL,
+    candidate_outputs VARCHAR[] NOT NULL, baseline_outputs VARCHAR[] NOT NULL,
     created_at TIMESTAMP DEFAULT current_timestamp
 );
 CREATE TABLE metric (
@@ -78,3 +102,25 @@ CREATE TABLE gate_decision (
     decision VARCHAR NOT NULL, rules JSON NOT NULL, decided_at TIMESTAMP DEFAULT current_timestamp
 );
 """
+SCHEMA += _CALL
+
+MIGRATIONS = {
+    1: """
+ALTER TABLE judgment ADD COLUMN chars_a INTEGER;
+ALTER TABLE judgment ADD COLUMN chars_b INTEGER;
+UPDATE judgment SET chars_a = length(response_a), chars_b = length(response_b),
+    response_a = sha256(response_a)[:32], response_b = sha256(response_b)[:32];
+ALTER TABLE judgment DROP COLUMN served_model;
+ALTER TABLE judgment DROP COLUMN usage;
+ALTER TABLE judgment DROP COLUMN cost_usd;
+ALTER TABLE judgment DROP COLUMN latency_s;
+ALTER TABLE evaluation ADD COLUMN prompt_keys VARCHAR[];
+UPDATE evaluation SET prompt_keys = (
+    SELECT list(judgment.prompt_key ORDER BY entry.place)
+    FROM (SELECT unnest(judgment_keys) AS judgment_key, unnest(range(len(judgment_keys))) AS place) AS entry
+    JOIN judgment USING (judgment_key)
+);
+"""
+    + _CALL
+}
+"""How a store of an older version becomes one of the next, in one transaction."""

@@ -60,9 +60,9 @@ JOIN prompt ON prompt.prompt_key = judgment.prompt_key
 JOIN output a ON a.output_key = pairing.candidate
 JOIN output b ON b.output_key = pairing.baseline
 LEFT JOIN score sa
-    ON sa.judge = pairing.judge AND sa.prompt_key = judgment.prompt_key AND sa.response = judgment.response_a
+    ON sa.judge = pairing.judge AND sa.prompt_key = judgment.prompt_key AND sa.response = a.response
 LEFT JOIN score sb
-    ON sb.judge = pairing.judge AND sb.prompt_key = judgment.prompt_key AND sb.response = judgment.response_b
+    ON sb.judge = pairing.judge AND sb.prompt_key = judgment.prompt_key AND sb.response = b.response
 WHERE judgment.preference IS NOT NULL
 ORDER BY place
 """

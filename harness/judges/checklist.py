@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from harness.errors import UserError
 from harness.judges.checks import is_met
-from harness.records import Judgment, Prompt, Score
+from harness.records import Judgment, Prompt, Score, judgment_key, text_key
 
 LABEL = "checklist, a rule-based stand-in for an LLM judge"
 
@@ -39,4 +39,8 @@ class ChecklistJudge:
         a, b = self.score(prompt, candidate), self.score(prompt, baseline)
         verdict, preference = ("A", 1.0) if a.value > b.value else ("B", 0.0) if a.value < b.value else ("tie", 0.5)
         raw = f"{a.value:.3f} against {b.value:.3f} of the checks met"
-        return Judgment(self.id, prompt, candidate, baseline, verdict, preference, raw=raw), (a, b)
+        judgment = Judgment(
+            judgment_key(self.id, prompt.key, candidate, baseline), self.id, prompt.key, text_key(candidate),
+            text_key(baseline), len(candidate), len(baseline), "AB", verdict, preference, raw,
+        )  # fmt: skip
+        return judgment, (a, b)

@@ -69,7 +69,7 @@ def test_the_road_is_travelled_once_repeats_for_free_and_is_reproducible(
 
     # No thought ever reached the judge: everything it saw is a whole response of some output, or empty.
     with Store(tmp_path / "a" / "store.duckdb") as store:
-        judged = "SELECT response FROM score UNION SELECT unnest([response_a, response_b]) FROM judgment"
+        judged = "SELECT response FROM score"
         known = "SELECT response FROM output UNION SELECT ''"
         assert store.sql(f"({judged}) EXCEPT ({known})")[1] == []
 

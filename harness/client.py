@@ -1,0 +1,353 @@
+"""The one asynchronous API client: concurrency, rate limits, retries, budget, usage.
+
+Every API call of the product, sampling or judging, goes through `Client.ask_all`.
+"""
+
+import asyncio
+import random
+import time
+import uuid
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from harness.budget import CHARS_PER_TOKEN, Budget, Prices
+from harness.endpoints import Endpoint
+from harness.errors import UserError
+from harness.records import CallRecord, Message, Usage
+from harness.replies import Answer, Malformed, read_answer, same_model, served_model, tokens_used
+
+HOPELESS = 20
+"""So many calls in a row given up, with no answer between them, end the run: the server is gone."""
+
+LONGEST_WAIT = 600.0
+"""Seconds that a server may ask to wait before a try; a longer wish is cut to this, and costs a try."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How hard a server may be pressed. Rates are per minute; None is unlimited."""
+
+    concurrency: int = 64
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    timeout_s: float = 300.0
+    attempts: int = 12
+    """Tries of one call that fail for the server's or the network's reasons."""
+    malformed_attempts: int = 6
+    """Tries of one call that are answered, and perhaps paid for, but not usable."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A chat completion that is wanted: `options` are the request's other fields (max_tokens, temperature, ...)."""
+
+    subject: str
+    kind: str
+    messages: Sequence[Message]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came of a call. `answer` is None when the server refuses this very request (`problem` says why)."""
+
+    call: Call
+    record: CallRecord
+    answer: Answer | None
+    problem: str | None = None
+    final: bool = False
+    """No further try will be made: what is not usable now is missing."""
+
+
+Accept = Callable[[Reply], "str | Call | None"]
+"""Takes a reply and stores it. Returns why it is not usable, to have the call made again (in vain when `final`), or
+another call that must follow, or None."""
+
+
+class _Again(Exception):
+    """A try failed in a way that another try may mend. `after` is the wait that the server asks for, in seconds."""
+
+    def __init__(self, problem: str, after: float | None = None, charged: bool = False) -> None:
+        super().__init__(problem)
+        self.after = after
+        self.charged = charged
+
+
+class Client:
+    """Asks one model at one endpoint. Synchronous from outside: it runs its own event loop, in the calling thread."""
+
+    def __init__(self, endpoint: Endpoint, limits: Limits | None = None, budget: Budget | None = None) -> None:
+        """Raises UserError when the key is missing or the budget needs a price that is not known."""
+        self.endpoint = endpoint
+        self.limits = limits or Limits()
+        self.budget = budget or Budget(Prices({}))
+        self.budget.require_price(endpoint.model)
+        self.given_up = 0
+        """Calls that no try could get answered: they are owed still."""
+        self.last_problem = ""
+        self.retries = 0
+        self._key = endpoint.api_key()
+        self._jitter = random.Random()
+        self._hopeless = 0
+        self._fatal: Exception | None = None
+        self._checked = False
+
+    def ask_all(self, calls: Iterable[Call], accept: Accept) -> Iterator[int]:
+        """Make every call, `concurrency` at a time. `accept` gets each reply the moment it is read; the number of calls
+        that have ended since the last time is yielded, for a progress bar.
+
+        Raises UserError when the key is refused, the model is not served, the budget is spent (BudgetSpent) or the
+        server is gone. Calls are taken from the iterable as they are needed.
+        """
+        loop = asyncio.new_event_loop()
+        tasks: list[asyncio.Task[None]] = []
+        self._fatal, self._hopeless = None, 0
+        try:
+            opened = loop.run_until_complete(self._open())
+            waiting = iter(calls)
+            self._ended = 0
+            self._wake, self._settled = asyncio.Event(), asyncio.Event()
+            workers = [self._work(opened, waiting, accept) for _ in range(self.limits.concurrency)]
+            tasks = [loop.create_task(worker) for worker in workers]
+            while any(not task.done() for task in tasks):
+                loop.run_until_complete(self._something_ends(tasks))
+                ended, self._ended = self._ended, 0
+                if ended:
+                    yield ended
+            for task in tasks:
+                task.result()
+            if self._fatal is not None:
+                raise self._fatal
+        finally:
+            for task in tasks:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            if "opened" in locals():
+                loop.run_until_complete(opened.close())
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+
+    async def _something_ends(self, tasks: Sequence["asyncio.Task[None]"]) -> None:
+        self._wake.clear()
+        if any(not task.done() for task in tasks):
+            await self._wake.wait()
+
+    async def _open(self) -> Any:
+        """The `openai` client, on its aiohttp transport (a third less CPU a call), with retries left to us."""
+        import httpx2
+        from openai import AsyncOpenAI, DefaultAioHttpClient
+
+        size = self.limits.concurrency
+        opened = AsyncOpenAI(
+            api_key=self._key,
+            base_url=self.endpoint.base_url,
+            max_retries=0,
+            timeout=self.limits.timeout_s,
+            http_client=DefaultAioHttpClient(
+                limits=httpx2.Limits(max_connections=size, max_keepalive_connections=size), follow_redirects=False
+            ),
+        )
+        self._requests = _spaced(self.limits.requests_per_minute)
+        self._tokens = _metered(self.limits.tokens_per_minute)
+        if not self._checked:
+            try:
+                await self._require_model(opened)
+            except BaseException:
+                await opened.close()
+                raise
+            self._checked = True
+        return opened
+
+    async def _require_model(self, opened: Any) -> None:
+        """Refuse a model that the server does not list before anything is spent. A server without a list is trusted."""
+        for attempt in range(3):
+            try:
+                body = (await self._send(opened.get, "/models")).json()
+                break
+            except UserError as error:
+                if "404" in str(error) or "405" in str(error):
+                    return
+                raise
+            except (_Again, ValueError) as error:
+                if attempt == 2:
+                    raise UserError(f"no answer from {self.endpoint.base_url}: {error}; is the server up?") from error
+                await asyncio.sleep(getattr(error, "after", None) or 0.5)
+        entries = body.get("data") if isinstance(body, dict) else None
+        listed = [str(entry.get("id")) for entry in entries or [] if isinstance(entry, dict)]
+        if listed and not any(
+            name == self.endpoint.model or name.endswith(f"/{self.endpoint.model}") for name in listed
+        ):
+            shown = ", ".join(sorted(listed)[:8])
+            raise UserError(
+                f"{self.endpoint.base_url} does not serve {self.endpoint.model!r}; it lists {shown}: no call was made"
+            )
+
+    async def _work(self, opened: Any, waiting: Iterator[Call], accept: Accept) -> None:
+        """Take calls until there are none, or until something ends the run."""
+        try:
+            while self._fatal is None:
+                call = next(waiting, None)
+                if call is None:
+                    return
+                try:
+                    await self._finish(opened, call, accept)
+                except Exception as error:  # whatever it is, no further call is made; ask_all raises it
+                    self._fatal = self._fatal or error
+                    self._settled.set()
+                    return
+                self._ended += 1
+                self._wake.set()
+        finally:
+            self._wake.set()
+
+    async def _finish(self, opened: Any, call: Call, accept: Accept) -> None:
+        """Try until the call is answered and accepted, or given up."""
+        failed = malformed = 0
+        while self._fatal is None:
+            final = malformed + 1 >= self.limits.malformed_attempts
+            try:
+                reply = await self._try(opened, call, failed + malformed + 1, final)
+            except _Again as error:
+                failed += 1
+                self.last_problem = str(error)
+                if failed >= self.limits.attempts:
+                    self._give_up()
+                    return
+                wait = error.after if error.after is not None else min(60.0, 0.25 * 2**failed)
+                self.retries += 1
+                await asyncio.sleep(wait + self._jitter.random() * min(wait, 1.0))
+                continue
+            self._hopeless = 0
+            outcome = accept(reply)
+            if isinstance(outcome, Call):
+                call = outcome
+                failed = malformed = 0
+                continue
+            if outcome is None or reply.final:
+                return
+            self.last_problem = outcome
+            malformed += 1
+            self.retries += 1
+
+    def _give_up(self) -> None:
+        self.given_up += 1
+        self._hopeless += 1
+        if self._hopeless >= HOPELESS:
+            raise UserError(
+                f"{self.endpoint.base_url} has stopped answering ({self.last_problem}); what was answered is stored, "
+                "the same command goes on"
+            )
+
+    async def _try(self, opened: Any, call: Call, attempt: int, final: bool) -> Reply:
+        """One request. Raises _Again for a failure of the server's or the network's."""
+        chars = sum(len(message["content"]) for message in call.messages)
+        max_tokens = int(call.options.get("max_tokens") or call.options.get("max_completion_tokens") or 0)
+        if self._requests is not None:
+            await self._requests.acquire()
+        if self._tokens is not None:
+            await self._tokens.acquire(min(chars / CHARS_PER_TOKEN + max_tokens, self._tokens.max_rate))
+        reserved = await self._reserve(chars, max_tokens)
+        body = {"model": self.endpoint.model, "messages": [dict(m) for m in call.messages], **call.options}
+        started = time.monotonic()
+        cost: float | None = None
+        charged, prompt, completion = False, None, None
+        try:
+            response = await self._send(opened.post, "/chat/completions", body=body)
+            charged = True
+            seconds = time.monotonic() - started
+            answer, problem, served = None, None, None
+            if response.status_code >= 400:
+                charged = False
+                problem = f"HTTP {response.status_code}: {response.text[:500]}"
+                final = True
+            else:
+                try:
+                    answer = read_answer(response.content)
+                    served, prompt, completion = answer.served_model, answer.prompt_tokens, answer.completion_tokens
+                    if not same_model(self.endpoint.model, served):
+                        answer, problem = None, f"the answer comes from another model, {served!r}"
+                except Malformed as error:
+                    problem, served = str(error), served_model(error.body)
+                    prompt, completion = tokens_used(error.body)
+            cost = self.budget.prices.cost(self.endpoint.model, prompt, completion)
+        except _Again as error:
+            charged = error.charged
+            raise
+        finally:
+            if charged:
+                self.budget.settle(reserved, cost, prompt, completion)
+            else:
+                self.budget.release(reserved)
+            self._settled.set()
+        record = CallRecord(
+            uuid.uuid4().hex, call.subject, call.kind, self.endpoint.model, served, Usage(prompt, completion, cost),
+            seconds, attempt, problem,
+        )  # fmt: skip
+        return Reply(call, record, answer, problem, final)
+
+    async def _reserve(self, chars: int, max_tokens: int) -> float:
+        while (reserved := self.budget.reserve(self.endpoint.model, chars, max_tokens)) is None:
+            self._settled.clear()
+            await self._settled.wait()
+        return reserved
+
+    async def _send(self, method: Callable[..., Coroutine[Any, Any, Any]], path: str, **arguments: Any) -> Any:
+        """The raw response, any status that concerns this request alone included.
+
+        Raises _Again where another try may help, UserError where none will.
+        """
+        import httpx2
+        import openai
+
+        try:
+            async with asyncio.timeout(self.limits.timeout_s):
+                return await method(path, cast_to=httpx2.Response, **arguments)
+        except openai.APIStatusError as error:
+            return self._refusal(error)
+        except (openai.APITimeoutError, TimeoutError) as error:
+            raise _Again(f"no answer within {self.limits.timeout_s:g} s", charged=True) from error
+        except (openai.APIConnectionError, httpx2.HTTPError, OSError) as error:
+            raise _Again(f"the connection failed ({type(error.__cause__ or error).__name__})") from error
+
+    def _refusal(self, error: Any) -> Any:
+        status = error.status_code
+        where = self.endpoint.base_url
+        if status in (401, 403):
+            raise UserError(f"{where} refuses the API key (HTTP {status}); nothing was retried") from error
+        if status == 404 or status == 405:
+            raise UserError(
+                f"{where} answers HTTP {status} for {self.endpoint.model!r}; check address and model"
+            ) from error
+        if status == 402 or (status == 429 and "insufficient_quota" in error.response.text):
+            raise UserError(f"{where} says that the account's credit is used up (HTTP {status})") from error
+        if status in (408, 409, 425, 429) or status >= 500 or 300 <= status < 400:
+            raise _Again(f"HTTP {status}", retry_after(error.response.headers)) from error
+        return error.response
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The wait that a server asks for, in seconds: ``retry-after-ms``, or ``Retry-After`` in seconds or as a date."""
+    milliseconds, written = headers.get("retry-after-ms"), headers.get("retry-after", "")
+    try:
+        seconds = float(milliseconds) / 1000 if milliseconds else float(written)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(written).timestamp() - time.time()
+        except (ValueError, TypeError):
+            return None
+    return min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def _spaced(per_minute: float | None) -> Any:
+    """Requests at even distances: a burst at the start would break the provider's own window."""
+    from aiolimiter import AsyncLimiter
+
+    return None if per_minute is None else AsyncLimiter(1, 60 / per_minute)
+
+
+def _metered(per_minute: float | None) -> Any:
+    from aiolimiter import AsyncLimiter
+
+    return None if per_minute is None else AsyncLimiter(per_minute / 6, 10)

@@ -1,0 +1,133 @@
+"""Judges that reason in words and end with a verdict label: Arena-Hard's, the Self-Taught Evaluator, or a user's own."""
+
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from harness.config import FileModel, load_yaml
+from harness.errors import UserError
+from harness.judges.alpaca_eval import AlpacaEvalJudge
+from harness.judges.pairwise import Comparison, Reading, fill
+from harness.records import Message, Prompt, content_key
+from harness.replies import Choice
+
+FIVE_LEVELS = {"A>>B": 1.0, "A>B": 1.0, "A=B": 0.5, "B>A": 0.0, "B>>A": 0.0}
+"""Arena-Hard's labels; how much a strong verdict counts is a matter of the score, not of the preference."""
+
+
+@dataclass(frozen=True)
+class VerdictJudge:
+    """`user` holds ``{prompt}``, ``{response_a}`` and ``{response_b}``; A is the response shown first.
+
+    Of several labels in an answer, `take` = ``last`` counts the last and ``only`` none if they differ. The first of
+    `patterns` that matches is read. `systems` are system prompts by category, `system` is that of all others.
+    `insist` is said once to a judge that gave no label.
+    """
+
+    name: str
+    model: str
+    user: str
+    patterns: tuple[str, ...]
+    values: Mapping[str, float]
+    system: str = ""
+    systems: Mapping[str, str] = field(default_factory=dict)
+    take: Literal["last", "only"] = "last"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    insist: str = ""
+    ties_identical: bool = True
+
+    @property
+    def id(self) -> str:
+        determined = content_key(
+            self.user, self.patterns, self.values, self.system, self.systems, self.take, self.options, self.insist
+        )
+        return f"{self.name}@{self.model}#{determined[:8]}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}, model {self.model}"
+
+    def order(self, prompt: Prompt) -> str:
+        return random.Random(f"order{prompt.text}").choice(["AB", "BA"])
+
+    def messages(self, comparison: Comparison) -> tuple[Message, ...]:
+        first, second = comparison.shown
+        values = {"prompt": comparison.prompt.text, "response_a": first, "response_b": second}
+        user = {"role": "user", "content": fill(self.user, values)}
+        system = self.systems.get(comparison.prompt.category.split("/")[0], self.system)
+        return ({"role": "system", "content": system}, user) if system else (user,)
+
+    def read(self, choice: Choice) -> Reading:
+        label = self._label(choice.text)
+        return Reading(label or "none", None if label is None else self.values.get(label))
+
+    def follow_up(self, messages: tuple[Message, ...], text: str) -> tuple[Message, ...] | None:
+        if not self.insist or messages[-1]["content"] == self.insist:
+            return None
+        return (*messages, {"role": "assistant", "content": text}, {"role": "user", "content": self.insist})
+
+    def _label(self, text: str) -> str | None:
+        for pattern in self.patterns:
+            found = [label.upper() for label in re.findall(pattern, text, re.IGNORECASE)]
+            if not found:
+                continue
+            if self.take == "only" and len(set(found)) > 1:
+                return None
+            return found[-1]
+        return None
+
+
+def self_taught_evaluator(model: str | None = None) -> VerdictJudge:
+    """STE (Self-Taught Evaluators): greedy, up to 2,048 tokens, ``[[A]]`` or ``[[B]]``; both or neither is no verdict,
+    ``[[C]]`` a tie. Its prompt is that of the installed alpaca-eval package."""
+    packaged = AlpacaEvalJudge("Self-taught-llama3.1-70B-dpo", model)
+    system, user = packaged.template
+    renamed = {"instruction": "{prompt}", "output_1": "{response_a}", "output_2": "{response_b}"}
+    return VerdictJudge(
+        "ste", packaged.model, fill(user["content"], renamed), (r"\[\[([ABC])\]\]",), {"A": 1.0, "B": 0.0, "C": 0.5},
+        system=system["content"], take="only", options={"temperature": 0, "max_tokens": 2048},
+    )  # fmt: skip
+
+
+class _Parameters(FileModel):
+    temperature: Annotated[float, Field(ge=0, strict=False)] = 0.0
+    max_tokens: Annotated[int, Field(ge=1)] = 2048
+    top_p: Annotated[float, Field(gt=0, le=1, strict=False)] = 1.0
+
+
+class VerdictFile(FileModel):
+    """A judge of the user's: ``--judge verdict:FILE.yaml``."""
+
+    name: str
+    model: str
+    user: str
+    system: str = ""
+    patterns: Annotated[list[str], Field(min_length=1)]
+    verdicts: dict[str, Annotated[float, Field(ge=0, le=1, strict=False)]]
+    take: Literal["last", "only"] = "last"
+    parameters: _Parameters = _Parameters()
+
+
+def verdict_judge(file: Path, model: str | None = None) -> VerdictJudge:
+    """Raises UserError for a template without its three places, or a pattern that is none."""
+    written = load_yaml(file, VerdictFile)
+    for place in ("{prompt}", "{response_a}", "{response_b}"):
+        if place not in written.user:
+            raise UserError(f"{file}: 'user' lacks {place}")
+    for pattern in written.patterns:
+        try:
+            groups = re.compile(pattern).groups
+        except re.error as error:
+            raise UserError(f"{file}: the pattern {pattern!r} is no regular expression: {error}") from error
+        if groups != 1:
+            raise UserError(f"{file}: the pattern {pattern!r} has {groups} groups; it needs one, around the label")
+    values = {label.upper(): value for label, value in written.verdicts.items()}
+    return VerdictJudge(
+        written.name, model or written.model, written.user, tuple(written.patterns), values, written.system,
+        take=written.take, options=written.parameters.model_dump(),
+    )  # fmt: skip

@@ -1,0 +1,122 @@
+"""What a server answers, read with distrust: any field may be missing, null, not a number, or enormous."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LONGEST_TEXT = 400_000
+"""Characters of one answer; more is a fault of the server's."""
+
+
+class Malformed(Exception):
+    """The answer cannot be used; asking again may help. `usage` is kept: it may have been paid for."""
+
+    def __init__(self, problem: str, body: Mapping[str, Any] | None = None) -> None:
+        super().__init__(problem)
+        self.body = body or {}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer. `top_logprobs` holds, for each token of it, the likeliest tokens with their log-probabilities;
+    it is None when the server sent none."""
+
+    text: str
+    finish_reason: str
+    top_logprobs: tuple[Mapping[str, float], ...] | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A chat completion: its choices, as many as the server cared to send."""
+
+    choices: tuple[Choice, ...]
+    served_model: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+
+
+def read_answer(body: bytes) -> Answer:
+    """Parse the body of a chat completion. Raises Malformed for one that is cut, empty or not a completion."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"the answer is not JSON ({type(error).__name__})") from error
+    if not isinstance(found, dict):
+        raise Malformed("the answer is not a JSON object")
+    choices = found.get("choices")
+    if not isinstance(choices, list) or not choices:
+        raise Malformed("the answer holds no choices", found)
+    return Answer(tuple(_choice(choice, found) for choice in choices), served_model(found), *tokens_used(found))
+
+
+def tokens_used(body: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Prompt and completion tokens as the server counts them."""
+    usage = body.get("usage")
+    counts = usage if isinstance(usage, dict) else {}
+    prompt, completion = (counts.get(name) for name in ("prompt_tokens", "completion_tokens"))
+    return (prompt if isinstance(prompt, int) else None, completion if isinstance(completion, int) else None)
+
+
+def served_model(body: Mapping[str, Any]) -> str | None:
+    named = body.get("model")
+    return named if isinstance(named, str) else None
+
+
+def same_model(asked: str, served: str | None) -> bool:
+    """Whether an answer comes from the model that was asked: the same name, a dated one of that name, or no name.
+
+    Folders and owners before the last slash are left out: servers differ in whether they repeat them.
+    """
+    if served is None:
+        return True
+    wanted, found = (name.rstrip("/").rsplit("/", 1)[-1].lower() for name in (asked, served))
+    return found == wanted or found.startswith(f"{wanted}-20") or found.startswith(f"{wanted}-00")
+
+
+def storable(text: str) -> str:
+    """The text without lone surrogates, which JSON can carry and a database cannot."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _choice(choice: Any, body: Mapping[str, Any]) -> Choice:
+    message = choice.get("message") if isinstance(choice, dict) else None
+    if not isinstance(message, dict):
+        raise Malformed("a choice holds no message", body)
+    text = message.get("content")
+    if text is None:
+        text = _arguments(message)
+    if not isinstance(text, str):
+        raise Malformed("a choice holds no text", body)
+    if len(text) > LONGEST_TEXT:
+        raise Malformed(f"an answer of {len(text):,} characters", body)
+    return Choice(storable(text), str(choice.get("finish_reason") or "unknown"), _top_logprobs(choice, body))
+
+
+def _arguments(message: Mapping[str, Any]) -> Any:
+    """Evaluators that ask for a function call answer in its arguments."""
+    calls = message.get("tool_calls")
+    function = calls[0].get("function") if isinstance(calls, list) and calls else message.get("function_call")
+    return function.get("arguments") if isinstance(function, dict) else None
+
+
+def _top_logprobs(choice: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[Mapping[str, float], ...] | None:
+    logprobs = choice.get("logprobs")
+    content = logprobs.get("content") if isinstance(logprobs, dict) else None
+    if not isinstance(content, list) or not content:
+        return None
+    found = []
+    for token in content:
+        top = token.get("top_logprobs") if isinstance(token, dict) else None
+        if not isinstance(top, list):
+            return None
+        entries = {}
+        for entry in top:
+            value = entry.get("logprob") if isinstance(entry, dict) else None
+            if not isinstance(value, int | float) or math.isnan(value):
+                raise Malformed("a log-probability is not a number", body)
+            entries.setdefault(str(entry.get("token")), float(value))
+        found.append(entries)
+    return tuple(found)

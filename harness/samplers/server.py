@@ -1,0 +1,82 @@
+"""Sampling from any OpenAI-compatible endpoint, behind the same door as the local sampler."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from harness.client import Call, Client, Reply
+from harness.errors import UserError
+from harness.records import Generation, Request, SamplingParams, content_key
+
+
+class ServerSampler:
+    """Samples of one prompt are asked for together (``n``), but the answers are counted: servers differ in what they
+    make of it. What is missing is asked for again, one by one once a server was seen to send too few."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._honours_n = True
+        self._owed: dict[str, Sequence[Request]] = {}
+        self._done: list[Generation] = []
+        self._refused: list[str] = []
+
+    def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[list[Generation]]:
+        """Raises UserError when the server refuses a prompt, or gives up on one, after all others are done."""
+        self._owed, self._done, self._refused = {}, [], []
+        for _ in self._client.ask_all(self._calls(requests, params), lambda reply: self._accept(reply, params)):
+            if self._done:
+                finished, self._done = self._done, []
+                yield finished
+        if self._done:
+            yield self._done
+        if self._refused:
+            raise UserError(
+                f"the server refuses {len(self._refused)} prompts, the first {self._refused[0]}; the others are stored"
+            )
+        if self._client.given_up:
+            raise UserError(
+                f"{self._client.given_up} prompts got no answer ({self._client.last_problem}); the others are stored, "
+                "the same command asks for the rest"
+            )
+
+    def close(self) -> None:
+        """Nothing is held between calls."""
+
+    def _calls(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[Call]:
+        for group in _same_prompt(requests):
+            for part in [group] if self._honours_n else [[request] for request in group]:
+                yield self._call(part, params)
+
+    def _call(self, group: Sequence[Request], params: SamplingParams) -> Call:
+        """One request for every sample of the group; its seed follows from the first sample's key."""
+        self._owed[group[0].key] = group
+        options: dict[str, Any] = {
+            "temperature": params.temperature, "top_p": params.top_p, "max_tokens": params.max_new_tokens,
+            "seed": int(content_key(group[0].key)[:7], 16),
+        }  # fmt: skip
+        if len(group) > 1:
+            options["n"] = len(group)
+        return Call(group[0].key, "sample", group[0].messages, options)
+
+    def _accept(self, reply: Reply, params: SamplingParams) -> str | Call | None:
+        wanted = self._owed[reply.call.subject]
+        if reply.answer is None:
+            if reply.final:
+                self._refused.append(f"{wanted[0].label}: {reply.problem}")
+            return reply.problem
+        came = reply.answer.choices[: len(wanted)]
+        for request, choice in zip(wanted, came, strict=False):
+            call = reply.record if request is wanted[0] else None
+            seconds = reply.record.latency_s
+            self._done.append(Generation(request, (), (), choice.text, choice.finish_reason, seconds, call))
+        del self._owed[reply.call.subject]
+        if len(came) == len(wanted):
+            return None
+        self._honours_n = False
+        return self._call(wanted[len(came) :], params)
+
+
+def _same_prompt(requests: Sequence[Request]) -> Iterator[list[Request]]:
+    groups: dict[str, list[Request]] = {}
+    for request in requests:
+        groups.setdefault(content_key(request.messages), []).append(request)
+    yield from groups.values()
