@@ -8,16 +8,39 @@ from benchmarks.starter import Split, starter_prompts
 from harness.errors import UserError, did_you_mean
 from harness.evaluate import Benchmark
 
-BENCHMARKS = ("starter",)
+BENCHMARKS = ("starter", "alpaca_eval", "arena_hard_v0.1", "arena_hard_v2.0", "categories:FILE")
+SPLITS = get_args(Split)
 
 
-def benchmark_named(name: str, split: str = "test") -> Benchmark:
-    """A benchmark by name and split, or from a ``*.jsonl`` file; raises UserError for an unknown one."""
+def benchmark_named(name: str, split: str = "test", data: Path | None = None) -> Benchmark:
+    """A benchmark by name (and split of the starter set), or from a ``*.jsonl`` file; `data` is a folder with official
+    files. Raises UserError for an unknown one."""
+    if name == "alpaca_eval":
+        return _alpaca_eval(data)
+    if name.startswith("arena_hard"):
+        from benchmarks.arena_hard_benchmark import arena_hard
+
+        return arena_hard(name, data)
+    if name.startswith("categories:"):
+        from benchmarks.categories import categories_benchmark
+
+        return categories_benchmark(Path(name.removeprefix("categories:")))
     if Path(name).suffix == ".jsonl":
-        return Benchmark(Path(name).name, prompts_from_file(Path(name)))
-    if name not in BENCHMARKS:
+        return Benchmark(Path(name).name, prompts_from_file(Path(name)), max_new_tokens=96)
+    if name != "starter":
         raise UserError(f"unknown benchmark {name!r} (a name, or a file *.jsonl); {did_you_mean(name, [*BENCHMARKS])}")
-    for known in get_args(Split):
+    for known in SPLITS:
         if split == known:
-            return Benchmark(f"{name}/{split}", starter_prompts(known))
-    raise UserError(f"unknown split {split!r}; {did_you_mean(split, list(get_args(Split)))}")
+            return Benchmark(f"{name}/{split}", starter_prompts(known), max_new_tokens=96)
+    raise UserError(f"unknown split {split!r}; {did_you_mean(split, list(SPLITS))}")
+
+
+def _alpaca_eval(data: Path | None) -> Benchmark:
+    from benchmarks import alpaca_eval
+
+    loaded = alpaca_eval.load(data)
+    return Benchmark(
+        alpaca_eval.NAME, loaded.prompts, rows=alpaca_eval.ROWS, score=alpaca_eval.score(loaded.gamed),
+        judge="alpaca_eval", baseline=loaded.baseline, answers=[row.answer for row in loaded.rows],
+        official=loaded.official, max_new_tokens=2048,
+    )  # fmt: skip

@@ -1,24 +1,46 @@
 """One model through one benchmark: outputs, judgments against a baseline, win rates with intervals."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import fmean
+from typing import Any
 
 from harness.generate import Generator
 from harness.judges import judged_text
 from harness.judges.checklist import ChecklistJudge
+from harness.judges.pairwise import Comparison
+from harness.judging import Panel
 from harness.modes import Mode
+from harness.observed import Game, Observation
 from harness.records import Metric, Model, Output, Prompt, SamplingParams, content_key, judgment_key
 from harness.stats.intervals import mean_interval
 from harness.store import Store
 
+Score = Callable[[Sequence[Observation]], list[Metric]]
+"""A benchmark's own figures beside the win rate, from the observations in the benchmark's order."""
+
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Prompts that are judged together. `name` is for example ``starter/test``."""
+    """Prompts that are judged together. `name` is for example ``starter/test``.
+
+    `orders` is ``both`` where every pair is judged twice with sides swapped, ``one`` where the judge's own order
+    counts. `rows` is the number of prompts of the whole benchmark: a result over fewer says so. `judge` is the one that
+    is asked unless another is named; `baseline` answers with `answers`, or is a model that is to be sampled. `official`
+    says that prompts and baseline are the published ones.
+    """
 
     name: str
     prompts: Sequence[Prompt]
+    orders: str = "one"
+    rows: int | None = None
+    score: Score | None = None
+    judge: str = "checklist"
+    baseline: str | None = None
+    answers: Sequence[str] | None = None
+    official: bool = False
+    max_new_tokens: int = 1024
 
 
 @dataclass(frozen=True)
@@ -37,6 +59,30 @@ class Contender:
     @property
     def responses(self) -> list[str]:
         return [judged_text(output, self.mode) for output in self.outputs]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One judgment of an evaluation: its keys. Outputs that were never told (imported judgments) have keys of their
+    own, without a row."""
+
+    prompt: Prompt
+    judgment: str
+    candidate_output: str
+    baseline_output: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """What an evaluation compared, as it is stored."""
+
+    benchmark: Benchmark
+    judge: str
+    candidate: Model
+    baseline: Model
+    candidate_mode: str = "direct"
+    baseline_mode: str = "direct"
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 def contend(
@@ -59,59 +105,132 @@ def contend(
 
 
 def compare(
-    store: Store, judge: ChecklistJudge, benchmark: Benchmark, candidate: Contender, baseline: Contender
-) -> str:
+    store: Store, judge: ChecklistJudge | Panel, benchmark: Benchmark, candidate: Contender, baseline: Contender,
+    about: Mapping[str, Any] | None = None,
+) -> str:  # fmt: skip
     """Judge the candidate against the baseline prompt by prompt and store the figures; returns the evaluation's key.
 
     Judgments that are stored already are not asked for again.
     """
+    store.add_prompts(benchmark.prompts)
+    if isinstance(judge, Panel):
+        judge_id, orders, keys = judge.judge.id, *_ask(store, judge, benchmark, candidate, baseline)
+    else:
+        judge_id, orders, keys = judge.id, 1, _check(store, judge, benchmark, candidate, baseline)
+    places = [place for place in range(len(benchmark.prompts)) for _ in range(orders)]
+    entries = [
+        Entry(benchmark.prompts[place], key, candidate.outputs[place].key, baseline.outputs[place].key)
+        for place, key in zip(places, keys, strict=True)
+    ]
+    record = Record(
+        benchmark, judge_id, candidate.model, baseline.model, candidate.mode.name, baseline.mode.name, about or {}
+    )
+    extra = _side_metrics(candidate)
+    if isinstance(judge, ChecklistJudge):
+        scores = [judge.score(p, text).value for p, text in zip(benchmark.prompts, candidate.responses, strict=True)]
+        extra += by_category("mean_score", benchmark.prompts, scores)
+    return keep(store, record, entries, extra)
+
+
+def keep(store: Store, record: Record, entries: Sequence[Entry], extra: Sequence[Metric] = ()) -> str:
+    """Store an evaluation of judgments that the store holds, with its figures; returns its key.
+
+    The figures are computed anew from the judgments: once a missing verdict has come in, they change.
+    """
+    stored = {
+        "benchmark": record.benchmark.name, "judge": record.judge, "params": json.dumps(record.about, sort_keys=True),
+        "candidate": record.candidate.fingerprint, "candidate_mode": record.candidate_mode,
+        "baseline": record.baseline.fingerprint, "baseline_mode": record.baseline_mode,
+        "prompt_keys": [entry.prompt.key for entry in entries],
+        "judgment_keys": [entry.judgment for entry in entries],
+        "candidate_outputs": [entry.candidate_output for entry in entries],
+        "baseline_outputs": [entry.baseline_output for entry in entries],
+    }  # fmt: skip
+    key = content_key("evaluation", stored)
+    observations = observe(store, entries)
+    store.add_metrics(key, [*measure(observations), *extra, *_own_score(record.benchmark, observations)])
+    store.add_evaluation(key, **stored)
+    return key
+
+
+def observe(store: Store, entries: Sequence[Entry]) -> list[Observation]:
+    """The judgments of the entries, by prompt, in the order given."""
+    judged = store.judgments([entry.judgment for entry in entries])
+    grouped: dict[str, list[Entry]] = {}
+    for entry in entries:
+        grouped.setdefault(entry.prompt.key, []).append(entry)
+    found = []
+    for group in grouped.values():
+        games = [judged[entry.judgment] for entry in group]
+        chars_a, chars_b = games[0][1:]
+        found.append(Observation(group[0].prompt, tuple(game for game, _, _ in games), chars_a, chars_b))
+    return found
+
+
+def measure(observations: Sequence[Observation]) -> list[Metric]:
+    """Win rate overall and by category with prompt-level intervals, share of prompts without verdict, lengths."""
+    wins = [observation.value for observation in observations]
+    n = len(observations)
+    return [
+        Metric("missing", sum(win is None for win in wins) / n, n),
+        Metric("response_chars", fmean(o.candidate_chars for o in observations), n),
+        Metric("baseline_response_chars", fmean(o.baseline_chars for o in observations), n),
+        *by_category("win_rate", [observation.prompt for observation in observations], wins),
+    ]
+
+
+def by_category(name: str, prompts: Sequence[Prompt], values: Sequence[float | None]) -> list[Metric]:
+    """The mean of the values with its interval, over all prompts and over those of each category."""
+    metrics = []
+    categories = [prompt.category for prompt in prompts]
+    for category in [None, *sorted(set(categories))]:
+        observed = [
+            value for value, named in zip(values, categories, strict=True)
+            if category in (None, named) and value is not None
+        ]  # fmt: skip
+        if observed:
+            found = mean_interval(observed)
+            metrics.append(Metric(name, found.mean, found.n, category, found.low, found.high))
+    return metrics
+
+
+def _own_score(benchmark: Benchmark, observations: Sequence[Observation]) -> list[Metric]:
+    return benchmark.score(observations) if benchmark.score else []
+
+
+def _check(
+    store: Store, judge: ChecklistJudge, benchmark: Benchmark, candidate: Contender, baseline: Contender
+) -> list[str]:
     sides = list(zip(benchmark.prompts, candidate.responses, baseline.responses, strict=True))
     keys = [judgment_key(judge.id, prompt.key, ours, theirs) for prompt, ours, theirs in sides]
     missing = set(store.missing("judgment", keys))
     judged = [judge.compare(*side) for key, side in zip(keys, sides, strict=True) if key in missing]
     store.add_scores([score for _, scores in judged for score in scores])
     store.add_judgments([judgment for judgment, _ in judged])
-    about = {
-        "benchmark": benchmark.name, "judge": judge.id, "params": "{}",
-        "candidate": candidate.model.fingerprint, "candidate_mode": candidate.mode.name,
-        "baseline": baseline.model.fingerprint, "baseline_mode": baseline.mode.name,
-        "prompt_keys": [prompt.key for prompt in benchmark.prompts],
-        "judgment_keys": keys,
-        "candidate_outputs": [output.key for output in candidate.outputs],
-        "baseline_outputs": [output.key for output in baseline.outputs],
-    }  # fmt: skip
-    evaluation = content_key("evaluation", about)
-    store.add_metrics(evaluation, measure(store, judge, benchmark.prompts, candidate, baseline, keys))
-    store.add_evaluation(evaluation, **about)
-    return evaluation
+    return keys
 
 
-def measure(
-    store: Store, judge: ChecklistJudge, prompts: Sequence[Prompt], candidate: Contender, baseline: Contender,
-    keys: Sequence[str],
-) -> list[Metric]:  # fmt: skip
-    """Win rate and mean score, overall and by category, with prompt-level intervals; parse errors; lengths."""
-    preferences = store.preferences(keys)
-    wins = [preferences[key] for key in keys]
-    scores = [judge.score(prompt, text).value for prompt, text in zip(prompts, candidate.responses, strict=True)]
-    metrics = [
-        Metric("missing", sum(win is None for win in wins) / len(wins), len(wins)),
-        Metric("parse_error_rate", _share(candidate.first_tries, lambda o: o.parse_error is not None), len(prompts)),
-        Metric("truncated", _share(candidate.outputs, lambda o: o.finish_reason == "length"), len(prompts)),
-        Metric("thought_chars", fmean(len(o.thought) for o in candidate.outputs), len(prompts)),
-        Metric("response_chars", fmean(map(len, candidate.responses)), len(prompts)),
-        Metric("baseline_response_chars", fmean(map(len, baseline.responses)), len(prompts)),
+def _ask(
+    store: Store, panel: Panel, benchmark: Benchmark, candidate: Contender, baseline: Contender
+) -> tuple[int, list[str]]:
+    orders = 2 if benchmark.orders == "both" else 1
+    comparisons = comparisons_of(panel, benchmark, candidate, baseline)
+    return orders, panel.ensure(store, comparisons, f"judging {candidate.model.name}")
+
+
+def comparisons_of(panel: Panel, benchmark: Benchmark, candidate: Contender, baseline: Contender) -> list[Comparison]:
+    """What the judge is to compare, prompt by prompt: in its own order, or in both (the baseline first)."""
+    return [
+        Comparison(prompt, ours, theirs, order, candidate.mode.markers)
+        for prompt, ours, theirs in zip(benchmark.prompts, candidate.responses, baseline.responses, strict=True)
+        for order in (("BA", "AB") if benchmark.orders == "both" else (panel.judge.order(prompt),))
     ]
-    categories = [prompt.category for prompt in prompts]
-    for category in [None, *sorted(set(categories))]:
-        places = [i for i, named in enumerate(categories) if category in (None, named)]
-        for name, values in (("win_rate", wins), ("mean_score", scores)):
-            observed = [value for i in places if (value := values[i]) is not None]
-            if observed:
-                found = mean_interval(observed)
-                metrics.append(Metric(name, found.mean, found.n, category, found.low, found.high))
-    return metrics
 
 
-def _share(outputs: Sequence[Output], holds: Callable[[Output], bool]) -> float:
-    return sum(map(holds, outputs)) / len(outputs)
+def _side_metrics(candidate: Contender) -> list[Metric]:
+    n = len(candidate.outputs)
+    return [
+        Metric("parse_error_rate", sum(o.parse_error is not None for o in candidate.first_tries) / n, n),
+        Metric("truncated", sum(o.finish_reason == "length" for o in candidate.outputs) / n, n),
+        Metric("thought_chars", fmean(len(o.thought) for o in candidate.outputs), n),
+    ]

@@ -1,4 +1,4 @@
-"""An append-only file beside the store: a finished call is on disk within microseconds, the database gets it in batches.
+"""An append-only file beside the store: a finished call is on disk in microseconds, the database gets it in batches.
 
 A DuckDB commit takes about ten milliseconds, a line here about twenty microseconds. Lines that were written before a
 sudden end are drained when the store is next opened; inserting a row twice changes nothing, so draining may be cut off

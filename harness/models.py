@@ -35,7 +35,8 @@ def resolve_model(name: str) -> Model:
         folder = _from_hub(name)
     else:
         raise UserError(
-            f"unknown model {name!r}: neither a folder, a hub id (org/model) nor NAME@http://...; {did_you_mean(name, [EMBEDDED])}"
+            f"unknown model {name!r}: neither a folder, a hub id (org/model) nor NAME@http://...; "
+            f"{did_you_mean(name, [EMBEDDED])}"
         )
     require_model_folder(folder)
     return Model(name, str(folder), fingerprint(folder))

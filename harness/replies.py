@@ -112,7 +112,7 @@ def _top_logprobs(choice: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[M
         top = token.get("top_logprobs") if isinstance(token, dict) else None
         if not isinstance(top, list):
             return None
-        entries = {}
+        entries: dict[str, float] = {}
         for entry in top:
             value = entry.get("logprob") if isinstance(entry, dict) else None
             if not isinstance(value, int | float) or math.isnan(value):

@@ -4,8 +4,8 @@ of the same work."""
 SCHEMA_VERSION = 2
 
 TABLES = (
-    "model", "prompt", "output", "score", "judgment", "call", "assignment", "evaluation", "metric", "pair", "step", "run",
-    "gate_decision",
+    "model", "prompt", "output", "score", "judgment", "call", "assignment", "evaluation", "metric", "pair", "step",
+    "run", "gate_decision",
 )  # fmt: skip
 
 _CALL = """

@@ -18,6 +18,7 @@ import duckdb
 from harness.errors import UserError
 from harness.journal import Journal, Row
 from harness.modes import Mode
+from harness.observed import Game
 from harness.records import (
     CallRecord,
     Generation,
@@ -131,11 +132,10 @@ class Store:
         if not rows:
             return 0
         names = ", ".join(columns)
-        # A judgment without a verdict gives way to a later one with a verdict, and to nothing else.
-        conflict = (
-            f"DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in columns[1:])} WHERE judgment.preference IS NULL"
-            if table == "judgment"
-            else "DO NOTHING"
+        renewed = f"DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in columns[1:])}"
+        # A judgment without a verdict gives way to a later one; figures are computed anew; all else stays as it is.
+        conflict = {"judgment": f"{renewed} WHERE judgment.preference IS NULL", "metric": renewed}.get(
+            table, "DO NOTHING"
         )
         try:
             if len(rows) < BULK_ROWS:
@@ -242,6 +242,24 @@ class Store:
         if new != len(rows):
             raise RuntimeError(f"{len(rows) - new} of {len(rows)} outputs were sampled twice")
 
+    def add_outputs(self, outputs: Sequence[Output]) -> None:
+        """Store outputs that were made elsewhere; those that are there already stay as they are."""
+        self._insert(
+            "output",
+            (
+                "output_key", "model", "mode", "text_key", "sample", "params", "raw_text", "thought", "response",
+                "parse_error", "finish_reason", "prompt_ids", "token_ids", "seconds",
+            ),
+            [
+                (
+                    o.key, o.model, o.mode, o.prompt.text_key, o.sample,
+                    json.dumps(None if o.params is None else asdict(o.params)), o.raw_text, o.thought, o.response,
+                    o.parse_error, o.finish_reason, list(o.prompt_ids), list(o.token_ids), o.seconds,
+                )
+                for o in outputs
+            ],
+        )  # fmt: skip
+
     def outputs(self, prompts: dict[str, tuple[Prompt, int]]) -> list[Output]:
         """The outputs with these keys, in the order given. `prompts` maps each key to its prompt and sample number."""
         _, rows = self.sql(
@@ -253,9 +271,11 @@ class Store:
         outputs = []
         for key, (prompt, sample) in prompts.items():
             model, mode, params, raw, thought, response, error, finish, prompt_ids, token_ids, seconds = found[key]
+            written = json.loads(params)
+            drawn = SamplingParams(**written) if written else None
             outputs.append(
-                Output(key, model, mode, prompt, sample, SamplingParams(**p) if (p := json.loads(params)) else None, raw,
-                       thought, response, error, finish, tuple(prompt_ids), tuple(token_ids), seconds)
+                Output(key, model, mode, prompt, sample, drawn, raw, thought, response, error, finish,
+                       tuple(prompt_ids), tuple(token_ids), seconds)
             )  # fmt: skip
         return outputs
 
@@ -292,6 +312,16 @@ class Store:
         """Those judgments that were answered without a verdict."""
         query = "SELECT judgment_key FROM judgment WHERE preference IS NULL AND judgment_key IN (SELECT unnest(?))"
         return [row[0] for row in self.sql(query, [list(keys)])[1]]
+
+    def judgments(self, keys: Sequence[str]) -> dict[str, tuple[Game, int, int]]:
+        """Judgments by key, each with the lengths of the candidate's and the baseline's response in characters."""
+        query = (
+            "SELECT judgment_key, presented_order, verdict, preference, chars_a, chars_b FROM judgment "
+            "WHERE judgment_key IN (SELECT unnest(?))"
+        )
+        return {
+            key: (Game(order, verdict, p), a, b) for key, order, verdict, p, a, b in self.sql(query, [list(keys)])[1]
+        }
 
     def preferences(self, keys: Sequence[str]) -> dict[str, float | None]:
         """Preferences by judgment key."""

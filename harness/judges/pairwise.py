@@ -49,11 +49,21 @@ class Reading:
 class PairwiseJudge(Protocol):
     """`id` names everything that determines a judgment: prompts, parser, model and parameters; not the address."""
 
-    id: str
-    label: str
-    options: Mapping[str, Any]
-    ties_identical: bool
-    """Whether equal responses are a tie without a call."""
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def options(self) -> Mapping[str, Any]: ...
+
+    @property
+    def ties_identical(self) -> bool:
+        """Whether equal responses are a tie without a call."""
 
     def order(self, prompt: Prompt) -> str:
         """The order in which a single game is played: the protocol's own, seeded by the prompt."""

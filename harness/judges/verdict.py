@@ -1,4 +1,4 @@
-"""Judges that reason in words and end with a verdict label: Arena-Hard's, the Self-Taught Evaluator, or a user's own."""
+"""Judges that reason in words and end with a verdict label: Arena-Hard's, the Self-Taught Evaluator's, a user's."""
 
 import random
 import re
@@ -78,7 +78,7 @@ class VerdictJudge:
                 continue
             if self.take == "only" and len(set(found)) > 1:
                 return None
-            return found[-1]
+            return str(found[-1])
         return None
 
 

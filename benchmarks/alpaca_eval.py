@@ -1,0 +1,201 @@
+"""AlpacaEval 2: 805 instructions, the answers of gpt4_1106_preview as baseline, raw and length-controlled win rate.
+
+The data (CC BY-NC 4.0) is read from a folder of the user's or fetched from the hub; none comes with the package.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.official_length_control import (
+    HUB_REPOSITORY,
+    HUB_REVISION,
+    GamedData,
+    fetch_gamed,
+    official_length_control,
+    read_gamed,
+)
+from harness.errors import UserError
+from harness.evaluate import Score
+from harness.observed import Observation
+from harness.records import Metric, Prompt, content_key
+from harness.stats.length_control import length_controlled_win_rate, refit_interval
+
+NAME = "alpaca_eval"
+ROWS = 805
+BASELINE = "gpt4_1106_preview"
+BASELINE_FILE = "alpaca_eval_gpt4_baseline.json"
+DIGEST = "e6068c3d158c1cd4e4bedbbd67a1b4b0"
+"""Content key of the official instructions in order, whatever file they were read from."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A prompt with somebody's answer to it."""
+
+    prompt: Prompt
+    answer: str
+
+
+@dataclass(frozen=True)
+class AlpacaData:
+    """The instructions with the baseline's answers, in the official order, and the length control's data if there is
+    any."""
+
+    rows: tuple[Answered, ...]
+    baseline: str
+    gamed: GamedData | None
+    """None: no length-controlled figures."""
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        return tuple(row.prompt for row in self.rows)
+
+    @property
+    def official(self) -> bool:
+        """Whether these are the official instructions in the official order with the official baseline."""
+        return digest(self.prompts) == DIGEST and self.baseline == BASELINE
+
+
+def digest(prompts: Sequence[Prompt]) -> str:
+    return content_key("alpaca_eval", [prompt.text for prompt in prompts])
+
+
+def load(data: Path | None = None) -> AlpacaData:
+    """From a folder (``instructions.parquet``, or the official baseline file; itself or its ``alpaca_eval`` subfolder),
+    or from the hub at a pinned revision. Raises UserError when neither has it."""
+    if data is None:
+        return AlpacaData(tuple(answers_in(_fetch(BASELINE_FILE))), BASELINE, fetch_gamed())
+    folder = data / NAME if (data / NAME).is_dir() else data
+    if (folder / BASELINE_FILE).exists():
+        rows = tuple(answers_in(folder / BASELINE_FILE))
+    elif (folder / "instructions.parquet").exists():
+        rows = tuple(_from_parquet(folder / "instructions.parquet"))
+    else:
+        raise UserError(
+            f"{folder} holds neither {BASELINE_FILE} nor instructions.parquet; fetch the first from the data set "
+            f"{HUB_REPOSITORY} of the hub, or leave --data out where there is a network"
+        )
+    try:
+        gamed = read_gamed(folder)
+    except UserError:
+        gamed = None
+    return AlpacaData(rows, BASELINE, gamed)
+
+
+def answers_in(path: Path) -> Iterator[Answered]:
+    """The answers of an official outputs file (``model_outputs.json`` and the baseline file), in its order.
+
+    Raises UserError for a file that cannot be read, is cut, or repeats an instruction.
+    """
+    seen: set[str] = set()
+    for number, row in enumerate(read_json_list(path)):
+        instruction, answer = row.get("instruction"), row.get("output")
+        if not isinstance(instruction, str) or not isinstance(answer, str):
+            raise UserError(f"{path}: entry {number} has no text under 'instruction' and 'output'")
+        if instruction in seen:
+            raise UserError(f"{path}: entry {number} repeats the instruction {instruction[:50]!r}")
+        seen.add(instruction)
+        yield Answered(_prompt(instruction, row.get("dataset")), answer)
+
+
+def read_json_list(path: Path) -> list[dict[str, Any]]:
+    """A JSON file that holds a list of objects; raises UserError with the place where it breaks off."""
+    try:
+        found = json.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8: byte {error.start} is {error.object[error.start]:#x}") from error
+    except ValueError as error:
+        raise UserError(f"{path} is not valid JSON, it may be cut: {error}") from error
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise UserError(f"{path} is not a list of JSON objects")
+    return found
+
+
+def aligned(answers: Sequence[Answered], prompts: Sequence[Prompt], where: str) -> list[str]:
+    """The answers in the order of the prompts. Raises UserError with count and first three differences when an answer
+    is for no prompt of the benchmark, or a prompt has none."""
+    by_text = {row.prompt.text: row.answer for row in answers}
+    wanted = {prompt.text for prompt in prompts}
+    differences = [f"not in the benchmark: {text[:50]!r}" for text in by_text if text not in wanted]
+    differences += [f"no answer to: {prompt.text[:50]!r}" for prompt in prompts if prompt.text not in by_text]
+    if differences:
+        shown = "; ".join(differences[:3])
+        raise UserError(
+            f"{where} holds {len(answers)} answers, the benchmark {len(prompts)} instructions; "
+            f"{len(differences)} differ: {shown}"
+        )
+    return [by_text[prompt.text] for prompt in prompts]
+
+
+def score(gamed: GamedData | None) -> Score:
+    """AlpacaEval's own figures (all in 0..1): the official ones under their names, the honest interval beside them."""
+
+    def figures(observations: Sequence[Observation]) -> list[Metric]:
+        preference = np.array([math.nan if o.value is None else o.value for o in observations])
+        judged = preference[~np.isnan(preference)]
+        if not judged.size:
+            return []
+        n = int(judged.size)
+        spread = float(judged.std(ddof=1)) / math.sqrt(n) if n > 1 else None
+        found = [
+            Metric("official_standard_error", spread, n),
+            Metric("discrete_win_rate", float(np.where(judged == 0.5, 0.5, judged > 0.5).mean()), n),
+        ]
+        if gamed is not None and len(observations) > 1:
+            found += _length_controlled(observations, preference, gamed, n)
+        return found
+
+    return figures
+
+
+def _length_controlled(
+    observations: Sequence[Observation], preference: "np.ndarray[Any, np.dtype[np.float64]]", gamed: GamedData, n: int
+) -> list[Metric]:
+    difference = np.array([o.baseline_chars - o.candidate_chars for o in observations], dtype=float)
+    # Upstream looks the difficulty up by the position in the annotations file, so the order of the rows matters.
+    positions = np.arange(len(observations))
+    difficulty = gamed.difficulty_of(positions)
+    try:
+        ours = length_controlled_win_rate(preference, difference, difficulty, gamed.rows)
+        interval = refit_interval(preference, difference, difficulty, gamed.rows)
+        official = official_length_control(preference, difference, positions, gamed)
+    except ValueError:
+        return []
+    # Reference data that is a stand-in gives figures under another name: they may be close, they are not published.
+    name = "lc_win_rate_surrogate" if gamed.is_surrogate else "lc_win_rate"
+    return [
+        Metric(name, ours.win_rate / 100, n, None, interval.low / 100, interval.high / 100),
+        Metric(f"official_{name}", official.length_controlled_winrate / 100, n),
+        Metric(f"official_{name}_standard_error", official.lc_standard_error / 100, n),
+    ]
+
+
+def _prompt(instruction: str, dataset: object) -> Prompt:
+    return Prompt(instruction, dataset if isinstance(dataset, str) else "uncategorised", NAME)
+
+
+def _from_parquet(path: Path) -> Iterator[Answered]:
+    import pyarrow.parquet as parquet
+
+    for row in parquet.read_table(path).to_pylist():
+        yield Answered(_prompt(row["instruction"], row["dataset"]), row["baseline_output"])
+
+
+def _fetch(name: str) -> Path:
+    import huggingface_hub
+
+    try:
+        return Path(huggingface_hub.hf_hub_download(HUB_REPOSITORY, name, repo_type="dataset", revision=HUB_REVISION))
+    except OSError as error:
+        raise UserError(
+            f"{name} cannot be had from the hub ({type(error).__name__}); fetch it from {HUB_REPOSITORY} and give its "
+            "folder with --data"
+        ) from error

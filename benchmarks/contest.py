@@ -1,0 +1,142 @@
+"""One model through one benchmark, from its name to its stored evaluation: who answers, who judges, against whom."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from benchmarks.alpaca_eval import aligned, answers_in
+from harness.client import Client
+from harness.endpoints import Endpoint, endpoint_named
+from harness.errors import UserError, did_you_mean
+from harness.evaluate import Benchmark, Contender, compare, contend
+from harness.generate import Generator, sampler_for
+from harness.imported import add_answers
+from harness.judges.alpaca_eval import DEFAULT, AlpacaEvalJudge
+from harness.judges.checklist import ChecklistJudge
+from harness.judges.pairwise import PairwiseJudge
+from harness.judges.verdict import self_taught_evaluator, verdict_judge
+from harness.judging import Panel
+from harness.models import EMBEDDED, resolve_model
+from harness.modes import DIRECT, Mode
+from harness.progress import Reporter
+from harness.records import SamplingParams
+from harness.store import Store
+
+JUDGES = ("checklist", "alpaca_eval", "arena_hard", "ste", "verdict:FILE.yaml")
+
+Connect = Callable[[Endpoint], Client]
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What is asked for. None stands for the benchmark's own: judge, baseline, orders, token limit."""
+
+    benchmark: Benchmark
+    candidate: str
+    mode: Mode = DIRECT
+    judge: str | None = None
+    judge_model: str | None = None
+    baseline: str | None = None
+    orders: str | None = None
+    limit: int | None = None
+    params: SamplingParams = field(default_factory=SamplingParams)
+    format_retries: int = 2
+    retry_missing: bool = False
+    data: Path | None = None
+
+    def measured(self) -> Benchmark:
+        """The benchmark with the orders and the number of prompts that are asked for."""
+        chosen = self.benchmark if self.orders is None else replace(self.benchmark, orders=self.orders)
+        if self.limit is None or self.limit >= len(chosen.prompts):
+            return chosen
+        answers = None if chosen.answers is None else chosen.answers[: self.limit]
+        return replace(
+            chosen, prompts=chosen.prompts[: self.limit], answers=answers, rows=chosen.rows or len(chosen.prompts)
+        )
+
+
+def judge_for(contest: Contest) -> ChecklistJudge | PairwiseJudge:
+    """The judge that a contest names, ``KIND[:NAME]``; raises UserError for an unknown one."""
+    kind, _, name = (contest.judge or contest.benchmark.judge).partition(":")
+    model = None if contest.judge_model is None else endpoint_named(contest.judge_model).model
+    if kind == "checklist":
+        judge = ChecklistJudge()
+        judge.require_checks(contest.benchmark.prompts)
+        return judge
+    if kind == "alpaca_eval":
+        return AlpacaEvalJudge(name or DEFAULT, model)
+    if kind == "ste":
+        return self_taught_evaluator(model)
+    if kind == "verdict":
+        return verdict_judge(Path(name), model)
+    if kind == "arena_hard":
+        from benchmarks.arena_hard_benchmark import arena_hard_judge
+
+        version = name or contest.benchmark.name.removeprefix("arena_hard_")
+        return arena_hard_judge(version, contest.data, model)
+    raise UserError(f"unknown judge {kind!r}; {did_you_mean(kind, list(JUDGES))}")
+
+
+def hold(store: Store, contest: Contest, connect: Connect, reporter: Reporter) -> str:
+    """Answer, judge, measure, store; returns the evaluation's key. Goes on where an earlier try stopped."""
+    measured, judge = contest.measured(), judge_for(contest)
+    seat = _seat(judge, contest, connect, reporter)
+    candidate = _contender(store, contest, contest.candidate, contest.mode, connect, reporter)
+    baseline = baseline_of(store, contest, connect, reporter)
+    if candidate.model.fingerprint == baseline.model.fingerprint and candidate.mode == baseline.mode:
+        reporter.say(f"{candidate.model.name} meets its own answers: every win rate will be 50% or so")
+    return compare(store, seat, measured, candidate, baseline, about(contest, judge))
+
+
+def about(contest: Contest, judge: ChecklistJudge | PairwiseJudge) -> dict[str, object]:
+    """What a reader must know of an evaluation beside its figures: whether it may be compared with published ones."""
+    measured = contest.measured()
+    reasons = []
+    if measured.rows is not None and len(measured.prompts) < measured.rows:
+        reasons.append(f"{len(measured.prompts)} of {measured.rows} prompts")
+    if not measured.official:
+        reasons.append("not the published prompts and baseline")
+    elif contest.baseline not in (None, measured.baseline):
+        reasons.append(f"another baseline than {measured.baseline}")
+    if not getattr(judge, "official", False):
+        reasons.append("another judge than the published one")
+    if measured.orders != contest.benchmark.orders:
+        reasons.append(f"{measured.orders} order(s) of presentation")
+    return {
+        "judge_label": judge.label, "baseline": contest.baseline or measured.baseline or EMBEDDED,
+        "rows": measured.rows, "orders": measured.orders, "not_comparable": reasons if measured.rows else [],
+    }  # fmt: skip
+
+
+def baseline_of(store: Store, contest: Contest, connect: Connect, reporter: Reporter) -> Contender:
+    """The benchmark's own answers, or those of the model that the contest names."""
+    measured = contest.measured()
+    if measured.answers is not None and contest.baseline in (None, measured.baseline):
+        return add_answers(store, str(measured.baseline), measured.prompts, measured.answers)
+    return _contender(store, contest, contest.baseline or EMBEDDED, DIRECT, connect, reporter)
+
+
+def _contender(
+    store: Store, contest: Contest, name: str, mode: Mode, connect: Connect, reporter: Reporter
+) -> Contender:
+    measured = contest.measured()
+    if Path(name).suffix == ".json" and Path(name).is_file():
+        rows = list(answers_in(Path(name)))
+        if contest.limit is not None:
+            wanted = {prompt.text for prompt in measured.prompts}
+            rows = [row for row in rows if row.prompt.text in wanted]
+        author = Path(name).parent.name if Path(name).name == "model_outputs.json" else Path(name).stem
+        return add_answers(store, author, measured.prompts, aligned(rows, measured.prompts, name))
+    chosen = resolve_model(name)
+    store.add_model(chosen, "given")
+    with Generator(store, chosen, sampler_for(connect), reporter) as generator:
+        return contend(generator, mode, measured, contest.params, contest.format_retries, chosen.name)
+
+
+def _seat(
+    judge: ChecklistJudge | PairwiseJudge, contest: Contest, connect: Connect, reporter: Reporter
+) -> ChecklistJudge | Panel:
+    if isinstance(judge, ChecklistJudge):
+        return judge
+    endpoint = endpoint_named(contest.judge_model or judge.model)
+    return Panel(judge, connect(endpoint), reporter, contest.retry_missing)

@@ -1,0 +1,112 @@
+"""What a contest would take, told before anything is spent."""
+
+import math
+from dataclasses import asdict, dataclass
+from statistics import fmean
+from typing import Any
+
+from benchmarks.contest import Contest, judge_for
+from harness.budget import CHARS_PER_TOKEN, Prices
+from harness.endpoints import endpoint_named, is_endpoint
+from harness.judges.checklist import ChecklistJudge
+from harness.judges.pairwise import Comparison
+from harness.store import Store
+
+SIGMA = 0.36
+"""Standard deviation of one prompt's preference over two orders, as simulated from public annotations."""
+
+Z_POWER = 1.959964 + 0.841621
+"""Two-sided 5% and 80% power."""
+
+ASSUMED_SECONDS = 2.0
+ASSUMED_ANSWER_CHARS = 2000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Counts of what is still owed. `dollars` is None when a price is not known; tokens are estimates, and completion
+    tokens the most that may come."""
+
+    benchmark: str
+    prompts: int
+    rows: int | None
+    sampling_calls: int
+    judge_calls: int
+    judge: str
+    prompt_tokens: int
+    completion_tokens: int
+    dollars: float | None
+    minutes: float
+    seconds_a_call: float
+    measured_rate: bool
+    detectable: float
+    smallest_category: tuple[str, int, float] | None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        of = "" if self.rows in (None, self.prompts) else f" of {self.rows}"
+        dollars = "not known: the price file lists no such model" if self.dollars is None else f"${self.dollars:,.2f}"
+        source = "measured in this store" if self.measured_rate else "assumed"
+        lines = [
+            f"{self.benchmark}: {self.prompts}{of} prompts, judge {self.judge}",
+            f"  calls      {self.sampling_calls:,} to sample, {self.judge_calls:,} to judge, at most",
+            f"  tokens     {self.prompt_tokens:,} to the judge, at most {self.completion_tokens:,} back",
+            f"  dollars    {dollars}, for judging",
+            f"  minutes    {self.minutes:.1f}, at {self.seconds_a_call:.1f} s a call ({source})",
+            f"  detects    a win rate {100 * self.detectable:.1f} points from 50% (80% power, 5% two-sided)",
+        ]
+        if self.smallest_category is not None:
+            name, count, effect = self.smallest_category
+            lines.append(f"             {100 * effect:.1f} points in the smallest category, {name} ({count} prompts)")
+        return lines
+
+
+def plan_for(contest: Contest, prices: Prices, concurrency: int, store: Store | None) -> Plan:
+    """Everything but what the store has already: outputs by count, judgments where both sides' texts are known."""
+    measured, judge = contest.measured(), judge_for(contest)
+    prompts = measured.prompts
+    games = len(prompts) * (2 if measured.orders == "both" else 1)
+    sampling = len(prompts) if is_endpoint(contest.candidate) else 0
+    if isinstance(judge, ChecklistJudge):
+        return Plan(
+            measured.name, len(prompts), measured.rows, sampling, 0, judge.label, 0, 0, 0.0,
+            sampling * ASSUMED_SECONDS / concurrency / 60, ASSUMED_SECONDS, False, _detectable(len(prompts)),
+            _smallest(contest),
+        )  # fmt: skip
+    answers = measured.answers or ["x" * ASSUMED_ANSWER_CHARS] * len(prompts)
+    chars = [
+        sum(len(part["content"]) for part in judge.messages(Comparison(prompt, answer, answer, "AB")))
+        for prompt, answer in zip(prompts, answers, strict=True)
+    ]
+    model = endpoint_named(contest.judge_model or judge.model).model
+    prompt_tokens = int(games * fmean(chars) / CHARS_PER_TOKEN)
+    completion_tokens = games * int(judge.options.get("max_tokens") or 0)
+    seconds = None if store is None else _measured_seconds(store, model)
+    rate = seconds or ASSUMED_SECONDS
+    return Plan(
+        measured.name, len(prompts), measured.rows, sampling, games, judge.label, prompt_tokens, completion_tokens,
+        prices.cost(model, prompt_tokens, completion_tokens), (sampling + games) * rate / concurrency / 60, rate,
+        seconds is not None, _detectable(len(prompts)), _smallest(contest),
+    )  # fmt: skip
+
+
+def _measured_seconds(store: Store, model: str) -> float | None:
+    query = "SELECT median(latency_s) FROM call WHERE model = ? AND problem IS NULL"
+    seconds = store.sql(query, [model])[1][0][0]
+    return None if seconds is None else float(seconds)
+
+
+def _detectable(prompts: int) -> float:
+    return Z_POWER * SIGMA / math.sqrt(prompts)
+
+
+def _smallest(contest: Contest) -> tuple[str, int, float] | None:
+    counts: dict[str, int] = {}
+    for prompt in contest.measured().prompts:
+        counts[prompt.category] = counts.get(prompt.category, 0) + 1
+    if len(counts) < 2:
+        return None
+    name = min(counts, key=lambda category: (counts[category], category))
+    return name, counts[name], _detectable(counts[name])

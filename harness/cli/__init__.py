@@ -1,0 +1,50 @@
+"""The command `tpobench`: thin, and quick to start. Whatever is heavy is imported by the command that needs it."""
+
+import os
+import sys
+
+from harness.cli import decide, exchange, inspection, measure, run, sampling  # noqa: F401  each registers its commands
+from harness.cli.app import app
+from harness.errors import Exit, UserError
+
+__all__ = ["app", "main"]
+
+
+def main() -> None:
+    """Run the command line; errors of the user's become one sentence, Ctrl-C exits with 130."""
+    debug = "--debug" in sys.argv
+    if debug:
+        sys.argv.remove("--debug")
+    try:
+        app()
+    except UserError as error:
+        if debug:
+            raise
+        print(f"tpobench: {error}", file=sys.stderr)
+        sys.exit(Exit.USAGE)
+    except KeyboardInterrupt:
+        _interrupted()
+    except SystemExit as stop:
+        if stop.code == Exit.INTERRUPTED:  # how typer ends on Ctrl-C
+            _interrupted()
+        raise
+    except OSError as error:
+        if debug or error.errno is None:
+            raise
+        print(f"tpobench: {_os_error(error)}", file=sys.stderr)
+        sys.exit(Exit.USAGE)
+
+
+def _interrupted() -> None:
+    """Say so and end at once, without waiting for a sampler's thread; the store is closed by now."""
+    print("tpobench: interrupted; the same command goes on where it stopped", file=sys.stderr, flush=True)
+    os._exit(Exit.INTERRUPTED)
+
+
+def _os_error(error: OSError) -> str:
+    import errno
+
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno == errno.ENOSPC:
+        return f"no space left on the disk{where}; free some and run the same command again, nothing stored is lost"
+    return f"{error.strerror}{where}; run again with --debug for the details"

@@ -1,0 +1,65 @@
+"""The options of every command that calls an API, declared once."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from harness.budget import Budget
+    from harness.client import Client
+    from harness.endpoints import Endpoint
+
+
+@dataclass
+class Api:
+    """How APIs are to be called, and what that may cost. All clients of one command share one budget."""
+
+    concurrency: int
+    requests_per_minute: float | None
+    tokens_per_minute: float | None
+    timeout: float
+    budget_calls: int | None
+    budget_usd: float | None
+    prices: Path | None
+    _budget: "Budget | None" = field(default=None, init=False)
+
+    @property
+    def budget(self) -> "Budget":
+        from harness.budget import Budget, load_prices
+
+        if self._budget is None:
+            self._budget = Budget(load_prices(self.prices), self.budget_calls, self.budget_usd)
+        return self._budget
+
+    def connect(self, endpoint: "Endpoint") -> "Client":
+        from harness.client import Client, Limits
+
+        limits = Limits(self.concurrency, self.requests_per_minute, self.tokens_per_minute, self.timeout)
+        return Client(endpoint, limits, self.budget)
+
+    def spent(self) -> dict[str, float | int]:
+        """What the command has used."""
+        found = self.budget
+        return {
+            "calls": found.calls, "prompt_tokens": found.prompt_tokens,
+            "completion_tokens": found.completion_tokens, "usd": found.usd,
+        }  # fmt: skip
+
+    def spent_line(self) -> str:
+        spent = self.budget
+        dollars = f"${spent.usd:,.4f}" if spent.usd else "price not known"
+        return f"{spent.calls:,} sent, {spent.prompt_tokens:,} + {spent.completion_tokens:,} tokens, {dollars}"
+
+
+def api_options(
+    concurrency: Annotated[int, typer.Option(min=1, max=512, help="API calls in flight.")] = 64,
+    rpm: Annotated[float | None, typer.Option(min=0.1, help="Most requests a minute.")] = None,
+    tpm: Annotated[float | None, typer.Option(min=1, help="Most tokens a minute, estimated.")] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for one answer.")] = 300,
+    budget_calls: Annotated[int | None, typer.Option(min=0, help="Stop before one request more.")] = None,
+    budget_usd: Annotated[float | None, typer.Option(min=0, help="Stop before one dollar more.")] = None,
+    prices: Annotated[Path | None, typer.Option(help="Your price file, YAML; see docs/judging.md.")] = None,
+) -> Api:
+    return Api(concurrency, rpm, tpm, timeout, budget_calls, budget_usd, prices)

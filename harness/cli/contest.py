@@ -1,0 +1,62 @@
+"""The options of every command that pits a model against a baseline, declared once."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.app import ModelOption, ModeOption, SeedOption, TemperatureOption
+
+if TYPE_CHECKING:
+    from benchmarks.contest import Contest
+
+BenchmarkOption = Annotated[
+    str,
+    typer.Option(help="starter, alpaca_eval, arena_hard_v0.1, arena_hard_v2.0, categories:FILE, or a file *.jsonl."),
+]
+DataOption = Annotated[
+    Path | None, typer.Option(help="Folder with the benchmark's official files, instead of the hub.")
+]
+
+
+def contest_options(
+    model: ModelOption,
+    benchmark: BenchmarkOption = "starter",
+    split: Annotated[str, typer.Option(help="Of starter: training, validation or test.")] = "test",
+    data: DataOption = None,
+    mode: ModeOption = "direct",
+    judge: Annotated[
+        str | None, typer.Option(help="checklist, alpaca_eval[:EVALUATOR], arena_hard, ste, verdict:FILE.yaml.")
+    ] = None,
+    judge_model: Annotated[
+        str | None, typer.Option(help="NAME, or NAME@http://HOST:PORT/v1; the judge's own unless given.")
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="A model, or outputs (*.json); the benchmark's own unless given.")
+    ] = None,
+    orders: Annotated[str | None, typer.Option(help="one, or both orders of presentation.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="The first so many prompts only.")] = None,
+    max_new_tokens: Annotated[int | None, typer.Option(min=1, help="Longest output, in tokens.")] = None,
+    temperature: TemperatureOption = 0.8,
+    format_retries: Annotated[int, typer.Option(min=0, help="How often a format error is sampled again.")] = 2,
+    retry_missing: Annotated[
+        bool, typer.Option("--retry-missing", help="Ask again where there is no verdict.")
+    ] = False,
+    seed: SeedOption = 0,
+) -> "Contest":
+    from benchmarks import benchmark_named
+    from benchmarks.contest import Contest
+    from harness.errors import UserError
+    from harness.records import SamplingParams
+    from tpo.thoughts import mode_named
+
+    if orders not in (None, "one", "both"):
+        raise UserError(f"--orders is one or both, not {orders!r}")
+    asked = mode_named(mode)
+    measured = benchmark_named(benchmark, split, data)
+    params = SamplingParams(
+        temperature=temperature, max_new_tokens=max_new_tokens or measured.max_new_tokens, seed=seed
+    )
+    return Contest(
+        measured, model, asked, judge, judge_model, baseline, orders, limit, params, format_retries, retry_missing, data
+    )

@@ -1,0 +1,79 @@
+"""Commands that measure: eval, and plan, which tells what an eval would take."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from harness.cli.api import Api, api_options
+from harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
+from harness.cli.contest import contest_options
+from harness.cli.shared import takes
+
+if TYPE_CHECKING:
+    from benchmarks.contest import Contest
+    from harness.store import Store
+
+
+@app.command("eval")
+@takes(contest=contest_options, api=api_options)
+def evaluate(contest: "Contest", api: Api, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+    """Win rate of a model against a baseline, overall and by category, with intervals.
+
+    The model is a folder, a hub id, an endpoint (NAME@http://...), or finished outputs (model_outputs.json). What is
+    stored already is neither sampled nor judged again, so an interrupted eval goes on where it stopped.
+
+    Example: tpobench eval --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
+    """
+    quiet_libraries()
+    from benchmarks.contest import hold
+    from harness.progress import Reporter
+    from harness.store import Store
+
+    with Store(store) as opened:
+        evaluation = hold(opened, contest, api.connect, Reporter(quiet=as_json))
+        found = _read(opened, evaluation)
+    if as_json:
+        print_json(found | {"spent": api.spent()})
+        return
+    print(f"{contest.candidate} ({contest.mode.name}) against {found['about']['baseline']} on {found['benchmark']}")
+    print(f"judge     {found['about']['judge_label']}")
+    if found["about"]["not_comparable"]:
+        print(f"note      not comparable with published figures: {'; '.join(found['about']['not_comparable'])}")
+    for metric in sorted(found["metrics"], key=lambda m: (m["category"] is not None, m["name"], m["category"] or "")):
+        bounds = "" if metric["low"] is None else f"  [{metric['low']:.3f}, {metric['high']:.3f}]"
+        shown = "" if metric["category"] is None or metric["n"] >= 30 else "  shown, not decided on"
+        value = "-" if metric["value"] is None else f"{metric['value']:.3f}"
+        print(f"  {metric['name']:<36} {metric['category'] or 'all':<34} {value}{bounds}  n={metric['n']}{shown}")
+    if api.budget.calls:
+        print(f"calls     {api.spent_line()}")
+
+
+@app.command()
+@takes(contest=contest_options, api=api_options)
+def plan(contest: "Contest", api: Api, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+    """What an eval with these options would take, before anything is spent: prompts, calls, tokens, dollars, minutes,
+    and the smallest effect that it could detect.
+
+    Example: tpobench plan --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
+    """
+    from benchmarks.planning import plan_for
+    from harness.store import Store
+
+    prices, concurrency = api.budget.prices, api.concurrency
+    if store.exists():
+        with Store(store, read_only=True) as opened:
+            planned = plan_for(contest, prices, concurrency, opened)
+    else:
+        planned = plan_for(contest, prices, concurrency, None)
+    if as_json:
+        print_json(planned.as_json())
+    else:
+        print("\n".join(planned.lines()))
+
+
+def _read(store: "Store", evaluation: str) -> dict[str, Any]:
+    query = "SELECT benchmark, judge, params FROM evaluation WHERE evaluation_key = ?"
+    ((benchmark, judge, params),) = store.sql(query, [evaluation])[1]
+    return {
+        "evaluation": evaluation, "benchmark": benchmark, "judge": judge, "about": json.loads(params),
+        "metrics": [vars(metric) for metric in store.metrics(evaluation)],
+    }  # fmt: skip

@@ -1,0 +1,40 @@
+"""What a judge said of one model, prompt by prompt: the form in which every score of a benchmark is computed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from harness.records import Prompt
+
+
+@dataclass(frozen=True)
+class Game:
+    """One judgment. `preference` is oriented to the candidate; None = missing."""
+
+    order: str
+    verdict: str
+    preference: float | None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One prompt with its games, and the lengths of both responses in characters."""
+
+    prompt: Prompt
+    games: tuple[Game, ...]
+    candidate_chars: int
+    baseline_chars: int
+
+    @property
+    def value(self) -> float | None:
+        """The mean preference over the games; None when one of them is missing (statistics: one prompt is one
+        observation)."""
+        preferences = [game.preference for game in self.games]
+        if any(preference is None for preference in preferences):
+            return None
+        return fmean(preference for preference in preferences if preference is not None)
+
+
+def values(observations: Sequence[Observation]) -> list[float]:
+    """The observed values, missing prompts left out."""
+    return [observation.value for observation in observations if observation.value is not None]

@@ -1,0 +1,145 @@
+"""Length control against the official package, side by side in one run: python tests/bench/length_control.py [folder].
+
+The folder holds annotations.parquet, leaderboard.csv and df_gamed.csv or its surrogate; one core is enough.
+"""
+
+import csv
+import statistics
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from alpaca_eval.metrics import glm_winrate
+
+from benchmarks.official_length_control import GamedData, official_length_control, read_gamed
+from harness.stats.length_control import (
+    GAMED_WEIGHT,
+    Floats,
+    GamedRows,
+    length_controlled_win_rate,
+    refit_interval,
+)
+
+BASELINE = "gpt4_1106_preview"
+REFITS = 1000
+OFFICIAL_FITS = 20
+SIMULATED_MODELS = 200
+
+
+def design(preference: Floats, difference: Floats, difficulty: Floats, gamed: GamedRows) -> pd.DataFrame:
+    """Rows in the columns that upstream's fit expects, with `preference` in [0, 1]."""
+    own = np.column_stack([np.tanh(difference / difference.std(ddof=1)), difficulty, np.ones(difficulty.size)])
+    held = np.column_stack([np.tanh(gamed.std_delta_len), gamed.difficulty, np.zeros(gamed.difficulty.size)])
+    frame = pd.DataFrame(np.concatenate([held, own]), columns=["length", "difficulty", "constant"])
+    frame["preference"] = np.concatenate([gamed.preference, preference])
+    return frame
+
+
+def official_coefficients(frame: pd.DataFrame, prompts: int, c: float, tolerance: float = 1e-4) -> Floats:
+    """Upstream's own fit without its cross-validation, at this C; shape (3,)."""
+    weight = pd.Series(np.concatenate([np.full(len(frame) - prompts, GAMED_WEIGHT), np.ones(prompts)]))
+    model = glm_winrate.fit_LogisticRegressionCV(
+        frame, "preference", n_splits=0, C=c, sample_weight=weight, tol=tolerance
+    )  # fmt: skip
+    coefficients: Floats = model.coef_[0]
+    return coefficients
+
+
+def objective(frame: pd.DataFrame, prompts: int, c: float, w: Floats) -> float:
+    weight = np.concatenate([np.full(len(frame) - prompts, GAMED_WEIGHT), np.ones(prompts)])
+    logits = frame[["length", "difficulty", "constant"]].to_numpy() @ w
+    loss = weight * (np.logaddexp(0, logits) - frame["preference"].to_numpy() * logits)
+    return float(np.abs(w).sum() + c * loss.sum())
+
+
+def sigmoid(logits: Floats) -> Floats:
+    return 1 / (1 + np.exp(-logits))
+
+
+def coverage(gamed: GamedData, weights: tuple[float, float, float]) -> tuple[float, float]:
+    """Simulated models, 805 prompts won or lost by a known GLM: how often the refit interval, and 1.96 official
+    standard errors, hold the mean of the estimates."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(SIMULATED_MODELS):
+        n = gamed.difficulty.size
+        difficulty, difference = rng.choice(gamed.difficulty, n), rng.normal(400, 700, n)
+        logits = weights[0] * np.tanh(difference / difference.std(ddof=1)) + weights[1] * difficulty + weights[2]
+        won = (rng.random(n) < sigmoid(logits)).astype(float)
+        fit = length_controlled_win_rate(won, difference, difficulty, gamed.rows)
+        found.append((fit, refit_interval(won, difference, difficulty, gamed.rows, repeats=200)))
+    centre = statistics.fmean(fit.win_rate for fit, _ in found)
+    held = statistics.fmean(interval.low <= centre <= interval.high for _, interval in found)
+    naive = statistics.fmean(abs(fit.win_rate - centre) <= 1.96 * fit.standard_error_of_fit for fit, _ in found)
+    return held, naive
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[3] / "shared" / "data" / "alpaca_eval"
+    gamed = read_gamed(folder)
+    with (folder / "leaderboard.csv").open(encoding="utf-8", newline="") as lines:
+        published = {row[""]: float(row["length_controlled_winrate"]) for row in csv.DictReader(lines)}
+    table = pd.read_parquet(folder / "annotations.parquet").sort_values("row", kind="stable")
+    seconds: dict[str, list[float]] = {"official": [], "fixed C": [], "ours": []}
+    distance, converged, to_published, excess, ses, halves = [], [], [], [], [], []
+    for name, rows in table.groupby("model"):
+        preference, positions = rows["preference"].to_numpy() - 1, rows["row"].to_numpy().astype(np.int64)
+        difference = (rows["baseline_length"] - rows["output_length"]).to_numpy().astype(float)
+        prompts = preference, difference, gamed.difficulty_of(positions)
+        fit = length_controlled_win_rate(*prompts, gamed.rows)
+        is_baseline = name == BASELINE
+        if name in published:
+            to_published.append(abs(fit.win_rate - published[name]))
+        started = time.perf_counter()
+        official = official_length_control(preference, difference, positions, gamed, is_baseline)
+        if not is_baseline:
+            seconds["official"].append(time.perf_counter() - started)
+        tight = official_length_control(preference, difference, positions, gamed, is_baseline, tolerance=1e-7)
+        distance.append(abs(fit.win_rate - official.length_controlled_winrate))
+        converged.append(abs(fit.win_rate - tight.length_controlled_winrate))
+        if is_baseline:
+            continue
+        frame = design(*prompts, gamed.rows)
+        started = time.perf_counter()
+        theirs = official_coefficients(frame, preference.size, fit.C)
+        seconds["fixed C"].append(time.perf_counter() - started)
+        excess.append(fit.objective - objective(frame, preference.size, fit.C, theirs))
+        started = time.perf_counter()
+        interval = refit_interval(*prompts, gamed.rows, repeats=REFITS)
+        seconds["ours"].append(time.perf_counter() - started)
+        ses.append(official.lc_standard_error)
+        halves.append((interval.high - interval.low) / 2 / 1.96)
+    ours = statistics.median(seconds["ours"])
+    loops = {
+        kind: REFITS * statistics.median(seconds[kind][:OFFICIAL_FITS]) for kind in ("official", "fixed C")
+    }  # fmt: skip
+    held, naive = coverage(gamed, (-1.8, 0.9, -1.3))
+    worst = sorted(distance)[::-1]
+    print(
+        f"{len(distance)} models, {gamed.file.name}{' (never for published numbers)' if gamed.is_surrogate else ''}\n"
+    )
+    print("| measured | figure |\n|---|---|")
+    print(f"| {REFITS} refits, ours (median of {len(seconds['ours'])} models, with selection of C) | {ours:.2f} s |")
+    how = f"{REFITS} x median of {OFFICIAL_FITS} timed"
+    print(f"| {REFITS} official fits ({how}) | {loops['official']:.0f} s, {loops['official'] / ours:.0f} times ours |")
+    print(
+        f"| {REFITS} official fits at fixed C, features given ({how}) | {loops['fixed C']:.1f} s, "
+        f"{loops['fixed C'] / ours:.0f} times ours |"
+    )
+    print(f"| largest distance to the official figure, liblinear at its 1e-4 | {worst[0]:.3f} points |")
+    print(f"| models further than 0.01 points from it | {sum(d > 0.01 for d in distance)} |")
+    print(f"| largest distance to the official code, liblinear at 1e-7 | {max(converged):.1g} points |")
+    print(f"| largest distance to a published figure ({len(to_published)} models) | {max(to_published):.3f} points |")
+    print(f"| largest objective of ours less liblinear's at the same C | {max(excess):.2g} |")
+    print(f"| median official lc_standard_error | {statistics.median(ses):.2f} points |")
+    print(f"| median half-width / 1.96 of the refit interval | {statistics.median(halves):.2f} points |")
+    print(f"| coverage of the 95% refit interval ({SIMULATED_MODELS} simulated models) | {held:.3f} |")
+    print(f"| coverage of 1.96 official standard errors | {naive:.3f} |")
+
+
+if __name__ == "__main__":
+    main()
