@@ -12,7 +12,7 @@ BENCHMARKS = ("starter", "alpaca_eval", "arena_hard_v0.1", "arena_hard_v2.0", "c
 SPLITS = get_args(Split)
 
 
-def benchmark_named(name: str, split: str = "test", data: Path | None = None) -> Benchmark:
+def benchmark_named(name: str, split: str = "test", data: Path | None = None, per_category: int = 500) -> Benchmark:
     """A benchmark by name (and split of the starter set), or from a ``*.jsonl`` file; `data` is a folder with official
     files. Raises UserError for an unknown one."""
     if name == "alpaca_eval":
@@ -24,7 +24,7 @@ def benchmark_named(name: str, split: str = "test", data: Path | None = None) ->
     if name.startswith("categories:"):
         from benchmarks.categories import categories_benchmark
 
-        return categories_benchmark(Path(name.removeprefix("categories:")))
+        return categories_benchmark(Path(name.removeprefix("categories:")), per_category)
     if Path(name).suffix == ".jsonl":
         return Benchmark(Path(name).name, prompts_from_file(Path(name)), max_new_tokens=96)
     if name != "starter":

@@ -163,11 +163,12 @@ def _length_controlled(
     # Upstream looks the difficulty up by the position in the annotations file, so the order of the rows matters.
     positions = np.arange(len(observations))
     difficulty = gamed.difficulty_of(positions)
+    itself = not difference.any() and bool((preference[~np.isnan(preference)] == 0.5).all())
     try:
         ours = length_controlled_win_rate(preference, difference, difficulty, gamed.rows)
         interval = refit_interval(preference, difference, difficulty, gamed.rows)
-        official = official_length_control(preference, difference, positions, gamed)
-    except ValueError:
+        official = official_length_control(preference, difference, positions, gamed, is_baseline=itself)
+    except ValueError:  # nothing to fit, for example one length difference throughout
         return []
     # Reference data that is a stand-in gives figures under another name: they may be close, they are not published.
     name = "lc_win_rate_surrogate" if gamed.is_surrogate else "lc_win_rate"

@@ -80,8 +80,8 @@ def judge_for(contest: Contest) -> ChecklistJudge | PairwiseJudge:
 def hold(store: Store, contest: Contest, connect: Connect, reporter: Reporter) -> str:
     """Answer, judge, measure, store; returns the evaluation's key. Goes on where an earlier try stopped."""
     measured, judge = contest.measured(), judge_for(contest)
-    seat = _seat(judge, contest, connect, reporter)
-    candidate = _contender(store, contest, contest.candidate, contest.mode, connect, reporter)
+    seat = seat_for(judge, contest, connect, reporter)
+    candidate = candidate_of(store, contest, connect, reporter)
     baseline = baseline_of(store, contest, connect, reporter)
     if candidate.model.fingerprint == baseline.model.fingerprint and candidate.mode == baseline.mode:
         reporter.say(f"{candidate.model.name} meets its own answers: every win rate will be 50% or so")
@@ -106,6 +106,11 @@ def about(contest: Contest, judge: ChecklistJudge | PairwiseJudge) -> dict[str, 
         "judge_label": judge.label, "baseline": contest.baseline or measured.baseline or EMBEDDED,
         "rows": measured.rows, "orders": measured.orders, "not_comparable": reasons if measured.rows else [],
     }  # fmt: skip
+
+
+def candidate_of(store: Store, contest: Contest, connect: Connect, reporter: Reporter) -> Contender:
+    """The candidate's outputs: sampled, or read from a file."""
+    return _contender(store, contest, contest.candidate, contest.mode, connect, reporter)
 
 
 def baseline_of(store: Store, contest: Contest, connect: Connect, reporter: Reporter) -> Contender:
@@ -133,7 +138,7 @@ def _contender(
         return contend(generator, mode, measured, contest.params, contest.format_retries, chosen.name)
 
 
-def _seat(
+def seat_for(
     judge: ChecklistJudge | PairwiseJudge, contest: Contest, connect: Connect, reporter: Reporter
 ) -> ChecklistJudge | Panel:
     if isinstance(judge, ChecklistJudge):

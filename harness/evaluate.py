@@ -12,7 +12,7 @@ from harness.judges.checklist import ChecklistJudge
 from harness.judges.pairwise import Comparison
 from harness.judging import Panel
 from harness.modes import Mode
-from harness.observed import Game, Observation
+from harness.observed import Observation
 from harness.records import Metric, Model, Output, Prompt, SamplingParams, content_key, judgment_key
 from harness.stats.intervals import mean_interval
 from harness.store import Store

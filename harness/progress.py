@@ -1,6 +1,6 @@
 """What a command tells the person who waits: progress with rate and time left, and a line as each phase ends."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
@@ -52,6 +52,13 @@ class Reporter:
     def calling(self, what: str, total: int) -> "Iterator[CallProgress]":
         with self._bar() as progress:
             yield CallProgress(progress, progress.add_task(what, total=total, note=""))
+
+    @contextmanager
+    def importing(self, what: str) -> "Iterator[Callable[[str], None]]":
+        """Names each model as it has come in."""
+        with self._bar() as progress:
+            task = progress.add_task(what, total=None, note="")
+            yield lambda model: progress.update(task, advance=1, note=model)
 
     @contextmanager
     def training(self, what: str) -> "Iterator[TrainingProgress]":

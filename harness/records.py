@@ -192,6 +192,18 @@ def judgment_key(judge: str, asked: str, candidate: str, baseline: str, order: s
 
 
 @dataclass(frozen=True)
+class Assignment:
+    """What a model made of a prompt: its category, or its complexity (`kind`); `value` is None when it named none."""
+
+    key: str
+    assigner: str
+    kind: str
+    text_key: str
+    value: str | None
+    raw: str
+
+
+@dataclass(frozen=True)
 class Metric:
     """A figure with its interval. `category` is None for all prompts; `low` and `high` are None for plain means."""
 

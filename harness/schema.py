@@ -22,9 +22,10 @@ CREATE TABLE call (
 );
 CREATE TABLE assignment (
     assignment_key VARCHAR PRIMARY KEY,
-    assigner VARCHAR NOT NULL, text_key VARCHAR NOT NULL,
-    category VARCHAR,               -- NULL = could not be assigned
-    complexity INTEGER,             -- 1 to 5
+    assigner VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,          -- category or complexity
+    text_key VARCHAR NOT NULL,
+    value VARCHAR,                  -- NULL = could not be assigned
     raw_text VARCHAR NOT NULL, created_at TIMESTAMP DEFAULT current_timestamp
 );
 """

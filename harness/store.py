@@ -20,6 +20,7 @@ from harness.journal import Journal, Row
 from harness.modes import Mode
 from harness.observed import Game
 from harness.records import (
+    Assignment,
     CallRecord,
     Generation,
     Judgment,
@@ -307,6 +308,17 @@ class Store:
 
     def add_calls(self, calls: Iterable[CallRecord]) -> None:
         self._journalled([("call", _CALL_COLUMNS, _call_row(call)) for call in calls])
+
+    def add_assignments(self, assignments: Iterable[Assignment], calls: Iterable[CallRecord] = ()) -> None:
+        columns = ["assignment_key", "assigner", "kind", "text_key", "value", "raw_text"]
+        rows: list[Row] = [("call", _CALL_COLUMNS, _call_row(call)) for call in calls]
+        rows += [("assignment", columns, [a.key, a.assigner, a.kind, a.text_key, a.value, a.raw]) for a in assignments]
+        self._journalled(rows)
+
+    def assigned(self, keys: Sequence[str]) -> dict[str, str | None]:
+        """Values by assignment key."""
+        query = "SELECT assignment_key, value FROM assignment WHERE assignment_key IN (SELECT unnest(?))"
+        return dict(self.sql(query, [list(keys)])[1])
 
     def without_verdict(self, keys: Sequence[str]) -> list[str]:
         """Those judgments that were answered without a verdict."""

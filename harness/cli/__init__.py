@@ -3,7 +3,15 @@
 import os
 import sys
 
-from harness.cli import decide, exchange, inspection, measure, run, sampling  # noqa: F401  each registers its commands
+from harness.cli import (  # noqa: F401  each registers its commands
+    decide,
+    exchange,
+    inspection,
+    judges,
+    measure,
+    run,
+    sampling,
+)
 from harness.cli.app import app
 from harness.errors import Exit, UserError
 

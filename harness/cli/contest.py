@@ -36,6 +36,7 @@ def contest_options(
     ] = None,
     orders: Annotated[str | None, typer.Option(help="one, or both orders of presentation.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="The first so many prompts only.")] = None,
+    per_category: Annotated[int, typer.Option(min=1, help="Of categories:FILE: prompts of each category.")] = 500,
     max_new_tokens: Annotated[int | None, typer.Option(min=1, help="Longest output, in tokens.")] = None,
     temperature: TemperatureOption = 0.8,
     format_retries: Annotated[int, typer.Option(min=0, help="How often a format error is sampled again.")] = 2,
@@ -53,7 +54,7 @@ def contest_options(
     if orders not in (None, "one", "both"):
         raise UserError(f"--orders is one or both, not {orders!r}")
     asked = mode_named(mode)
-    measured = benchmark_named(benchmark, split, data)
+    measured = benchmark_named(benchmark, split, data, per_category)
     params = SamplingParams(
         temperature=temperature, max_new_tokens=max_new_tokens or measured.max_new_tokens, seed=seed
     )

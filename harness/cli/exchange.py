@@ -1,0 +1,222 @@
+"""Commands that bring official files in and out, and that list what the store knows: import, export, leaderboard."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
+from harness.cli.contest import DataOption
+from harness.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    from harness.leaderboard import Row
+
+FORMATS = ["alpaca_eval", "arena_hard_v0.1", "arena_hard_v2.0", "lm_eval"]
+
+FormatArgument = Annotated[str, typer.Argument(help="alpaca_eval, arena_hard_v0.1, arena_hard_v2.0 or lm_eval.")]
+
+
+@app.command("import")
+def import_files(
+    kind: FormatArgument,
+    path: Annotated[Path, typer.Argument(help="A folder of official files, or one file.")],
+    data: DataOption = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring official outputs and judgments into the store, with all figures computed: no key, no call.
+
+    AlpacaEval: model_outputs.json and annotations.json of any number of models. Arena-Hard: model_answer and
+    model_judgment files. lm_eval: results_*.json.
+
+    Example: tpobench import alpaca_eval results/ --data official-files/
+    """
+    quiet_libraries()
+    from harness.progress import Reporter
+    from harness.store import Store
+
+    _require_format(kind)
+    if not path.exists():
+        raise UserError(f"there is no {path}; check the path")
+    reporter = Reporter(quiet=as_json)
+    came: list[dict[str, Any]] = []
+    with Store(store) as opened, reporter.importing(f"importing {kind}") as progress:
+        for found in _importer(kind)(opened, path, data if data is not None else _beside(path)):
+            came.append(vars(found))
+            progress(found.model)
+    if as_json:
+        print_json(came)
+        return
+    judged = [found for found in came if found["evaluation"] is not None]
+    print(f"{len(came)} models, {len(judged)} of them with judgments; store {store}")
+    print(f"Try next: tpobench leaderboard --benchmark {kind} --store {store}")
+
+
+def _importer(kind: str) -> Any:
+    if kind == "alpaca_eval":
+        from benchmarks.alpaca_eval import load
+        from benchmarks.exchange_alpaca import import_alpaca
+
+        return lambda store, path, data: import_alpaca(store, path, load(data))
+    if kind == "lm_eval":
+        from benchmarks.lm_eval_results import import_results
+
+        return lambda store, path, data: import_results(store, path)
+    from benchmarks.exchange_arena import import_arena
+
+    return lambda store, path, data: import_arena(store, kind, path, data)
+
+
+def _beside(path: Path) -> Path | None:
+    """The folder itself where it holds the benchmark's own files too."""
+    folder = path if path.is_dir() else path.parent
+    return next((place for place in (folder, folder.parent, folder.parent.parent) if _holds_data(place)), None)
+
+
+def _holds_data(folder: Path) -> bool:
+    names = ("instructions.parquet", "alpaca_eval_gpt4_baseline.json", "v01_question.jsonl", "v2_question.jsonl")
+    return any((folder / name).exists() for name in names) or (folder / "data").is_dir()
+
+
+@app.command()
+def export(
+    kind: FormatArgument,
+    model: Annotated[str, typer.Option(help="The model's name, or the beginning of its fingerprint.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write to.")] = Path("export"),
+    data: DataOption = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a model's answers and judgments as the official tools do, for them to read.
+
+    Example: tpobench export alpaca_eval --model my-model --out results/my-model
+    """
+    from harness.store import Store
+
+    _require_format(kind)
+    with Store(store, read_only=True) as opened:
+        if kind == "alpaca_eval":
+            from benchmarks.exchange_alpaca import export_annotations, export_leaderboard, export_outputs
+            from harness.leaderboard import leaderboard
+
+            written = [
+                export_outputs(opened, model, out),
+                export_annotations(opened, model, out),
+                export_leaderboard([vars(row) for row in leaderboard(opened, kind)], out / "leaderboard.csv"),
+            ]
+        elif kind == "lm_eval":
+            from benchmarks.lm_eval_results import export_results
+
+            written = [export_results(opened, model, out)]
+        else:
+            from benchmarks.exchange_arena import export_arena
+
+            written = export_arena(opened, kind, model, out)
+    if as_json:
+        print_json([str(path) for path in written])
+    else:
+        for path in written:
+            print(path)
+
+
+@app.command()
+def leaderboard(
+    benchmark: Annotated[str, typer.Option(help="Of this benchmark only.")] = "",
+    by_category: Annotated[bool, typer.Option("--by-category", help="Win rates by category.")] = False,
+    categories: Annotated[
+        str, typer.Option(help="Those of the data, or assigned ones: data, category, complexity.")
+    ] = "data",
+    published: Annotated[Path | None, typer.Option(help="AlpacaEval's leaderboard.csv, to show beside.")] = None,
+    sort: Annotated[str, typer.Option(help="The figure to sort by.")] = "win_rate",
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Every evaluated model: official figures, and the honest interval beside them.
+
+    Example: tpobench leaderboard --benchmark alpaca_eval --by-category
+    """
+    from harness import leaderboard as boards
+    from harness.store import Store
+
+    with Store(store, read_only=True) as opened:
+        rows = boards.leaderboard(opened, benchmark, sort)
+        if categories in ("category", "complexity"):
+            rows = boards.recategorised(opened, rows, categories)
+        elif categories != "data":
+            raise UserError(f"--categories is data, category or complexity, not {categories!r}")
+    if published is not None:
+        rows = boards.beside_published(rows, published)
+    if as_json:
+        print_json([vars(row) for row in rows])
+        return
+    if not rows:
+        raise UserError(f"{store} holds no evaluation{f' on {benchmark}' if benchmark else ''}; run tpobench eval")
+    from rich.console import Console
+
+    console = Console(width=None if Console().is_terminal else 200, highlight=False)
+    for name in dict.fromkeys(row.benchmark for row in rows):
+        shown = [row for row in rows if row.benchmark == name]
+        console.print(_category_table(name, shown) if by_category else _table(name, shown))
+
+
+_FIGURES = (
+    ("win_rate", "win %"), ("official_standard_error", "SE*"), ("published_win_rate", "win % published"),
+    ("lc_win_rate", "LC win %"), ("official_lc_win_rate", "LC*"),
+    ("lc_win_rate_surrogate", "LC win % (stand-in data)"),
+    ("official_lc_win_rate_surrogate", "LC* (stand-in data)"), ("published_lc_win_rate", "LC published"),
+    ("arena_score", "score"), ("official_arena_score", "score*"), ("style_controlled_score", "style-controlled"),
+    ("mean_score", "mean score"),
+)  # fmt: skip
+
+
+def _table(name: str, rows: "list[Row]") -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    figures = [(key, title) for key, title in _FIGURES if any(key in row.metrics for row in rows)]
+    table = Table(
+        "model", "n", *(title for _, title in figures), "chars", "notes", title=name,
+        caption="* by the official method; intervals are 95%, over prompts", caption_justify="left",
+    )  # fmt: skip
+    for row in rows:
+        notes = [*row.notes]
+        missing = row.value("missing")
+        if missing:
+            notes.append(f"{100 * missing:.1f}% without verdict")
+        n = f"{row.prompts}" if row.rows in (None, row.prompts) else f"{row.prompts} of {row.rows}"
+        chars = row.value("response_chars")
+        table.add_row(
+            Text(row.model if row.mode == "direct" else f"{row.model} ({row.mode})"), n,
+            *(_points(row.metrics.get(key)) for key, _ in figures), "" if chars is None else f"{chars:.0f}",
+            Text("; ".join(notes)),
+        )  # fmt: skip
+    return table
+
+
+def _category_table(name: str, rows: "list[Row]") -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    names = sorted({category for row in rows for category in row.categories})
+    table = Table("model", *names, title=f"{name}: win rate by category, % (fewer than 30 prompts in brackets)")
+    for row in rows:
+        cells = []
+        for category in names:
+            figure = row.categories.get(category)
+            cell = _points(figure)
+            cells.append(f"({cell})" if figure is not None and figure["n"] < 30 else cell)
+        table.add_row(Text(row.model), *cells)
+    return table
+
+
+def _points(figure: Any) -> str:
+    if figure is None or figure["value"] is None:
+        return ""
+    value = f"{100 * figure['value']:.2f}"
+    return value if figure["low"] is None else f"{value} ({100 * figure['low']:.1f}, {100 * figure['high']:.1f})"
+
+
+def _require_format(kind: str) -> None:
+    if kind not in FORMATS:
+        raise UserError(f"unknown format {kind!r}; {did_you_mean(kind, FORMATS)}")

@@ -13,7 +13,8 @@ from harness.replies import Choice
 class Comparison:
     """Two responses to one prompt, in the order in which a judge sees them (``AB``: the candidate's first).
 
-    `markers` are those of the candidate's mode: none may be in what a judge is shown.
+    `markers` are those of the candidate's mode: none may be in what a judge is shown. `repeat` numbers the calls that
+    ask the same thing again, to see whether the judge repeats itself.
     """
 
     prompt: Prompt
@@ -21,6 +22,7 @@ class Comparison:
     baseline: str
     order: str
     markers: tuple[str, ...] = ()
+    repeat: int = 0
 
     @property
     def shown(self) -> tuple[str, str]:
@@ -28,7 +30,8 @@ class Comparison:
         return (self.candidate, self.baseline) if self.order == "AB" else (self.baseline, self.candidate)
 
     def key(self, judge: str) -> str:
-        return judgment_key(judge, self.prompt.text_key, self.candidate, self.baseline, self.order)
+        asked = self.prompt.text_key if self.repeat == 0 else f"{self.prompt.text_key}#{self.repeat}"
+        return judgment_key(judge, asked, self.candidate, self.baseline, self.order)
 
 
 @dataclass(frozen=True)

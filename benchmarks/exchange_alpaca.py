@@ -1,0 +1,275 @@
+"""AlpacaEval's own files in and out: model_outputs.json, annotations.json, leaderboard.csv."""
+
+import csv
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.alpaca_eval import BASELINE, NAME, ROWS, AlpacaData, answers_in, digest, read_json_list, score
+from harness.errors import UserError
+from harness.evaluate import Benchmark, Entry, Record, keep
+from harness.imported import add_answers
+from harness.judges.alpaca_eval import AlpacaEvalJudge
+from harness.judges.pairwise import Comparison
+from harness.records import Judgment, Model, Prompt, content_key, text_key
+from harness.store import Store
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What came in for one model. `evaluation` is None where there were outputs but no annotations."""
+
+    model: str
+    prompts: int
+    evaluation: str | None
+
+
+def import_alpaca(store: Store, path: Path, data: AlpacaData) -> Iterator[Imported]:
+    """Everything that a folder of official files holds: ``MODEL/model_outputs.json`` and ``MODEL/annotations.json`` at
+    any depth, and a compact ``annotations.parquet``; or one such file.
+
+    Raises UserError for a file that is cut or does not fit the instructions, and where there is nothing to import.
+    """
+    files = [path] if path.is_file() else sorted(path.rglob("*"))
+    annotations = [file for file in files if file.name.endswith("annotations.json")]
+    outputs = [file for file in files if file.name == "model_outputs.json"]
+    compact = [file for file in files if file.name == "annotations.parquet"]
+    if not annotations and not outputs and not compact:
+        raise UserError(f"{path} holds no model_outputs.json, annotations.json or annotations.parquet to import")
+    for file in outputs:
+        if not any(other.parent == file.parent for other in annotations):
+            rows = list(answers_in(file))
+            name = _author(file)
+            add_answers(store, name, [row.prompt for row in rows], [row.answer for row in rows])
+            yield Imported(name, len(rows), None)
+    for file in annotations:
+        yield from _annotations(store, file, data)
+    for file in compact:
+        yield from _compact(store, file, data)
+
+
+def _annotations(store: Store, file: Path, data: AlpacaData) -> Iterator[Imported]:
+    rows = read_json_list(file)
+    needed = ("instruction", "output_1", "output_2", "generator_1", "generator_2", "annotator")
+    for number, row in enumerate(rows):
+        if missing := [key for key in needed if not isinstance(row.get(key), str)]:
+            raise UserError(f"{file}: entry {number} has no text under {missing[0]!r}")
+    by_model: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        by_model.setdefault((row["generator_2"], row["generator_1"], row["annotator"]), []).append(row)
+    own = file.with_name("model_outputs.json")
+    if own.exists():
+        _require_same_outputs(file, rows, own)
+    for (model, baseline, annotator), group in by_model.items():
+        prompts = _prompts(file, group, data)
+        judge = _judge(annotator)
+        sides = [
+            add_answers(store, name, prompts, [row[key] for row in group])
+            for name, key in ((model, "output_2"), (baseline, "output_1"))
+        ]
+        entries = []
+        judgments = []
+        for prompt, row, ours, theirs in zip(prompts, group, sides[0].outputs, sides[1].outputs, strict=True):
+            order = judge.order(prompt) if isinstance(judge, AlpacaEvalJudge) else "BA"
+            key = Comparison(prompt, row["output_2"], row["output_1"], order).key(judge.id)
+            preference = _preference(row.get("preference"), f"{file}: {prompt.text[:40]!r}")
+            raw = row.get("raw_completion")
+            judgments.append(
+                Judgment(
+                    key, judge.id, prompt.key, text_key(row["output_2"]), text_key(row["output_1"]),
+                    len(row["output_2"]), len(row["output_1"]), order, "imported", preference,
+                    "" if raw is None else raw if isinstance(raw, str) else json.dumps(raw),
+                )
+            )  # fmt: skip
+            entries.append(Entry(prompt, key, ours.key, theirs.key))
+        store.add_judgments(judgments)
+        yield _keep(store, data, judge, sides[0].model, sides[1].model, entries)
+
+
+def _compact(store: Store, file: Path, data: AlpacaData) -> Iterator[Imported]:
+    """Preferences and lengths without texts: one row a model and instruction, in the order of the annotations file."""
+    import pyarrow.parquet as parquet
+
+    by_model: dict[str, list[Mapping[str, Any]]] = {}
+    for row in parquet.read_table(file).to_pylist():
+        by_model.setdefault(row["model"], []).append(row)
+    judge = AlpacaEvalJudge()
+    store.add_prompts(data.prompts)
+    baseline = add_answers(store, data.baseline, data.prompts, [row.answer for row in data.rows])
+    for name, rows in by_model.items():
+        model = Model(name, "imported", content_key("imported", name, rows))
+        store.add_model(model, "imported")
+        entries, judgments = [], []
+        for row in sorted(rows, key=lambda row: row["row"]):
+            place = row["index"]
+            prompt = data.rows[place].prompt
+            told = content_key("untold", name, prompt.text)
+            key = content_key("imported judgment", judge.id, told)
+            preference = _preference(row["preference"], f"{file}: {name}, row {row['row']}")
+            judgments.append(
+                Judgment(
+                    key, judge.id, prompt.key, told, text_key(data.rows[place].answer), row["output_length"],
+                    row["baseline_length"], judge.order(prompt), "imported", preference,
+                )
+            )  # fmt: skip
+            entries.append(Entry(prompt, key, told, baseline.outputs[place].key))
+        store.add_judgments(judgments)
+        yield _keep(store, data, judge, model, baseline.model, entries)
+
+
+@dataclass(frozen=True)
+class _Unknown:
+    """An annotator that is none of the installed package's."""
+
+    id: str
+    label: str
+    official: bool = False
+
+
+def _judge(annotator: str) -> AlpacaEvalJudge | _Unknown:
+    try:
+        return AlpacaEvalJudge(annotator)
+    except UserError:
+        return _Unknown(f"alpaca_eval:{annotator}", f"{annotator}, as imported")
+
+
+def _keep(
+    store: Store, data: AlpacaData, judge: AlpacaEvalJudge | _Unknown, model: Model, baseline: Model,
+    entries: Sequence[Entry],
+) -> Imported:  # fmt: skip
+    prompts = [entry.prompt for entry in entries]
+    benchmark = Benchmark(NAME, prompts, rows=ROWS, score=score(data.gamed))
+    reasons = [] if len(prompts) == ROWS else [f"{len(prompts)} of {ROWS} prompts"]
+    if digest(data.prompts) != digest(prompts) and len(prompts) == ROWS:
+        reasons.append("prompts in another order than the published ones")
+    if not judge.official:
+        reasons.append("another judge than the published one")
+    if baseline.name != BASELINE:
+        reasons.append(f"another baseline than {BASELINE}")
+    about = {"judge_label": judge.label, "baseline": baseline.name, "rows": ROWS, "orders": "one",
+             "not_comparable": reasons}  # fmt: skip
+    record = Record(benchmark, judge.id, model, baseline, about=about)
+    return Imported(model.name, len(prompts), keep(store, record, entries))
+
+
+def _prompts(file: Path, rows: Sequence[Mapping[str, Any]], data: AlpacaData) -> list[Prompt]:
+    """The benchmark's prompts in the order of the file; UserError with the first three that are not of it."""
+    known = {prompt.text: prompt for prompt in data.prompts}
+    strange = [row["instruction"] for row in rows if row["instruction"] not in known]
+    if strange:
+        shown = "; ".join(repr(text[:50]) for text in strange[:3])
+        raise UserError(f"{file}: {len(strange)} of {len(rows)} instructions are not of the benchmark: {shown}")
+    texts = [row["instruction"] for row in rows]
+    if len(set(texts)) != len(texts):
+        twice = next(text for place, text in enumerate(texts) if text in texts[:place])
+        raise UserError(f"{file}: the instruction {twice[:50]!r} is annotated twice for one model")
+    return [known[text] for text in texts]
+
+
+def _require_same_outputs(file: Path, rows: Sequence[Mapping[str, Any]], own: Path) -> None:
+    answers = {row.prompt.text: row.answer for row in answers_in(own)}
+    different = [r["instruction"] for r in rows if answers.get(r["instruction"], r["output_2"]) != r["output_2"]]
+    if different:
+        shown = "; ".join(repr(text[:50]) for text in different[:3])
+        raise UserError(f"{file} judges {len(different)} outputs that are not those of {own}: {shown}")
+
+
+def _preference(written: object, where: str) -> float | None:
+    """1..2 as AlpacaEval writes it, to 0..1; 0 is its older form of a tie, null and NaN are missing."""
+    if written is None or (isinstance(written, float) and math.isnan(written)):
+        return None
+    if isinstance(written, int | float) and (written == 0 or 1 <= written <= 2):
+        return 0.5 if written == 0 else float(written) - 1.0
+    raise UserError(f"{where}: the preference {written!r} is neither between 1 and 2 nor null")
+
+
+def _author(file: Path) -> str:
+    rows = read_json_list(file)
+    named = rows[0].get("generator") if rows else None
+    return named if isinstance(named, str) else file.parent.name
+
+
+def export_outputs(store: Store, contender: str, folder: Path) -> Path:
+    """``model_outputs.json`` of a model's answers to AlpacaEval, thoughts cut off."""
+    rows = _evaluated(store, contender)
+    path = folder / "model_outputs.json"
+    _write(path, [
+        {"instruction": row["instruction"], "dataset": row["dataset"], "output": row["output_2"],
+         "generator": row["generator_2"]}
+        for row in rows
+    ])  # fmt: skip
+    return path
+
+
+def export_annotations(store: Store, contender: str, folder: Path) -> Path:
+    """``annotations.json`` as AlpacaEval writes it: preference 1..2, null where the judge gave no verdict."""
+    path = folder / "annotations.json"
+    _write(path, _evaluated(store, contender))
+    return path
+
+
+def _evaluated(store: Store, contender: str) -> list[dict[str, Any]]:
+    """One row a prompt of the model's newest evaluation on AlpacaEval, in its order."""
+    query = """
+WITH chosen AS (
+    SELECT evaluation.*, c.name AS candidate_name, b.name AS baseline_name FROM evaluation
+    JOIN model c ON c.model_key = candidate JOIN model b ON b.model_key = baseline
+    WHERE benchmark = 'alpaca_eval' AND (c.name = ? OR starts_with(candidate, ?))
+    ORDER BY evaluation.created_at DESC LIMIT 1
+), entry AS (
+    SELECT candidate_name, baseline_name, judge, unnest(range(len(judgment_keys))) AS place,
+           unnest(prompt_keys) AS prompt_key, unnest(judgment_keys) AS judgment_key,
+           unnest(candidate_outputs) AS candidate_output, unnest(baseline_outputs) AS baseline_output FROM chosen
+)
+SELECT prompt.text, prompt.category, a.response, b.response, candidate_name, baseline_name, entry.judge, preference,
+       judgment.raw_text
+FROM entry JOIN judgment USING (judgment_key) JOIN prompt USING (prompt_key)
+LEFT JOIN output a ON a.output_key = candidate_output LEFT JOIN output b ON b.output_key = baseline_output
+ORDER BY place
+"""
+    rows = store.sql(query, [contender, contender])[1]
+    if not rows:
+        raise UserError(f"the store holds no alpaca_eval evaluation of {contender!r}; tpobench leaderboard lists them")
+    if any(row[2] is None for row in rows):
+        raise UserError(f"the answers of {contender!r} came without texts (imported judgments only): nothing to export")
+    return [
+        {
+            "instruction": text, "output_1": theirs, "generator_1": baseline, "dataset": dataset, "output_2": ours,
+            "generator_2": candidate, "annotator": judge.split("@")[0].removeprefix("alpaca_eval:"),
+            "preference": None if preference is None else preference + 1.0, "raw_completion": raw,
+        }
+        for text, dataset, ours, theirs, candidate, baseline, judge, preference, raw in rows
+    ]  # fmt: skip
+
+
+def export_leaderboard(rows: Sequence[Mapping[str, Any]], path: Path) -> Path:
+    """``leaderboard.csv`` with AlpacaEval's own columns; `rows` are those of the leaderboard."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = ("", "win_rate", "standard_error", "n_total", "discrete_win_rate", "avg_length",
+               "length_controlled_winrate", "lc_standard_error")  # fmt: skip
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for row in rows:
+            figures = row["metrics"]
+
+            def points(name: str, figures: Mapping[str, Any] = figures) -> float | str:
+                value = figures.get(name, {}).get("value")
+                return "" if value is None else 100 * value
+
+            writer.writerow([
+                row["model"], points("win_rate"), points("official_standard_error"), row["prompts"],
+                points("discrete_win_rate"), round(figures["response_chars"]["value"]),
+                points("official_lc_win_rate"), points("official_lc_win_rate_standard_error"),
+            ])  # fmt: skip
+    return path
+
+
+def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(json.dumps(rows, indent=2, ensure_ascii=False), encoding="utf-8")
+    partial.replace(path)

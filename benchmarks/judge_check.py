@@ -1,0 +1,92 @@
+"""How far a judge can be trusted: the same pairs in both orders, several times over."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean, variance
+from typing import Any
+
+from benchmarks.contest import Connect, Contest, baseline_of, candidate_of, judge_for, seat_for
+from harness.errors import UserError
+from harness.judges.pairwise import Comparison
+from harness.judging import Panel
+from harness.progress import Reporter
+from harness.stats.intervals import Interval, mean_interval
+from harness.store import Store
+
+
+@dataclass(frozen=True)
+class JudgeCheck:
+    """What was seen over `prompts` pairs. Shares are in 0..1; a flip is a preference that changes sides with the order
+    of presentation (ties aside); `repeat_variance` is that of the preference between repeats of one call, averaged."""
+
+    judge: str
+    prompts: int
+    calls: int
+    missing: float
+    flip_rate: Interval | None
+    first_preferred: Interval | None
+    repeat_variance: float | None
+    repeat_flips: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        repeats = "one call each: --repeats 2 tells"
+        if self.repeat_variance is not None and self.repeat_flips is not None:
+            repeats = f"{self.repeat_variance:.4f} of the preference; {100 * self.repeat_flips:.1f}% change sides"
+        return [
+            f"judge              {self.judge}, {self.prompts} pairs, {self.calls} judgments",
+            f"  flip rate        {_percent(self.flip_rate)} of the pairs change sides with the order",
+            f"  first preferred  {_percent(self.first_preferred)} (50% without a position bias)",
+            f"  missing          {100 * self.missing:.1f}% of the judgments",
+            f"  repeat variance  {repeats}",
+        ]
+
+
+def check_judge(store: Store, contest: Contest, connect: Connect, reporter: Reporter, repeats: int) -> JudgeCheck:
+    """Judge every pair of the contest in both orders, `repeats` times each; what is stored is not asked again.
+
+    Raises UserError for a judge that is a rule: it has nothing to check.
+    """
+    measured, judge = contest.measured(), judge_for(contest)
+    seat = seat_for(judge, contest, connect, reporter)
+    if not isinstance(seat, Panel):
+        raise UserError(f"the judge is a {judge.label}: it gives the same verdict always, there is nothing to check")
+    ours, theirs = (side(store, contest, connect, reporter) for side in (candidate_of, baseline_of))
+    games = [
+        Comparison(prompt, a, b, order, contest.mode.markers, repeat)
+        for prompt, a, b in zip(measured.prompts, ours.responses, theirs.responses, strict=True)
+        for order in ("AB", "BA")
+        for repeat in range(repeats)
+    ]
+    store.add_prompts(measured.prompts)
+    keys = seat.ensure(store, games, "checking the judge")
+    found = store.judgments(keys)
+    preferences = [found[key][0].preference for key in keys]
+    return summarise(judge.label, preferences, repeats)
+
+
+def summarise(label: str, preferences: Sequence[float | None], repeats: int) -> JudgeCheck:
+    """From preferences in the order pair, then AB and BA, then repeat; each oriented to the candidate."""
+    size = 2 * repeats
+    pairs = [preferences[start : start + size] for start in range(0, len(preferences), size)]
+    flips, firsts, spreads, changes = [], [], [], []
+    for pair in pairs:
+        ab, ba = ([value for value in side if value is not None] for side in (pair[:repeats], pair[repeats:]))
+        if ab and ba:
+            flips.append(float((fmean(ab) - 0.5) * (fmean(ba) - 0.5) < 0))
+            firsts.append((fmean(ab) + 1 - fmean(ba)) / 2)
+        for side in (ab, ba):
+            if len(side) > 1:
+                spreads.append(variance(side))
+                changes.append(float(min(side) < 0.5 < max(side)))
+    return JudgeCheck(
+        label, len(pairs), len(preferences), sum(value is None for value in preferences) / max(len(preferences), 1),
+        mean_interval(flips) if flips else None, mean_interval(firsts) if firsts else None,
+        fmean(spreads) if spreads else None, fmean(changes) if changes else None,
+    )  # fmt: skip
+
+
+def _percent(found: Interval | None) -> str:
+    return "-" if found is None else f"{100 * found.mean:.1f}% ({100 * found.low:.1f}, {100 * found.high:.1f})"

@@ -1,0 +1,118 @@
+"""Every evaluated model of a benchmark with its figures, official and honest side by side."""
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from harness.errors import UserError
+from harness.stats.intervals import mean_interval
+from harness.store import Store
+
+
+@dataclass(frozen=True)
+class Row:
+    """One evaluation: overall figures in `metrics`, win rates by category in `categories`. Each figure is a mapping
+    with ``value``, ``low``, ``high`` (0..1, or characters) and ``n``."""
+
+    evaluation: str
+    benchmark: str
+    model: str
+    mode: str
+    baseline: str
+    judge: str
+    prompts: int
+    rows: int | None
+    notes: tuple[str, ...]
+    metrics: Mapping[str, Mapping[str, Any]]
+    categories: Mapping[str, Mapping[str, Any]]
+
+    def value(self, name: str) -> float | None:
+        return self.metrics.get(name, {}).get("value")
+
+
+_EVALUATIONS = """
+SELECT evaluation_key, benchmark, c.name, candidate_mode, b.name, judge, params, evaluation.created_at
+FROM evaluation JOIN model c ON c.model_key = candidate LEFT JOIN model b ON b.model_key = baseline
+WHERE ? IN ('', benchmark) ORDER BY evaluation.created_at, evaluation_key
+"""
+
+_METRICS = """
+SELECT evaluation, metric.name, category, value, low, high, n FROM metric
+JOIN evaluation ON evaluation_key = metric.evaluation WHERE ? IN ('', benchmark)
+"""
+
+
+def leaderboard(store: Store, benchmark: str = "", sort: str = "win_rate") -> list[Row]:
+    """All evaluations of the benchmark (or of every one), best first by the figure `sort`; those without it last."""
+    figures: dict[str, dict[str | None, dict[str, Any]]] = {}
+    for evaluation, name, category, value, low, high, n in store.sql(_METRICS, [benchmark])[1]:
+        entry = {"value": value, "low": low, "high": high, "n": n}
+        if category is None:
+            figures.setdefault(evaluation, {}).setdefault(None, {})[name] = entry
+        elif name == "win_rate":
+            figures.setdefault(evaluation, {}).setdefault("by", {})[category] = entry
+    rows = []
+    for key, measured, model, mode, baseline, judge, params, _ in store.sql(_EVALUATIONS, [benchmark])[1]:
+        about = json.loads(params)
+        metrics = figures.get(key, {}).get(None, {})
+        prompts = int(metrics.get("missing", {}).get("n", 0))
+        rows.append(
+            Row(
+                key, measured, model, mode, baseline or "", judge, prompts, about.get("rows"),
+                tuple(about.get("not_comparable", ())), metrics, figures.get(key, {}).get("by", {}),
+            )
+        )  # fmt: skip
+    return sorted(rows, key=lambda row: (row.benchmark, _place(row.value(sort))))
+
+
+def _place(value: float | None) -> float:
+    """Best first; rows without the figure last."""
+    return 1.0 if value is None else -value
+
+
+_ASSIGNED = """
+WITH entry AS (
+    SELECT evaluation_key, unnest(prompt_keys) AS prompt_key, unnest(judgment_keys) AS judgment_key
+    FROM evaluation WHERE evaluation_key IN (SELECT unnest(?))
+), prompted AS (
+    SELECT evaluation_key, prompt_key, assignment.value AS category, avg(preference) AS value,
+           count(preference) AS games, count(*) AS wanted
+    FROM entry JOIN judgment USING (judgment_key)
+    JOIN prompt ON prompt.prompt_key = entry.prompt_key
+    JOIN assignment USING (text_key)
+    WHERE assignment.kind = ? AND assignment.value IS NOT NULL
+    GROUP BY ALL
+)
+SELECT evaluation_key, category, list(value ORDER BY prompt_key) FROM prompted WHERE games = wanted GROUP BY ALL
+"""
+
+
+def recategorised(store: Store, rows: list[Row], kind: str) -> list[Row]:
+    """The rows with what a model assigned (``category`` or ``complexity``) in place of the benchmark's categories."""
+    by_row: dict[str, dict[str, dict[str, Any]]] = {}
+    for evaluation, category, values in store.sql(_ASSIGNED, [[row.evaluation for row in rows], kind])[1]:
+        found = mean_interval(values)
+        entry = {"value": found.mean, "low": found.low, "high": found.high, "n": found.n}
+        by_row.setdefault(evaluation, {})[category] = entry
+    return [replace(row, categories=by_row.get(row.evaluation, {})) for row in rows]
+
+
+def beside_published(rows: list[Row], file: Path) -> list[Row]:
+    """The rows with the figures of an official leaderboard CSV, by model name: ``published_win_rate`` and
+    ``published_lc_win_rate``. Raises UserError for a file without those columns."""
+    try:
+        with file.open(encoding="utf-8", newline="") as lines:
+            table = list(csv.DictReader(lines))
+        known = {row[""] if "" in row else row["Unnamed: 0"]: row for row in table}
+        columns = {"published_win_rate": "win_rate", "published_lc_win_rate": "length_controlled_winrate"}
+        found = {
+            model: {name: {"value": float(row[column]) / 100, "low": None, "high": None, "n": int(row["n_total"])}
+                    for name, column in columns.items() if row[column]}
+            for model, row in known.items()
+        }  # fmt: skip
+    except (OSError, UnicodeDecodeError, KeyError, ValueError) as error:
+        raise UserError(f"{file} is no leaderboard of AlpacaEval: {error!r}") from error
+    return [replace(row, metrics={**row.metrics, **found.get(row.model, {})}) for row in rows]
