@@ -226,7 +226,7 @@ WITH chosen AS (
 )
 SELECT prompt.text, prompt.category, a.response, b.response, candidate_name, baseline_name, entry.judge, preference,
        judgment.raw_text
-FROM entry JOIN judgment USING (judgment_key) JOIN prompt USING (prompt_key)
+FROM entry JOIN judgment USING (judgment_key) JOIN prompt ON prompt.prompt_key = entry.prompt_key
 LEFT JOIN output a ON a.output_key = candidate_output LEFT JOIN output b ON b.output_key = baseline_output
 ORDER BY place
 """

@@ -40,6 +40,7 @@ class Benchmark:
     baseline: str | None = None
     answers: Sequence[str] | None = None
     official: bool = False
+    needs_texts: bool = False
     max_new_tokens: int = 1024
 
 
@@ -147,14 +148,15 @@ def keep(store: Store, record: Record, entries: Sequence[Entry], extra: Sequence
         "baseline_outputs": [entry.baseline_output for entry in entries],
     }  # fmt: skip
     key = content_key("evaluation", stored)
-    observations = observe(store, entries)
+    observations = observe(store, entries, record.benchmark.needs_texts)
     store.add_metrics(key, [*measure(observations), *extra, *_own_score(record.benchmark, observations)])
     store.add_evaluation(key, **stored)
     return key
 
 
-def observe(store: Store, entries: Sequence[Entry]) -> list[Observation]:
-    """The judgments of the entries, by prompt, in the order given."""
+def observe(store: Store, entries: Sequence[Entry], texts: bool = False) -> list[Observation]:
+    """The judgments of the entries, by prompt, in the order given; with the responses' texts if asked for."""
+    told = store.responses([key for e in entries for key in (e.candidate_output, e.baseline_output)]) if texts else {}
     judged = store.judgments([entry.judgment for entry in entries])
     grouped: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -163,7 +165,12 @@ def observe(store: Store, entries: Sequence[Entry]) -> list[Observation]:
     for group in grouped.values():
         games = [judged[entry.judgment] for entry in group]
         chars_a, chars_b = games[0][1:]
-        found.append(Observation(group[0].prompt, tuple(game for game, _, _ in games), chars_a, chars_b))
+        found.append(
+            Observation(
+                group[0].prompt, tuple(game for game, _, _ in games), chars_a, chars_b,
+                told.get(group[0].candidate_output), told.get(group[0].baseline_output),
+            )
+        )  # fmt: skip
     return found
 
 

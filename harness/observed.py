@@ -24,6 +24,9 @@ class Observation:
     games: tuple[Game, ...]
     candidate_chars: int
     baseline_chars: int
+    candidate_text: str | None = None
+    baseline_text: str | None = None
+    """Loaded for benchmarks that score the texts themselves; None also where they were never told."""
 
     @property
     def value(self) -> float | None:

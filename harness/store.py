@@ -280,6 +280,11 @@ class Store:
             )  # fmt: skip
         return outputs
 
+    def responses(self, keys: Sequence[str]) -> dict[str, str]:
+        """Responses by output key, for those outputs that the store holds."""
+        query = "SELECT output_key, response FROM output WHERE output_key IN (SELECT unnest(?))"
+        return dict(self.sql(query, [list(dict.fromkeys(keys))])[1])
+
     def add_scores(self, scores: Iterable[Score]) -> None:
         self._insert(
             "score",

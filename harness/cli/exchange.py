@@ -112,7 +112,7 @@ def export(
         else:
             from benchmarks.exchange_arena import export_arena
 
-            written = export_arena(opened, kind, model, out)
+            written = export_arena(opened, kind, model, out, data)
     if as_json:
         print_json([str(path) for path in written])
     else:

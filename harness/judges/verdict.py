@@ -40,6 +40,7 @@ class VerdictJudge:
     options: Mapping[str, Any] = field(default_factory=dict)
     insist: str = ""
     ties_identical: bool = True
+    official: bool = False
 
     @property
     def id(self) -> str:

@@ -279,6 +279,7 @@ def server() -> Iterator[tuple[str, dict[str, bool]]]:
     listening.shutdown()
 
 
+@pytest.mark.skipif(find_spec("tenacity") is None, reason="lm-eval's API models need the package tenacity")
 def test_multiple_choice_on_an_endpoint(
     server: tuple[str, dict[str, bool]], tiny_model: Path, store: Store, choices: Path
 ) -> None:
@@ -291,7 +292,14 @@ def test_multiple_choice_on_an_endpoint(
     assert store.row_counts()["score"] == 0
     behaviour["echo"] = True
     assert figure(run("sums", served, "direct", store, options), "acc").n == 6
-    assert {value for (value,) in store.sql("SELECT value FROM score")[1]} <= {-0.5, -3.0, -1.0, -3.5, -6.0}
+    from transformers import AutoTokenizer
+
+    encode = AutoTokenizer.from_pretrained(tiny_model).encode
+    _, rows = store.sql("SELECT text, response, value FROM score JOIN prompt USING (prompt_key)")
+    assert len(rows) == 18
+    for context, continuation, value in rows:
+        ids = encode(context + continuation)[len(encode(context)) :]
+        assert value == sum(-0.5 if token % 2 == 0 else -3.0 for token in ids)
 
 
 def test_results_go_out_and_come_back_in(store: Store, data: Path, tmp_path: Path) -> None:
@@ -349,6 +357,7 @@ def test_a_file_that_lm_eval_wrote(store: Store, tmp_path: Path) -> None:
         ('{"results": {"a": {"acc,none": 1}}, "model_name": "m"}', "how many items a had"),
         ('{"results": {"a": {"acc,none": 1}}, "n-samples": {"a": {"effective": 3}}}', "which model"),
         ('{"results": {}, "config": []}', "'config' is no mapping"),
+        ('{"results": {"a": {"acc,none": 1, "sample_len": 2}}, "model_name": "m", "tpobench": {"tasks": 3}}', "form"),
     ],
 )
 def test_a_results_file_that_is_none_is_refused(content: str, problem: str, store: Store, tmp_path: Path) -> None:
@@ -360,14 +369,28 @@ def test_a_results_file_that_is_none_is_refused(content: str, problem: str, stor
             import_results(store, path)
 
 
-def test_an_unknown_task_and_missing_data_are_refused(store: Store, data: Path, tmp_path: Path) -> None:
+def test_missing_data_are_refused(store: Store, data: Path, tmp_path: Path) -> None:
     generator, _ = scripted(store, lambda text, _: "")
     with pytest.raises(UserError, match="no data folder"):
         run("gsm8k", generator, "direct", store, TaskOptions(data=tmp_path / "none"))
     with pytest.raises(UserError, match="no folder with task files"):
         run("gsm8k", generator, "direct", store, TaskOptions(include_path=tmp_path / "none"))
-    with pytest.raises(UserError, match="did you mean 'gsm8k'"):
-        run("gsm8", generator, "direct", store, TaskOptions(data=data))
+    with pytest.raises(UserError, match=r"has no gsm8k/train\.jsonl"):
+        run("gsm8k", generator, "direct", store, TaskOptions(data=tmp_path))
+
+
+def test_an_unknown_task_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    import lm_eval.tasks
+
+    complete = lm_eval.tasks.TaskManager
+
+    def ours_only(include_path: list[Path], include_defaults: bool = True) -> object:
+        return complete(include_path=include_path, include_defaults=False)  # reading all takes 15 seconds
+
+    monkeypatch.setattr(lm_eval.tasks, "TaskManager", ours_only)
+    generator, _ = scripted(store, lambda text, _: "")
+    with pytest.raises(UserError, match="did you mean 'gsm8k_answer_only'"):
+        run("gsm8k_answers_only", generator, "direct", store, TaskOptions())
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason=f"the real data are not there: {SHARED}")

@@ -1,0 +1,156 @@
+"""Arena-Hard as a benchmark: two games a prompt with sides swapped, official scores, prompt-level interval beside."""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.arena_hard import BASELINES, ROWS, VERSIONS, aligned, answers, judge_settings, questions
+from harness.errors import UserError, did_you_mean
+from harness.evaluate import Benchmark, Score
+from harness.judges.verdict import FIVE_LEVELS, VerdictJudge
+from harness.observed import Observation
+from harness.records import Metric
+from harness.stats.arena import (
+    Style,
+    Vote,
+    prompt_sums,
+    score_v01,
+    score_v2,
+    style_controlled,
+    style_difference,
+    vote,
+)
+from harness.stats.bootstrap import prompt_bootstrap
+
+INSIST = "continue your judgment and finish by outputting a final verdict label"
+"""What v0.1 says to a judge that gave no label."""
+
+REPEATS = 10_000
+
+
+def arena_hard(name: str, data: Path | None) -> Benchmark:
+    """``arena_hard_v0.1`` or ``arena_hard_v2.0`` from a folder of official files.
+
+    Of v2.0, questions whose category's baseline answers are not in the folder are left out, and the result says so.
+    """
+    version, folder = _version(name), _folder(data)
+    asked = questions(version, folder)
+    found: dict[str, str] = {}
+    baselines = []
+    for category, model in BASELINES[version].items():
+        try:
+            theirs = answers(version, folder, model)
+        except UserError:
+            if len(BASELINES[version]) == 1:
+                raise
+            continue
+        baselines.append(model)
+        mine = [question for question in asked if question.prompt.category.startswith(category)]
+        wanted = {question.uid for question in mine}
+        found |= dict(
+            zip(
+                [question.uid for question in mine],
+                aligned({uid: text for uid, text in theirs.items() if uid in wanted}, mine, f"{model}'s answers"),
+                strict=True,
+            )
+        )
+    if not found:
+        raise UserError(f"{folder} holds no baseline answers of {version}: {', '.join(BASELINES[version].values())}")
+    answered = [question for question in asked if question.uid in found]
+    return Benchmark(
+        f"arena_hard_{version}", [question.prompt for question in answered], orders="both", rows=ROWS[version],
+        score=score(version), judge="arena_hard", baseline=" + ".join(baselines),
+        answers=[found[question.uid] for question in answered], official=True, max_new_tokens=4096, needs_texts=True,
+    )  # fmt: skip
+
+
+def arena_hard_judge(version: str, data: Path | None, model: str | None = None) -> VerdictJudge:
+    """The official judge of a version; raises UserError where its configuration is not in the folder."""
+    if version not in VERSIONS:
+        raise UserError(f"the judge arena_hard needs a version: arena_hard:{' or arena_hard:'.join(VERSIONS)}")
+    settings = judge_settings(version, _folder(data))
+    old = version == "v0.1"
+    return VerdictJudge(
+        f"arena_hard_{version}", model or settings["model"], settings["template"], tuple(settings["patterns"]),
+        FIVE_LEVELS | {"A<B": 0.0, "A<<B": 0.0, "B=A": 0.5, "B<A": 1.0, "B<<A": 1.0},
+        system=settings["systems"].get("", ""), systems=settings["systems"], take="only" if old else "last",
+        options={"temperature": settings["temperature"], "max_tokens": settings["max_tokens"]},
+        insist=INSIST if old else "", ties_identical=False, official=model in (None, settings["model"]),
+    )  # fmt: skip
+
+
+def score(version: str, tokens: Callable[[str], int] | None = None) -> Score:
+    """Official score and interval, the prompt-level interval, and style control where the texts are known.
+
+    `tokens` counts the tokens of a text; without it they are estimated (the official counter needs a download).
+    """
+
+    def figures(observations: Sequence[Observation]) -> list[Metric]:
+        games = [[vote(game.verdict, game.order == "AB") for game in o.games] for o in observations]
+        whole_only = version != "v0.1"
+        totals, weights = prompt_sums(games, whole_only)
+        if not weights.sum():
+            return []
+        official = score_v2(games) if whole_only else score_v01(games)
+        honest = prompt_bootstrap(totals, weights, REPEATS)
+        found = [
+            Metric("official_arena_score", official.score, official.prompts, None, official.low, official.high),
+            Metric("arena_score", float(honest.mean[0]), official.prompts, None, float(honest.low[0]),
+                   float(honest.high[0])),
+        ]  # fmt: skip
+        return found + _style_controlled(observations, games, tokens or estimated_tokens)
+
+    return figures
+
+
+def _style_controlled(
+    observations: Sequence[Observation], games: Sequence[Sequence[Vote | None]], tokens: Callable[[str], int]
+) -> list[Metric]:
+    rows = [
+        (found.outcome, found.weight,
+         style_difference(style_of(o.candidate_text, tokens), style_of(o.baseline_text, tokens)))
+        for o, votes in zip(observations, games, strict=True)
+        if o.candidate_text is not None and o.baseline_text is not None and None not in votes
+        for found in votes
+        if found is not None
+    ]  # fmt: skip
+    if len(rows) < 10:
+        return []
+    outcomes = np.array([row[0] for row in rows])
+    weights = np.array([row[1] for row in rows], dtype=np.float64)
+    features = np.array([row[2] for row in rows])
+    median, low, high = style_controlled(np.zeros(len(rows), dtype=np.int64), outcomes, weights, features)
+    return [Metric("style_controlled_score", float(median[0]), len(rows) // 2, None, float(low[0]), float(high[0]))]
+
+
+def style_of(text: str, tokens: Callable[[str], int]) -> Style:
+    """Counts of headers, list entries and bold spans of a Markdown text, code blocks left out."""
+    plain = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    headers = len(re.findall(r"^#{1,6}\s", plain, re.MULTILINE))
+    lists = len(re.findall(r"^\s*(?:\d+\.|[-*+])\s", plain, re.MULTILINE))
+    bold = len(re.findall(r"\*\*[^*\n]+\*\*|__[^_\n]+__", plain))
+    return Style(tokens(text), headers, lists, bold)
+
+
+def estimated_tokens(text: str) -> int:
+    """Words and punctuation marks: near the official counter for English, and no download."""
+    return len(re.findall(r"\w+|[^\w\s]", text))
+
+
+def _version(name: str) -> str:
+    version = name.removeprefix("arena_hard_")
+    if version not in VERSIONS:
+        known = [f"arena_hard_{known}" for known in VERSIONS]
+        raise UserError(f"unknown benchmark {name!r}; {did_you_mean(name, known)}")
+    return version
+
+
+def _folder(data: Path | None) -> Path:
+    if data is None:
+        raise UserError(
+            "Arena-Hard needs its official files: clone github.com/lmarena/arena-hard-auto or fetch the data set "
+            "lmarena-ai/arena-hard-auto, and name the folder with --data"
+        )
+    return data

@@ -1,0 +1,172 @@
+"""Arena-Hard's answers and judgments in and out, in the forms of the official repository."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.arena_hard import ROWS, VERSIONS, Question, aligned, questions, read_answers, rows_of
+from benchmarks.arena_hard_benchmark import arena_hard, arena_hard_judge, score
+from benchmarks.exchange_alpaca import Imported
+from harness.errors import UserError
+from harness.evaluate import Benchmark, Entry, Record, keep
+from harness.imported import add_answers
+from harness.judges.pairwise import Comparison
+from harness.judges.verdict import FIVE_LEVELS, VerdictJudge
+from harness.records import Judgment, Model, content_key, text_key
+from harness.store import Store
+
+_ORDERS = ("BA", "AB")
+"""Game 1 shows the baseline first, game 2 the candidate."""
+
+
+def import_arena(store: Store, kind: str, path: Path, data: Path | None) -> Iterator[Imported]:
+    """Answers (``*_answers_*.jsonl``, ``model_answer/*.jsonl``) and judgments (``model_judgment/*/*.jsonl``,
+    ``*_judgments.parquet``) of every model under the path, which holds the questions too unless `data` does."""
+    version = kind.removeprefix("arena_hard_")
+    folder = data or path
+    asked = questions(version, folder)
+    benchmark, judge = arena_hard(kind, folder), arena_hard_judge(version, folder)
+    files = [path] if path.is_file() else sorted(path.rglob("*"))
+    mark = VERSIONS[version]
+    texts: dict[str, dict[str, str]] = {}
+    for file in files:
+        if f"{mark}_answers_" in file.name or file.parent.name == "model_answer":
+            name = file.stem.removeprefix(f"{mark}_answers_")
+            texts[name] = read_answers(file)
+            given = aligned(texts[name], asked, str(file))
+            add_answers(store, name, [question.prompt for question in asked], given)
+            yield Imported(name, len(given), None)
+    theirs = dict(zip([prompt.text for prompt in benchmark.prompts], benchmark.answers or [], strict=True))
+    for file in files:
+        if file.name == f"{mark}_judgments.parquet":
+            rows = _compact(file)
+        elif file.parent.parent.name == "model_judgment" and file.suffix == ".jsonl":
+            rows = _official(file)
+        else:
+            continue
+        for model, games in rows.items():
+            yield _keep(store, version, judge, model, games, asked, texts.get(model), theirs, str(benchmark.baseline))
+
+
+Games = dict[str, tuple[tuple[str | None, str], ...]]
+"""By question uid: label and raw text of each game."""
+
+
+def _compact(file: Path) -> dict[str, Games]:
+    import pyarrow.parquet as parquet
+
+    found: dict[str, Games] = {}
+    for row in parquet.read_table(file).to_pylist():
+        found.setdefault(row["model"], {})[row["uid"]] = ((row["score_game1"], ""), (row["score_game2"], ""))
+    return found
+
+
+def _official(file: Path) -> dict[str, Games]:
+    found: dict[str, Games] = {}
+    for number, row in rows_of(file):
+        uid, games = row.get("uid") or row.get("question_id"), row.get("games")
+        if not isinstance(uid, str) or not isinstance(games, list) or len(games) != 2:
+            raise UserError(f"{file}:{number} has no question id or not two games")
+        found.setdefault(str(row.get("model", file.stem)), {})[uid] = tuple(
+            (None, "") if game is None else (game.get("score"), _raw(game.get("judgment"))) for game in games
+        )
+    return found
+
+
+def _raw(judgment: object) -> str:
+    if isinstance(judgment, dict):
+        judgment = judgment.get("answer", "")
+    return judgment if isinstance(judgment, str) else ""
+
+
+def _keep(
+    store: Store, version: str, judge: VerdictJudge, model: str, games: Games, asked: Sequence[Question],
+    answers: Mapping[str, str] | None, theirs: Mapping[str, str], baseline_name: str,
+) -> Imported:  # fmt: skip
+    known = {question.uid for question in asked}
+    if strange := [uid for uid in games if uid not in known]:
+        raise UserError(f"judgments of {model}: {len(strange)} are of no question, the first {strange[0]}")
+    judged = [question for question in asked if question.uid in games and question.prompt.text in theirs]
+    prompts = [question.prompt for question in judged]
+    baseline = add_answers(store, baseline_name, prompts, [theirs[prompt.text] for prompt in prompts])
+    if answers is not None:
+        candidate = add_answers(store, model, [q.prompt for q in asked], [answers[q.uid] for q in asked]).model
+    else:
+        candidate = Model(model, "imported", content_key("imported", model, games))
+        store.add_model(candidate, "imported")
+    entries, judgments = [], []
+    for question, told in zip(judged, baseline.outputs, strict=True):
+        prompt, text = question.prompt, None if answers is None else answers[question.uid]
+        output = content_key("imported", candidate.fingerprint, prompt.text)
+        for order, (label, raw) in zip(_ORDERS, games[question.uid], strict=True):
+            key = (
+                content_key("imported judgment", judge.id, candidate.fingerprint, prompt.text, order)
+                if text is None
+                else Comparison(prompt, text, theirs[prompt.text], order).key(judge.id)
+            )
+            first = FIVE_LEVELS.get(label or "")
+            preference = first if first is None or order == "AB" else 1.0 - first
+            judgments.append(
+                Judgment(
+                    key, judge.id, prompt.key, output if text is None else text_key(text),
+                    text_key(theirs[prompt.text]), len(text or ""), len(theirs[prompt.text]), order, label or "none",
+                    preference, raw,
+                )
+            )  # fmt: skip
+            entries.append(Entry(prompt, key, output, told.key))
+    store.add_judgments(judgments)
+    benchmark = Benchmark(f"arena_hard_{version}", prompts, "both", ROWS[version], score(version), needs_texts=True)
+    reasons = [] if len(judged) == ROWS[version] else [f"{len(judged)} of {ROWS[version]} prompts"]
+    about = {"judge_label": judge.label, "baseline": baseline.model.name, "rows": ROWS[version], "orders": "both",
+             "not_comparable": reasons}  # fmt: skip
+    evaluation = keep(store, Record(benchmark, judge.id, candidate, baseline.model, about=about), entries)
+    return Imported(model, len(judged), evaluation)
+
+
+_EVALUATED = """
+WITH chosen AS (
+    SELECT evaluation.*, c.name AS candidate_name, c.model_key AS candidate_key FROM evaluation
+    JOIN model c ON c.model_key = candidate
+    WHERE benchmark = ? AND (c.name = ? OR starts_with(candidate, ?)) ORDER BY evaluation.created_at DESC LIMIT 1
+), entry AS (
+    SELECT candidate_name, judge, unnest(range(len(judgment_keys))) AS place, unnest(prompt_keys) AS prompt_key,
+           unnest(judgment_keys) AS judgment_key, unnest(candidate_outputs) AS candidate_output FROM chosen
+)
+SELECT prompt.text, candidate_name, entry.judge, presented_order, verdict, judgment.raw_text, response
+FROM entry JOIN judgment USING (judgment_key) JOIN prompt ON prompt.prompt_key = entry.prompt_key
+LEFT JOIN output ON output_key = candidate_output ORDER BY place
+"""
+
+
+def export_arena(store: Store, kind: str, contender: str, folder: Path, data: Path | None) -> list[Path]:
+    """``model_answer/MODEL.jsonl`` and ``model_judgment/JUDGE/MODEL.jsonl`` of the model's newest evaluation."""
+    rows = store.sql(_EVALUATED, [kind, contender, contender])[1]
+    if not rows:
+        raise UserError(f"the store holds no {kind} evaluation of {contender!r}; tpobench leaderboard lists them")
+    if data is None:
+        raise UserError("the questions' ids are in the official files: name their folder with --data")
+    uids = {question.prompt.text: question.uid for question in questions(kind.removeprefix("arena_hard_"), data)}
+    answers: dict[str, Any] = {}
+    judgments: dict[str, Any] = {}
+    for text, model, judge, order, verdict, raw, response in rows:
+        uid = uids[text]
+        if response is not None:
+            turns = [{"role": "user", "content": text}, {"role": "assistant", "content": {"answer": response}}]
+            answers[uid] = {"uid": uid, "model": model, "messages": turns}
+        row = judgments.setdefault(
+            uid, {"uid": uid, "model": model, "judge": judge.split("@")[1].split("#")[0], "games": [None, None]}
+        )
+        row["games"][_ORDERS.index(order)] = {
+            "score": None if verdict == "none" else verdict, "judgment": {"answer": raw}
+        }  # fmt: skip
+    name, judge = rows[0][1].replace("/", "_"), rows[0][2].split("@")[1].split("#")[0].replace("/", "_")
+    written = []
+    for place, lines in ((f"model_answer/{name}.jsonl", answers), (f"model_judgment/{judge}/{name}.jsonl", judgments)):
+        if lines:
+            path = folder / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in lines.values())
+            path.write_text(text, encoding="utf-8", newline="\n")
+            written.append(path)
+    return written

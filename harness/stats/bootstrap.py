@@ -1,0 +1,51 @@
+"""The bootstrap over prompts: whole prompts are drawn, never single votes, for all models together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+_CHUNK = 500
+"""Resamples weighed at a time, so that memory does not grow with their number."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bootstrapped:
+    """Arrays of shape (models,): the mean over prompts, its percentile interval and its standard error."""
+
+    mean: Floats
+    low: Floats
+    high: Floats
+    standard_error: Floats
+
+
+def prompt_bootstrap(
+    totals: npt.ArrayLike, weights: npt.ArrayLike, repeats: int = 10_000, seed: int = 0, confidence: float = 0.95
+) -> Bootstrapped:
+    """Interval of the weighted mean sum(totals) / sum(weights) of each model, drawing prompts with replacement.
+
+    Two arrays of shape (models, prompts): what a prompt adds to the sum, and its weight; a missing prompt weighs 0. The
+    same prompts are drawn for every model. Raises ValueError for a model without any weight.
+    """
+    sums, counts = (np.atleast_2d(np.asarray(array, dtype=np.float64)) for array in (totals, weights))
+    if sums.shape != counts.shape:
+        raise ValueError("totals and weights have one shape, (models, prompts)")
+    if (counts.sum(axis=1) <= 0).any():
+        raise ValueError("a model has no judged prompt")
+    prompts = sums.shape[1]
+    random = np.random.default_rng(seed)
+    drawn = []
+    for start in range(0, repeats, _CHUNK):
+        size = min(_CHUNK, repeats - start)
+        places = random.integers(prompts, size=(size, prompts))
+        places += np.arange(size)[:, None] * prompts
+        times = np.bincount(places.ravel(), minlength=size * prompts).reshape(size, prompts).astype(np.float64)
+        weighed = times @ counts.T
+        with np.errstate(invalid="ignore"):  # a resample without any judged prompt is left out
+            drawn.append(times @ sums.T / weighed)
+    means = np.concatenate(drawn)
+    tail = (1 - confidence) / 2
+    low, high = np.nanquantile(means, [tail, 1 - tail], axis=0)
+    return Bootstrapped(sums.sum(axis=1) / counts.sum(axis=1), low, high, np.nanstd(means, axis=0, ddof=1))
