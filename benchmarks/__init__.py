@@ -8,7 +8,8 @@ from benchmarks.starter import Split, starter_prompts
 from harness.errors import UserError, did_you_mean
 from harness.evaluate import Benchmark
 
-BENCHMARKS = ("starter", "alpaca_eval", "arena_hard_v0.1", "arena_hard_v2.0", "categories:FILE")
+BENCHMARKS = ("starter", "alpaca_eval", "arena_hard_v0.1", "arena_hard_v2.0", "categories:FILE", "lm_eval:TASK")
+LM_EVAL = "lm_eval:"
 SPLITS = get_args(Split)
 
 
@@ -21,6 +22,8 @@ def benchmark_named(name: str, split: str = "test", data: Path | None = None, pe
         from benchmarks.arena_hard_benchmark import arena_hard
 
         return arena_hard(name, data)
+    if name.startswith(LM_EVAL):
+        return Benchmark(name, (), judge="lm_eval")
     if name.startswith("categories:"):
         from benchmarks.categories import categories_benchmark
 

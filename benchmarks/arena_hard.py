@@ -5,7 +5,11 @@ Both layouts are known: that of the official repository (``data/arena-hard-v0.1/
 of each name (``v01_question.jsonl``). Lines end at ``\\n`` only: the texts hold other line separators.
 """
 
+import ast
+import hashlib
+import http.client
 import json
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +28,18 @@ BASELINES = {
 }
 """The baseline that answers the questions of each category ("" = all)."""
 
+HUB = "https://huggingface.co/datasets/lmarena-ai/arena-hard-auto/resolve/c75cc2581ae7ac4b66ce5c804c002fe5a7c6339e/"
+REPOSITORY = "https://raw.githubusercontent.com/lmarena/arena-hard-auto/196f6b826783b3da7310e361a805fa36f0be83f3/"
+LOCK = "arena_hard_checksums.json"
+
+
+_FLAT_CONFIG = {"v0.1": "v01_judge_config.yaml", "v2.0": "v2_config.yaml"}
+_FLAT_SETTINGS = "v2_judge_settings.yaml"
+_PLACES = {
+    "{question_1}": "{prompt}", "{answer_1}": "{response_a}", "{answer_2}": "{response_b}",
+    "{QUESTION}": "{prompt}", "{ANSWER_A}": "{response_a}", "{ANSWER_B}": "{response_b}",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Question:
@@ -36,7 +52,7 @@ def questions(version: str, folder: Path) -> list[Question]:
 
     Raises UserError for a missing, cut or repeating file.
     """
-    path = _find(folder, version, "question.jsonl", f"{VERSIONS[version]}_question.jsonl")
+    path = _find(folder, version, "question.jsonl", flat=f"{VERSIONS[version]}_question.jsonl")
     found, seen = [], set()
     for number, row in rows_of(path):
         uid, text = row.get("uid") or row.get("question_id"), _question_text(row)
@@ -45,14 +61,18 @@ def questions(version: str, folder: Path) -> list[Question]:
         if uid in seen:
             raise UserError(f"{path}:{number} repeats the question {uid}")
         seen.add(uid)
-        category = row.get("cluster") if version == "v0.1" else f"{row.get('category')}/{row.get('subcategory')}"
-        found.append(Question(uid, Prompt(text, str(category), f"arena_hard_{version}")))
+        parts = [row.get(name) for name in (("cluster",) if version == "v0.1" else ("category", "subcategory"))]
+        if not all(isinstance(part, str) for part in parts):
+            raise UserError(f"{path}:{number} has no 'cluster' (v0.1), or no 'category' and 'subcategory' (v2.0)")
+        found.append(Question(uid, Prompt(text, "/".join(map(str, parts)), f"arena_hard_{version}")))
+    if not found:
+        raise UserError(f"{path} holds no questions; fetch it again")
     return found
 
 
 def answers(version: str, folder: Path, model: str) -> dict[str, str]:
     """A model's answers by question uid; UserError when there is no file of it."""
-    path = _find(folder, version, f"model_answer/{model}.jsonl", f"{VERSIONS[version]}_answers_{model}.jsonl")
+    path = _find(folder, version, f"model_answer/{model}.jsonl", flat=f"{VERSIONS[version]}_answers_{model}.jsonl")
     return read_answers(path)
 
 
@@ -84,25 +104,83 @@ def aligned(found: Mapping[str, str], asked: Sequence[Question], where: str) -> 
 
 def judge_settings(version: str, folder: Path) -> dict[str, Any]:
     """The official judge configuration: model, temperature, max_tokens, template, patterns, system prompts by category
-    (``""`` for all)."""
-    if version == "v0.1":
-        config = _yaml(_find(folder, version, "judge_config.yaml", "v01_judge_config.yaml"))
-        (template,) = config["prompt_template"]
-        systems = {"": config["system_prompt"]}
-        patterns = [config["regex_pattern"]]
-        places = {"{question_1}": "{prompt}", "{answer_1}": "{response_a}", "{answer_2}": "{response_b}"}
-    else:
-        config = _yaml(_find(folder, version, "arena-hard-v2.0.yaml", "v2_config.yaml"))
-        settings = _yaml(_find(folder, version, "judge_settings.yaml", "v2_judge_settings.yaml"))
-        template, patterns = config["prompt_template"], config["regex_patterns"]
-        systems = {name: entry["system_prompt"] for name, entry in settings.items()}
-        places = {"{QUESTION}": "{prompt}", "{ANSWER_A}": "{response_a}", "{ANSWER_B}": "{response_b}"}
-    for theirs, ours in places.items():
-        template = template.replace(theirs, ours)
-    return {
-        "model": config["judge_model"], "temperature": config["temperature"], "max_tokens": config["max_tokens"],
-        "template": template, "patterns": patterns, "systems": systems,
-    }  # fmt: skip
+    (``""`` for all).
+
+    The repository keeps the system prompts in ``utils/judge_utils.py``, which is read without being run; the older
+    ``judge_config.yaml`` of v0.1 has its own. Raises UserError naming the file that lacks something.
+    """
+    old = "judge_config.yaml" if version == "v0.1" else ""
+    path = _find(folder, version, old, f"arena-hard-{version}.yaml", flat=_FLAT_CONFIG[version])
+    config = _yaml(path)
+    try:
+        if "system_prompt" in config:
+            systems = {"": config["system_prompt"]}
+        else:
+            path_of_systems = _find(folder, version, "judge_settings.yaml", "judge_utils.py", flat=_FLAT_SETTINGS)
+            settings = _yaml(path_of_systems) if path_of_systems.suffix == ".yaml" else _from_python(path_of_systems)
+            systems = {name: entry["system_prompt"] for name, entry in settings.items()}
+            if version == "v0.1":
+                systems = {"": systems["arena-hard-v0.1"]}
+        patterns = config["regex_patterns"] if "regex_patterns" in config else [config["regex_pattern"]]
+        template = config["prompt_template"]
+        template = template if isinstance(template, str) else template[0]
+        for theirs, ours in _PLACES.items():
+            template = template.replace(theirs, ours)
+        return {
+            "model": config["judge_model"], "temperature": config["temperature"], "max_tokens": config["max_tokens"],
+            "template": template, "patterns": patterns, "systems": systems,
+        }  # fmt: skip
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} and its system prompts are not Arena-Hard's configuration: lacks {error}") from error
+
+
+def fetch(version: str, folder: Path) -> list[Path]:
+    """Downloads questions, baseline answers and judge settings of a version in the repository's layout; the paths.
+
+    Addresses are pinned to commits. No checksum of them was known when this was written (they were out of reach), so
+    the SHA-256 of the first download is kept in `LOCK` beside the files, and every later call verifies against it: a
+    file that changed is an error, one that was lost is fetched again and must be the same. Raises UserError.
+    """
+    data = f"data/arena-hard-{version}"
+    wanted = {f"{data}/question.jsonl": HUB}
+    wanted |= {f"{data}/model_answer/{model}.jsonl": HUB for model in BASELINES[version].values()}
+    wanted |= {f"config/arena-hard-{version}.yaml": REPOSITORY, "utils/judge_utils.py": REPOSITORY}
+    lock = folder / LOCK
+    try:
+        known: dict[str, str] = json.loads(lock.read_bytes()) if lock.exists() else {}
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{lock} cannot be read: {error}; delete it and the files beside it, and fetch again"
+        ) from error
+    for name, base in wanted.items():
+        path = folder / name
+        if path.exists() and base + name not in known:
+            raise UserError(f"{path} was not fetched by this command; name a new folder, or use this one with --data")
+        content = path.read_bytes() if path.exists() else _download(base + name)
+        checksum = hashlib.sha256(content).hexdigest()
+        if known.get(base + name, checksum) != checksum:
+            raise UserError(f"{path} is not the file that {lock} recorded (SHA-256 {checksum}); delete it, fetch again")
+        if not path.exists():
+            _replace(path, content)
+            known[base + name] = checksum
+            _replace(lock, json.dumps(known, indent=1, sort_keys=True).encode())
+    return [folder / name for name in wanted]
+
+
+def _download(address: str) -> bytes:
+    try:
+        with urllib.request.urlopen(address, timeout=60) as answer:
+            content: bytes = answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise UserError(f"{address} cannot be fetched: {error}; try again, or download it by hand") from error
+    return content
+
+
+def _replace(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    part.replace(path)
 
 
 def rows_of(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -126,21 +204,47 @@ def rows_of(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _question_text(row: Mapping[str, Any]) -> object:
-    turns = row.get("turns")
-    return turns[0].get("content") if isinstance(turns, list) and turns else row.get("prompt")
+    return _content(row["turns"], 0) if "turns" in row else row.get("prompt")
 
 
 def _answer_text(row: Mapping[str, Any]) -> str | None:
     """From ``messages`` (today's form) or ``choices[0].turns[0]`` (the older one)."""
     messages, choices = row.get("messages"), row.get("choices")
     content: object = None
-    if isinstance(messages, list) and messages:
-        content = messages[-1].get("content")
-    elif isinstance(choices, list) and choices:
-        content = choices[0]["turns"][0].get("content")
+    if messages:
+        content = _content(messages, -1)
+    elif isinstance(choices, list) and choices and isinstance(choices[0], dict):
+        content = _content(choices[0].get("turns"), 0)
     if isinstance(content, dict):
         content = content.get("answer")
     return content if isinstance(content, str) else None
+
+
+def _content(turns: object, place: int) -> object:
+    """The content of one of the turns; None where they are not turns."""
+    turn = turns[place] if isinstance(turns, list) and turns else None
+    return turn.get("content") if isinstance(turn, dict) else None
+
+
+def _from_python(path: Path) -> dict[str, Any]:
+    """``JUDGE_SETTINGS`` of the repository's settings module: literals, and names given to literals above it."""
+    known: dict[str, Any] = {}
+    try:
+        for line in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
+                known[line.targets[0].id] = ast.literal_eval(_Named(known).visit(line.value))
+        found: dict[str, Any] = known["JUDGE_SETTINGS"]
+    except (OSError, SyntaxError, ValueError, KeyError) as error:
+        raise UserError(f"{path} holds no JUDGE_SETTINGS of plain texts: {error}") from error
+    return found
+
+
+class _Named(ast.NodeTransformer):
+    def __init__(self, known: Mapping[str, Any]) -> None:
+        self.known = known
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(self.known[node.id])
 
 
 def _yaml(path: Path) -> dict[str, Any]:
@@ -148,17 +252,23 @@ def _yaml(path: Path) -> dict[str, Any]:
         found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UserError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+    if not isinstance(found, dict):
+        raise UserError(f"{path} holds no settings; fetch it again")
     return found
 
 
-def _find(folder: Path, version: str, official: str, flat: str) -> Path:
+def _find(folder: Path, version: str, *official: str, flat: str) -> Path:
     official_folder = f"arena-hard-{version}"
+    names = [name for name in official if name]
     for base in (folder, folder / "arena_hard"):
-        for place in (base / flat, base / "data" / official_folder / official, base / official_folder / official,
-                      base / "config" / official, base / "utils" / official, base / official):  # fmt: skip
+        places = [base / flat]
+        for name in names:
+            places += [base / "data" / official_folder / name, base / official_folder / name, base / "config" / name,
+                       base / "utils" / name, base / name]  # fmt: skip
+        for place in places:
             if place.is_file():
                 return place
     raise UserError(
-        f"{folder} holds neither {flat} nor {official_folder}/{official}: clone github.com/lmarena/arena-hard-auto, or "
-        "fetch its data set lmarena-ai/arena-hard-auto, and name the folder with --data"
+        f"{folder} holds neither {flat} nor {official_folder}/{names[-1]}: clone github.com/lmarena/arena-hard-auto, "
+        "or fetch its data set lmarena-ai/arena-hard-auto, and name the folder with --data"
     )

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.arena_hard import BASELINES, ROWS, VERSIONS, aligned, answers, judge_settings, questions
+from benchmarks.arena_hard import BASELINES, ROWS, VERSIONS, aligned, answers, fetch, judge_settings, questions
 from harness.errors import UserError, did_you_mean
 from harness.evaluate import Benchmark, Score
 from harness.judges.verdict import FIVE_LEVELS, VerdictJudge
+from harness.models import cache_folder
 from harness.observed import Observation
 from harness.records import Metric
 from harness.stats.arena import (
@@ -35,7 +36,8 @@ def arena_hard(name: str, data: Path | None) -> Benchmark:
 
     Of v2.0, questions whose category's baseline answers are not in the folder are left out, and the result says so.
     """
-    version, folder = _version(name), _folder(data)
+    version = _version(name)
+    folder = _folder(version, data)
     asked = questions(version, folder)
     found: dict[str, str] = {}
     baselines = []
@@ -70,7 +72,7 @@ def arena_hard_judge(version: str, data: Path | None, model: str | None = None) 
     """The official judge of a version; raises UserError where its configuration is not in the folder."""
     if version not in VERSIONS:
         raise UserError(f"the judge arena_hard needs a version: arena_hard:{' or arena_hard:'.join(VERSIONS)}")
-    settings = judge_settings(version, _folder(data))
+    settings = judge_settings(version, _folder(version, data))
     old = version == "v0.1"
     return VerdictJudge(
         f"arena_hard_{version}", model or settings["model"], settings["template"], tuple(settings["patterns"]),
@@ -147,10 +149,10 @@ def _version(name: str) -> str:
     return version
 
 
-def _folder(data: Path | None) -> Path:
-    if data is None:
-        raise UserError(
-            "Arena-Hard needs its official files: clone github.com/lmarena/arena-hard-auto or fetch the data set "
-            "lmarena-ai/arena-hard-auto, and name the folder with --data"
-        )
-    return data
+def _folder(version: str, data: Path | None) -> Path:
+    """The user's folder, or one in the cache with the official files at their pinned commits."""
+    if data is not None:
+        return data
+    folder = cache_folder() / f"arena-hard-{version}"
+    fetch(version, folder)
+    return folder

@@ -43,6 +43,8 @@ class Contest:
     format_retries: int = 2
     retry_missing: bool = False
     data: Path | None = None
+    limits_tokens: bool = False
+    """Whether `params.max_new_tokens` was asked for, and is not the benchmark's own."""
 
     def measured(self) -> Benchmark:
         """The benchmark with the orders and the number of prompts that are asked for."""

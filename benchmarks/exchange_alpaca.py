@@ -218,7 +218,7 @@ WITH chosen AS (
     SELECT evaluation.*, c.name AS candidate_name, b.name AS baseline_name FROM evaluation
     JOIN model c ON c.model_key = candidate JOIN model b ON b.model_key = baseline
     WHERE benchmark = 'alpaca_eval' AND (c.name = ? OR starts_with(candidate, ?))
-    ORDER BY evaluation.created_at DESC LIMIT 1
+    ORDER BY candidate_outputs[1] IN (SELECT output_key FROM output) DESC, evaluation.created_at DESC LIMIT 1
 ), entry AS (
     SELECT candidate_name, baseline_name, judge, unnest(range(len(judgment_keys))) AS place,
            unnest(prompt_keys) AS prompt_key, unnest(judgment_keys) AS judgment_key,

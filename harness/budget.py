@@ -9,6 +9,7 @@ from pydantic import Field
 
 from harness.config import FileModel, validate
 from harness.errors import UserError
+from harness.replies import same_model
 
 CHARS_PER_TOKEN = 3.5
 """Estimate before a call: English text has about four, so this errs on the dear side."""
@@ -35,7 +36,7 @@ class Prices:
         """The price of a model; None when the file does not list it."""
         if model in self.by_model:
             return self.by_model[model]
-        known = [name for name in self.by_model if model.startswith(f"{name}-20")]
+        known = [name for name in self.by_model if same_model(name, model)]
         return self.by_model[max(known, key=len)] if known else None
 
     def cost(self, model: str, prompt_tokens: float | None, completion_tokens: float | None) -> float | None:

@@ -104,6 +104,7 @@ class Client:
         loop = asyncio.new_event_loop()
         tasks: list[asyncio.Task[None]] = []
         self._fatal, self._hopeless = None, 0
+        opened = None
         try:
             opened = loop.run_until_complete(self._open())
             waiting = iter(calls)
@@ -123,8 +124,9 @@ class Client:
         finally:
             for task in tasks:
                 task.cancel()
-            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-            if "opened" in locals():
+            if tasks:
+                loop.run_until_complete(asyncio.wait(tasks))
+            if opened is not None:
                 loop.run_until_complete(opened.close())
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()

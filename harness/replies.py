@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,7 @@ def same_model(asked: str, served: str | None) -> bool:
     if served is None:
         return True
     wanted, found = (name.rstrip("/").rsplit("/", 1)[-1].lower() for name in (asked, served))
-    return found == wanted or found.startswith(f"{wanted}-20") or found.startswith(f"{wanted}-00")
+    return re.fullmatch(rf"{re.escape(wanted)}(-\d{{3,}}.*)?", found) is not None
 
 
 def storable(text: str) -> str:

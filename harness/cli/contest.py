@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 BenchmarkOption = Annotated[
     str,
-    typer.Option(help="starter, alpaca_eval, arena_hard_v0.1, arena_hard_v2.0, categories:FILE, or a file *.jsonl."),
+    typer.Option(
+        help="starter, alpaca_eval, arena_hard_v0.1, arena_hard_v2.0, categories:FILE, lm_eval:TASK,TASK or *.jsonl."
+    ),
 ]
 DataOption = Annotated[
     Path | None, typer.Option(help="Folder with the benchmark's official files, instead of the hub.")
@@ -59,5 +61,6 @@ def contest_options(
         temperature=temperature, max_new_tokens=max_new_tokens or measured.max_new_tokens, seed=seed
     )
     return Contest(
-        measured, model, asked, judge, judge_model, baseline, orders, limit, params, format_retries, retry_missing, data
-    )
+        measured, model, asked, judge, judge_model, baseline, orders, limit, params, format_retries, retry_missing, data,
+        max_new_tokens is not None,
+    )  # fmt: skip

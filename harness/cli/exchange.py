@@ -10,7 +10,11 @@ from harness.cli.contest import DataOption
 from harness.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.exchange_alpaca import Imported
     from harness.leaderboard import Row
+    from harness.store import Store
 
 FORMATS = ["alpaca_eval", "arena_hard_v0.1", "arena_hard_v2.0", "lm_eval"]
 
@@ -60,12 +64,39 @@ def _importer(kind: str) -> Any:
 
         return lambda store, path, data: import_alpaca(store, path, load(data))
     if kind == "lm_eval":
-        from benchmarks.lm_eval_results import import_results
-
-        return lambda store, path, data: import_results(store, path)
+        return lambda store, path, data: _lm_eval_results(store, path)
     from benchmarks.exchange_arena import import_arena
 
     return lambda store, path, data: import_arena(store, kind, path, data)
+
+
+def _lm_eval_results(store: "Store", path: Path) -> "Iterator[Imported]":
+    """Every ``results_*.json`` under the path."""
+    from benchmarks.exchange_alpaca import Imported
+    from benchmarks.lm_eval_results import import_results
+
+    files = [path] if path.is_file() else sorted(path.rglob("results*.json"))
+    if not files:
+        raise UserError(f"{path} holds no results_*.json to import")
+    for file in files:
+        for evaluation in import_results(store, file):
+            yield Imported(file.stem, 0, evaluation)
+
+
+def _export_lm_eval(store: "Store", model: str, out: Path) -> Path:
+    from benchmarks.lm_eval_results import export_results
+
+    query = (
+        "SELECT evaluation_key FROM evaluation JOIN model ON model_key = candidate "
+        "WHERE starts_with(benchmark, 'lm_eval/') AND (name = ? OR starts_with(candidate, ?))"
+    )
+    keys = [row[0] for row in store.sql(query, [model, model])[1]]
+    if not keys:
+        raise UserError(f"the store holds no lm_eval results of {model!r}; tpobench leaderboard lists what there is")
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "results_tpobench.json"
+    export_results(store, keys, path)
+    return path
 
 
 def _beside(path: Path) -> Path | None:
@@ -106,9 +137,7 @@ def export(
                 export_leaderboard([vars(row) for row in leaderboard(opened, kind)], out / "leaderboard.csv"),
             ]
         elif kind == "lm_eval":
-            from benchmarks.lm_eval_results import export_results
-
-            written = [export_results(opened, model, out)]
+            written = [_export_lm_eval(opened, model, out)]
         else:
             from benchmarks.exchange_arena import export_arena
 

@@ -1,6 +1,7 @@
 """Commands that measure: eval, and plan, which tells what an eval would take."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cli.api import Api, api_options
@@ -24,10 +25,14 @@ def evaluate(contest: "Contest", api: Api, store: StoreOption = DEFAULT_STORE, a
     Example: tpobench eval --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
     """
     quiet_libraries()
+    from benchmarks import LM_EVAL
     from benchmarks.contest import hold
     from harness.progress import Reporter
     from harness.store import Store
 
+    if contest.benchmark.name.startswith(LM_EVAL):
+        _lm_eval(contest, api, store, as_json)
+        return
     with Store(store) as opened:
         evaluation = hold(opened, contest, api.connect, Reporter(quiet=as_json))
         found = _read(opened, evaluation)
@@ -38,11 +43,7 @@ def evaluate(contest: "Contest", api: Api, store: StoreOption = DEFAULT_STORE, a
     print(f"judge     {found['about']['judge_label']}")
     if found["about"]["not_comparable"]:
         print(f"note      not comparable with published figures: {'; '.join(found['about']['not_comparable'])}")
-    for metric in sorted(found["metrics"], key=lambda m: (m["category"] is not None, m["name"], m["category"] or "")):
-        bounds = "" if metric["low"] is None else f"  [{metric['low']:.3f}, {metric['high']:.3f}]"
-        shown = "" if metric["category"] is None or metric["n"] >= 30 else "  shown, not decided on"
-        value = "-" if metric["value"] is None else f"{metric['value']:.3f}"
-        print(f"  {metric['name']:<36} {metric['category'] or 'all':<34} {value}{bounds}  n={metric['n']}{shown}")
+    _print_metrics(found["metrics"])
     if api.budget.calls:
         print(f"calls     {api.spent_line()}")
 
@@ -68,6 +69,42 @@ def plan(contest: "Contest", api: Api, store: StoreOption = DEFAULT_STORE, as_js
         print_json(planned.as_json())
     else:
         print("\n".join(planned.lines()))
+
+
+def _print_metrics(metrics: list[dict[str, Any]]) -> None:
+    for metric in sorted(metrics, key=lambda m: (m["category"] is not None, m["name"], m["category"] or "")):
+        bounds = "" if metric["low"] is None else f"  [{metric['low']:.3f}, {metric['high']:.3f}]"
+        shown = "" if metric["category"] is None or metric["n"] >= 30 else "  shown, not decided on"
+        value = "-" if metric["value"] is None else f"{metric['value']:.3f}"
+        print(f"  {metric['name']:<36} {metric['category'] or 'all':<34} {value}{bounds}  n={metric['n']}{shown}")
+
+
+def _lm_eval(contest: "Contest", api: Api, path: Path, as_json: bool) -> None:
+    """lm-eval's tasks: scored by lm-eval, against no baseline."""
+    from benchmarks import LM_EVAL
+    from benchmarks.lm_eval_tasks import TaskOptions, run_tasks
+    from harness.generate import Generator, sampler_for
+    from harness.models import resolve_model
+    from harness.progress import Reporter
+    from harness.store import Store
+
+    tasks = contest.benchmark.name.removeprefix(LM_EVAL).split(",")
+    tokens = contest.params.max_new_tokens if contest.limits_tokens else None
+    options = TaskOptions(
+        limit=contest.limit, max_new_tokens=tokens, seed=contest.params.seed,
+        format_retries=contest.format_retries, data=contest.data,
+    )  # fmt: skip
+    reporter = Reporter(quiet=as_json)
+    model, load = resolve_model(contest.candidate), sampler_for(api.connect)
+    with Store(path) as store, Generator(store, model, load, reporter) as generator:
+        results = run_tasks(tasks, generator, contest.mode, store, reporter, options)
+    if as_json:
+        print_json([vars(result) | {"metrics": [vars(metric) for metric in result.metrics]} for result in results])
+        return
+    for result in results:
+        shots = "" if result.num_fewshot is None else f", {result.num_fewshot}-shot"
+        print(f"{contest.candidate} ({contest.mode.name}) on lm_eval/{result.task} {result.version}{shots}")
+        _print_metrics([vars(metric) for metric in result.metrics])
 
 
 def _read(store: "Store", evaluation: str) -> dict[str, Any]:

@@ -99,6 +99,38 @@ def bradley_terry(
     design[np.arange(len(models)), models] = 1.0
     if features is not None:
         design = np.hstack([design, features])
+    return _logistic(design, outcomes, weights)
+
+
+def elo_ratings(
+    first: Sequence[str], second: Sequence[str], outcomes: Floats, weights: Floats, anchor: str
+) -> dict[str, float]:
+    """Bradley-Terry ratings on the Elo scale (400 points = odds of ten) of battles between any models; `anchor` has
+    1000. `outcomes` of `first` in [0, 1], ties 1/2. The win rate of a over b is 1 / (1 + 10^((b - a) / 400)).
+
+    Raises ValueError where no battle, through others or directly, leads from the anchor to a model. Source: v0.1.
+    """
+    if anchor not in {*first, *second}:
+        raise ValueError(f"the anchor {anchor!r} is in no battle")
+    reached, pairs = {anchor}, set(zip(first, second, strict=True))
+    while found := {name for pair in pairs if reached & set(pair) for name in pair} - reached:
+        reached |= found
+    if missing := sorted({*first, *second} - reached):
+        raise ValueError(f"no battle connects {', '.join(missing)} with {anchor}")
+    rated = sorted(reached - {anchor})
+    place = {name: number for number, name in enumerate(rated)}
+    design = np.zeros((len(first), len(rated)))
+    for names, sign in ((first, 1.0), (second, -1.0)):
+        for row, name in enumerate(names):
+            if name != anchor:
+                design[row, place[name]] += sign
+    coefficients = _logistic(design, outcomes, weights)
+    scale = 400 / np.log(10)
+    return {anchor: 1000.0} | {name: float(1000 + scale * coefficients[place[name]]) for name in rated}
+
+
+def _logistic(design: Floats, outcomes: Floats, weights: Floats) -> Floats:
+    """The optimum of a weighted logistic regression without intercept, and with next to no penalty."""
     coefficients = np.zeros(design.shape[1])
     ridge = 1e-9 * np.eye(design.shape[1])
     for _ in range(100):

@@ -1,5 +1,6 @@
 """The bootstrap over prompts: whole prompts are drawn, never single votes, for all models together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,18 +23,33 @@ class Bootstrapped:
 
 
 def prompt_bootstrap(
-    totals: npt.ArrayLike, weights: npt.ArrayLike, repeats: int = 10_000, seed: int = 0, confidence: float = 0.95
+    totals: npt.ArrayLike,
+    weights: npt.ArrayLike,
+    repeats: int = 10_000,
+    seed: int = 0,
+    confidence: float = 0.95,
+    clusters: Sequence[str] | None = None,
 ) -> Bootstrapped:
     """Interval of the weighted mean sum(totals) / sum(weights) of each model, drawing prompts with replacement.
 
     Two arrays of shape (models, prompts): what a prompt adds to the sum, and its weight; a missing prompt weighs 0. The
-    same prompts are drawn for every model. Raises ValueError for a model without any weight.
+    same prompts are drawn for every model. With `clusters` (one name a prompt) whole clusters are drawn instead. Raises
+    ValueError for a model without any weight, for NaN and for shapes that do not match.
     """
     sums, counts = (np.atleast_2d(np.asarray(array, dtype=np.float64)) for array in (totals, weights))
     if sums.shape != counts.shape:
         raise ValueError("totals and weights have one shape, (models, prompts)")
+    if not (np.isfinite(sums).all() and np.isfinite(counts).all()):
+        raise ValueError("totals and weights are finite; a missing prompt is 0 in both")
     if (counts.sum(axis=1) <= 0).any():
         raise ValueError("a model has no judged prompt")
+    means = sums.sum(axis=1) / counts.sum(axis=1)
+    if clusters is not None:
+        if len(clusters) != sums.shape[1]:
+            raise ValueError("clusters names one cluster for each prompt")
+        names, of = np.unique(np.asarray(clusters), return_inverse=True)
+        member = (of[:, None] == np.arange(names.size)).astype(np.float64)
+        sums, counts = sums @ member, counts @ member
     prompts = sums.shape[1]
     random = np.random.default_rng(seed)
     drawn = []
@@ -45,7 +61,7 @@ def prompt_bootstrap(
         weighed = times @ counts.T
         with np.errstate(invalid="ignore"):  # a resample without any judged prompt is left out
             drawn.append(times @ sums.T / weighed)
-    means = np.concatenate(drawn)
+    resampled = np.concatenate(drawn)
     tail = (1 - confidence) / 2
-    low, high = np.nanquantile(means, [tail, 1 - tail], axis=0)
-    return Bootstrapped(sums.sum(axis=1) / counts.sum(axis=1), low, high, np.nanstd(means, axis=0, ddof=1))
+    low, high = np.nanquantile(resampled, [tail, 1 - tail], axis=0)
+    return Bootstrapped(means, low, high, np.nanstd(resampled, axis=0, ddof=1))

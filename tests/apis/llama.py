@@ -1,7 +1,7 @@
 """A real OpenAI-compatible server: llama.cpp (package xllamacpp) on the embedded model's own file.
 
-By hand: ``python tests/apis/llama.py --port 8090`` serves until Ctrl-C. It honours ``logprobs`` and ``seed``, answers to
-any model name with the one it serves, and refuses a prompt over its context with HTTP 400.
+By hand: ``python tests/apis/llama.py --port 8090`` serves until Ctrl-C. It honours ``logprobs`` and ``seed``, answers
+to any model name with the one it serves, and refuses a prompt over its context with HTTP 400.
 """
 
 import argparse

@@ -73,7 +73,11 @@ def _answer(prompt: str, choices: int) -> bytes:
         "message": {"role": "assistant", "content": "m" if p > 0.5 else "M"}, "finish_reason": "length",
         "logprobs": {"content": [{"token": "m", "logprob": math.log(p), "top_logprobs": top}]},
     }  # fmt: skip
-    usage = {"prompt_tokens": len(prompt) // 4, "completion_tokens": choices, "total_tokens": len(prompt) // 4 + choices}
+    usage = {
+        "prompt_tokens": len(prompt) // 4,
+        "completion_tokens": choices,
+        "total_tokens": len(prompt) // 4 + choices,
+    }
     listed = [{"index": place, **choice} for place in range(choices)]
     return json.dumps(
         {"id": "c", "object": "chat.completion", "created": 0, "model": MODEL, "choices": listed, "usage": usage}

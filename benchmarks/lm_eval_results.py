@@ -1,0 +1,203 @@
+"""Results files of lm-eval (``results_*.json``) and evaluations of the store, either way.
+
+A metric is called as lm-eval calls it, ``exact_match,strict-match``, without the filter where there is none (``acc``).
+Beside what lm-eval itself writes, our files have a key ``tpobench`` with what its form has no place for: the model's
+fingerprint, the mode, and the intervals. lm-eval's own tools skip it.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from harness.errors import UserError
+from harness.records import Metric, Model, content_key
+from harness.stats.intervals import mean_interval
+from harness.store import Store
+
+PREFIX = "lm_eval/"
+"""Benchmarks of lm-eval are called ``lm_eval/TASK`` in the store."""
+
+_NO_FIGURES = ("name", "alias", "sample_len", "sample_count", " ")
+
+
+def judge_id(release: str | None = None) -> str:
+    """Who scored: ``lm-eval 0.4.13``; without a release, the installed one."""
+    return f"lm-eval {release or version('lm_eval')}"
+
+
+def figures(entry: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers of one task's entry under ``results``, by the names that they have in the store. What lm-eval could
+    not compute (``N/A``, NaN) is left out."""
+    return {
+        key.removesuffix(",none"): float(value)
+        for key, value in entry.items()
+        if key not in _NO_FIGURES and isinstance(value, int | float) and math.isfinite(value)
+    }
+
+
+def store_evaluation(store: Store, about: Mapping[str, Any], metrics: Sequence[Metric], key: str | None = None) -> str:
+    """Store one task's figures; `about` has benchmark, judge, params, candidate and candidate_mode, and may have
+    prompt_keys and candidate_outputs. Returns the evaluation's key. The same again changes nothing."""
+    row = {
+        **about, "baseline": "", "baseline_mode": "", "prompt_keys": about.get("prompt_keys", []), "judgment_keys": [],
+        "candidate_outputs": about.get("candidate_outputs", []), "baseline_outputs": [],
+    }  # fmt: skip
+    evaluation = key or content_key("evaluation", row)
+    store.add_metrics(evaluation, metrics)
+    store.add_evaluation(evaluation, **row)
+    return evaluation
+
+
+def import_results(store: Store, path: Path, candidate: Model | None = None, mode: str = "direct") -> list[str]:
+    """Store every task of a results file; returns the evaluations' keys. Importing it again changes nothing.
+
+    `candidate` and `mode` say whose results they are, where the file is not one of ours; without a candidate it is
+    the model that the file names. A metric whose items were all 0 or 1, as its standard error tells, gets the same
+    interval as one measured here; for others the file does not hold what an interval needs. Raises UserError.
+    """
+    written = _read(path)
+    try:
+        model = candidate or _author(written, path)
+        rows = [
+            _evaluation(written, task, entry, model, mode, path)
+            for task, entry in written["results"].items()
+            if figures(entry)  # a group without aggregation is only a heading
+        ]
+    except (AttributeError, TypeError, ValueError, KeyError) as error:
+        raise UserError(f"{path} is not in the form that lm-eval writes ({error}); write it anew") from error
+    if not rows:
+        raise UserError(f"{path} holds no figures under 'results'; name a results_*.json that lm-eval wrote")
+    store.add_model(model, "imported")
+    return [store_evaluation(store, *row) for row in rows]
+
+
+def export_results(store: Store, evaluations: Sequence[str], path: Path) -> None:
+    """Write evaluations of one model in one mode as one results file, in lm-eval's form. Raises UserError when there
+    are none, or when they do not go into one file (several models, modes, or runs of one task)."""
+    query = (
+        "SELECT evaluation_key, benchmark, judge, params, candidate, candidate_mode FROM evaluation "
+        "WHERE evaluation_key IN (SELECT unnest(?)) AND starts_with(benchmark, ?) ORDER BY benchmark"
+    )
+    rows = store.sql(query, [list(evaluations), PREFIX])[1]
+    if not rows:
+        raise UserError(f"{store.path} holds no lm-eval results to export; run some tasks first")
+    if len({row[2:3] + row[4:] for row in rows}) > 1 or len({row[1] for row in rows}) < len(rows):
+        raise UserError(
+            "one results file holds one model in one mode, every task once; export these evaluations one at a time"
+        )
+    _, _, judge, _, candidate, mode = rows[0]
+    known = store.sql("SELECT name, folder FROM model WHERE model_key = ?", [candidate])[1]
+    name, folder = known[0] if known else (candidate, "")
+    content: dict[str, Any] = {
+        "results": {}, "configs": {}, "versions": {}, "n-shot": {}, "n-samples": {},
+        "config": {"model": "tpobench", "model_args": f"pretrained={folder}", "limit": None},
+        "lm_eval_version": judge.removeprefix("lm-eval "), "model_source": "tpobench", "model_name": name,
+        "model_name_sanitized": re.sub(r"[\"<>:/|\\?*\[\]]+", "__", name),
+        "tpobench": {"candidate": candidate, "candidate_mode": mode, "tasks": {}},
+    }  # fmt: skip
+    for key, benchmark, _, params, _, _ in rows:
+        _add_task(content, key, benchmark.removeprefix(PREFIX), json.loads(params), store.metrics(key))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
+    partial.replace(path)
+
+
+def _add_task(content: dict[str, Any], key: str, task: str, params: Mapping[str, Any], metrics: list[Metric]) -> None:
+    n = max((metric.n for metric in metrics), default=0)
+    entry = {metric.name if "," in metric.name else f"{metric.name},none": metric.value for metric in metrics}
+    content["results"][task] = {"alias": task, "sample_len": n, **entry}
+    content["configs"][task] = {"task": task, "num_fewshot": params.get("num_fewshot")}
+    content["versions"][task] = params.get("version")
+    content["n-shot"][task] = params.get("num_fewshot")
+    content["n-samples"][task] = {"original": params.get("original", n), "effective": n}
+    content["config"]["limit"] = content["config"]["limit"] or params.get("limit")
+    content["tpobench"]["tasks"][task] = {
+        "evaluation": key,
+        "params": dict(params),
+        "intervals": {m.name: [m.low, m.high, m.n] for m in metrics},
+    }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        written: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"there is no file {path}; check the path") from error
+    except IsADirectoryError as error:
+        raise UserError(f"{path} is a folder; name one results_*.json in it") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from error
+    except ValueError as error:
+        raise UserError(f"{path} is not valid JSON, perhaps cut off ({error}); copy it again") from error
+    results = written.get("results") if isinstance(written, dict) else None
+    if not isinstance(results, dict) or not all(isinstance(entry, dict) for entry in results.values()):
+        raise UserError(f"{path} has no 'results' by task; name a results_*.json that lm-eval wrote")
+    for part in ("versions", "n-shot", "n-samples", "config", "tpobench"):
+        if not isinstance(written.get(part, {}), dict):
+            raise UserError(f"{path}: {part!r} is no mapping; name a results_*.json that lm-eval wrote")
+    return written
+
+
+def _author(written: Mapping[str, Any], path: Path) -> Model:
+    """The model that the file names. Its weights are unknown here, so its identity is what the file says of it."""
+    config = written.get("config", {})
+    name = written.get("model_name") or config.get("model")
+    if not name:
+        raise UserError(f"{path} does not say which model it is about; name the model")
+    said = content_key("lm-eval model", name, str(config.get("model_args")), config.get("model_sha"))
+    return Model(str(name), "", str(written.get("tpobench", {}).get("candidate", said)))
+
+
+def _evaluation(
+    written: Mapping[str, Any], task: str, entry: Mapping[str, Any], model: Model, mode: str, path: Path
+) -> tuple[dict[str, Any], list[Metric], str | None]:
+    """What `store_evaluation` takes, from one task of a file."""
+    ours = written.get("tpobench", {})
+    about = ours.get("tasks", {}).get(task, {})
+    params = about.get("params") or {
+        "version": written.get("versions", {}).get(task), "num_fewshot": written.get("n-shot", {}).get(task),
+        "limit": written.get("config", {}).get("limit"), "figures": content_key(entry),
+    }  # fmt: skip
+    n, found = _items(written, task, entry, path), figures(entry)
+    evaluation = {
+        "benchmark": PREFIX + task,
+        "judge": judge_id(str(written.get("lm_eval_version") or "of an unknown version")),
+        "params": json.dumps(params, sort_keys=True),
+        "candidate": model.fingerprint,
+        "candidate_mode": str(ours.get("candidate_mode", mode)),
+    }
+    metrics = [_metric(name, value, n, found, about.get("intervals", {})) for name, value in found.items()]
+    return evaluation, metrics, about.get("evaluation") if model.fingerprint == ours.get("candidate") else None
+
+
+def _items(written: Mapping[str, Any], task: str, entry: Mapping[str, Any], path: Path) -> int:
+    counted = written.get("n-samples", {}).get(task) or {}
+    n = counted.get("effective") or entry.get("sample_len")
+    if n is None:  # a group: lm-eval counts its tasks
+        parts = written.get("group_subtasks", {}).get(task, [])
+        n = sum(written.get("n-samples", {}).get(part, {}).get("effective", 0) for part in parts)
+    if not isinstance(n, int) or n < 1:
+        raise UserError(f"{path} does not say how many items {task} had ('n-samples'); write it with a newer lm-eval")
+    return n
+
+
+def _metric(
+    name: str, value: float, n: int, found: Mapping[str, float], intervals: Mapping[str, Sequence[Any]]
+) -> Metric:
+    if name in intervals:
+        low, high, count = intervals[name]
+        return Metric(name, value, count, None, low, high)
+    base, comma, filtered = name.partition(",")
+    hits = round(value * n)
+    error = found.get(f"{base}_stderr{comma}{filtered}")
+    if error is None or n < 2 or not 0 <= value <= 1 or not math.isclose(hits / n, value, abs_tol=1e-9):
+        return Metric(name, value, n)
+    if not math.isclose(error, math.sqrt(value * (1 - value) / (n - 1)), abs_tol=1e-6):
+        return Metric(name, value, n)
+    interval = mean_interval([1.0] * hits + [0.0] * (n - hits))
+    return Metric(name, value, n, None, interval.low, interval.high)
