@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,14 @@ def score(version: str, tokens: Callable[[str], int] | None = None) -> Score:
     """
 
     def figures(observations: Sequence[Observation]) -> list[Metric]:
+        found = one(observations)
+        parts = sorted({o.prompt.category.split("/")[0] for o in observations}) if version != "v0.1" else []
+        for part in parts:  # v2.0 reports hard_prompt and creative_writing each alone
+            mine = [o for o in observations if o.prompt.category.split("/")[0] == part]
+            found += [replace(metric, category=part) for metric in one(mine)]
+        return found
+
+    def one(observations: Sequence[Observation]) -> list[Metric]:
         games = [[vote(game.verdict, game.order == "AB") for game in o.games] for o in observations]
         whole_only = version != "v0.1"
         totals, weights = prompt_sums(games, whole_only)
@@ -128,8 +137,11 @@ def _style_controlled(
 
 
 def style_of(text: str, tokens: Callable[[str], int]) -> Style:
-    """Counts of headers, list entries and bold spans of a Markdown text, code blocks left out."""
-    plain = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    """Counts of headers, list entries and bold spans of a Markdown text, code left out as upstream does: what stands in
+    a code block is removed wherever it stands."""
+    plain = text
+    for code in re.findall(r"```([^`]*)```", text):
+        plain = plain.replace(code, "")
     headers = len(re.findall(r"^#{1,6}\s", plain, re.MULTILINE))
     lists = len(re.findall(r"^\s*(?:\d+\.|[-*+])\s", plain, re.MULTILINE))
     bold = len(re.findall(r"\*\*[^*\n]+\*\*|__[^_\n]+__", plain))

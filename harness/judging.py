@@ -69,7 +69,10 @@ class Panel:
             )
             store.add_judgments(last, [reply.record])
             return reply.problem
+        # A judge that was asked to go on is read as one: what it said before, and what it added.
+        earlier = [message["content"] for message in reply.call.messages if message["role"] == "assistant"]
         choice = reply.answer.choices[0]
+        choice = replace(choice, text="\n".join([*earlier, choice.text]))
         try:
             reading = self.judge.read(choice)
         except Malformed as error:
@@ -81,9 +84,7 @@ class Panel:
             if messages is not None:
                 store.add_calls([reply.record])
                 return Call(key, "judge", messages, self.judge.options)
-        earlier = [m["content"] for m in reply.call.messages if m["role"] == "assistant"]
-        raw = "\n\n".join([*earlier, choice.text])
-        store.add_judgments([self._judgment(key, comparison, reading, raw)], [reply.record])
+        store.add_judgments([self._judgment(key, comparison, reading, choice.text)], [reply.record])
         return None
 
     def _judgment(self, key: str, comparison: Comparison, reading: Reading, raw: str) -> Judgment:

@@ -61,6 +61,6 @@ def contest_options(
         temperature=temperature, max_new_tokens=max_new_tokens or measured.max_new_tokens, seed=seed
     )
     return Contest(
-        measured, model, asked, judge, judge_model, baseline, orders, limit, params, format_retries, retry_missing, data,
-        max_new_tokens is not None,
+        measured, model, asked, judge, judge_model, baseline, orders, limit, params, format_retries, retry_missing,
+        data, max_new_tokens is not None,
     )  # fmt: skip

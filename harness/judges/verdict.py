@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -68,19 +68,22 @@ class VerdictJudge:
         return Reading(label or "none", None if label is None else self.values.get(label))
 
     def follow_up(self, messages: tuple[Message, ...], text: str) -> tuple[Message, ...] | None:
-        if not self.insist or messages[-1]["content"] == self.insist:
+        if not self.insist or messages[-1]["content"] == self.insist or any(self._labels(text)):
             return None
         return (*messages, {"role": "assistant", "content": text}, {"role": "user", "content": self.insist})
 
-    def _label(self, text: str) -> str | None:
+    def _labels(self, text: str) -> Iterator[list[str]]:
+        """What each pattern finds, patterns without a match left out. Where the last label counts, case does not."""
         for pattern in self.patterns:
-            found = [label.upper() for label in re.findall(pattern, text, re.IGNORECASE)]
-            if not found:
-                continue
-            if self.take == "only" and len(set(found)) > 1:
-                return None
-            return str(found[-1])
-        return None
+            found = re.findall(pattern, text, re.IGNORECASE if self.take == "last" else 0)
+            if found:
+                yield [str(label).upper() for label in found]
+
+    def _label(self, text: str) -> str | None:
+        found = next(self._labels(text), [])
+        if not found or (self.take == "only" and len(set(found)) > 1):
+            return None
+        return found[-1]
 
 
 def self_taught_evaluator(model: str | None = None) -> VerdictJudge:

@@ -10,7 +10,7 @@ from harness.records import Generation, Request, SamplingParams, content_key
 
 class ServerSampler:
     """Samples of one prompt are asked for together (``n``), but the answers are counted: servers differ in what they
-    make of it. What is missing is asked for again, one by one once a server was seen to send too few."""
+    make of it. What is missing is asked for again, one by one once a server was seen to send too few or to refuse."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -53,13 +53,16 @@ class ServerSampler:
             "temperature": params.temperature, "top_p": params.top_p, "max_tokens": params.max_new_tokens,
             "seed": int(content_key(group[0].key)[:7], 16),
         }  # fmt: skip
-        if len(group) > 1:
+        if len(group) > 1 and self._honours_n:
             options["n"] = len(group)
         return Call(group[0].key, "sample", group[0].messages, options)
 
     def _accept(self, reply: Reply, params: SamplingParams) -> str | Call | None:
         wanted = self._owed[reply.call.subject]
         if reply.answer is None:
+            if reply.final and reply.call.options.get("n", 1) > 1:  # some servers refuse an n above their slots
+                self._honours_n = False
+                return self._call(wanted, params)
             if reply.final:
                 self._refused.append(f"{wanted[0].label}: {reply.problem}")
             return reply.problem

@@ -5,7 +5,6 @@ to any model name with the one it serves, and refuses a prompt over its context 
 """
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -31,6 +30,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--slots", type=int, default=8)
     parser.add_argument("--context", type=int, default=4096, help="tokens in each slot")
+    parser.add_argument("--threads", type=int, default=1, help="more than one wait for each other by spinning")
     parser.add_argument("--child", action="store_true", help="end when standard input closes")
     asked = parser.parse_args()
 
@@ -47,7 +47,7 @@ def main() -> None:
     params.port = asked.port
     params.n_parallel = asked.slots
     params.n_ctx = asked.slots * asked.context
-    params.cpuparams.n_threads = os.cpu_count() or 1
+    params.cpuparams.n_threads = asked.threads
     server = xllamacpp.Server(params)
     print(f"{server.listening_address}/v1", flush=True)
     if asked.child:

@@ -22,7 +22,7 @@ MODEL = "stub"
 
 @contextmanager
 def stub_server(delay: float = 0.0, choices: int = 0, key: str = "") -> Iterator[str]:
-    """Base URL. `choices` caps how many a request gets, whatever its ``n`` (0: as asked); with `key`, any other key is
+    """Base URL. `choices` caps how many a request gets, whatever its ``n`` (0: as asked; -1: any above 1 is refused); with `key`, any other key is
     refused."""
     with served("stub.py", "--delay", delay, "--choices", choices, "--key", key) as url:
         yield url
@@ -55,7 +55,9 @@ class Stub:
         prompt = body["messages"][-1]["content"]
         self.answered[prompt] += 1
         asked = body.get("n", 1)
-        number = min(asked, self.choices) if self.choices else asked
+        if self.choices < 0 and asked > 1:
+            return web.json_response({"error": {"message": "n is too large"}}, status=400)
+        number = min(asked, self.choices) if self.choices > 0 else asked
         return web.Response(body=_answer(prompt, number), content_type="application/json")
 
     async def stats(self, request: web.Request) -> web.Response:

@@ -245,7 +245,7 @@ def requests(samples: int) -> list[Request]:
     ]
 
 
-@pytest.mark.parametrize("choices", [0, 1, 2])
+@pytest.mark.parametrize("choices", [-1, 0, 1, 2])
 def test_samples_are_counted_whatever_the_server_makes_of_n(choices: int) -> None:
     with stub_server(choices=choices) as url:
         sampler = ServerSampler(Client(Endpoint("stub", url), QUICK))

@@ -1,0 +1,77 @@
+"""A store with a million judgments: what is missing, and the whole leaderboard by category.
+
+Prints a Markdown table. Takes about two minutes and 400 MB of disk.
+"""
+
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import random
+
+from harness.evaluate import Benchmark, Entry, Record, keep
+from harness.leaderboard import leaderboard, recategorised
+from harness.records import Assignment, Judgment, Model, Prompt, content_key
+from harness.store import Store
+
+MODELS, PROMPTS = 1250, 800
+
+
+def main() -> None:
+    coin = random.Random(0)
+    prompts = [Prompt(f"prompt {n}", f"category {n % 20}") for n in range(PROMPTS)]
+    benchmark = Benchmark("large", prompts)
+    baseline = Model("baseline", "imported", "b" * 32)
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "s.duckdb"
+        started = time.perf_counter()
+        with Store(path) as store:
+            store.add_prompts(prompts)
+            store.add_assignments(
+                Assignment(content_key("a", p.text), "a", "category", p.text_key, p.category, "") for p in prompts
+            )
+            for number in range(MODELS):
+                model = Model(f"model {number}", "imported", content_key("m", number))
+                store.add_model(model, "imported")
+                entries, judgments = [], []
+                for prompt in prompts:
+                    key = content_key("j", number, prompt.text)
+                    judgments.append(
+                        Judgment(key, "judge", prompt.key, key, key, 900, 1000, "AB", "m", coin.random(), "m")
+                    )
+                    entries.append(Entry(prompt, key, key, key))
+                store.add_judgments(judgments)
+                keep(store, Record(benchmark, "judge", model, baseline), entries)
+        rows.append(("writing 1,000,000 judgments and 1,250 evaluations", f"{time.perf_counter() - started:.0f} s"))
+        with Store(path) as store:
+            keys = [content_key("j", number, prompt.text) for number in range(MODELS) for prompt in prompts]
+            keys[::1000] = [f"{n:032x}" for n in range(len(keys[::1000]))]
+            started = time.perf_counter()
+            missing = store.missing("judgment", keys)
+            rows.append(
+                (f"what is missing of 1,000,000 ({len(missing)} are)", f"{time.perf_counter() - started:.2f} s")
+            )
+            started = time.perf_counter()
+            board = leaderboard(store, "large")
+            assert len(board) == MODELS
+            assert len(board[0].categories) == 20
+            rows.append(("the leaderboard by category, all models", f"{time.perf_counter() - started:.2f} s"))
+            started = time.perf_counter()
+            assert len(recategorised(store, board, "category")[0].categories) == 20
+            rows.append(
+                ("the same by assigned categories, from the judgments", f"{time.perf_counter() - started:.2f} s")
+            )
+        rows.append(("the file", f"{path.stat().st_size / 2**20:.0f} MB"))
+        rows.append(("peak memory", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"))
+    print("| a store of 1,000,000 judgments | measured |\n|---|---|")
+    for name, figure in rows:
+        print(f"| {name} | {figure} |")
+
+
+if __name__ == "__main__":
+    main()
