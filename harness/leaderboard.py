@@ -74,16 +74,19 @@ def _place(value: float | None) -> float:
 
 
 _ASSIGNED = """
-WITH entry AS (
+WITH assigned AS (  -- by whoever did it last
+    SELECT text_key, value FROM assignment WHERE kind = ?
+    QUALIFY row_number() OVER (PARTITION BY text_key ORDER BY created_at DESC, assignment_key) = 1
+), entry AS (
     SELECT evaluation_key, unnest(prompt_keys) AS prompt_key, unnest(judgment_keys) AS judgment_key
     FROM evaluation WHERE evaluation_key IN (SELECT unnest(?))
 ), prompted AS (
-    SELECT evaluation_key, prompt_key, assignment.value AS category, avg(preference) AS value,
+    SELECT evaluation_key, entry.prompt_key, assigned.value AS category, avg(preference) AS value,
            count(preference) AS games, count(*) AS wanted
     FROM entry JOIN judgment USING (judgment_key)
     JOIN prompt ON prompt.prompt_key = entry.prompt_key
-    JOIN assignment USING (text_key)
-    WHERE assignment.kind = ? AND assignment.value IS NOT NULL
+    JOIN assigned USING (text_key)
+    WHERE assigned.value IS NOT NULL
     GROUP BY ALL
 )
 SELECT evaluation_key, category, list(value ORDER BY prompt_key) FROM prompted WHERE games = wanted GROUP BY ALL
@@ -93,7 +96,7 @@ SELECT evaluation_key, category, list(value ORDER BY prompt_key) FROM prompted W
 def recategorised(store: Store, rows: list[Row], kind: str) -> list[Row]:
     """The rows with what a model assigned (``category`` or ``complexity``) in place of the benchmark's categories."""
     by_row: dict[str, dict[str, dict[str, Any]]] = {}
-    for evaluation, category, values in store.sql(_ASSIGNED, [[row.evaluation for row in rows], kind])[1]:
+    for evaluation, category, values in store.sql(_ASSIGNED, [kind, [row.evaluation for row in rows]])[1]:
         found = mean_interval(values)
         entry = {"value": found.mean, "low": found.low, "high": found.high, "n": found.n}
         by_row.setdefault(evaluation, {})[category] = entry

@@ -111,7 +111,8 @@ def _configuration(name: str) -> dict[str, Any]:
 
 
 def as_chat(template: str) -> list[dict[str, str]]:
-    """A prompt file as chat messages: ChatML, Llama 3 headers, Human/Assistant turns, or one user message.
+    """A prompt file as chat messages: ChatML, Llama 3 headers, Open Assistant's or Human/Assistant turns, or one user
+    message.
 
     Empty turns and the opened turn of the assistant are left out. The file is taken apart before any response is put
     into it, so that markers inside a response stay text.
@@ -119,11 +120,12 @@ def as_chat(template: str) -> list[dict[str, str]]:
     for turn in (
         r"<\|im_start\|>(?P<role>\w+)[^\n]*\n(?P<content>.*?)(?:<\|im_end\|>|\Z)",
         r"<\|start_header_id\|>(?P<role>\w+)<\|end_header_id\|>(?P<content>.*?)(?:<\|eot_id\|>|\Z)",
+        r"<\|(?P<role>prompter|assistant)\|>(?P<content>.*?)(?:<\|endoftext\|>|\Z)",
         r"(?P<role>Human|Assistant):(?P<content>.*?)(?=\n\n(?:Human|Assistant):|\Z)",
     ):
         found = [(m["role"].lower(), m["content"].strip()) for m in re.finditer(turn, template, re.DOTALL)]
         if found:
-            roles = {"human": "user"}
+            roles = {"human": "user", "prompter": "user"}
             return [{"role": roles.get(role, role), "content": content} for role, content in found if content]
     return [{"role": "user", "content": template.strip()}]
 

@@ -22,8 +22,8 @@ MODEL = "stub"
 
 @contextmanager
 def stub_server(delay: float = 0.0, choices: int = 0, key: str = "") -> Iterator[str]:
-    """Base URL. `choices` caps how many a request gets, whatever its ``n`` (0: as asked; -1: any above 1 is refused); with `key`, any other key is
-    refused."""
+    """Base URL. `choices` caps how many a request gets, whatever its ``n`` (0: as asked; -1: any above 1 is refused);
+    with `key`, any other key is refused."""
     with served("stub.py", "--delay", delay, "--choices", choices, "--key", key) as url:
         yield url
 

@@ -187,7 +187,10 @@ def test_outputs_come_in_the_order_asked_with_their_own_prompts(store: Store) ->
 
 def test_judgments_metrics_and_pairs_come_back_as_they_went_in(store: Store) -> None:
     store.add_generations(MODEL, DIRECT, SamplingParams(), [row("a"), row("b")])
-    judged = [Judgment("j", PROMPT, "x", "y", "A", 1.0), Judgment("j", PROMPT, "y", "x", "failed", None, order="BA")]
+    judged = [
+        Judgment("k1", "j", PROMPT.key, "x", "y", 1, 2, "AB", "A", 1.0),
+        Judgment("k2", "j", PROMPT.key, "y", "x", 2, 1, "BA", "failed", None),
+    ]
     metrics = [Metric("win_rate", 0.5, 9, None, 0.1, 0.9), Metric("win_rate", None, 0, "Programming")]
     chosen, rejected = store.outputs({"a": (PROMPT, 0), "b": (PROMPT, 0)})
     for _ in range(2):

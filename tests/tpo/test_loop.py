@@ -69,8 +69,8 @@ def test_the_road_is_travelled_once_repeats_for_free_and_is_reproducible(
 
     # No thought ever reached the judge: everything it saw is a whole response of some output, or empty.
     with Store(tmp_path / "a" / "store.duckdb") as store:
-        judged = "SELECT response FROM score"
-        known = "SELECT response FROM output UNION SELECT ''"
+        judged = "SELECT sha256(response)[:32] FROM score UNION SELECT unnest([response_a, response_b]) FROM judgment"
+        known = "SELECT sha256(response)[:32] FROM output UNION SELECT sha256('')[:32]"
         assert store.sql(f"({judged}) EXCEPT ({known})")[1] == []
 
     # Another policy decides anew; nothing is sampled, judged or trained again.
