@@ -16,11 +16,13 @@ check: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# about fifteen minutes on two cores; ratios are measured side by side in each script
 bench: $(VENV)/.ready
-	$(BIN)/python tests/bench/sampling.py
+	for part in judging store length_control arena sampling; do $(BIN)/python tests/bench/$$part.py || exit 1; done
 
-# kill -9 at 20 random moments of a whole run, then compare with an undisturbed one
+# kill -9 at 20 random moments: of a judging run, and of a whole training run, compared with an undisturbed one
 kill-test: $(VENV)/.ready
+	$(BIN)/python tests/kill_judging.py --kills 20
 	$(BIN)/python tests/kill_run.py --kills 20
 
 # the wheel in an empty environment, outside the checkout

@@ -21,6 +21,9 @@ from harness.replies import Answer, Malformed, read_answer, same_model, served_m
 HOPELESS = 20
 """So many calls in a row given up, with no answer between them, end the run: the server is gone."""
 
+USELESS = 100
+"""So many answers in a row of no use end the run: the server does not do what is asked, and each may cost money."""
+
 LONGEST_WAIT = 600.0
 """Seconds that a server may ask to wait before a try; a longer wish is cut to this, and costs a try."""
 
@@ -35,7 +38,7 @@ class Limits:
     timeout_s: float = 300.0
     attempts: int = 12
     """Tries of one call that fail for the server's or the network's reasons."""
-    malformed_attempts: int = 6
+    malformed_attempts: int = 8
     """Tries of one call that are answered, and perhaps paid for, but not usable."""
 
 
@@ -90,7 +93,7 @@ class Client:
         self.retries = 0
         self._key = endpoint.api_key()
         self._jitter = random.Random()
-        self._hopeless = 0
+        self._hopeless = self._useless = 0
         self._fatal: Exception | None = None
         self._checked = False
 
@@ -103,7 +106,7 @@ class Client:
         """
         loop = asyncio.new_event_loop()
         tasks: list[asyncio.Task[None]] = []
-        self._fatal, self._hopeless = None, 0
+        self._fatal, self._hopeless, self._useless = None, 0, 0
         opened = None
         try:
             opened = loop.run_until_complete(self._open())
@@ -227,9 +230,18 @@ class Client:
                 call = outcome
                 failed = malformed = 0
                 continue
-            if outcome is None or reply.final:
+            if outcome is None:
+                self._useless = 0
                 return
             self.last_problem = outcome
+            self._useless += 1
+            if self._useless >= USELESS:
+                raise UserError(
+                    f"the last {USELESS} answers of {self.endpoint} were of no use ({outcome}); what was answered "
+                    "before is stored"
+                )
+            if reply.final:
+                return
             malformed += 1
             self.retries += 1
 

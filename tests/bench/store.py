@@ -18,7 +18,7 @@ from harness.leaderboard import leaderboard, recategorised
 from harness.records import Assignment, Judgment, Model, Prompt, content_key
 from harness.store import Store
 
-MODELS, PROMPTS = 1250, 800
+MODELS, PROMPTS = 250, 4000
 
 
 def main() -> None:
@@ -47,7 +47,7 @@ def main() -> None:
                     entries.append(Entry(prompt, key, key, key))
                 store.add_judgments(judgments)
                 keep(store, Record(benchmark, "judge", model, baseline), entries)
-        rows.append(("writing 1,000,000 judgments and 1,250 evaluations", f"{time.perf_counter() - started:.0f} s"))
+        rows.append(("writing 1,000,000 judgments and 250 evaluations", f"{time.perf_counter() - started:.0f} s"))
         with Store(path) as store:
             keys = [content_key("j", number, prompt.text) for number in range(MODELS) for prompt in prompts]
             keys[::1000] = [f"{n:032x}" for n in range(len(keys[::1000]))]

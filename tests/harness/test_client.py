@@ -124,6 +124,15 @@ def test_an_answer_that_stays_unusable_is_missing_keeps_its_text_and_is_asked_ag
     assert store.row_counts()["judgment"] == 3
 
 
+def test_a_judge_that_is_never_of_use_is_found_out_before_all_is_spent(store: Store, stub: str) -> None:
+    with fault_proxy(stub, rate=1.0, faults=["no_logprobs"]) as proxy:
+        with pytest.raises(UserError, match=r"the last 100 answers.*were of no use \(the server sent no log-prob"):
+            panel(proxy).ensure(store, comparisons(300), "judging")
+        assert stats(proxy)["dealt"]["no_logprobs"] < 200
+    panel(stub).ensure(store, comparisons(300), "judging")
+    assert store.row_counts()["judgment"] == 300
+
+
 def test_a_model_that_is_not_served_is_refused_before_any_call(store: Store, stub: str) -> None:
     before = stats(stub)["answered"]
     client = Client(Endpoint("gpt-99", stub), QUICK)
