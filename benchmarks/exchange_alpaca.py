@@ -33,12 +33,10 @@ def import_alpaca(store: Store, path: Path, data: AlpacaData) -> Iterator[Import
 
     Raises UserError for a file that is cut or does not fit the instructions, and where there is nothing to import.
     """
-    files = [path] if path.is_file() else sorted(path.rglob("*"))
+    files = importable(path)
     annotations = [file for file in files if file.name.endswith("annotations.json")]
     outputs = [file for file in files if file.name == "model_outputs.json"]
     compact = [file for file in files if file.name == "annotations.parquet"]
-    if not annotations and not outputs and not compact:
-        raise UserError(f"{path} holds no model_outputs.json, annotations.json or annotations.parquet to import")
     for file in outputs:
         if not any(other.parent == file.parent for other in annotations):
             rows = list(answers_in(file))
@@ -49,6 +47,18 @@ def import_alpaca(store: Store, path: Path, data: AlpacaData) -> Iterator[Import
         yield from _annotations(store, file, data)
     for file in compact:
         yield from _compact(store, file, data)
+
+
+def importable(path: Path) -> list[Path]:
+    """The official files at a path; UserError where there is none."""
+    files = [path] if path.is_file() else sorted(path.rglob("*"))
+    found = [
+        file for file in files
+        if file.name in ("model_outputs.json", "annotations.parquet") or file.name.endswith("annotations.json")
+    ]  # fmt: skip
+    if not found:
+        raise UserError(f"{path} holds no model_outputs.json, annotations.json or annotations.parquet to import")
+    return found
 
 
 def _annotations(store: Store, file: Path, data: AlpacaData) -> Iterator[Imported]:

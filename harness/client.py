@@ -82,7 +82,7 @@ class Client:
     """Asks one model at one endpoint. Synchronous from outside: it runs its own event loop, in the calling thread."""
 
     def __init__(self, endpoint: Endpoint, limits: Limits | None = None, budget: Budget | None = None) -> None:
-        """Raises UserError when the key is missing or the budget needs a price that is not known."""
+        """Raises UserError when the budget needs a price that is not known."""
         self.endpoint = endpoint
         self.limits = limits or Limits()
         self.budget = budget or Budget(Prices({}))
@@ -91,7 +91,6 @@ class Client:
         """Calls that no try could get answered: they are owed still."""
         self.last_problem = ""
         self.retries = 0
-        self._key = endpoint.api_key()
         self._jitter = random.Random()
         self._hopeless = self._useless = 0
         self._fatal: Exception | None = None
@@ -101,8 +100,8 @@ class Client:
         """Make every call, `concurrency` at a time. `accept` gets each reply the moment it is read; the number of calls
         that have ended since the last time is yielded, for a progress bar.
 
-        Raises UserError when the key is refused, the model is not served, the budget is spent (BudgetSpent) or the
-        server is gone. Calls are taken from the iterable as they are needed.
+        Raises UserError when the key is missing or refused, the model is not served, the budget is spent (BudgetSpent)
+        or the server is gone. Calls are taken from the iterable as they are needed.
         """
         loop = asyncio.new_event_loop()
         tasks: list[asyncio.Task[None]] = []
@@ -146,7 +145,7 @@ class Client:
 
         size = self.limits.concurrency
         opened = AsyncOpenAI(
-            api_key=self._key,
+            api_key=self.endpoint.api_key(),
             base_url=self.endpoint.base_url,
             max_retries=0,
             timeout=self.limits.timeout_s,

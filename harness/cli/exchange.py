@@ -46,7 +46,7 @@ def import_files(
     reporter = Reporter(quiet=as_json)
     came: list[dict[str, Any]] = []
     with Store(store) as opened, reporter.importing(f"importing {kind}") as progress:
-        for found in _importer(kind)(opened, path, data if data is not None else _beside(path)):
+        for found in _importer(kind)(opened, path, data or _beside(kind, path)):
             came.append(vars(found))
             progress(found.model)
     if as_json:
@@ -60,9 +60,9 @@ def import_files(
 def _importer(kind: str) -> Any:
     if kind == "alpaca_eval":
         from benchmarks.alpaca_eval import load
-        from benchmarks.exchange_alpaca import import_alpaca
+        from benchmarks.exchange_alpaca import import_alpaca, importable
 
-        return lambda store, path, data: import_alpaca(store, path, load(data))
+        return lambda store, path, data: importable(path) and import_alpaca(store, path, load(data))
     if kind == "lm_eval":
         return lambda store, path, data: _lm_eval_results(store, path)
     from benchmarks.exchange_arena import import_arena
@@ -99,15 +99,20 @@ def _export_lm_eval(store: "Store", model: str, out: Path) -> Path:
     return path
 
 
-def _beside(path: Path) -> Path | None:
-    """The folder itself where it holds the benchmark's own files too."""
+_OWN_FILES = {
+    "alpaca_eval": ("instructions.parquet", "alpaca_eval_gpt4_baseline.json"),
+    "arena_hard_v0.1": ("v01_question.jsonl", "data/arena-hard-v0.1"),
+    "arena_hard_v2.0": ("v2_question.jsonl", "data/arena-hard-v2.0"),
+}
+
+
+def _beside(kind: str, path: Path) -> Path | None:
+    """The folder, or one up to two above it, that holds the benchmark's own files too."""
     folder = path if path.is_dir() else path.parent
-    return next((place for place in (folder, folder.parent, folder.parent.parent) if _holds_data(place)), None)
-
-
-def _holds_data(folder: Path) -> bool:
-    names = ("instructions.parquet", "alpaca_eval_gpt4_baseline.json", "v01_question.jsonl", "v2_question.jsonl")
-    return any((folder / name).exists() for name in names) or (folder / "data").is_dir()
+    for place in (folder, folder.parent, folder.parent.parent):
+        if any((place / name).exists() for name in _OWN_FILES.get(kind, ())):
+            return place
+    return None
 
 
 @app.command()
