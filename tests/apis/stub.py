@@ -46,6 +46,9 @@ class Stub:
 
     async def complete(self, request: web.Request) -> web.Response:
         body = json.loads(await request.read())
+        asked = body.get("n", 1)
+        if self.choices < 0 and asked > 1:
+            return web.json_response({"error": {"message": "n is too large"}}, status=400)
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
         try:
@@ -54,9 +57,6 @@ class Stub:
             self.in_flight -= 1
         prompt = body["messages"][-1]["content"]
         self.answered[prompt] += 1
-        asked = body.get("n", 1)
-        if self.choices < 0 and asked > 1:
-            return web.json_response({"error": {"message": "n is too large"}}, status=400)
         number = min(asked, self.choices) if self.choices > 0 else asked
         return web.Response(body=_answer(prompt, number), content_type="application/json")
 
