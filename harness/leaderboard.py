@@ -58,7 +58,7 @@ def leaderboard(store: Store, benchmark: str = "", sort: str = "win_rate") -> li
     for key, measured, model, mode, baseline, judge, params, _ in store.sql(_EVALUATIONS, [benchmark])[1]:
         about = json.loads(params)
         metrics = figures.get(key, {}).get(None, {})
-        prompts = int(metrics.get("missing", {}).get("n", 0))
+        prompts = int(metrics.get("missing", {}).get("n") or max((m["n"] for m in metrics.values()), default=0))
         rows.append(
             Row(
                 key, measured, model, mode, baseline or "", judge, prompts, about.get("rows"),

@@ -54,7 +54,8 @@ def import_files(
         return
     judged = [found for found in came if found["evaluation"] is not None]
     print(f"{len(came)} models, {len(judged)} of them with judgments; store {store}")
-    print(f"Try next: tpobench leaderboard --benchmark {kind} --store {store}")
+    only = "" if kind == "lm_eval" else f" --benchmark {kind}"
+    print(f"Try next: tpobench leaderboard{only} --store {store}")
 
 
 def _importer(kind: str) -> Any:
@@ -208,7 +209,8 @@ def _table(name: str, rows: "list[Row]") -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    figures = [(key, title) for key, title in _FIGURES if any(key in row.metrics for row in rows)]
+    known = _FIGURES if not name.startswith("lm_eval/") else [(key, key) for key in _task_figures(rows)]
+    figures = [(key, title) for key, title in known if any(key in row.metrics for row in rows)]
     table = Table(
         "model", "n", *(title for _, title in figures), "chars", "notes", title=name,
         caption="* by the official method; intervals are 95%, over prompts", caption_justify="left",
@@ -226,6 +228,13 @@ def _table(name: str, rows: "list[Row]") -> Any:
             Text("; ".join(notes)),
         )  # fmt: skip
     return table
+
+
+def _task_figures(rows: "list[Row]") -> list[str]:
+    """What an lm-eval task measures, by lm-eval's own names: its standard errors and our counts left out."""
+    counts = ("_rate", "_chars", "truncated", "unanswered")
+    names = dict.fromkeys(name for row in rows for name in row.metrics)
+    return [name for name in names if "_stderr" not in name and not name.endswith(counts)]
 
 
 def _category_table(name: str, rows: "list[Row]") -> Any:

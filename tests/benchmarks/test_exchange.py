@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.alpaca_eval import AlpacaData, Answered, aligned, answers_in, digest, load
+from benchmarks.alpaca_eval import AlpacaData, Answered, aligned, answers_in, digest, load, score
 from benchmarks.categories import CATEGORIES, categories_benchmark, named_category, named_complexity
 from benchmarks.exchange_alpaca import export_annotations, export_leaderboard, export_outputs, import_alpaca
 from benchmarks.judge_check import summarise
@@ -17,6 +17,7 @@ from harness.errors import UserError
 from harness.judges.alpaca_eval import AlpacaEvalJudge
 from harness.judges.pairwise import Comparison
 from harness.leaderboard import beside_published, leaderboard, recategorised
+from harness.observed import Game, Observation
 from harness.records import Assignment, Prompt
 from harness.store import Store
 from tests.apis.stub import stub_server
@@ -168,6 +169,14 @@ def test_the_official_instructions_are_recognised_wherever_they_come_from(tmp_pa
 
 
 @needs_data
+def test_the_baseline_against_itself_is_fifty() -> None:
+    gamed = load(DATA).gamed
+    rows = [Observation(prompt, (Game("BA", "m", 0.5),), 100, 100) for prompt in PROMPTS]
+    found = {metric.name: metric for metric in score(gamed)(rows)}
+    assert found["lc_win_rate_surrogate"].value == found["official_lc_win_rate_surrogate"].value == 0.5
+
+
+@needs_data
 def test_an_official_folder_gives_the_published_figures(store: Store) -> None:
     list(import_alpaca(store, DATA / "alpaca_eval" / "results", load(DATA)))
     board = {row.model: row for row in leaderboard(store, "alpaca_eval")}
@@ -277,6 +286,23 @@ def test_a_contest_through_the_command_line_is_planned_held_and_free_the_second_
     board = json.loads(tpobench("leaderboard", "--store", store, "--json").stdout)
     assert board[0]["model"] == api
     assert "x" in tpobench("leaderboard", "--by-category", "--store", store).stdout
+
+
+def test_lm_eval_results_are_on_the_leaderboard(tmp_path: Path) -> None:
+    results = {
+        "results": {"gsm8k": {"exact_match,strict-match": 0.75, "exact_match_stderr,strict-match": 0.1}},
+        "configs": {"gsm8k": {"task": "gsm8k"}}, "versions": {"gsm8k": 3}, "n-shot": {"gsm8k": 5},
+        "n-samples": {"gsm8k": {"original": 20, "effective": 20}}, "model_name": "my-model",
+        "config": {"model": "hf", "model_args": "pretrained=my-model"},
+    }  # fmt: skip
+    written(tmp_path, results, "results_1.json")
+    store = tmp_path / "s.duckdb"
+    came = tpobench("import", "lm_eval", tmp_path / "results_1.json", "--store", store)
+    assert came.returncode == 0, came.stderr
+    shown = tpobench("leaderboard", "--store", store).stdout
+    assert "exact_match,strict-match" in shown
+    assert "75.00" in shown
+    assert "my-model" in shown
 
 
 def test_judge_check_and_categorise_through_the_command_line(tmp_path: Path, api: str, prompts: Path) -> None:
