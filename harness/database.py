@@ -1,0 +1,209 @@
+"""The DuckDB file itself: opened under its lock, carried over from older versions, written in transactions, with a
+journal in front of it. What the tables mean is the store's matter."""
+
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from harness.errors import UserError
+from harness.journal import Journal, Row
+from harness.schema import MIGRATIONS, SCHEMA, SCHEMA_VERSION, TABLES
+
+DRAIN_ROWS = 1000
+DRAIN_SECONDS = 5.0
+"""The journal is drained into the database at this many rows, or when the first of them is this old."""
+
+BULK_ROWS = 64
+"""From here on rows go in as an Arrow table: twenty times as fast for 2,000 rows, but slow to import."""
+
+
+class Database:
+    """An open database with the tables of the schema. Use it as a context manager; every insert is one transaction.
+
+    Journalled rows are on disk at once, in the tables soon, and seen by every query.
+    """
+
+    def __init__(self, path: str | Path, read_only: bool = False) -> None:
+        self.path = Path(path)
+        if read_only and not self.path.exists():
+            raise UserError(f"there is no results store at {self.path}; name an existing one with --store")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        journal = self.path.with_name(self.path.name + ".journal")
+        if read_only and journal.exists():
+            Database(self.path).close()  # what a killed run left there belongs to the answer
+        self._connection = _connect(self.path, read_only)
+        self._journal = Journal(journal)  # read under the lock: nobody else appends now
+        self._waiting_since = 0.0
+        try:
+            self._migrate(read_only)
+            self.drain()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        try:
+            self.drain()
+        finally:
+            self._journal.close()
+            self._connection.close()
+
+    def _migrate(self, read_only: bool) -> None:
+        foreign = UserError(f"{self.path} is a DuckDB file but no tpobench store; name another one with --store")
+        query = "SELECT table_name FROM information_schema.tables"
+        tables = {row[0] for row in self._connection.execute(query).fetchall()}
+        if "store_version" not in tables:
+            if tables or read_only:
+                raise foreign
+            self._connection.execute("BEGIN TRANSACTION")
+            self._connection.execute(SCHEMA)
+            self._connection.execute("INSERT INTO store_version VALUES (?)", [SCHEMA_VERSION])
+            self._connection.execute("COMMIT")
+        try:
+            ((version,),) = self._connection.execute("SELECT max(version) FROM store_version").fetchall()
+        except duckdb.BinderException as error:
+            raise UserError(
+                f"{self.path} is a DuckDB file but no tpobench store; name another one with --store"
+            ) from error
+        if version > SCHEMA_VERSION:
+            raise UserError(
+                f"{self.path} was written by a newer tpobench (schema {version}, this one knows {SCHEMA_VERSION}); "
+                "upgrade tpobench or name another file with --store"
+            )
+        if read_only and version < SCHEMA_VERSION:
+            self._connection.close()
+            Database(self.path).close()
+            self._connection = _connect(self.path, read_only)
+            return
+        for older in range(version, SCHEMA_VERSION):
+            self._connection.execute("BEGIN TRANSACTION")
+            self._connection.execute(MIGRATIONS[older])
+            self._connection.execute("INSERT INTO store_version VALUES (?)", [older + 1])
+            self._connection.execute("COMMIT")
+
+    def sql(self, query: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Run any SQL; returns column names and rows."""
+        self.drain()
+        cursor = self._connection.execute(query, list(parameters))
+        if cursor.description is None:
+            return [], []
+        return [column[0] for column in cursor.description], cursor.fetchall()
+
+    def row_counts(self) -> dict[str, int]:
+        """Rows by table."""
+        return {table: self.sql(f"SELECT count(*) FROM {table}")[1][0][0] for table in TABLES}
+
+    def _insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+        """Insert the rows that are not there yet, all or none; returns how many were new."""
+        if not rows:
+            return 0
+        names = ", ".join(columns)
+        renewed = f"DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in columns[1:])}"
+        # A judgment without a verdict gives way to a later one; figures are computed anew; all else stays as it is.
+        conflict = {"judgment": f"{renewed} WHERE judgment.preference IS NULL", "metric": renewed}.get(
+            table, "DO NOTHING"
+        )
+        try:
+            if len(rows) < BULK_ROWS:
+                values = ", ".join([f"({', '.join('?' * len(columns))})"] * len(rows))
+                statement = f"INSERT INTO {table} ({names}) VALUES {values} ON CONFLICT {conflict}"
+                done = self._connection.execute(statement, [value for row in rows for value in row]).fetchall()
+            else:
+                done = self._insert_many(table, columns, rows, conflict)
+        except duckdb.Error as error:
+            if "No space left" in str(error):
+                raise UserError(
+                    f"no space left for {self.path}: what was stored so far is safe; free some disk space and run "
+                    "the same command again"
+                ) from error
+            raise
+        return int(done[0][0])
+
+    def _insert_many(
+        self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], conflict: str
+    ) -> list[tuple[Any, ...]]:
+        import pyarrow as arrow
+
+        bulk = arrow.table({name: list(values) for name, values in zip(columns, zip(*rows, strict=True), strict=True)})
+        self._connection.register("bulk", bulk)
+        try:
+            return self._connection.execute(
+                f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM bulk ON CONFLICT {conflict}"
+            ).fetchall()
+        finally:
+            self._connection.unregister("bulk")
+
+    def _journalled(self, rows: Sequence[Row]) -> None:
+        """Put rows on disk at once and into the database soon."""
+        if not self._journal.rows:
+            self._waiting_since = time.monotonic()
+        self._journal.append(rows)
+        if len(self._journal.rows) >= DRAIN_ROWS or time.monotonic() - self._waiting_since > DRAIN_SECONDS:
+            self.drain()
+
+    def drain(self) -> None:
+        """Bring what the journal holds into the database."""
+        if not self._journal.rows:
+            return
+        grouped: dict[tuple[str, tuple[str, ...]], dict[Any, list[Any]]] = {}
+        for table, columns, values in self._journal.rows:
+            rows = grouped.setdefault((table, tuple(columns)), {})
+            rows[values[0]] = values  # one row a key in one statement; the last is the one that counts
+        for (table, names), rows in grouped.items():
+            self._insert(table, names, list(rows.values()))
+        self._journal.clear()
+
+    def missing(self, table: str, keys: Sequence[str]) -> list[str]:
+        """Those of the keys that the table does not hold, in the order given."""
+        if len(keys) < BULK_ROWS:
+            query = f"SELECT {table}_key FROM {table} WHERE {table}_key IN (SELECT unnest(?))"
+            present = {row[0] for row in self.sql(query, [list(keys)])[1]}
+            return [key for key in keys if key not in present]
+        import pyarrow as arrow
+
+        self._connection.register("wanted", arrow.table({"key": list(keys)}))
+        try:
+            absent = {
+                row[0]
+                for row in self.sql(f"SELECT key FROM wanted WHERE key NOT IN (SELECT {table}_key FROM {table})")[1]
+            }
+        finally:
+            self._connection.unregister("wanted")
+        return [key for key in keys if key in absent]
+
+
+def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open the file, waiting a moment for a holder that is just closing."""
+    for attempt in range(3):
+        try:
+            return duckdb.connect(str(path), read_only=read_only)
+        except duckdb.IOException as error:
+            message = str(error)
+            if "lock" in message.lower():
+                if attempt < 2:
+                    time.sleep(0.3)
+                    continue
+                holder = re.search(r"PID (\d+)", message)
+                who = f"process {holder.group(1)}" if holder else "another process"
+                raise UserError(
+                    f"{path} is in use by {who}: wait for it to end, or name another file with --store"
+                ) from error
+            if "not a valid DuckDB database" in message:
+                raise UserError(f"{path} is not a DuckDB file; name another one with --store") from error
+            if "newer" in message or "storage version" in message:
+                raise UserError(f"{path} was written by a newer DuckDB; upgrade duckdb to read it") from error
+            raise UserError(f"{path} cannot be opened: {message.splitlines()[0]}") from error
+    raise AssertionError("unreachable")
