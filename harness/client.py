@@ -314,12 +314,15 @@ class Client:
         import httpx2
         import openai
 
+        started = time.monotonic()
         try:
             async with asyncio.timeout(self.limits.timeout_s):
                 return await method(path, cast_to=httpx2.Response, **arguments)
         except openai.APIStatusError as error:
             return self._refusal(error)
         except (openai.APITimeoutError, TimeoutError) as error:
+            if time.monotonic() - started < 0.9 * self.limits.timeout_s:  # a refused connection comes as a timeout too
+                raise _Again("the connection failed") from error
             raise _Again(f"no answer within {self.limits.timeout_s:g} s", charged=True) from error
         except (openai.APIConnectionError, httpx2.HTTPError, OSError) as error:
             raise _Again(f"the connection failed ({type(error.__cause__ or error).__name__})") from error

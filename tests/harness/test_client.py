@@ -165,7 +165,9 @@ def test_a_missing_key_is_one_sentence_and_a_key_goes_to_its_own_provider_only(m
 
 
 def test_a_server_that_is_not_there_is_one_sentence(store: Store) -> None:
-    with pytest.raises(UserError, match=r"no answer from http://127\.0\.0\.1:9/v1.*is the server up\?"):
+    with pytest.raises(
+        UserError, match=r"no answer from http://127\.0\.0\.1:9/v1: the connection failed.*is the server up\?"
+    ):
         panel("http://127.0.0.1:9/v1").ensure(store, comparisons(2), "judging")
 
 
