@@ -24,7 +24,7 @@ from harness.errors import UserError
 from harness.evaluate import Score
 from harness.observed import Observation
 from harness.records import Metric, Prompt, content_key
-from harness.stats.length_control import length_controlled_win_rate, refit_interval
+from harness.stats.length_control import refit_interval
 
 NAME = "alpaca_eval"
 ROWS = 805
@@ -165,15 +165,14 @@ def _length_controlled(
     difficulty = gamed.difficulty_of(positions)
     itself = not difference.any() and bool((preference[~np.isnan(preference)] == 0.5).all())
     try:
-        ours = length_controlled_win_rate(preference, difference, difficulty, gamed.rows)
-        interval = refit_interval(preference, difference, difficulty, gamed.rows)
+        ours = refit_interval(preference, difference, difficulty, gamed.rows)
         official = official_length_control(preference, difference, positions, gamed, is_baseline=itself)
     except ValueError:  # nothing to fit, for example one length difference throughout
         return []
     # Reference data that is a stand-in gives figures under another name: they may be close, they are not published.
     name = "lc_win_rate_surrogate" if gamed.is_surrogate else "lc_win_rate"
     return [
-        Metric(name, ours.win_rate / 100, n, None, interval.low / 100, interval.high / 100),
+        Metric(name, ours.win_rate / 100, n, None, ours.low / 100, ours.high / 100),
         Metric(f"official_{name}", official.length_controlled_winrate / 100, n),
         Metric(f"official_{name}_standard_error", official.lc_standard_error / 100, n),
     ]

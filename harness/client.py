@@ -69,6 +69,10 @@ Accept = Callable[[Reply], "str | Call | None"]
 another call that must follow, or None."""
 
 
+class _NotThere(UserError):
+    """The address or the model is not known to the server (HTTP 404 or 405)."""
+
+
 class _Again(Exception):
     """A try failed in a way that another try may mend. `after` is the wait that the server asks for, in seconds."""
 
@@ -170,10 +174,8 @@ class Client:
             try:
                 body = (await self._send(opened.get, "/models")).json()
                 break
-            except UserError as error:
-                if "404" in str(error) or "405" in str(error):
-                    return
-                raise
+            except _NotThere:
+                return
             except (_Again, ValueError) as error:
                 if attempt == 2:
                     raise UserError(f"no answer from {self.endpoint.base_url}: {error}; is the server up?") from error
@@ -333,7 +335,7 @@ class Client:
         if status in (401, 403):
             raise UserError(f"{where} refuses the API key (HTTP {status}); nothing was retried") from error
         if status == 404 or status == 405:
-            raise UserError(
+            raise _NotThere(
                 f"{where} answers HTTP {status} for {self.endpoint.model!r}; check address and model"
             ) from error
         if status == 402 or (status == 429 and "insufficient_quota" in error.response.text):

@@ -75,9 +75,7 @@ class Database:
         try:
             ((version,),) = self._connection.execute("SELECT max(version) FROM store_version").fetchall()
         except duckdb.BinderException as error:
-            raise UserError(
-                f"{self.path} is a DuckDB file but no tpobench store; name another one with --store"
-            ) from error
+            raise foreign from error
         if version > SCHEMA_VERSION:
             raise UserError(
                 f"{self.path} was written by a newer tpobench (schema {version}, this one knows {SCHEMA_VERSION}); "

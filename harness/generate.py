@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.checkpoints import require_model_folder
-from harness.client import Client
 from harness.endpoints import Endpoint, endpoint_named, is_endpoint
 from harness.modes import Mode
 from harness.progress import Reporter
 from harness.records import Model, Output, Prompt, Request, SamplingParams, content_key
 from harness.samplers import Sampler
 from harness.store import Store
+
+if TYPE_CHECKING:
+    from harness.client import Client
 
 CHUNK = 2048
 """Prompts looked up in the store at a time, so that memory does not grow with their number."""
@@ -88,7 +91,7 @@ def _chunks(prompts: Sequence[Prompt]) -> Iterator[Sequence[Prompt]]:
         yield prompts[start : start + CHUNK]
 
 
-def sampler_for(connect: Callable[[Endpoint], Client]) -> Callable[[Model], Sampler]:
+def sampler_for(connect: Callable[[Endpoint], "Client"]) -> Callable[[Model], Sampler]:
     """How to load any model: an endpoint through the client that `connect` makes, a folder in this process."""
 
     def load(model: Model) -> Sampler:

@@ -34,7 +34,7 @@ class Row:
 
 
 _EVALUATIONS = """
-SELECT evaluation_key, benchmark, c.name, candidate_mode, b.name, judge, params, evaluation.created_at
+SELECT evaluation_key, benchmark, c.name, candidate_mode, b.name, judge, params
 FROM evaluation JOIN model c ON c.model_key = candidate LEFT JOIN model b ON b.model_key = baseline
 WHERE ? IN ('', benchmark) ORDER BY evaluation.created_at, evaluation_key
 """
@@ -47,22 +47,23 @@ JOIN evaluation ON evaluation_key = metric.evaluation WHERE ? IN ('', benchmark)
 
 def leaderboard(store: Store, benchmark: str = "", sort: str = "win_rate") -> list[Row]:
     """All evaluations of the benchmark (or of every one), best first by the figure `sort`; those without it last."""
-    figures: dict[str, dict[str | None, dict[str, Any]]] = {}
+    overall: dict[str, dict[str, dict[str, Any]]] = {}
+    by_category: dict[str, dict[str, dict[str, Any]]] = {}
     for evaluation, name, category, value, low, high, n in store.sql(_METRICS, [benchmark])[1]:
         entry = {"value": value, "low": low, "high": high, "n": n}
         if category is None:
-            figures.setdefault(evaluation, {}).setdefault(None, {})[name] = entry
+            overall.setdefault(evaluation, {})[name] = entry
         elif name == "win_rate":
-            figures.setdefault(evaluation, {}).setdefault("by", {})[category] = entry
+            by_category.setdefault(evaluation, {})[category] = entry
     rows = []
-    for key, measured, model, mode, baseline, judge, params, _ in store.sql(_EVALUATIONS, [benchmark])[1]:
+    for key, measured, model, mode, baseline, judge, params in store.sql(_EVALUATIONS, [benchmark])[1]:
         about = json.loads(params)
-        metrics = figures.get(key, {}).get(None, {})
+        metrics = overall.get(key, {})
         prompts = int(metrics.get("missing", {}).get("n") or max((m["n"] for m in metrics.values()), default=0))
         rows.append(
             Row(
                 key, measured, model, mode, baseline or "", judge, prompts, about.get("rows"),
-                tuple(about.get("not_comparable", ())), metrics, figures.get(key, {}).get("by", {}),
+                tuple(about.get("not_comparable", ())), metrics, by_category.get(key, {}),
             )
         )  # fmt: skip
     return sorted(rows, key=lambda row: (row.benchmark, _place(row.value(sort))))

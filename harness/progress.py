@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -16,7 +17,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from harness.client import Client
+if TYPE_CHECKING:
+    from harness.client import Client
 
 
 @dataclass
@@ -88,7 +90,7 @@ class CallProgress:
     ended: int = 0
     started: float = field(default_factory=monotonic)
 
-    def advance(self, calls: int, client: Client) -> None:
+    def advance(self, calls: int, client: "Client") -> None:
         self.ended += calls
         note = f"{self.ended / max(monotonic() - self.started, 1e-6):,.1f} calls/s"
         if client.budget.usd:

@@ -12,7 +12,7 @@ LONGEST_TEXT = 400_000
 
 
 class Malformed(Exception):
-    """The answer cannot be used; asking again may help. `usage` is kept: it may have been paid for."""
+    """The answer cannot be used; asking again may help. `body` is kept: it may tell what was paid."""
 
     def __init__(self, problem: str, body: Mapping[str, Any] | None = None) -> None:
         super().__init__(problem)

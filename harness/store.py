@@ -53,10 +53,7 @@ class Store(Database):
         """Store finished outputs. Raises RuntimeError when one of them was there already: work was done twice."""
         new = self._insert(
             "output",
-            (
-                "output_key", "model", "mode", "text_key", "sample", "params", "raw_text", "thought", "response",
-                "parse_error", "finish_reason", "prompt_ids", "token_ids", "seconds",
-            ),
+            _OUTPUT_COLUMNS,
             [
                 (
                     generation.request.key, model.fingerprint, mode.name, prompt.text_key, sample,
@@ -74,10 +71,7 @@ class Store(Database):
         """Store outputs that were made elsewhere; those that are there already stay as they are."""
         self._insert(
             "output",
-            (
-                "output_key", "model", "mode", "text_key", "sample", "params", "raw_text", "thought", "response",
-                "parse_error", "finish_reason", "prompt_ids", "token_ids", "seconds",
-            ),
+            _OUTPUT_COLUMNS,
             [
                 (
                     o.key, o.model, o.mode, o.prompt.text_key, o.sample,
@@ -229,6 +223,10 @@ class Store(Database):
         )
 
 
+_OUTPUT_COLUMNS = [
+    "output_key", "model", "mode", "text_key", "sample", "params", "raw_text", "thought", "response", "parse_error",
+    "finish_reason", "prompt_ids", "token_ids", "seconds",
+]  # fmt: skip
 _JUDGMENT_COLUMNS = [
     "judgment_key", "judge", "prompt_key", "response_a", "response_b", "chars_a", "chars_b", "presented_order",
     "verdict", "preference", "raw_text",

@@ -22,12 +22,12 @@ class ServerSampler:
     def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[list[Generation]]:
         """Raises UserError when the server refuses a prompt, or gives up on one, after all others are done."""
         self._owed, self._done, self._refused = {}, [], []
-        for _ in self._client.ask_all(self._calls(requests, params), lambda reply: self._accept(reply, params)):
-            if self._done:
-                finished, self._done = self._done, []
-                yield finished
-        if self._done:
-            yield self._done
+        try:
+            for _ in self._client.ask_all(self._calls(requests, params), lambda reply: self._accept(reply, params)):
+                yield from self._finished()
+        except UserError:
+            yield from self._finished()  # of a prompt whose other samples did not come any more
+            raise
         if self._refused:
             raise UserError(
                 f"the server refuses {len(self._refused)} prompts, the first {self._refused[0]}; the others are stored"
@@ -40,6 +40,11 @@ class ServerSampler:
 
     def close(self) -> None:
         """Nothing is held between calls."""
+
+    def _finished(self) -> Iterator[list[Generation]]:
+        if self._done:
+            finished, self._done = self._done, []
+            yield finished
 
     def _calls(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[Call]:
         for group in _same_prompt(requests):

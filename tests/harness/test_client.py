@@ -267,6 +267,15 @@ def test_samples_are_counted_whatever_the_server_makes_of_n(choices: int) -> Non
     assert calls == 5 if choices == 0 else calls > 5
 
 
+def test_samples_that_were_paid_for_are_handed_over_when_the_budget_ends() -> None:
+    with stub_server(choices=1) as url:
+        client = Client(Endpoint("stub", url), QUICK, Budget(Prices({}), max_calls=1))
+        groups = ServerSampler(client).sample(requests(4)[:4], SamplingParams())
+        assert [generation.request.key for generation in next(groups)] == ["0-0"]
+        with pytest.raises(BudgetSpent):
+            next(groups)
+
+
 def test_the_real_server_samples_and_judges(store: Store, llama: str) -> None:
     endpoint = Endpoint("smollm2-135m", llama)
     sampler = ServerSampler(Client(endpoint, Limits(concurrency=4)))
