@@ -16,9 +16,9 @@ check: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# about fifteen minutes on two cores; ratios are measured side by side in each script
+# about half an hour on two cores; ratios are measured side by side in each script
 bench: $(VENV)/.ready
-	for part in judging store length_control arena sampling; do $(BIN)/python tests/bench/$$part.py || exit 1; done
+	for part in judging store length_control arena sampling training loop; do $(BIN)/python tests/bench/$$part.py || exit 1; done
 
 # kill -9 at 20 random moments: of a judging run, and of a whole training run, compared with an undisturbed one
 kill-test: $(VENV)/.ready

@@ -63,7 +63,7 @@ def judge_for(contest: Contest) -> ChecklistJudge | PairwiseJudge:
     model = None if contest.judge_model is None else endpoint_named(contest.judge_model).model
     if kind == "checklist":
         judge = ChecklistJudge()
-        judge.require_checks(contest.benchmark.prompts)
+        judge.require(contest.benchmark.prompts)
         return judge
     if kind == "alpaca_eval":
         return AlpacaEvalJudge(name or DEFAULT, model)

@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.alpaca_eval import BASELINE, NAME, ROWS, AlpacaData, answers_in, digest, read_json_list, score
 from harness.errors import UserError
 from harness.evaluate import Benchmark, Entry, Record, keep
+from harness.files import write_whole
 from harness.imported import add_answers
 from harness.judges.alpaca_eval import AlpacaEvalJudge
 from harness.judges.pairwise import Comparison
@@ -279,7 +280,4 @@ def export_leaderboard(rows: Sequence[Mapping[str, Any]], path: Path) -> Path:
 
 
 def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(json.dumps(rows, indent=2, ensure_ascii=False), encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, json.dumps(rows, indent=2, ensure_ascii=False))

@@ -10,6 +10,7 @@ from benchmarks.arena_hard_benchmark import arena_hard, arena_hard_judge, score
 from benchmarks.exchange_alpaca import Imported
 from harness.errors import UserError
 from harness.evaluate import Benchmark, Entry, Record, keep
+from harness.files import write_whole
 from harness.imported import add_answers
 from harness.judges.pairwise import Comparison
 from harness.judges.verdict import FIVE_LEVELS, VerdictJudge
@@ -165,8 +166,6 @@ def export_arena(store: Store, kind: str, contender: str, folder: Path, data: Pa
     for place, lines in ((f"model_answer/{name}.jsonl", answers), (f"model_judgment/{judge}/{name}.jsonl", judgments)):
         if lines:
             path = folder / place
-            path.parent.mkdir(parents=True, exist_ok=True)
-            text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in lines.values())
-            path.write_text(text, encoding="utf-8", newline="\n")
+            write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in lines.values()))
             written.append(path)
     return written

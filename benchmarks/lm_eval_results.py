@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import UserError
+from harness.files import write_whole
 from harness.records import Metric, Model, content_key
 from harness.stats.intervals import mean_interval
 from harness.store import Store
@@ -101,10 +102,7 @@ def export_results(store: Store, evaluations: Sequence[str], path: Path) -> None
     }  # fmt: skip
     for key, benchmark, _, params, _, _ in rows:
         _add_task(content, key, benchmark.removeprefix(PREFIX), json.loads(params), store.metrics(key))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, json.dumps(content, indent=2, ensure_ascii=False))
 
 
 def _add_task(content: dict[str, Any], key: str, task: str, params: Mapping[str, Any], metrics: list[Metric]) -> None:

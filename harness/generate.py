@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from harness.checkpoints import require_model_folder
@@ -32,6 +33,7 @@ class Generator:
 
     def __init__(self, store: Store, model: Model, load: Callable[[Model], Sampler], reporter: Reporter) -> None:
         self.model = model
+        self.tokens, self.seconds = 0, 0.0  # sampled so far, and the time that the sampler took
         self._store = store
         self._load = load
         self._reporter = reporter
@@ -77,13 +79,18 @@ class Generator:
             for key, (prompt, _) in missing.items()
         ]
         with self._reporter.sampling(what, len(requests)) as progress:
+            started = monotonic()
             if self._sampler is None:
                 self._sampler = self._load(self.model)
             for group in self._sampler.sample(requests, params):
+                self.seconds += monotonic() - started
                 rows = [(*missing[found.request.key], found, mode.split(found.text)) for found in group]
                 self._store.add_generations(self.model, mode, params, rows)
                 self._store.add_calls(found.call for found in group if found.call is not None)
-                progress.advance(len(group), sum(len(found.token_ids) for found in group))
+                tokens = sum(len(found.token_ids) for found in group)
+                self.tokens += tokens
+                progress.advance(len(group), tokens)
+                started = monotonic()
 
 
 def _chunks(prompts: Sequence[Prompt]) -> Iterator[Sequence[Prompt]]:

@@ -56,6 +56,21 @@ class Reporter:
             yield CallProgress(progress, progress.add_task(what, total=total, note=""))
 
     @contextmanager
+    def scoring(self, what: str, total: int) -> "Iterator[Callable[[int], None]]":
+        """Counts the responses that a pointwise judge has scored."""
+        with self._bar() as progress:
+            task = progress.add_task(what, total=total, note="loading the judge")
+            started, scored = monotonic(), 0
+
+            def advance(responses: int) -> None:
+                nonlocal scored
+                scored += responses
+                rate = scored / max(monotonic() - started, 1e-6)
+                progress.update(task, advance=responses, note=f"{rate:,.1f} responses/s")
+
+            yield advance
+
+    @contextmanager
     def importing(self, what: str) -> "Iterator[Callable[[str], None]]":
         """Names each model as it has come in."""
         with self._bar() as progress:

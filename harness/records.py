@@ -161,7 +161,12 @@ class Score:
 
     @cached_property
     def key(self) -> str:
-        return content_key("score", self.judge, self.prompt.key, self.response)
+        return score_key(self.judge, self.prompt, self.response)
+
+
+def score_key(judge: str, prompt: Prompt, response: str) -> str:
+    """The key of what a judge says of one response."""
+    return content_key("score", judge, prompt.key, response)
 
 
 @dataclass(frozen=True)

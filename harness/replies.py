@@ -22,21 +22,23 @@ class Malformed(Exception):
 @dataclass(frozen=True)
 class Choice:
     """One answer. `top_logprobs` holds, for each token of it, the likeliest tokens with their log-probabilities;
-    it is None when the server sent none."""
+    it is None when the server sent none, and so is `token_ids`."""
 
     text: str
     finish_reason: str
     top_logprobs: tuple[Mapping[str, float], ...] | None = None
+    token_ids: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A chat completion: its choices, as many as the server cared to send."""
+    """A chat completion: its choices, as many as the server cared to send, and the prompt's token ids if it did."""
 
     choices: tuple[Choice, ...]
     served_model: str | None
     prompt_tokens: int | None
     completion_tokens: int | None
+    prompt_ids: tuple[int, ...] | None = None
 
 
 def read_answer(body: bytes) -> Answer:
@@ -50,7 +52,8 @@ def read_answer(body: bytes) -> Answer:
     choices = found.get("choices")
     if not isinstance(choices, list) or not choices:
         raise Malformed("the answer holds no choices", found)
-    return Answer(tuple(_choice(choice, found) for choice in choices), served_model(found), *tokens_used(found))
+    read = tuple(_choice(choice, found) for choice in choices)
+    return Answer(read, served_model(found), *tokens_used(found), _token_ids(found.get("prompt_token_ids")))
 
 
 def tokens_used(body: Mapping[str, Any]) -> tuple[int | None, int | None]:
@@ -93,7 +96,15 @@ def _choice(choice: Any, body: Mapping[str, Any]) -> Choice:
         raise Malformed("a choice holds no text", body)
     if len(text) > LONGEST_TEXT:
         raise Malformed(f"an answer of {len(text):,} characters", body)
-    return Choice(storable(text), str(choice.get("finish_reason") or "unknown"), _top_logprobs(choice, body))
+    reason = str(choice.get("finish_reason") or "unknown")
+    return Choice(storable(text), reason, _top_logprobs(choice, body), _token_ids(choice.get("token_ids")))
+
+
+def _token_ids(given: Any) -> tuple[int, ...] | None:
+    """Token ids as vLLM sends them when asked with ``return_token_ids``; None for anything else, and for no ids."""
+    if not isinstance(given, list) or not given or not all(type(token) is int and token >= 0 for token in given):
+        return None
+    return tuple(given)
 
 
 def _arguments(message: Mapping[str, Any]) -> Any:

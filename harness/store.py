@@ -206,6 +206,19 @@ class Store(Database):
         rows = self.sql("SELECT details FROM step WHERE step_key = ?", [f"{run}/{step}"])[1]
         return json.loads(rows[0][0]) if rows else None
 
+    def finished_steps(self, run: str) -> dict[str, float]:
+        """Seconds by name of the run's finished steps."""
+        return dict(self.sql("SELECT name, seconds FROM step WHERE run = ? ORDER BY finished_at", [run])[1])
+
+    def step_of_job(self, kind: str, job: str) -> dict[str, Any] | None:
+        """What any run's step of this kind (``train``) left behind for a job; the newest where there are several."""
+        query = (
+            "SELECT details FROM step WHERE starts_with(name, ?) AND details->>'job' = ? "
+            "ORDER BY finished_at DESC LIMIT 1"
+        )
+        rows = self.sql(query, [f"{kind}/", job])[1]
+        return json.loads(rows[0][0]) if rows else None
+
     def finish_step(self, run: str, step: str, details: dict[str, Any], seconds: float) -> None:
         self._insert(
             "step",

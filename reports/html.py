@@ -1,7 +1,5 @@
 """The HTML report of a run: one file that asks for nothing from outside and runs no script."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from harness.files import write_whole
 from harness.judges.checklist import LABEL
 from harness.stats.intervals import SMALL_SAMPLE
 from harness.store import Store
@@ -16,6 +15,7 @@ from reports import figures, views
 from reports.charts import key_mark
 from reports.data import Gate, Run, read_run
 from reports.examples import choose, read_examples
+from reports.thoughts import before_and_after
 from reports.training import training_rows, warm_starts
 
 READINGS = {
@@ -32,17 +32,7 @@ def write_report(store: Store, run_key: str, path: Path) -> None:
 
     The file appears complete or not at all. Raises UserError for a run that the store does not hold.
     """
-    text = render_report(store, run_key)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(partial).chmod(0o644)
-        os.replace(partial, path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise
+    write_whole(path, render_report(store, run_key))
 
 
 def render_report(store: Store, run_key: str) -> str:
@@ -63,7 +53,8 @@ def render_report(store: Store, run_key: str) -> str:
         ],
         training=training_rows(run), warm_starts=warm_starts(run), examples=examples,
         examples_after=views.iteration_name(duels[-1][0]) if duels else "",
-        facts=_facts(run), names={c.fingerprint: c.name for c in run.checkpoints},
+        thoughts=before_and_after(store, run), facts=_facts(run),
+        names={c.fingerprint: c.name for c in run.checkpoints},
         versions=run.provenance.get("versions") or {},
         origin={k: v for k, v in run.provenance.items() if k not in ("versions", "same_judge")},
         same_judge=bool(run.provenance.get("same_judge")), settings=_yaml(run.config),

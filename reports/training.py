@@ -18,8 +18,13 @@ class TrainingRow:
     iteration: int
     arm: Style
     sample: Mapping[str, Any]
+    score: Mapping[str, Any]
     pairs: Mapping[str, Any]
     metrics: Mapping[str, Any]
+    epoch: str
+    """``2 of 10`` where an epoch was chosen on held-out prompts."""
+    judge_gap: float | None
+    """Win rate by the training judge less that by the evaluation judge; None where both are the same judge."""
 
     @property
     def dropped(self) -> str:
@@ -39,10 +44,20 @@ def training_rows(run: Run) -> list[TrainingRow]:
     for iteration in run.iterations:
         styles: tuple[Style, ...] = ("direct", "thought")
         for arm in styles:
-            sample, pairs, train = (run.details(step, arm, iteration) for step in ("sample", "pairs", "train"))
-            if sample or pairs or train:
-                rows.append(TrainingRow(iteration, arm, sample or {}, pairs or {}, (train or {}).get("metrics") or {}))
+            steps = ("sample", "score", "pairs", "train", "select", "evaluate")
+            found = {step: run.details(step, arm, iteration) or {} for step in steps}
+            if found["sample"]:
+                rows.append(_row(iteration, arm, found))
     return rows
+
+
+def _row(iteration: int, arm: Style, found: Mapping[str, Mapping[str, Any]]) -> TrainingRow:
+    chosen, measured = found["select"], found["evaluate"]
+    epoch = f"{chosen['epoch']} of {len(chosen['figures'])}" if "figures" in chosen else ""
+    by_training_judge = measured.get("train_judge_win_rate")
+    gap = None if by_training_judge is None else by_training_judge - measured["win_rate"]
+    metrics = chosen.get("metrics") or found["train"].get("metrics") or {}
+    return TrainingRow(iteration, arm, found["sample"], found["score"], found["pairs"], metrics, epoch, gap)
 
 
 def warm_starts(run: Run) -> list[tuple[Style, int | None, Mapping[str, Any]]]:

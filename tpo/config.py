@@ -1,15 +1,21 @@
 """The configuration of a training run, and the file forms that users write for the optimizer."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from harness.budget import Budget, load_prices
+from harness.client import Limits
 from harness.config import FileModel
 from harness.gate import Policy
 from harness.records import SamplingParams
 
+Arm = Literal["thought", "direct"]
+ARMS: tuple[Arm, ...] = ("thought", "direct")
 Positive = Annotated[int, Field(gt=0)]
-Rate = Annotated[float, Field(gt=0, lt=1, strict=False)]
+Share = Annotated[float, Field(gt=0, lt=1, strict=False)]
+Amount = Annotated[float, Field(gt=0, strict=False)]
 
 
 class ThoughtTemplateFile(FileModel):
@@ -32,6 +38,8 @@ class ThoughtTemplateFile(FileModel):
 
 
 class SamplingConfig(FileModel):
+    """How outputs are drawn (paper, section 3: temperature 0.8, top-p 0.95)."""
+
     temperature: float = Field(default=0.8, ge=0, strict=False)
     top_p: float = Field(default=0.95, gt=0, le=1, strict=False)
     max_new_tokens: Positive = 512
@@ -40,36 +48,202 @@ class SamplingConfig(FileModel):
         return SamplingParams(self.temperature, self.top_p, self.max_new_tokens, seed)
 
 
-class WarmStartConfig(FileModel):
-    """Supervised learning on curated thoughts before the first iteration; the direct arm gets the same answers."""
+class ApiConfig(FileModel):
+    """How endpoints are called: judges, synthetic instructions, served checkpoints."""
 
+    concurrency: Annotated[int, Field(ge=1, le=512)] = 64
+    requests_per_minute: Amount | None = None
+    tokens_per_minute: Amount | None = None
+    timeout: Amount = 300.0
+    budget_calls: Positive | None = None
+    budget_usd: Amount | None = None
+    prices: str | None = None
+
+    def budget(self) -> Budget:
+        prices = load_prices(None if self.prices is None else Path(self.prices))
+        return Budget(prices, self.budget_calls, self.budget_usd)
+
+    def limits(self) -> Limits:
+        return Limits(self.concurrency, self.requests_per_minute, self.tokens_per_minute, self.timeout)
+
+
+class ServingConfig(FileModel):
+    """A server that is started for each checkpoint instead of sampling in this process.
+
+    `command` holds ``{model}`` (the checkpoint's folder), ``{name}`` (under which it must be served) and ``{port}``.
+    """
+
+    command: str
+    startup_seconds: Positive = 900
+
+    @model_validator(mode="after")
+    def _has_its_places(self) -> "ServingConfig":
+        for place in ("{model}", "{name}", "{port}"):
+            if place not in self.command:
+                raise ValueError(f"command lacks {place}")
+        return self
+
+
+class WarmStartConfig(FileModel):
+    """Supervised learning on curated thoughts before the first iteration; the direct arm gets the same answers.
+
+    `file` is JSONL with ``prompt``, ``thought`` and ``response``; tpobench's own 64 short examples unless given.
+    """
+
+    file: str | None = None
     examples: Positive = 64
     epochs: Positive = 2
-    learning_rate: Rate = 2e-5
+    learning_rate: Share = 2e-5
     batch_size: Positive = 4
 
 
-class InstructionsConfig(FileModel):
-    """Where training prompts come from. Every iteration takes prompts that no earlier one used."""
+class SourceConfig(FileModel):
+    """One source of instructions: ``starter``, ``FILE.jsonl``, ``FILE.parquet``, ``hub:ORG/NAME`` or
+    ``synthetic:SEEDS.jsonl``.
+
+    `column` is the text, or the list of chat messages whose first user message counts. `demands` adds so many
+    checkable demands to each instruction, so that the checklist can judge it. `model` and `count` belong to
+    ``synthetic``: who writes, and how many instructions are wanted.
+    """
 
     source: str = "starter"
+    weight: Amount = 1.0
+    split: str | None = None
+    column: str = "prompt"
+    demands: Annotated[int, Field(ge=0, le=3)] = 0
+    model: str | None = None
+    count: Positive | None = None
+    sampling: SamplingConfig = SamplingConfig(temperature=0.9, max_new_tokens=256)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "SourceConfig":
+        synthetic = self.source.startswith("synthetic:")
+        if synthetic and (self.model is None or self.count is None):
+            raise ValueError("a synthetic source needs 'model' (who writes) and 'count' (how many)")
+        if not synthetic and (self.model is not None or self.count is not None):
+            raise ValueError("'model' and 'count' belong to a synthetic source")
+        return self
+
+
+class InstructionsConfig(FileModel):
+    """Where training prompts come from. Every iteration takes prompts that no earlier one used.
+
+    `near_duplicates` is the Jaccard similarity from which two prompts count as the same.
+    """
+
+    sources: list[SourceConfig] = Field(default_factory=lambda: [SourceConfig()], min_length=1)
     per_iteration: Positive
+    near_duplicates: Share = 0.7
+
+
+class JudgePart(FileModel):
+    """One part of a weighted sum of pointwise judges."""
+
+    judge: str
+    weight: float = Field(strict=False)
+
+
+class JudgeConfig(FileModel):
+    """Who scores the samples: ``checklist``, ``reward:MODEL``, ``armorm:MODEL``, ``module:function``, a weighted sum of
+    these (`parts`), or a pairwise judge (``ste``, ``verdict:FILE.yaml``, ``alpaca_eval``) at `model`."""
+
+    name: str = "checklist"
+    model: str | None = None
+    parts: list[JudgePart] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _is_one_or_a_sum(self) -> "JudgeConfig":
+        if self.parts and ("name" in self.model_fields_set or self.model is not None):
+            raise ValueError("give either 'name' or 'parts'")
+        return self
+
+
+class PairsConfig(FileModel):
+    """Which outputs become pairs (paper, sections 2.2 and 2.3). `rho` ``auto`` takes the smallest of a grid with which
+    chosen responses are on average not longer than rejected ones. `min_margin` is in length-controlled scores."""
+
+    rho: Literal["auto"] | Annotated[float, Field(ge=0, le=0.5, strict=False)] = 0.0
+    min_margin: float = Field(default=0.0, ge=0, strict=False)
+    per_prompt: Positive = 1
+    max_format_share: float = Field(default=0.1, ge=0, lt=1, strict=False)
+
+
+class LoraConfig(FileModel):
+    """Low-rank adapters instead of full weights. Checkpoints are merged; the adapter is kept beside the weights."""
+
+    r: Positive = 16
+    alpha: Positive = 32
+    dropout: float = Field(default=0.0, ge=0, lt=1, strict=False)
+    target_modules: str | list[str] = "all-linear"
 
 
 class TrainingConfig(FileModel):
-    """DPO (paper, section 2.2): `beta` weighs the reference model, which is the model the iteration starts from."""
+    """DPO (paper, section 2.2): `beta` weighs the reference model, which is the model the iteration starts from.
 
-    beta: float = Field(default=0.1, gt=0, strict=False)
-    learning_rate: Rate = 1e-6
+    `loss` ``irpo`` adds `nll_weight` times the chosen outputs' negative log-likelihood by token (arXiv 2404.19733).
+    `batch_size` is of pairs per step and process, in `accumulate` parts. `launch` is a configuration file of
+    accelerate: the trainer then runs under ``accelerate launch --config_file``.
+    """
+
+    loss: Literal["dpo", "irpo"] = "dpo"
+    nll_weight: Amount = 1.0
+    beta: Amount = 0.1
+    learning_rate: Share = 1e-6
     epochs: Positive = 1
     batch_size: Positive = 8
+    accumulate: Positive = 1
+    max_length: Positive | None = None
+    lora: LoraConfig | None = None
+    precision: Literal["fp32", "bf16"] = "fp32"
+    gradient_checkpointing: bool = False
+    launch: str | None = None
+
+
+class SelectionConfig(FileModel):
+    """Which epoch's checkpoint goes on: the one whose fresh responses to held-out prompts are judged best."""
+
+    source: SourceConfig = SourceConfig(split="validation")
+    prompts: Positive | None = None
+
+
+class BenchmarkConfig(FileModel):
+    """A benchmark that every checkpoint is measured on; None is the benchmark's own."""
+
+    name: str = "starter"
+    split: Literal["training", "validation", "test"] = "test"
+    data: str | None = None
+    judge: str | None = None
+    judge_model: str | None = None
+    limit: Positive | None = None
+    max_new_tokens: Positive | None = None
+
+
+class TasksConfig(FileModel):
+    """Tasks of lm-eval, for example gsm8k. `data` is a folder with the data files, where the hub is not reached."""
+
+    tasks: Annotated[list[str], Field(min_length=1)]
+    data: str | None = None
+    limit: Positive | None = None
+    num_fewshot: Annotated[int, Field(ge=0)] | None = None
+    max_new_tokens: Positive | None = None
 
 
 class EvaluationConfig(FileModel):
-    benchmark: str = "starter"
-    split: Literal["training", "validation", "test"] = "test"
+    """What every checkpoint is measured on. The first benchmark gives the head-to-head and the gate."""
+
+    benchmarks: list[BenchmarkConfig] = Field(default_factory=lambda: [BenchmarkConfig()], min_length=1)
+    lm_eval: TasksConfig | None = None
     sampling: SamplingConfig = SamplingConfig()
     format_retries: int = Field(default=2, ge=0)
+
+
+class GuardsConfig(FileModel):
+    """When a run stops by itself: shares of a step's training samples, and mean length in tokens over the first
+    iteration's."""
+
+    parse_errors: Share = 0.5
+    truncated: Share = 0.5
+    length_growth: Annotated[float, Field(gt=1, strict=False)] = 3.0
 
 
 class RunConfig(FileModel):
@@ -78,14 +252,19 @@ class RunConfig(FileModel):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     seed: int = 0
     model: str
+    arms: list[Arm] = Field(default_factory=lambda: list(ARMS), min_length=1)
     thought_mode: str = "think:generic"
-    judge: str = "checklist"
+    judge: JudgeConfig = JudgeConfig()
     warm_start: WarmStartConfig | None = None
     iterations: Positive = 4
     samples: Annotated[int, Field(ge=2)] = 8
     sampling: SamplingConfig = SamplingConfig()
+    serving: ServingConfig | None = None
     instructions: InstructionsConfig
-    rho: float = Field(default=0.0, ge=0, le=0.5, strict=False)
+    pairs: PairsConfig = PairsConfig()
     training: TrainingConfig = TrainingConfig()
+    selection: SelectionConfig = SelectionConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    guards: GuardsConfig = GuardsConfig()
+    api: ApiConfig = ApiConfig()
     gate: Policy

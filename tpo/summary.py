@@ -1,4 +1,4 @@
-"""The result of a run in one table: seed, and both arms after every iteration, each with its interval."""
+"""The result of a run: seed and both arms after every iteration, each with its interval, and how training went."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -11,28 +11,56 @@ from harness.judges.checklist import LABEL
 from harness.records import Metric
 from harness.store import Store
 
+Interval = tuple[float, float, float]
+"""(value, low, high)."""
+
 
 @dataclass(frozen=True)
 class Row:
-    """One evaluated model. Rates and scores lie in [0, 1], each as (value, low, high); lengths in characters."""
+    """One evaluated model on the first benchmark. Rates and scores lie in [0, 1]; lengths in characters.
+    `mean_score` is there for judges that score single responses."""
 
     arm: str
     iteration: str
-    win_rate: tuple[float, float, float]
-    mean_score: tuple[float, float, float]
+    win_rate: Interval
+    mean_score: Interval | None
     parse_error_rate: float
     response_chars: float
     thought_chars: float
 
 
 @dataclass(frozen=True)
+class Training:
+    """One iteration of one arm, as its samples and its pairs were. Lengths in characters, `margin` in
+    length-controlled scores; `judge_gap` is the training judge's win rate less the evaluation judge's."""
+
+    arm: str
+    iteration: int
+    parse_error_rate: float
+    thought_chars: float
+    response_chars: float
+    pairs: int
+    format_share: float
+    rho: float
+    chosen_chars: float | None
+    rejected_chars: float | None
+    margin: float | None
+    chosen_logp: float | None
+    epoch: int | None
+    judge_gap: float | None
+
+
+@dataclass(frozen=True)
 class Summary:
-    """All rows, the head-to-head win rate of thought against direct by iteration, and the gate's decision."""
+    """All rows, the head-to-head win rate of thought against direct by iteration, how training went, and the gate's
+    last decision (None where only one arm was run)."""
 
     run: str
+    judge: str
     rows: list[Row]
-    head_to_head: dict[str, tuple[float, float, float]]
-    decision: str
+    head_to_head: dict[str, Interval]
+    training: list[Training]
+    decision: str | None
     rules: list[dict[str, str]]
 
     def as_json(self) -> dict[str, Any]:
@@ -40,36 +68,79 @@ class Summary:
 
 
 def summarise(store: Store, run: str) -> Summary:
-    """Read a finished run from the store."""
-    rows, duels = [], {}
-    steps = store.sql("SELECT name, details->>'evaluation' FROM step WHERE run = ? ORDER BY finished_at", [run])[1]
-    for name, evaluation in steps:
+    """Read a run from the store, as far as it has come."""
+    steps = {
+        name: json.loads(details)
+        for name, details in store.sql("SELECT name, details FROM step WHERE run = ? ORDER BY finished_at", [run])[1]
+    }
+    rows, duels, judge = [], {}, ""
+    for name, details in steps.items():
         kind, *place = name.split("/")
-        if kind == "evaluate":
+        if kind == "evaluate" and len(place) == 2:
             arm, iteration = (place[1], "seed") if place[0] == "seed" else (place[0], place[1])
-            rows.append(_row(arm, iteration, _overall(store, evaluation)))
+            rows.append(_row(arm, iteration, _overall(store, details["evaluation"])))
+            judge = _judge(store, details["evaluation"])
         elif kind == "head_to_head":
-            duels[place[0]] = _with_interval(_overall(store, evaluation)["win_rate"])
-    decision, rules = store.sql(
+            duels[place[0]] = _with_interval(_overall(store, details["evaluation"])["win_rate"])
+    training = [_training(steps, *name.split("/")[1:]) for name in steps if name.startswith("pairs/")]
+    decided = store.sql(
         "SELECT decision, rules FROM gate_decision WHERE run = ? ORDER BY decided_at DESC LIMIT 1", [run]
-    )[1][0]
-    return Summary(run, rows, duels, decision, json.loads(rules))
+    )[1]
+    decision, rules = decided[0] if decided else (None, "[]")
+    return Summary(run, judge, rows, duels, training, decision, json.loads(rules))
 
 
 def table(summary: Summary) -> Table:
     """The rows for the terminal, 80 columns wide at most."""
-    caption = f"Judge: {LABEL}. (low, high): 95% interval over prompts. chars: response+thought."
+    caption = f"Judge: {summary.judge}. (low, high): 95% interval over prompts. chars: response+thought."
     drawn = Table(caption=caption, caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
-    for column in ("it.", "arm", "win rate v seed %", "mean score", "parsed", "chars"):
+    for column in ("it.", "arm", "win rate %", "mean score", "parsed", "chars"):
         drawn.add_column(column, no_wrap=True)
     for row in summary.rows:
+        score = "" if row.mean_score is None else "{:.2f} ({:.2f}, {:.2f})".format(*row.mean_score)
         drawn.add_row(
-            row.iteration, row.arm, _percent(row.win_rate), "{:.2f} ({:.2f}, {:.2f})".format(*row.mean_score),
-            f"{1 - row.parse_error_rate:.0%}", f"{row.response_chars:.0f}+{row.thought_chars:.0f}",
+            row.iteration, row.arm, _percent(row.win_rate), score, f"{1 - row.parse_error_rate:.0%}",
+            f"{row.response_chars:.0f}+{row.thought_chars:.0f}",
         )  # fmt: skip
     for iteration, duel in summary.head_to_head.items():
         drawn.add_row(iteration, "thought v direct", _percent(duel))
     return drawn
+
+
+def training_table(summary: Summary) -> Table:
+    """What each iteration was trained on."""
+    caption = "Of the samples: parsed, chars (response+thought). Of the pairs: format = rejected side does not parse."
+    drawn = Table(caption=caption, caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
+    for column in ("it.", "arm", "parsed", "chars", "pairs", "format", "rho", "chosen/rejected", "margin", "epoch"):
+        drawn.add_column(column, no_wrap=True)
+    for row in summary.training:
+        lengths = "" if row.chosen_chars is None else f"{row.chosen_chars:.0f}/{row.rejected_chars:.0f}"
+        drawn.add_row(
+            str(row.iteration), row.arm, f"{1 - row.parse_error_rate:.0%}",
+            f"{row.response_chars:.0f}+{row.thought_chars:.0f}", str(row.pairs), f"{row.format_share:.0%}",
+            f"{row.rho:g}", lengths, "" if row.margin is None else f"{row.margin:.2f}", str(row.epoch or ""),
+        )  # fmt: skip
+    return drawn
+
+
+def _training(steps: dict[str, dict[str, Any]], arm: str, iteration: str) -> Training:
+    place = f"{arm}/{iteration}"
+    sample, pairs = steps[f"sample/{place}"], steps[f"pairs/{place}"]
+    trained, chosen = steps.get(f"train/{place}", {}), steps.get(f"select/{place}", {})
+    measured = steps.get(f"evaluate/{place}", {})
+    seen_by_trainer = measured.get("train_judge_win_rate")
+    metrics = chosen.get("metrics") or trained.get("metrics") or {}
+    return Training(
+        arm, int(iteration), sample["parse_error_rate"], sample["thought_chars"], sample["response_chars"],
+        pairs["pairs"], pairs["format_share"], pairs["rho"], pairs["chosen_chars"],
+        pairs["rejected_chars"], pairs["margin"], metrics.get("logps/chosen"), chosen.get("epoch"),
+        None if seen_by_trainer is None else seen_by_trainer - measured["win_rate"],
+    )  # fmt: skip
+
+
+def _judge(store: Store, evaluation: str) -> str:
+    ((judge,),) = store.sql("SELECT judge FROM evaluation WHERE evaluation_key = ?", [evaluation])[1]
+    return LABEL if judge.startswith("checklist@") else str(judge)
 
 
 def _overall(store: Store, evaluation: str) -> dict[str, Metric]:
@@ -80,15 +151,16 @@ def _row(arm: str, iteration: str, found: dict[str, Metric]) -> Row:
     def plain(name: str) -> float:
         return found[name].value or 0.0
 
+    score = _with_interval(found["mean_score"]) if "mean_score" in found else None
     return Row(
-        arm, iteration, _with_interval(found["win_rate"]), _with_interval(found["mean_score"]),
-        plain("parse_error_rate"), plain("response_chars"), plain("thought_chars"),
+        arm, iteration, _with_interval(found["win_rate"]), score, plain("parse_error_rate"), plain("response_chars"),
+        plain("thought_chars"),
     )  # fmt: skip
 
 
-def _with_interval(metric: Metric) -> tuple[float, float, float]:
+def _with_interval(metric: Metric) -> Interval:
     return (metric.value or 0.0, metric.low or 0.0, metric.high or 0.0)
 
 
-def _percent(figure: tuple[float, float, float]) -> str:
+def _percent(figure: Interval) -> str:
     return "{:.1f} ({:.1f}, {:.1f})".format(*(100 * value for value in figure))

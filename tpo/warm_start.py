@@ -4,24 +4,57 @@ unaided (the paper names supervised thoughts as further work). The direct arm ge
 
 import json
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from harness.errors import UserError
 from harness.modes import DIRECT, Mode
+from harness.records import Prompt
 from tpo.thoughts import ThoughtTemplate, compose
 
+Example = dict[str, str]
+"""``prompt``, ``thought`` and ``response``."""
 
-def warm_start_rows(examples: int, mode: Mode, template: ThoughtTemplate) -> list[dict[str, Any]]:
-    """Supervised rows for the trainer: chat messages of the mode and the completion.
 
-    The first `examples` of the file are spread evenly over the categories.
-    """
-    lines = files("tpo").joinpath("warm_start.jsonl").read_text(encoding="utf-8").splitlines()
-    if examples > len(lines):
-        raise UserError(f"warm_start.examples is {examples}, but there are {len(lines)}; lower it")
+def warm_start_rows(
+    examples: int, mode: Mode, template: ThoughtTemplate, file: str | None = None
+) -> list[dict[str, Any]]:
+    """Supervised rows for the trainer: chat messages of the mode and the completion."""
     rows = []
-    for example in map(json.loads, lines[:examples]):
+    for example in warm_start_examples(examples, file):
         direct = mode.name == DIRECT.name
         completion = example["response"] if direct else compose(template, example["thought"], example["response"])
         rows.append({"messages": mode.messages(example["prompt"]), "completion": completion})
     return rows
+
+
+def warm_start_prompts(examples: int, file: str | None = None) -> list[Prompt]:
+    """What the warm start teaches with: training and evaluation keep clear of it."""
+    return [Prompt(example["prompt"], source="warm start") for example in warm_start_examples(examples, file)]
+
+
+def warm_start_examples(examples: int, file: str | None = None) -> list[Example]:
+    """The first `examples` of the user's JSONL file, or of tpobench's own, which is spread evenly over the categories.
+
+    Raises UserError for too few of them, and for a line without one of the three texts.
+    """
+    name = file or "tpobench's warm start"
+    try:
+        source = files("tpo").joinpath("warm_start.jsonl") if file is None else Path(file)
+        lines = [line for line in source.read_text(encoding="utf-8").split("\n") if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"warm_start.file {file} cannot be read: {error}") from error
+    if examples > len(lines):
+        raise UserError(f"warm_start.examples is {examples}, but there are {len(lines)} in {name}; lower it")
+    return [_example(line, f"{name}:{number}") for number, line in enumerate(lines[:examples], 1)]
+
+
+def _example(line: str, where: str) -> Example:
+    try:
+        row = json.loads(line)
+        found = {key: row[key] for key in ("prompt", "thought", "response")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{where} needs the texts 'prompt', 'thought' and 'response': {error}") from error
+    if not all(isinstance(text, str) and text.strip() for text in found.values()):
+        raise UserError(f"{where}: 'prompt', 'thought' and 'response' must be texts, none of them empty")
+    return found

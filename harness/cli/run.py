@@ -1,11 +1,18 @@
-"""Commands that travel the whole road: quickstart, train, report."""
+"""Commands that travel the whole road: quickstart, train, status, report."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.app import RUNS, JsonOption, app, print_json, quiet_libraries
+
+if TYPE_CHECKING:
+    from tpo.config import RunConfig
+
+FolderOption = Annotated[
+    Path | None, typer.Option("--dir", help="Where the run is kept; tpobench-runs/NAME unless given.")
+]
 
 
 @app.command()
@@ -37,45 +44,99 @@ def quickstart(
 @app.command()
 def train(
     config: Annotated[Path, typer.Argument(help="The run's YAML; see tpobench quickstart --print-config.")],
-    folder: Annotated[Path | None, typer.Option("--dir", help="Where the run is kept.")] = None,
+    folder: FolderOption = None,
     as_json: JsonOption = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take, and stop.")] = False,
 ) -> None:
-    """Train both arms, evaluate every checkpoint, decide, report. Started again, it goes on where it stopped.
+    """Train both arms, evaluate every checkpoint, decide, report. Started again, it goes on where it stopped; with more
+    iterations or another arm in the file, it goes on from there.
 
-    Example: tpobench train my-run.yaml --dir tpobench-runs/my-run
+    Example: tpobench train configs/smollm2-cpu.yaml
     """
     quiet_libraries()
+    from harness.config import load_yaml
+    from tpo.config import RunConfig
+
+    settings = load_yaml(config, RunConfig)
+    if dry_run:
+        _print_estimate(settings, as_json)
+    else:
+        _train(settings, folder or RUNS / settings.name, as_json)
+
+
+def _train(settings: "RunConfig", place: Path, as_json: bool) -> None:
     import yaml
 
-    from harness.config import load_yaml
+    from harness.files import write_whole
     from harness.progress import Reporter
     from harness.store import Store
     from reports.html import write_report
-    from tpo.config import RunConfig
-    from tpo.loop import Loop
-    from tpo.summary import summarise, table
+    from tpo.loop import run_training
+    from tpo.summary import summarise, table, training_table
 
-    settings = load_yaml(config, RunConfig)
-    place = folder or RUNS / settings.name
     reporter = Reporter(quiet=as_json)
     with Store(place / "store.duckdb") as store:
         before = store.row_counts()
-        run = Loop(settings, place, store, reporter).run()
+        run = run_training(settings, place, store, reporter)
         report = place / "report.html"
         write_report(store, run, report)
-        (place / "policy.yaml").write_text(yaml.safe_dump(settings.gate.model_dump()), encoding="utf-8")
+        write_whole(place / "policy.yaml", yaml.safe_dump(settings.gate.model_dump()))
         summary = summarise(store, run)
         counts = {name: (rows, rows - before[name]) for name, rows in store.row_counts().items()}
     if as_json:
         print_json(summary.as_json() | {"report": str(report), "rows": {n: c for n, (c, _) in counts.items()}})
         return
     reporter.console.print(table(summary))
+    reporter.console.print(training_table(summary))
     for rule in summary.rules:
         print(f"  {rule['outcome']:<12} {rule['rule']}: {rule['sentence']}")
-    print(f"decision  {summary.decision}")
+    if summary.decision:
+        print(f"decision  {summary.decision}")
     shown = ("output", "score", "judgment", "pair", "model", "step")
     print("rows      " + ", ".join(f"{name} {counts[name][0]} (+{counts[name][1]})" for name in shown))
     print(f"report    {report}")
+
+
+def _print_estimate(settings: "RunConfig", as_json: bool) -> None:
+    from rich.console import Console
+
+    from tpo.estimate import as_table, estimate
+
+    found = estimate(settings)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        Console(highlight=False).print(as_table(found))
+
+
+@app.command()
+def status(
+    run: Annotated[Path, typer.Argument(help="The run's YAML, or its folder.")] = RUNS / "quickstart",
+    folder: FolderOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The steps of a run and their states: done, running, interrupted, waiting. Also while the run goes on.
+
+    Example: tpobench status configs/smollm2-cpu.yaml
+    """
+    from rich.console import Console
+
+    from tpo.status import as_json as to_json
+    from tpo.status import as_table, read_status
+
+    if run.suffix in (".yaml", ".yml"):
+        from harness.config import load_yaml
+        from tpo.config import RunConfig
+        from tpo.plan import planned
+
+        settings = load_yaml(run, RunConfig)
+        states = read_status(folder or RUNS / settings.name, planned(settings))
+    else:
+        states = read_status(folder or run)
+    if as_json:
+        print_json(to_json(states))
+    else:
+        Console(highlight=False).print(as_table(states))
 
 
 @app.command()

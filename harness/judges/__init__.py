@@ -1,18 +1,41 @@
 """Judges turn responses into scores and judgments. They never see a thought."""
 
+from collections.abc import Sequence
+
+from harness.endpoints import is_endpoint
 from harness.errors import UserError, did_you_mean
 from harness.judges.checklist import ChecklistJudge
+from harness.judges.pointwise import PointwiseJudge
 from harness.modes import Mode
 from harness.records import Output
 
-JUDGES = ("checklist",)
+POINTWISE = ("checklist", "reward:MODEL", "armorm:MODEL", "module:function")
 
 
-def judge_named(name: str) -> ChecklistJudge:
-    """The judge of this name; raises UserError for an unknown one."""
-    if name not in JUDGES:
-        raise UserError(f"unknown judge {name!r}; {did_you_mean(name, list(JUDGES))}")
-    return ChecklistJudge()
+def pointwise_judge(name: str) -> PointwiseJudge:
+    """The judge of this name (see `POINTWISE`); raises UserError for an unknown one."""
+    kind, colon, rest = name.partition(":")
+    if name == "checklist":
+        return ChecklistJudge()
+    if kind in ("reward", "armorm") and rest:
+        if is_endpoint(rest):
+            raise UserError(f"the judge {name} names an endpoint, and a {kind} model is loaded here; name its folder")
+        from harness.judges.reward import RewardModelJudge
+        from harness.models import resolve_model
+
+        return RewardModelJudge(resolve_model(rest), kind)
+    if colon and kind and rest:
+        from harness.judges.custom import CustomJudge
+
+        return CustomJudge(name)
+    raise UserError(f"unknown judge {name!r}; {did_you_mean(name, list(POINTWISE))}")
+
+
+def weighted(parts: Sequence[tuple[str, float]]) -> PointwiseJudge:
+    """The weighted sum of pointwise judges, by name."""
+    from harness.judges.weighted import WeightedJudge
+
+    return WeightedJudge([(pointwise_judge(name), weight) for name, weight in parts])
 
 
 def judged_text(output: Output, mode: Mode) -> str:

@@ -4,15 +4,19 @@ It is a rule-based stand-in for an LLM judge, free and exactly repeatable. It se
 nothing else: not style, not depth, not truth beyond the listed facts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from harness.errors import UserError
 from harness.judges.checks import is_met
+from harness.judges.pointwise import Asked
 from harness.records import Judgment, Prompt, Score, judgment_key, text_key
 
 LABEL = "checklist, a rule-based stand-in for an LLM judge"
 
 _VERSION = 1
+
+_GROUP = 1000
+"""Scores that are handed out together: a store takes many rows at once in much less time than one by one."""
 
 
 class ChecklistJudge:
@@ -21,7 +25,7 @@ class ChecklistJudge:
     id = f"checklist@{_VERSION}"
     label = LABEL
 
-    def require_checks(self, prompts: Sequence[Prompt]) -> None:
+    def require(self, prompts: Sequence[Prompt]) -> None:
         """Raises UserError for the first prompt that has none."""
         for prompt in prompts:
             if not prompt.checks:
@@ -33,6 +37,16 @@ class ChecklistJudge:
             raise ValueError(f"the prompt {prompt.text[:40]!r} has no checks, so the checklist judge cannot score it")
         components = {str(number): is_met(check, response) for number, check in enumerate(prompt.checks)}
         return Score(self.id, prompt, response, sum(components.values()) / len(components), components)
+
+    def covers(self, judge: str) -> bool:
+        return judge == self.id
+
+    def score_all(self, asked: Asked) -> Iterator[list[Score]]:
+        for start in range(0, len(asked), _GROUP):
+            yield [self.score(prompt, response) for prompt, response in asked[start : start + _GROUP]]
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def compare(self, prompt: Prompt, candidate: str, baseline: str) -> tuple[Judgment, Sequence[Score]]:
         """The judgment with the candidate as side A, and the two scores it rests on."""

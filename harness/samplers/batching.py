@@ -19,3 +19,13 @@ def plan_batches(lengths: Sequence[int], max_new_tokens: int, token_budget: int,
                 continue
         batches.append([index])
     return batches
+
+
+def gpu_limits(free_bytes: int, cached_bytes_per_token: int) -> tuple[int, int]:
+    """The token budget of one batch, and its most rows, for a GPU with so much memory free beside the weights.
+
+    Half of what is free goes to the key-value cache; the other half is for the copy that a layer's cache is grown
+    into, for reading prompts, and for the logits (rows by vocabulary).
+    """
+    budget = max(1, free_bytes // 2 // cached_bytes_per_token)
+    return budget, 256

@@ -4,9 +4,11 @@ Rows of a batch leave it as soon as they finish: generation goes in short stretc
 finished rows are handed out and dropped from the key-value cache. Every row draws from a random stream seeded by its
 own key, so that what a request yields depends on the request and not on its neighbours (up to rounding).
 
-On a CPU two batches run side by side, one thread each: small matrix products do not scale over threads.
+On a CPU two batches run side by side, one thread each: small matrix products do not scale over threads. On a GPU one
+batch runs at a time, as large as its free memory allows; a batch that does not fit after all is halved.
 """
 
+import json
 import os
 import queue
 import threading
@@ -14,15 +16,16 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache, LogitsProcessor
+from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig, LogitsProcessor
 
-from harness.chat import encode_messages
+from harness.chat import encode_messages, end_tokens, load_tokenizer
 from harness.errors import UserError
 from harness.records import Generation, Request, SamplingParams
-from harness.samplers.batching import plan_batches
+from harness.samplers.batching import gpu_limits, plan_batches
 
 WINDOW = 2048
 """Requests that are tokenised and planned together; memory does not grow with the number of prompts beyond it."""
@@ -35,18 +38,24 @@ _NUCLEUS_GUESS = 1024
 
 
 class LocalSampler:
-    """A model folder, loaded once. `max_rows` and `token_budget` bound one batch (rows, cached tokens)."""
+    """A model folder, loaded once. `max_rows` and `token_budget` bound one batch (rows, cached tokens); on a GPU they
+    follow from its free memory."""
 
     def __init__(self, folder: str, max_rows: int = 48, token_budget: int = 16_384) -> None:
+        """Raises UserError for a folder that cannot be sampled from."""
+        self._folder = folder
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        dtype = torch.bfloat16 if self._device == "cuda" else torch.float32
-        self._tokenizer = AutoTokenizer.from_pretrained(folder)
-        self._model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).to(self._device).eval()
-        self._pad_id = self._tokenizer.pad_token_id if self._tokenizer.pad_token_id is not None else 0
-        self._end_ids = _end_ids(self._model, self._tokenizer)
-        self._max_rows = max_rows
-        self._token_budget = token_budget
-        self._workers = 1 if self._device == "cuda" else max(1, len(os.sched_getaffinity(0)))
+        self._tokenizer = load_tokenizer(folder)
+        self._end_ids = end_tokens(folder, self._tokenizer)
+        pad_id = self._tokenizer.pad_token_id
+        self._pad_id = self._end_ids[0] if pad_id is None else pad_id  # never attended to
+        self._model = _load_model(folder, self._device)
+        self._max_rows, self._token_budget = max_rows, token_budget
+        self._workers = max(1, len(os.sched_getaffinity(0)))
+        if self._device == "cuda":
+            free, _ = torch.cuda.mem_get_info()
+            self._token_budget, self._max_rows = gpu_limits(free, _cached_bytes_per_token(self._model))
+            self._workers = 1
 
     def close(self) -> None:
         del self._model
@@ -70,7 +79,7 @@ class LocalSampler:
         def work(batch: list[int]) -> None:
             try:
                 torch.set_num_threads(max(1, torch.get_num_threads() // self._workers))
-                for group in self._sample_batch([requests[i] for i in batch], [prompts[i] for i in batch], params):
+                for group in self._sample_fitting([requests[i] for i in batch], [prompts[i] for i in batch], params):
                     if stop.is_set():
                         return
                     finished.put(group)
@@ -95,6 +104,29 @@ class LocalSampler:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
 
+    def _sample_fitting(
+        self, requests: list[Request], prompts: list[list[int]], params: SamplingParams
+    ) -> Iterator[list[Generation]]:
+        """The batch; where the GPU's memory does not hold it, in two halves without the rows that have left it."""
+        owed = {request.key: place for place, request in enumerate(requests)}
+        try:
+            for group in self._sample_batch(requests, prompts, params):
+                for found in group:
+                    del owed[found.request.key]
+                yield group
+            return
+        except torch.OutOfMemoryError as error:
+            if len(owed) == 1:
+                (place,) = owed.values()
+                raise UserError(
+                    f"the GPU's memory does not hold {requests[place].label} ({len(prompts[place]):,} tokens and "
+                    f"{params.max_new_tokens:,} new ones): lower max_new_tokens, or free the GPU of other processes"
+                ) from error
+        torch.cuda.empty_cache()  # here, where the failed batch's tensors are gone with its exception
+        rest = list(owed.values())
+        for half in (rest[: len(rest) // 2], rest[len(rest) // 2 :]):
+            yield from self._sample_fitting([requests[i] for i in half], [prompts[i] for i in half], params)
+
     def _sample_batch(
         self, requests: list[Request], prompts: list[list[int]], params: SamplingParams
     ) -> Iterator[list[Generation]]:
@@ -106,7 +138,7 @@ class LocalSampler:
         done = 0
         while rows:
             stretch = min(STRETCH, params.max_new_tokens - done)
-            picker = _Picker(draws[rows], width, params)
+            picker = _Picker(draws[rows], width, params, self._folder)
             with torch.inference_mode():
                 ids = self._model.generate(
                     input_ids=ids, attention_mask=mask, past_key_values=cache, max_new_tokens=stretch,
@@ -182,25 +214,36 @@ class _Picker(LogitsProcessor):  # type: ignore[misc]
     """Chooses each row's next token (temperature, then nucleus) by inverting the row's own uniform draw.
 
     Returns logits that leave only the chosen token, so that greedy decoding takes it. `draws` has shape
-    (rows, max_new_tokens); `width` is the padded length of the prompts.
+    (rows, max_new_tokens); `width` is the padded length of the prompts. Raises UserError for logits that are no
+    numbers, from which neither a draw nor a maximum would make an error.
     """
 
-    def __init__(self, draws: torch.Tensor, width: int, params: SamplingParams) -> None:
+    def __init__(self, draws: torch.Tensor, width: int, params: SamplingParams, folder: str) -> None:
         self._draws = draws
         self._width = width
         self._params = params
+        self._folder = folder
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         if self._params.temperature == 0:
+            self._require_numbers(scores.amax(-1))
             return scores
         probabilities = torch.softmax(scores.float() / self._params.temperature, dim=-1)
         draws = self._draws[:, input_ids.shape[1] - self._width]
         top, tokens = probabilities.topk(min(_NUCLEUS_GUESS, probabilities.shape[-1]))
         chosen = _invert(top, tokens, draws, self._params.top_p)
-        wider = top.sum(-1) < self._params.top_p
+        wider = ~(top.sum(-1) >= self._params.top_p)  # true for NaN too
         if bool(wider.any()):
+            self._require_numbers(top)
             chosen[wider] = _invert(*probabilities[wider].sort(descending=True), draws[wider], self._params.top_p)
         return torch.full_like(scores, -torch.inf).scatter(-1, chosen, 0.0)
+
+    def _require_numbers(self, values: torch.Tensor) -> None:
+        if not bool(values.isfinite().all()):
+            raise UserError(
+                f"the model {self._folder} computes logits that are no numbers: its weights are broken, or too "
+                f"large for {str(values.dtype).removeprefix('torch.')}; sample from an earlier checkpoint"
+            )
 
 
 def _common_length(prompts: Sequence[tuple[int, ...]]) -> int:
@@ -226,8 +269,37 @@ def _uniforms(key: str, params: SamplingParams) -> torch.Tensor:
     return torch.rand(params.max_new_tokens, generator=generator)
 
 
-def _end_ids(model: Any, tokenizer: Any) -> list[int]:
-    """Every token that ends the assistant's turn."""
-    configured = model.generation_config.eos_token_id
-    ids = configured if isinstance(configured, list) else [configured]
-    return sorted({token for token in [*ids, tokenizer.eos_token_id] if token is not None})
+def _load_model(folder: str, device: str) -> Any:
+    """The weights, to be sampled by temperature and top-p alone; raises UserError where they are no language model."""
+    dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    try:
+        model, report = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, output_loading_info=True)
+    except (ValueError, KeyError, OSError, RuntimeError, ImportError) as error:
+        raise UserError(
+            f"{folder} ({_architecture(folder)}) cannot be loaded as a causal language model: "
+            f"{' '.join(str(error).split())[:300]}"
+        ) from error
+    if missing := sorted(report["missing_keys"]):  # they would be filled with random numbers
+        raise UserError(
+            f"{folder} ({_architecture(folder)}) is no whole causal language model: weights are missing for "
+            f"{', '.join(missing[:3])}; name a model that was trained to generate text"
+        )
+    model.generation_config = GenerationConfig()
+    try:
+        return model.to(device).eval()
+    except torch.OutOfMemoryError as error:
+        raise UserError(f"the GPU's memory does not hold the weights of {folder}; end its other processes") from error
+
+
+def _architecture(folder: str) -> str:
+    """What the folder's configuration says that it holds."""
+    config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+    return ", ".join(config.get("architectures") or [config.get("model_type") or "of an unnamed architecture"])
+
+
+def _cached_bytes_per_token(model: Any) -> int:
+    """Keys and values of one token in all layers."""
+    config = model.config.get_text_config()
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return int(2 * config.num_hidden_layers * heads * size * model.dtype.itemsize)

@@ -3,17 +3,29 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from harness.chat import Encoder
 from harness.client import Call, Client, Reply
 from harness.errors import UserError
 from harness.records import Generation, Request, SamplingParams, content_key
+from harness.replies import Answer, Choice
+
+OWN_DISTRIBUTION = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
+"""Servers sample by settings of their own, or of the model's, unless they are told not to. These fields are vLLM's;
+llama.cpp knows the first two, and repeats without a penalty by itself."""
 
 
 class ServerSampler:
     """Samples of one prompt are asked for together (``n``), but the answers are counted: servers differ in what they
-    make of it. What is missing is asked for again, one by one once a server was seen to send too few or to refuse."""
+    make of it. What is missing is asked for again, one by one once a server was seen to send too few or to refuse.
 
-    def __init__(self, client: Client) -> None:
+    With the `encoder` of the model that is served, generations have token ids: the server's, where it sends them
+    (``return_token_ids``, as vLLM does), and otherwise the encoder's. Such a model is sampled by temperature and top-p
+    alone, as in this process.
+    """
+
+    def __init__(self, client: Client, encoder: Encoder | None = None) -> None:
         self._client = client
+        self._encoder = encoder
         self._honours_n = True
         self._owed: dict[str, Sequence[Request]] = {}
         self._done: list[Generation] = []
@@ -58,6 +70,8 @@ class ServerSampler:
             "temperature": params.temperature, "top_p": params.top_p, "max_tokens": params.max_new_tokens,
             "seed": int(content_key(group[0].key)[:7], 16),
         }  # fmt: skip
+        if self._encoder is not None:
+            options |= OWN_DISTRIBUTION | {"return_token_ids": True}
         if len(group) > 1 and self._honours_n:
             options["n"] = len(group)
         return Call(group[0].key, "sample", group[0].messages, options)
@@ -72,15 +86,29 @@ class ServerSampler:
                 self._refused.append(f"{wanted[0].label}: {reply.problem}")
             return reply.problem
         came = reply.answer.choices[: len(wanted)]
+        prompt_ids = self._prompt_ids(wanted[0], reply.answer)
         for request, choice in zip(wanted, came, strict=False):
             call = reply.record if request is wanted[0] else None
+            token_ids, reason = self._token_ids(choice), choice.finish_reason
             seconds = reply.record.latency_s
-            self._done.append(Generation(request, (), (), choice.text, choice.finish_reason, seconds, call))
+            self._done.append(Generation(request, prompt_ids, token_ids, choice.text, reason, seconds, call))
         del self._owed[reply.call.subject]
         if len(came) == len(wanted):
             return None
         self._honours_n = False
         return self._call(wanted[len(came) :], params)
+
+    def _prompt_ids(self, request: Request, answer: Answer) -> tuple[int, ...]:
+        if self._encoder is None:
+            return ()
+        return answer.prompt_ids or self._encoder.prompt(request.messages)
+
+    def _token_ids(self, choice: Choice) -> tuple[int, ...]:
+        """Ids are trained on: an output that ended by itself has its end token last, whoever encoded it."""
+        if self._encoder is None:
+            return ()
+        tokens = choice.token_ids or self._encoder.output(choice.text)
+        return self._encoder.ended(tokens) if choice.finish_reason == "stop" else tokens
 
 
 def _same_prompt(requests: Sequence[Request]) -> Iterator[list[Request]]:

@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--slots", type=int, default=8)
     parser.add_argument("--context", type=int, default=4096, help="tokens in each slot")
     parser.add_argument("--threads", type=int, default=1, help="more than one wait for each other by spinning")
+    parser.add_argument("--alias", default=MODEL, help="the name that it lists and answers to")
     parser.add_argument("--child", action="store_true", help="end when standard input closes")
     asked = parser.parse_args()
 
@@ -43,7 +44,7 @@ def main() -> None:
         sys.exit(f"the embedded model's package is missing: {EMBEDDED_INSTALL}")
     params = xllamacpp.CommonParams()
     params.model.path = str(weights)
-    params.model_alias = {MODEL}
+    params.model_alias = {asked.alias}
     params.port = asked.port
     params.n_parallel = asked.slots
     params.n_ctx = asked.slots * asked.context

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.samplers.batching import plan_batches
+from harness.samplers.batching import gpu_limits, plan_batches
 
 
 @given(st.lists(st.integers(1, 400), max_size=60), st.integers(1, 100), st.integers(50, 2000), st.integers(1, 16))
@@ -46,3 +46,9 @@ def test_a_request_over_the_budget_goes_alone_and_takes_nobody_with_it() -> None
 
 def test_nothing_asked_is_nothing_planned() -> None:
     assert plan_batches([], 10, 100, 8) == []
+
+
+def test_half_of_the_free_memory_is_for_the_cache() -> None:
+    # Llama 3 8B in bfloat16: keys and values, 32 layers, 8 heads of 128 numbers, 2 bytes each: 128 KiB a token
+    assert gpu_limits(62 * 2**30, 2 * 32 * 8 * 128 * 2) == (31 * 2**30 // 131_072, 256) == (253_952, 256)
+    assert gpu_limits(0, 131_072)[0] == 1

@@ -54,6 +54,6 @@ def test_the_same_work_has_the_same_key_and_other_work_another() -> None:
 
 
 def test_a_prompt_without_checks_is_named_before_anything_is_judged() -> None:
-    JUDGE.require_checks([PROMPT])
+    JUDGE.require([PROMPT])
     with pytest.raises(UserError, match="Why is the sky blue"):
-        JUDGE.require_checks([PROMPT, Prompt("Why is the sky blue?")])
+        JUDGE.require([PROMPT, Prompt("Why is the sky blue?")])

@@ -1,7 +1,10 @@
 """The local sampler against plain transformers generation, on the real model."""
 
-from collections.abc import Iterator
+import json
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,10 +45,13 @@ def test_greedy_batches_give_what_plain_generation_gives(sampler: LocalSampler) 
 
     requests = requests_for(QUESTIONS, samples=2)
     found = by_key(sampler.sample(requests, SamplingParams(temperature=0, max_new_tokens=40)))
-    for request in requests:
+    for request, again in zip(requests[::2], requests[1::2], strict=True):
         generation = found[request.key]
+        assert found[again.key].token_ids == generation.token_ids
         ids = torch.tensor([generation.prompt_ids])
-        plain = sampler._model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=40, do_sample=False)
+        plain = sampler._model.generate(
+            ids, attention_mask=torch.ones_like(ids), max_new_tokens=40, do_sample=False, eos_token_id=2
+        )
         assert tuple(plain[0, ids.shape[1] :].tolist()) == generation.token_ids
 
 
@@ -103,3 +109,132 @@ def test_the_nucleus_holds_no_token_beyond_top_p(sampler: LocalSampler) -> None:
     # top-p 0.75 keeps 0.5 and 0.3, renormalised to 0.625 and 0.375
     picked = [local._invert(probabilities, tokens, torch.tensor([u]), 0.75).item() for u in draws]
     assert picked == [7, 7, 7, 8, 8]
+
+
+@pytest.fixture
+def copied(tiny_model: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tiny_model, tmp_path / "model"))
+
+
+def rewrite(file: Path, **changes: Any) -> None:
+    """Change keys of a JSON file; None takes one out."""
+    content = json.loads(file.read_text()) | changes
+    file.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
+
+
+def without_template(folder: Path) -> None:
+    (folder / "chat_template.jinja").unlink()
+
+
+def without_end(folder: Path) -> None:
+    for file in ("generation_config.json", "config.json"):
+        rewrite(folder / file, eos_token_id=None)
+    rewrite(folder / "tokenizer_config.json", eos_token=None)
+
+
+def encoder_decoder(folder: Path) -> None:
+    rewrite(folder / "config.json", model_type="t5", architectures=["T5ForConditionalGeneration"])
+
+
+def from_the_future(folder: Path) -> None:
+    rewrite(folder / "config.json", model_type="llama9", architectures=["Llama9ForCausalLM"])
+
+
+def reward_model(folder: Path) -> None:
+    rewrite(folder / "config.json", architectures=["LlamaForSequenceClassification"], tie_word_embeddings=False)
+
+
+def torn_tokenizer(folder: Path) -> None:
+    (folder / "tokenizer.json").write_text("{")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (without_template, r"has no chat template: copy chat_template\.jinja"),
+        (
+            without_end,
+            r"names no end token.*set eos_token in tokenizer_config\.json, or eos_token_id in generation_conf",
+        ),
+        (encoder_decoder, r"\(T5ForConditionalGeneration\) cannot be loaded as a causal language model"),
+        (from_the_future, r"\(Llama9ForCausalLM\) cannot be loaded as a causal language model"),
+        (reward_model, r"\(LlamaForSequenceClassification\) is no whole causal .* missing for lm_head\.weight"),
+        (torn_tokenizer, r"the tokenizer of .* cannot be loaded"),
+    ],
+)
+def test_a_folder_that_cannot_be_sampled_is_one_sentence(
+    copied: Path, spoil: Callable[[Path], None], sentence: str
+) -> None:
+    spoil(copied)
+    with pytest.raises(UserError, match=sentence) as caught:
+        LocalSampler(str(copied))
+    assert str(copied) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("params", [SamplingParams(max_new_tokens=4), SamplingParams(0.0, max_new_tokens=4)])
+def test_logits_that_are_no_numbers_are_one_sentence(copied: Path, params: SamplingParams) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(copied / "model.safetensors")
+    weights["model.norm.weight"] *= torch.nan
+    save_file(weights, copied / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(UserError, match=r"model computes logits that are no numbers.*float32"):
+        list(LocalSampler(str(copied)).sample(requests_for(QUESTIONS), params))
+
+
+def test_a_model_without_a_padding_token_samples_the_same(tiny_model: Path, copied: Path) -> None:
+    rewrite(copied / "tokenizer_config.json", pad_token=None)
+    rewrite(copied / "config.json", pad_token_id=None)
+    rewrite(copied / "generation_config.json", pad_token_id=None)
+    requests, params = requests_for(QUESTIONS, samples=2), SamplingParams(max_new_tokens=12)
+    padded, bare = (LocalSampler(str(folder)) for folder in (tiny_model, copied))
+    assert bare._tokenizer.pad_token_id is None
+    expected, found = by_key(padded.sample(requests, params)), by_key(bare.sample(requests, params))
+    assert {key: g.token_ids for key, g in found.items()} == {key: g.token_ids for key, g in expected.items()}
+
+
+def test_sampling_settings_that_come_with_the_model_do_not_count(tiny_model: Path, copied: Path) -> None:
+    rewrite(copied / "generation_config.json", repetition_penalty=5.0, top_k=1, min_new_tokens=9, num_beams=3)
+    requests, params = requests_for(QUESTIONS, samples=2), SamplingParams(max_new_tokens=12)
+    expected, found = (by_key(LocalSampler(str(f)).sample(requests, params)) for f in (tiny_model, copied))
+    assert {key: g.token_ids for key, g in found.items()} == {key: g.token_ids for key, g in expected.items()}
+
+
+def test_messages_that_the_template_refuses_are_one_sentence(copied: Path) -> None:
+    (copied / "chat_template.jinja").write_text("{{ raise_exception('System role not supported') }}")
+    with pytest.raises(UserError, match=r"refuses the messages \(System role not supported\); choose another mode"):
+        list(LocalSampler(str(copied)).sample(requests_for(QUESTIONS), SamplingParams(max_new_tokens=4)))
+
+
+def test_a_batch_that_the_memory_does_not_hold_is_halved(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    monkeypatch.setattr(local, "STRETCH", 1)
+    requests, params = requests_for(QUESTIONS, samples=8), SamplingParams(max_new_tokens=40)
+    expected = by_key(LocalSampler(str(tiny_model)).sample(requests, params))
+    sampler = LocalSampler(str(tiny_model))
+    whole, refused = sampler._sample_batch, 0
+
+    def small_memory(batch: list[Request], *rest: Any) -> Iterator[list[Generation]]:
+        """Fails at the second group of a batch of more than five rows."""
+        nonlocal refused
+        for place, group in enumerate(whole(batch, *rest)):
+            if place and len(batch) > 5:
+                refused += 1
+                raise torch.OutOfMemoryError
+            yield group
+
+    monkeypatch.setattr(sampler, "_sample_batch", small_memory)
+    found = by_key(sampler.sample(requests, params))
+    assert refused > 1
+    assert {key: g.token_ids for key, g in found.items()} == {key: g.token_ids for key, g in expected.items()}
+
+    def no_memory(*_: Any) -> Iterator[list[Generation]]:
+        raise torch.OutOfMemoryError
+        yield
+
+    monkeypatch.setattr(sampler, "_sample_batch", no_memory)
+    with pytest.raises(UserError, match=r'memory does not hold ".*" \([0-9]+ tokens and 40 new ones\)'):
+        list(sampler.sample(requests, params))

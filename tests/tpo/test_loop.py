@@ -12,37 +12,55 @@ from harness.progress import Reporter
 from harness.store import Store
 from reports.html import write_report
 from tpo.config import RunConfig
-from tpo.loop import Loop
+from tpo.loop import run_training
+from tpo.plan import planned
 from tpo.summary import summarise
 
+WORDS = [
+    "apple", "bridge", "candle", "desert", "engine", "forest", "guitar", "hammer", "island", "jacket",
+    "kettle", "ladder", "meadow", "needle", "orange", "pencil", "quarry", "ribbon", "saddle", "turtle",
+]  # fmt: skip
 RANKED = [
-    {"prompt": f"Word number {n}?", "category": f"c{n % 2}", "checks": [{"regex": "[aeiou]"}, {"regex": f"[{c}]"}]}
-    for n, c in enumerate("bcdfghjklmnp")
+    {
+        "prompt": f"What about the {word}?",
+        "category": f"c{n % 2}",
+        "checks": [{"regex": "[aeiou]"}, {"regex": f"[{c}]"}],
+    }
+    for n, (word, c) in enumerate(zip(WORDS, "bcdfghjklmnpbcdfghjk", strict=True))
 ]
+
+Config = dict[str, object]
 
 
 @pytest.fixture
-def config(tiny_model: Path, tmp_path: Path) -> dict[str, object]:
-    for name, rows in (("train.jsonl", RANKED[:8]), ("test.jsonl", RANKED[8:])):
-        (tmp_path / name).write_text("\n".join(map(json.dumps, rows)))
+def config(tiny_model: Path, tmp_path: Path) -> Config:
+    for name, rows in (("train", RANKED[:14]), ("validation", RANKED[14:16]), ("test", RANKED[16:])):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
     # The miniature model writes no marker of several words, but a single letter often stands once in its output.
     (tmp_path / "thought.yaml").write_text(yaml.safe_dump({"user": "{prompt}", "response_marker": "l"}))
     return {
         "name": "tiny", "model": str(tiny_model), "thought_mode": f"think:{tmp_path / 'thought.yaml'}", "samples": 8,
-        "iterations": 1, "warm_start": {"examples": 4, "epochs": 1},
-        "instructions": {"source": str(tmp_path / "train.jsonl"), "per_iteration": 8},
+        "iterations": 1,
+        "instructions": {"sources": [{"source": str(tmp_path / "train.jsonl")}], "per_iteration": 7,
+                         "near_duplicates": 0.9},
         "sampling": {"max_new_tokens": 24, "temperature": 1.0},
-        "training": {"learning_rate": 1e-3, "batch_size": 2},
-        "evaluation": {"benchmark": str(tmp_path / "test.jsonl"), "sampling": {"max_new_tokens": 24}},
+        "pairs": {"rho": "auto"},
+        "training": {"learning_rate": 1e-3, "batch_size": 2, "epochs": 2},
+        "selection": {"source": {"source": str(tmp_path / "validation.jsonl")}},
+        "evaluation": {"benchmarks": [{"name": str(tmp_path / "test.jsonl")}], "sampling": {"max_new_tokens": 24}},
+        "guards": {"parse_errors": 0.99, "truncated": 0.99, "length_growth": 50},
         "gate": {"head_to_head": {"margin": 0.05}},
     }  # fmt: skip
 
 
-def run(config: dict[str, object], folder: Path) -> tuple[str, dict[str, int]]:
+def run(config: Config, folder: Path) -> tuple[str, dict[str, int]]:
     with Store(folder / "store.duckdb") as store:
-        key = Loop(validate(config, RunConfig, "config"), folder, store, Reporter(quiet=True)).run()
+        asked = validate(config, RunConfig, "config")
+        key = run_training(asked, folder, store, Reporter(quiet=True))
         write_report(store, key, folder / "report.html")
-        assert summarise(store, key).decision in ("PASS", "FAIL", "INCONCLUSIVE")
+        assert summarise(store, key).decision in ("PASS", "FAIL", "INCONCLUSIVE", None)
+        done = set(store.finished_steps(key))
+        assert set(planned(asked)) <= done
         return key, store.row_counts()
 
 
@@ -54,18 +72,39 @@ def contents(folder: Path) -> dict[str, list[tuple[object, ...]]]:
         for table in store.row_counts():
             columns = [name for name in store.sql(f"SELECT * FROM {table} LIMIT 0")[0] if name not in skipped]
             query = f"SELECT {', '.join(columns)} FROM {table} ORDER BY ALL"
-            found[table] = [tuple(str(v).replace(str(folder), "") for v in row) for row in store.sql(query)[1]]
+            found[table] = [tuple(_timeless(v, folder) for v in row) for row in store.sql(query)[1]]
         return found
 
 
-def test_the_road_is_travelled_once_repeats_for_free_and_is_reproducible(
-    config: dict[str, object], tmp_path: Path
-) -> None:
+def _timeless(value: object, folder: Path) -> str:
+    """Without the folder, and without the times that a step's details hold."""
+    text = str(value).replace(str(folder), "")
+    if not text.startswith("{"):
+        return text
+    try:
+        return json.dumps(_without_times(json.loads(text)))
+    except ValueError:
+        return text
+
+
+def _without_times(value: object) -> object:
+    if isinstance(value, dict):
+        return {k: _without_times(v) for k, v in value.items() if "second" not in k}
+    return [_without_times(v) for v in value] if isinstance(value, list) else value
+
+
+def test_the_road_is_travelled_once_repeats_for_free_and_is_reproducible(config: Config, tmp_path: Path) -> None:
     key, counts = run(config, tmp_path / "a")
     assert (tmp_path / "a" / "report.html").stat().st_size > 10_000
     assert run(config, tmp_path / "a") == (key, counts)
     run(config, tmp_path / "b")
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+    # One folder a checkpoint is left, each with its card; the epochs that were not chosen are gone.
+    folders = sorted(folder for folder in (tmp_path / "a" / "checkpoints").iterdir() if folder.is_dir())
+    assert [folder.name.rpartition("-")[0] for folder in folders] == ["direct-1", "thought-1"]
+    assert "arXiv 2410.10630" in (folders[-1] / "README.md").read_text()
+    assert "The gate decided" in (folders[-1] / "README.md").read_text()
 
     # No thought ever reached the judge: everything it saw is a whole response of some output, or empty.
     with Store(tmp_path / "a" / "store.duckdb") as store:
@@ -81,11 +120,53 @@ def test_the_road_is_travelled_once_repeats_for_free_and_is_reproducible(
     }  # fmt: skip
 
 
-def test_running_out_of_prompts_is_an_error_before_anything_is_sampled(
-    config: dict[str, object], tmp_path: Path
-) -> None:
-    config["iterations"] = 3
-    with pytest.raises(UserError, match="need 24, but the source has 8"):
-        run(config, tmp_path / "a")
+def test_a_run_gets_another_arm_and_more_iterations(config: Config, tmp_path: Path) -> None:
+    config |= {"training": {"learning_rate": 1e-5, "batch_size": 4}}
+    direct, alone = run(config | {"arms": ["direct"]}, tmp_path / "a")
+    both, counts = run(config, tmp_path / "a")
+    longer, after = run(config | {"iterations": 2}, tmp_path / "a")
+    assert direct == both == longer
+    assert alone["gate_decision"] == 0
+    assert counts["gate_decision"] == 1
+    assert after["gate_decision"] == 2
     with Store(tmp_path / "a" / "store.duckdb") as store:
-        assert store.row_counts()["output"] == 0
+        started = "SELECT count(*) FROM step WHERE name IN ('train/direct/1', 'train/thought/1', 'train/direct/2')"
+        assert store.sql(started)[1] == [(3,)]
+        used = "SELECT prompt_key, count(DISTINCT iteration) AS times FROM pair GROUP BY ALL HAVING times > 1"
+        assert store.sql(used)[1] == []
+
+
+def refused(config: Config, folder: Path, said: str) -> dict[str, int]:
+    with pytest.raises(UserError, match=said):
+        run(config, folder)
+    with Store(folder / "store.duckdb") as store:
+        return store.row_counts()
+
+
+def test_running_out_of_prompts_is_an_error_before_anything_is_sampled(config: Config, tmp_path: Path) -> None:
+    counts = refused(config | {"iterations": 3}, tmp_path / "a", "need 21")
+    assert counts["output"] == 0
+
+
+def test_sources_that_changed_are_not_trained_on(config: Config, tmp_path: Path) -> None:
+    config |= {"arms": ["direct"], "guards": {"truncated": 0.001}}
+    refused(config, tmp_path / "a", "cut at max_new_tokens")
+    rows = (tmp_path / "train.jsonl").read_text().split("\n")
+    (tmp_path / "train.jsonl").write_text("\n".join(row.replace("What", "And what") for row in rows))
+    refused(config, tmp_path / "a", "sources have changed")
+
+
+def test_a_constant_judge_is_named(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "flat.py").write_text("def score(prompt, response):\n    return 0.25\n")
+    monkeypatch.chdir(tmp_path)
+    config |= {"judge": {"name": "flat:score"}, "arms": ["direct"]}
+    counts = refused(config, tmp_path / "a", r"the same score, 0\.25")
+    assert counts["output"] > 0  # what was sampled is kept
+
+
+def test_a_broken_guard_stops_the_run_and_raising_it_goes_on(config: Config, tmp_path: Path) -> None:
+    config |= {"arms": ["direct"], "warm_start": {"examples": 4, "epochs": 1}}
+    counts = refused(config | {"guards": {"truncated": 0.001}}, tmp_path / "a", "cut at max_new_tokens")
+    assert counts["pair"] == 0
+    _, after = run(config, tmp_path / "a")
+    assert after["pair"] > 0

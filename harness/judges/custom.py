@@ -1,0 +1,92 @@
+"""A scorer of the user's: ``module:function``, called with a prompt and a response."""
+
+import hashlib
+import importlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from numbers import Real
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from harness.errors import UserError
+from harness.judges.pointwise import Asked, scored
+from harness.records import Prompt, Score
+
+GROUP_SECONDS = 1.0
+"""How long scores are gathered before they are handed out: what an interruption loses at most."""
+
+
+class CustomJudge:
+    """The function gets the prompt's text and the response, and returns a number, or a mapping with ``score`` and
+    components. Its module's file is part of the id: a changed function is another judge."""
+
+    def __init__(self, name: str) -> None:
+        """Raises UserError where there is no such function; the current folder is searched first."""
+        module_name, _, function = name.partition(":")
+        module = _imported(module_name, name)
+        self._function = getattr(module, function, None)
+        if not callable(self._function):
+            raise UserError(f"the module {module_name} has no function {function!r}; write MODULE:FUNCTION")
+        file = getattr(module, "__file__", None)
+        if file is None:
+            raise UserError(f"the scorer {name} is in no file, so that a change of it could not be seen; put it in one")
+        self.id = f"{name}#{hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12]}"
+        self.label = name
+
+    def covers(self, judge: str) -> bool:
+        return judge == self.id
+
+    def require(self, prompts: Sequence[Prompt]) -> None:
+        """It is asked about any prompt."""
+
+    def score_all(self, asked: Asked) -> Iterator[list[Score]]:
+        """Raises UserError where the function raises, or returns no number."""
+        done: list[Score] = []
+        since = time.monotonic()
+        for prompt, response in asked:
+            value, components = self._ask(prompt, response)
+            done.append(scored(self, prompt, response, value, components))
+            if time.monotonic() - since >= GROUP_SECONDS:
+                yield done
+                done, since = [], time.monotonic()
+        if done:
+            yield done
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _ask(self, prompt: Prompt, response: str) -> tuple[float, Mapping[str, Any]]:
+        where = f'the scorer {self.label}, asked about a response to "{prompt.text[:40]}",'
+        try:
+            found = self._function(prompt.text, response)  # type: ignore[misc]
+        except Exception as error:  # whatever the user's function raises
+            raise UserError(f"{where} raised {type(error).__name__}: {error}") from error
+        components: Mapping[str, Any] = {}
+        if isinstance(found, Mapping):
+            components = {str(part): value for part, value in found.items() if part != "score"}
+            found = found.get("score")
+        if not isinstance(found, Real):
+            raise UserError(f"{where} returned {found!r:.60}; it must return a number, or a mapping with a 'score'")
+        try:
+            stored = json.loads(json.dumps(components, allow_nan=False, default=float))
+        except (TypeError, ValueError) as error:
+            raise UserError(f"{where} returned components that are no JSON: {error}") from error
+        return float(found), stored
+
+
+def _imported(module: str, name: str) -> ModuleType:
+    """The module from the current folder, which is kept at the end of the path for what the module imports later."""
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    try:
+        return importlib.import_module(module)
+    except Exception as error:  # whatever the user's module raises
+        raise UserError(f"the scorer {name} cannot be imported: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(here)
+        if here not in sys.path:
+            sys.path.append(here)

@@ -1,0 +1,176 @@
+"""Reward models as judges: any sequence classifier with a single output, such as the Skywork-Reward-V2 family."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from transformers import AutoConfig, AutoModelForSequenceClassification
+
+from harness.errors import UserError
+from harness.judges.conversation import Conversation, ConversationEncoder
+from harness.judges.pointwise import Asked, scored
+from harness.records import Model, Prompt, Score
+from harness.samplers.batching import plan_batches
+
+TOKENS_PER_BATCH = {"cpu": 4096, "cuda": 32_768}
+ROWS_PER_BATCH = 64
+
+WINDOW = 2048
+"""Responses that are tokenised and sorted by length together; memory does not grow with their number beyond it."""
+
+Reading = tuple[float, Mapping[str, Any]]
+"""A value and its components."""
+
+
+class Network(Protocol):
+    """A loaded reward model."""
+
+    def read(self, rows: Sequence[Conversation]) -> list[Reading]:
+        """One reading for each conversation, whatever the others are (up to rounding)."""
+
+
+class RewardModelJudge:
+    """Scores responses in batches of similar length. The weights are loaded when the first score is missing, and again
+    after `close`."""
+
+    def __init__(self, model: Model, kind: str = "reward") -> None:
+        """`kind` is ``reward`` or ``armorm``. Raises UserError for a model of another kind; no weights are read yet."""
+        self.id = f"{kind}@{model.fingerprint}"
+        self.label = f"{kind}:{model.name}"
+        self._folder = model.folder
+        self._kind = kind
+        self._network: Network | None = None
+        self._encoder = ConversationEncoder(model.folder)
+        _load(kind, model.folder, "meta")
+        self._context = getattr(AutoConfig.from_pretrained(model.folder), "max_position_embeddings", None)
+
+    def covers(self, judge: str) -> bool:
+        return judge == self.id
+
+    def require(self, prompts: Sequence[Prompt]) -> None:
+        """Raises UserError for a prompt that leaves no room for a response."""
+        for prompt in prompts:
+            self._encode(prompt, "")
+
+    def score_all(self, asked: Asked) -> Iterator[list[Score]]:
+        """Raises UserError for a conversation that is longer than the model's context: nothing is cut."""
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        for start in range(0, len(asked), WINDOW):
+            window = asked[start : start + WINDOW]
+            rows = [self._encode(prompt, response) for prompt, response in window]
+            if self._network is None:
+                self._network = _load(self._kind, self._folder, device)
+            for batch in plan_batches([len(row.ids) for row in rows], 0, TOKENS_PER_BATCH[device], ROWS_PER_BATCH):
+                readings = self._read(self._network, [rows[place] for place in batch])
+                yield [
+                    scored(self, *window[place], value, components)
+                    for place, (value, components) in zip(batch, readings, strict=True)
+                ]
+
+    def close(self) -> None:
+        self._network = None
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _encode(self, prompt: Prompt, response: str) -> Conversation:
+        found = self._encoder.encode(prompt.text, response)
+        if self._context is not None and len(found.ids) > self._context:
+            what, cure = ("a response to ", "lower max_new_tokens") if response else ("", "leave it out")
+            raise UserError(
+                f'{what}"{prompt.text[:40]}" makes {len(found.ids):,} tokens, more than the {self._context:,} that '
+                f"{self.label} reads; {cure}, or name a reward model with a longer context"
+            )
+        return found
+
+    def _read(self, network: Network, rows: Sequence[Conversation]) -> list[Reading]:
+        """Where the GPU's memory does not hold the batch, in two halves."""
+        try:
+            with torch.inference_mode():
+                return network.read(rows)
+        except torch.OutOfMemoryError as error:
+            if len(rows) == 1:
+                raise UserError(
+                    f"the GPU's memory does not hold {len(rows[0].ids):,} tokens beside {self.label}; free it of other "
+                    "processes, or lower max_new_tokens"
+                ) from error
+        torch.cuda.empty_cache()  # here, where the failed batch's tensors are gone with its exception
+        half = len(rows) // 2
+        return [*self._read(network, rows[:half]), *self._read(network, rows[half:])]
+
+
+class SingleOutput:
+    """A sequence classifier with one output. Which token it is read from is the library's affair: the last one that is
+    not the configured padding, for a decoder."""
+
+    def __init__(self, folder: str, device: str) -> None:
+        """Raises UserError for several outputs, and for a checkpoint without a trained score head."""
+        config = AutoConfig.from_pretrained(folder)
+        if config.num_labels != 1:
+            hint = f"armorm:{folder}" if config.num_labels == 19 else "a sequence classifier with one output"
+            raise UserError(
+                f"{folder} ({architecture(folder)}) has {config.num_labels} outputs, and a reward model has one; "
+                f"name {hint}"
+            )
+        self._model, found = AutoModelForSequenceClassification.from_pretrained(
+            folder, dtype=dtype_on(device), device_map=device, output_loading_info=True, trust_remote_code=False
+        )
+        require_whole(folder, found)
+        self._model.eval()
+        self._model.config.use_cache = False
+        self._config = self._model.config.get_text_config()
+        self._pad = getattr(self._config, "pad_token_id", None)
+        self._device = device
+
+    def read(self, rows: Sequence[Conversation]) -> list[Reading]:
+        pad = self._pad
+        if pad is None:  # a single row is then read from its last token: so are all with a padding that ends none
+            ends = {row.ids[-1] for row in rows}
+            pad = next(token for token in range(len(ends) + 1) if token not in ends)
+        self._config.pad_token_id = pad
+        logits = self._model(**padded(rows, pad, self._device)).logits
+        return [(value, {}) for value in logits[:, 0].float().tolist()]
+
+
+def padded(rows: Sequence[Conversation], pad: int, device: str) -> dict[str, torch.Tensor]:
+    """Token ids and attention mask of shape (rows, tokens), padded on the right."""
+    width = max(len(row.ids) for row in rows)
+    ids = [[*row.ids, *[pad] * (width - len(row.ids))] for row in rows]
+    mask = [[1] * len(row.ids) + [0] * (width - len(row.ids)) for row in rows]
+    return {"input_ids": torch.tensor(ids, device=device), "attention_mask": torch.tensor(mask, device=device)}
+
+
+def dtype_on(device: str) -> torch.dtype:
+    return torch.bfloat16 if device == "cuda" else torch.float32
+
+
+def require_whole(folder: str, found: Mapping[str, Any]) -> None:
+    """Raises UserError when weights are missing, which the library would draw at random."""
+    if missing := sorted(found["missing_keys"]):
+        raise UserError(
+            f"{folder} ({architecture(folder)}) is no reward model: it has no weights for {', '.join(missing[:3])}; "
+            "name a model that was trained to score"
+        )
+
+
+def architecture(folder: str) -> str:
+    """What the folder's configuration says that it holds."""
+    config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+    return ", ".join(config.get("architectures") or [config.get("model_type") or "of an unnamed architecture"])
+
+
+def _load(kind: str, folder: str, device: str) -> Network:
+    """The model on the device. On ``meta`` only the names of its weights are read: enough to refuse another kind."""
+    try:
+        if kind == "armorm":
+            from harness.judges.armorm import ArmoRM
+
+            return ArmoRM(folder, device)
+        return SingleOutput(folder, device)
+    except torch.OutOfMemoryError as error:
+        raise UserError(f"the GPU's memory does not hold the weights of {folder}; end its other processes") from error
+    except (ValueError, KeyError, OSError, RuntimeError, ImportError) as error:
+        raise UserError(
+            f"{folder} ({architecture(folder)}) cannot be loaded as {kind}: {' '.join(str(error).split())[:300]}"
+        ) from error

@@ -1,0 +1,53 @@
+"""The same prompts before and after training: how thoughts and responses of the thought arm have changed."""
+
+from dataclasses import dataclass
+
+from harness.store import Store
+from reports.data import Run
+
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One output of the thought arm. `response` is empty where it did not parse."""
+
+    thought: str
+    response: str
+    raw_text: str
+
+
+@dataclass(frozen=True)
+class BeforeAfter:
+    prompt: str
+    category: str
+    before: Answer
+    after: Answer
+
+
+def before_and_after(store: Store, run: Run) -> tuple[int, int, list[BeforeAfter]] | None:
+    """The first and the last evaluated iteration of the thought arm, and three prompts of different categories, the
+    first in the benchmark's order of which both answers parsed. None with fewer than two iterations."""
+    evaluated = [i for i in run.iterations if run.evaluation("evaluate", "thought", i)]
+    if len(evaluated) < 2:
+        return None
+    first, last = evaluated[0], evaluated[-1]
+    sides = [_answers(store, run, iteration) for iteration in (first, last)]
+    shown: dict[str, BeforeAfter] = {}
+    for (prompt, category, before), (_, _, after) in zip(*sides, strict=True):
+        if before.response and after.response and category not in shown and len(shown) < SHOWN:
+            shown[category] = BeforeAfter(prompt, category, before, after)
+    return first, last, list(shown.values())
+
+
+def _answers(store: Store, run: Run, iteration: int) -> list[tuple[str, str, Answer]]:
+    evaluation = run.evaluation("evaluate", "thought", iteration)
+    assert evaluation is not None
+    rows = store.sql(
+        "SELECT prompt.text, prompt.category, output.thought, output.response, output.raw_text FROM ("
+        "  SELECT unnest(prompt_keys) AS prompt_key, unnest(candidate_outputs) AS output_key,"
+        "    unnest(range(len(prompt_keys))) AS place FROM evaluation WHERE evaluation_key = ?"
+        ") JOIN prompt USING (prompt_key) JOIN output USING (output_key) ORDER BY place",
+        [evaluation.key],
+    )[1]
+    return [(text, category, Answer(thought, response, raw)) for text, category, thought, response, raw in rows]

@@ -1,0 +1,40 @@
+"""A run that has gone wrong stops before it burns hours."""
+
+from dataclasses import asdict
+
+import pytest
+
+from harness.errors import UserError
+from harness.records import Output, Prompt, SamplingParams
+from tpo.config import GuardsConfig
+from tpo.guards import health_of, require_healthy
+
+
+def output(response: str, tokens: int, finish: str = "stop", thought: str = "") -> Output:
+    error = None if response else "no_response_marker"
+    raw = thought + response
+    return Output("k", "m", "think:generic", Prompt("p"), 0, SamplingParams(), raw, thought, response, error, finish,
+                  (1,), (1,) * tokens)  # fmt: skip
+
+
+def test_health_counts_by_hand() -> None:
+    found = health_of([output("abcd", 10, thought="t"), output("ab", 20, "length", "ttt"), output("", 30)])
+    assert asdict(found) == {
+        "outputs": 3, "parse_error_rate": pytest.approx(1 / 3), "truncated": pytest.approx(1 / 3), "tokens": 20,
+        "thought_chars": 2, "response_chars": 3,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("worse", "said"),
+    [
+        ({"parse_error_rate": 0.6}, "60% of the outputs do not parse"),
+        ({"truncated": 0.7}, "70% of the outputs were cut"),
+        ({"tokens": 70.0}, "3.5 times the first iteration's length"),
+    ],
+)
+def test_each_guard_stops_the_run_with_its_figure(worse: dict[str, float], said: str) -> None:
+    first = asdict(health_of([output("fine", 20)]))
+    require_healthy("thought/2", first, first, GuardsConfig())
+    with pytest.raises(UserError, match=said):
+        require_healthy("thought/2", first | worse, first, GuardsConfig())

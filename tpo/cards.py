@@ -1,0 +1,55 @@
+"""The model card of a checkpoint: what it is, how it was made, how well it did, and how to hide its thoughts."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined, Template
+
+from harness.files import write_whole
+from harness.records import Metric, Model
+from tpo.config import Arm
+from tpo.plan import evaluation_step
+from tpo.steps import Run
+from tpo.thoughts import template_named
+
+
+def write_card(run: Run, judge_label: str, arm: Arm, iteration: int, model: Model) -> None:
+    """Write ``README.md`` into the checkpoint's folder, from what the store holds of it by now."""
+    config = run.config
+    text = _template().render(
+        model=model, arm=arm, iteration=iteration, config=config, seed=run.seed, judge=judge_label, run=run.key,
+        benchmarks=_measured(run, arm, iteration), duel=_duel(run, iteration) if arm == "thought" else None,
+        pairs=run.details(f"pairs/{arm}/{iteration}"), decision=run.details(f"gate/{iteration}"),
+        template=template_named(config.thought_mode.partition(":")[2]) if arm == "thought" else None,
+        parents=list(range(1, iteration + 1)),
+    )  # fmt: skip
+    write_whole(Path(model.folder) / "README.md", text)
+
+
+def _measured(run: Run, arm: Arm, iteration: int) -> list[tuple[str, str, Metric]]:
+    """Benchmark, judge and win rate of every evaluation of the checkpoint."""
+    rows = []
+    for number in range(len(run.config.evaluation.benchmarks)):
+        details = run.details(evaluation_step(run.config, f"{arm}/{iteration}", number))
+        if details is not None:
+            rows.append(_figure(run, details["evaluation"]))
+    return rows
+
+
+def _duel(run: Run, iteration: int) -> tuple[str, str, Metric] | None:
+    details = run.details(f"head_to_head/{iteration}")
+    return None if details is None else _figure(run, details["evaluation"])
+
+
+def _figure(run: Run, evaluation: str) -> tuple[str, str, Metric]:
+    ((benchmark, judge),) = run.store.sql(
+        "SELECT benchmark, judge FROM evaluation WHERE evaluation_key = ?", [evaluation]
+    )[1]
+    wins = next(m for m in run.store.metrics(evaluation) if m.name == "win_rate" and m.category is None)
+    return benchmark, judge, wins
+
+
+def _template() -> Template:
+    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    environment.filters["percent"] = lambda value: "–" if value is None else f"{100 * value:.1f}%"
+    return environment.from_string(files("tpo").joinpath("card.md.j2").read_text(encoding="utf-8"))

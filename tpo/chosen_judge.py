@@ -1,0 +1,41 @@
+"""The training judge that a configuration names."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.client import Client
+from harness.endpoints import Endpoint, endpoint_named
+from harness.errors import UserError
+from harness.judges import pointwise_judge, weighted
+from harness.judges.alpaca_eval import DEFAULT, AlpacaEvalJudge
+from harness.judges.pairwise import PairwiseJudge
+from harness.judges.verdict import self_taught_evaluator, verdict_judge
+from harness.judging import Panel
+from harness.progress import Reporter
+from tpo.config import JudgeConfig
+from tpo.training_judge import PairwiseTrainingJudge, PointwiseTrainingJudge, TrainingJudge
+
+PAIRWISE = ("ste", "verdict", "alpaca_eval")
+
+
+def training_judge(config: JudgeConfig, connect: Callable[[Endpoint], Client], reporter: Reporter) -> TrainingJudge:
+    """Raises UserError for an unknown one, and for a pairwise judge without a model to ask."""
+    if config.parts:
+        return PointwiseTrainingJudge(weighted([(part.judge, part.weight) for part in config.parts]), reporter)
+    kind, _, name = config.name.partition(":")
+    if kind not in PAIRWISE:
+        if config.model is not None:
+            raise UserError(f"judge.model belongs to a pairwise judge ({', '.join(PAIRWISE)}), not to {config.name}")
+        return PointwiseTrainingJudge(pointwise_judge(config.name), reporter)
+    if config.model is None:
+        raise UserError(f"the judge {kind} needs judge.model: NAME@http://HOST:PORT/v1")
+    endpoint = endpoint_named(config.model)
+    return PairwiseTrainingJudge(Panel(_pairwise(kind, name, endpoint.model), connect(endpoint), reporter))
+
+
+def _pairwise(kind: str, name: str, model: str) -> PairwiseJudge:
+    if kind == "ste":
+        return self_taught_evaluator(model)
+    if kind == "verdict":
+        return verdict_judge(Path(name), model)
+    return AlpacaEvalJudge(name or DEFAULT, model)

@@ -1,0 +1,209 @@
+"""What a run would take, told before it starts (`tpobench train --dry-run`): outputs, calls, tokens, disk, time.
+
+Counts are upper bounds: every output at its token limit, every prompt with its pairs. Times come from rates that
+earlier steps measured on this machine, scaled by the size of the weights where that is another one.
+"""
+
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE
+from rich.table import Table
+
+from benchmarks import benchmark_named
+from benchmarks.planning import ASSUMED_SECONDS
+from harness.endpoints import is_endpoint
+from harness.models import EMBEDDED, resolve_model
+from tpo.chosen_judge import PAIRWISE
+from tpo.config import BenchmarkConfig, RunConfig
+from tpo.plan import planned
+from tpo.rates import recall, sampling_kind, training_kind, weight_bytes
+
+KNOWN_PROMPTS = {"alpaca_eval": 805, "arena_hard_v0.1": 500, "arena_hard_v2.0": 750}
+KNOWN_ITEMS = {"gsm8k": 1319, "gsm8k_answer_only": 1319, "ifeval": 541}
+PROMPT_TOKENS = 100
+"""Assumed length of a training prompt with its thought prompt."""
+
+ADAM = 2
+"""Optimizer state for each byte of float32 weights."""
+
+
+@dataclass(frozen=True)
+class StepEstimate:
+    """One step. `disk` is what it needs at most while it runs; `seconds` None where no rate was measured."""
+
+    name: str
+    outputs: int = 0
+    tokens: int = 0
+    calls: int = 0
+    trained_tokens: int = 0
+    disk: int = 0
+    seconds: float | None = 0.0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """`kept` is what all checkpoints take in the end; `weights` None where the model's size is not known."""
+
+    steps: list[StepEstimate]
+    weights: int | None
+    kept: int
+    notes: list[str]
+
+    @property
+    def seconds(self) -> float | None:
+        known = [step.seconds for step in self.steps]
+        return None if None in known else sum(second or 0 for second in known)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"seconds": self.seconds}
+
+
+def estimate(config: RunConfig) -> Estimate:
+    """Raises UserError where the configuration names what does not exist on this machine (the hub is left alone)."""
+    weights, notes = _weights(config)
+    counted = _Counter(config, weights)
+    steps = [counted.of(name) for name in planned(config)]
+    made = len(config.arms) * (config.iterations + (config.warm_start is not None))
+    if any(step.seconds is None for step in steps):
+        notes.append("some times are not known: no step of that kind was measured on this machine yet")
+    if config.instructions.sources and any(s.source.startswith("synthetic:") for s in config.instructions.sources):
+        notes.append("writing the synthetic instructions comes on top")
+    return Estimate(steps, weights, made * (weights or 0), notes)
+
+
+class _Counter:
+    def __init__(self, config: RunConfig, weights: int | None) -> None:
+        self._config = config
+        self._weights = weights
+        self._pairwise = not config.judge.parts and config.judge.name.partition(":")[0] in PAIRWISE
+        self._benchmarks = {b.name: _prompts_of(b) for b in config.evaluation.benchmarks}
+        self._held_out = config.selection.prompts or (
+            _prompts_of(BenchmarkConfig(split="validation")) if config.selection.source.source == "starter" else 0
+        )
+
+    def of(self, name: str) -> StepEstimate:
+        kind, *place = name.split("/", 3)
+        config, sampling = self._config, self._config.sampling.max_new_tokens
+        fresh = config.instructions.per_iteration
+        if kind == "sample":
+            return self._sampled(name, fresh * config.samples, sampling)
+        if kind == "score":
+            calls = fresh * config.samples * (config.samples - 1) if self._pairwise else 0
+            return StepEstimate(name, calls=calls, seconds=self._calling(calls))
+        if kind == "train":
+            pairs = fresh * min(config.pairs.per_prompt, config.samples // 2)
+            return self._trained(name, pairs * 2 * (PROMPT_TOKENS + sampling), config.training.epochs)
+        if kind == "warm_start" and config.warm_start:
+            return self._trained(name, config.warm_start.examples * PROMPT_TOKENS, config.warm_start.epochs)
+        if kind == "select":
+            epochs = config.training.epochs
+            calls = 2 * epochs * self._held_out if self._pairwise else 0
+            return self._sampled(name, (epochs + 1) * self._held_out, sampling, calls)
+        if kind == "evaluate":
+            entry = next((b for b in config.evaluation.benchmarks if place[2:] == [b.name]), None)
+            return self._evaluated(name, entry or config.evaluation.benchmarks[0])
+        if kind == "lm_eval" and config.evaluation.lm_eval:
+            tasks = config.evaluation.lm_eval
+            items = sum(min(tasks.limit or 10**9, KNOWN_ITEMS.get(task, tasks.limit or 0)) for task in tasks.tasks)
+            return self._sampled(name, items, tasks.max_new_tokens or config.evaluation.sampling.max_new_tokens)
+        if kind == "head_to_head":
+            first = config.evaluation.benchmarks[0]
+            calls = self._judge_calls(first)
+            return StepEstimate(name, calls=calls, seconds=self._calling(calls))
+        return StepEstimate(name)
+
+    def _evaluated(self, name: str, entry: BenchmarkConfig) -> StepEstimate:
+        prompts = self._benchmarks[entry.name]
+        new_tokens = entry.max_new_tokens or self._config.evaluation.sampling.max_new_tokens
+        return self._sampled(name, prompts, new_tokens, self._judge_calls(entry))
+
+    def _judge_calls(self, entry: BenchmarkConfig) -> int:
+        prompts = self._benchmarks[entry.name]
+        if (entry.judge or "").startswith("checklist") or (entry.judge is None and entry.name not in KNOWN_PROMPTS):
+            return 0
+        return prompts * (2 if entry.name.startswith("arena_hard") else 1)
+
+    def _sampled(self, name: str, outputs: int, new_tokens: int, calls: int = 0) -> StepEstimate:
+        tokens = outputs * new_tokens
+        return StepEstimate(
+            name,
+            outputs,
+            tokens,
+            calls,
+            seconds=_sum(self._at(sampling_kind(self._config), tokens), self._calling(calls)),
+        )
+
+    def _trained(self, name: str, tokens: int, epochs: int) -> StepEstimate:
+        weights = self._weights or 0
+        state = 0 if self._config.training.lora else ADAM * weights
+        seconds = self._at(training_kind(self._config), tokens * epochs)
+        return StepEstimate(name, trained_tokens=tokens * epochs, disk=(epochs + 1) * weights + state, seconds=seconds)
+
+    def _at(self, kind: str, tokens: int) -> float | None:
+        rate = None if self._weights is None else recall(kind, self._weights)
+        if rate is None:
+            return None if tokens else 0.0
+        return tokens / rate
+
+    def _calling(self, calls: int) -> float:
+        return calls * ASSUMED_SECONDS / self._config.api.concurrency
+
+
+def _sum(a: float | None, b: float) -> float | None:
+    return None if a is None else a + b
+
+
+def _prompts_of(entry: BenchmarkConfig) -> int:
+    known = KNOWN_PROMPTS.get(entry.name)
+    total = known or len(benchmark_named(entry.name, entry.split, Path(entry.data) if entry.data else None).prompts)
+    return min(total, entry.limit or total)
+
+
+def _weights(config: RunConfig) -> tuple[int | None, list[str]]:
+    """Bytes of the seed's weights. Checkpoints are kept in float32, which is what a size from the name stands for."""
+    name = config.model
+    if name == EMBEDDED or Path(name).is_dir():
+        return weight_bytes(resolve_model(name).folder), []
+    if is_endpoint(name):
+        return None, ["an endpoint cannot be trained: model must be a folder or a hub id"]
+    found = re.search(r"(\d+(?:\.\d+)?)[bB](?![a-zA-Z])", name)
+    if not found:
+        return None, [f"the size of {name} is not known before it is fetched"]
+    size = int(float(found[1]) * 1e9 * 4)
+    return size, [f"the size of {name}, {size / 1e9:,.0f} GB, is taken from its name"]
+
+
+def as_table(found: Estimate) -> Table:
+    caption = "; ".join(["tokens at most: sampled, and trained on", *found.notes])
+    drawn = Table(caption=caption, caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
+    drawn.add_column("step", no_wrap=True)
+    for column in ("outputs", "tokens", "calls", "trained", "disk GB", "minutes"):
+        drawn.add_column(column, justify="right")
+    for step in found.steps:
+        drawn.add_row(
+            step.name, *map(_short, (step.outputs, step.tokens, step.calls, step.trained_tokens)),
+            f"{step.disk / 1e9:.3g}" if step.disk else "", _minutes(step.seconds),
+        )  # fmt: skip
+    peak = max((step.disk for step in found.steps), default=0)
+    drawn.add_section()
+    drawn.add_row(
+        "all", *(_short(sum(getattr(step, name) for step in found.steps)) for name in
+                 ("outputs", "tokens", "calls", "trained_tokens")),
+        f"{(found.kept + peak) / 1e9:.3g}", _minutes(found.seconds),
+    )  # fmt: skip
+    return drawn
+
+
+def _short(number: int) -> str:
+    """Up to four digits, or three with a unit: ``264``, ``19.0k``, ``2.10M``, ``989M``."""
+    if number < 10_000:
+        return f"{number:,}" if number else ""
+    size, unit = next((size, unit) for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")) if number >= size)
+    return f"{number / size:#.3g}".rstrip(".") + unit
+
+
+def _minutes(seconds: float | None) -> str:
+    return "?" if seconds is None else f"{seconds / 60:,.1f}" if seconds >= 3 else ""

@@ -1,0 +1,88 @@
+"""Before the first token: the prompts of all iterations, fresh and without duplicates, or a reason why not."""
+
+from collections.abc import Sequence
+
+from harness.errors import UserError
+from harness.judges.checklist import ChecklistJudge
+from harness.models import resolve_model
+from harness.records import Prompt, content_key
+from tpo.config import SourceConfig
+from tpo.demands import with_demands
+from tpo.evaluation import Measured
+from tpo.instructions import Allotment, Pool, allot
+from tpo.sources import prompts_of
+from tpo.steps import Details, Run
+from tpo.synthetic import synthetic_prompts
+from tpo.training_judge import TrainingJudge
+from tpo.warm_start import warm_start_prompts
+
+
+def prepare(run: Run, judge: TrainingJudge, measured: Sequence[Measured]) -> Allotment:
+    """Every iteration's prompts and the held-out ones. Raises UserError when they do not suffice, when the judge cannot
+    score them, or when the sources are no longer those that the run began with."""
+    config = run.config
+    pools = [Pool(source.source, source.weight, _pool(run, source)) for source in config.instructions.sources]
+    held_out = {entry.benchmark.name: entry.benchmark.prompts for entry in measured}
+    validation = prompts_of(config.selection.source, "validation") if config.training.epochs > 1 else []
+    validation = validation[: config.selection.prompts]
+    warm = [] if config.warm_start is None else warm_start_prompts(config.warm_start.examples, config.warm_start.file)
+    allotted = allot(
+        pools, validation, held_out, warm, config.iterations, config.instructions.per_iteration, config.seed,
+        config.instructions.near_duplicates,
+    )  # fmt: skip
+    judge.require([*(prompt for part in allotted.iterations for prompt in part), *allotted.validation])
+    for entry in measured:
+        if isinstance(entry.judge, ChecklistJudge):
+            entry.judge.require(entry.benchmark.prompts)
+    _require_same_prompts(run, allotted)
+    name = f"instructions/{config.iterations}"
+    details = run.step(name, lambda: _details(allotted))
+    removed = ", ".join(f"{number} {reason}" for reason, number in details["removed"].items()) or "none"
+    run.reporter.say(
+        f"[bold]instructions[/]  {config.iterations} x {config.instructions.per_iteration} fresh prompts of "
+        f"{details['available']:,}; removed: {removed}"
+    )
+    return allotted
+
+
+def _pool(run: Run, source: SourceConfig) -> list[Prompt]:
+    seed = run.config.seed
+    if source.source.startswith("synthetic:"):
+        assert source.model is not None
+        writer = resolve_model(source.model)
+        run.store.add_model(writer, "given")
+        near = run.config.instructions.near_duplicates
+        pool = synthetic_prompts(source, run.generator(writer), _seeds(source), near, seed)
+    else:
+        pool = prompts_of(source, "training")
+    return with_demands(pool, source.demands, seed) if source.demands else pool
+
+
+def _seeds(source: SourceConfig) -> list[Prompt]:
+    """What the writer of synthetic instructions is shown: a file, or ``starter``."""
+    name = source.source.partition(":")[2]
+    return prompts_of(SourceConfig(source=name))
+
+
+def _details(allotted: Allotment) -> Details:
+    return {
+        "iterations": _keys(allotted), "removed": dict(allotted.removed), "available": allotted.available,
+        "validation": len(allotted.validation),
+    }  # fmt: skip
+
+
+def _keys(allotted: Allotment) -> list[str]:
+    return [content_key([prompt.key for prompt in part]) for part in allotted.iterations]
+
+
+def _require_same_prompts(run: Run, allotted: Allotment) -> None:
+    """A run that goes on must go on with the prompts that it began with."""
+    now = _keys(allotted)
+    for step in run.store.finished_steps(run.key):
+        if step.startswith("instructions/"):
+            then = (run.details(step) or {})["iterations"]
+            if now[: len(then)] != then[: len(now)]:
+                raise UserError(
+                    "the instruction sources have changed since this run began, so that iterations would get other "
+                    "prompts; restore them, or start another run under another name"
+                )

@@ -1,0 +1,84 @@
+"""Where a run stands: a small file beside the store, since the store itself belongs to the process that writes it."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.box import SIMPLE
+from rich.table import Table
+
+from harness.errors import UserError
+from harness.files import write_whole
+
+FILE = "status.json"
+
+
+@dataclass(frozen=True)
+class StepState:
+    """A step and its state: ``done``, ``running``, ``interrupted`` or ``waiting``; seconds once it is done."""
+
+    name: str
+    state: str
+    seconds: float | None = None
+
+
+def write_status(folder: Path, steps: Sequence[str], done: Mapping[str, float], running: str | None) -> None:
+    """`done` maps finished steps to their seconds."""
+    written = {"pid": os.getpid(), "steps": list(steps), "done": dict(done), "running": running}
+    write_whole(folder / FILE, json.dumps(written, indent=1))
+
+
+def read_status(folder: Path, planned: Sequence[str] | None = None) -> list[StepState]:
+    """The run's steps in order; `planned` replaces the list of the last start. Raises UserError where no run is."""
+    try:
+        written = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if planned is None:
+            raise UserError(f"{folder} holds no run yet; start it with tpobench train CONFIG.yaml") from None
+        written = {"pid": 0, "steps": [], "done": {}, "running": None}
+    alive = _alive(written["pid"])
+    states = []
+    for name in planned if planned is not None else written["steps"]:
+        if name in written["done"]:
+            states.append(StepState(name, "done", written["done"][name]))
+        elif name == written["running"]:
+            states.append(StepState(name, "running" if alive else "interrupted"))
+        else:
+            states.append(StepState(name, "waiting"))
+    return states
+
+
+def as_table(states: Sequence[StepState]) -> Table:
+    done = [state for state in states if state.seconds is not None]
+    spent = sum(state.seconds or 0 for state in done)
+    drawn = Table(
+        caption=f"{len(done)} of {len(states)} steps done in {_duration(spent)}", caption_justify="left", box=SIMPLE
+    )
+    drawn.add_column("step", no_wrap=True)
+    drawn.add_column("state")
+    drawn.add_column("time", justify="right")
+    for state in states:
+        drawn.add_row(state.name, state.state, "" if state.seconds is None else _duration(state.seconds))
+    return drawn
+
+
+def as_json(states: Sequence[StepState]) -> list[dict[str, object]]:
+    return [asdict(state) for state in states]
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return pid > 0
