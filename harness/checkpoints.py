@@ -66,6 +66,12 @@ def fingerprint(folder: Path) -> str:
     return content_key("model", [(file.name, _digest(file, file.stat().st_mtime_ns)) for file in files])
 
 
+def architecture(folder: str) -> str:
+    """What the folder's configuration says that it holds."""
+    config = _read_json(Path(folder) / "config.json")
+    return ", ".join(config.get("architectures") or [config.get("model_type") or "of an unnamed architecture"])
+
+
 @cache
 def _digest(file: Path, _modified: int) -> str:
     with file.open("rb") as stream:

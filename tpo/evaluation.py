@@ -130,6 +130,7 @@ class Evaluation:
             found = judge.against(
                 self._run.store, measured.benchmark.prompts, ours, theirs, "the training judge's view"
             )
+            judge.close()
         seen = [value for value in found if value is not None]
         return sum(seen) / len(seen) if seen else None
 

@@ -89,6 +89,7 @@ class ArmIteration:
         ]
         with self._run.busy():
             scores = self._judge.scores(self._run.store, asked, self._mode.markers, f"scoring {self._place}")
+            self._judge.close()
         return [
             [Scored(output, score) for output, score in zip(group, values, strict=True)]
             for group, values in zip(groups, scores, strict=True)
@@ -157,7 +158,6 @@ def train(run: Run, name: str, start: Model, rows: list[dict[str, Any]], **setti
             return earlier
     target = run.folder.absolute() / "checkpoints" / f"{name}-{job[:8]}"
     output = target.with_name(target.name + ".epochs")
-    run.release()  # the trainer needs the memory
     asked = TrainJob(
         model=start.folder, output=str(output), data=f"{target}.rows.jsonl", seed=run.config.seed, **settings
     )

@@ -63,7 +63,6 @@ class _Loop:
                 self._evaluation.head_to_head(iteration, contenders["thought"], contenders["direct"])
                 for arm, model in models.items():
                     self._card(arm, iteration, model)
-        self._judge.close()
 
     def _iterate(self, allotted: Allotment, arm: Arm, iteration: int, start: Model) -> Model:
         made = ArmIteration(self._run, self._judge, allotted.validation, arm, iteration, start)

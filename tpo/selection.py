@@ -29,6 +29,7 @@ def best_epoch(
         answers = _responses(run, mode, prompts, model)
         with run.busy():
             found = judge.against(run.store, prompts, answers, before, f"judging epoch {entry['epoch']}")
+            judge.close()
         wins = mean_interval([value for value in found if value is not None] or [0.5])
         parsed = sum(answer is not None for answer in answers) / len(answers)
         figures.append({"epoch": entry["epoch"], "win_rate": wins.mean, "low": wins.low, "high": wins.high,

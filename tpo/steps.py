@@ -95,7 +95,8 @@ class Run:
 
     @contextmanager
     def busy(self) -> Iterator[None]:
-        """Judging or training goes on inside."""
+        """Judging or training goes on inside; the model that was sampled from makes room for it."""
+        self.release()
         started = time.monotonic()
         yield
         self._busy += time.monotonic() - started

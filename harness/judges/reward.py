@@ -1,13 +1,12 @@
 """Reward models as judges: any sequence classifier with a single output, such as the Skywork-Reward-V2 family."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
+from harness.checkpoints import architecture
 from harness.errors import UserError
 from harness.judges.conversation import Conversation, ConversationEncoder
 from harness.judges.pointwise import Asked, scored
@@ -152,12 +151,6 @@ def require_whole(folder: str, found: Mapping[str, Any]) -> None:
             f"{folder} ({architecture(folder)}) is no reward model: it has no weights for {', '.join(missing[:3])}; "
             "name a model that was trained to score"
         )
-
-
-def architecture(folder: str) -> str:
-    """What the folder's configuration says that it holds."""
-    config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
-    return ", ".join(config.get("architectures") or [config.get("model_type") or "of an unnamed architecture"])
 
 
 def _load(kind: str, folder: str, device: str) -> Network:

@@ -8,7 +8,6 @@ On a CPU two batches run side by side, one thread each: small matrix products do
 batch runs at a time, as large as its free memory allows; a batch that does not fit after all is halved.
 """
 
-import json
 import os
 import queue
 import threading
@@ -16,13 +15,13 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig, LogitsProcessor
 
 from harness.chat import encode_messages, end_tokens, load_tokenizer
+from harness.checkpoints import architecture
 from harness.errors import UserError
 from harness.records import Generation, Request, SamplingParams
 from harness.samplers.batching import gpu_limits, plan_batches
@@ -276,12 +275,12 @@ def _load_model(folder: str, device: str) -> Any:
         model, report = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, output_loading_info=True)
     except (ValueError, KeyError, OSError, RuntimeError, ImportError) as error:
         raise UserError(
-            f"{folder} ({_architecture(folder)}) cannot be loaded as a causal language model: "
+            f"{folder} ({architecture(folder)}) cannot be loaded as a causal language model: "
             f"{' '.join(str(error).split())[:300]}"
         ) from error
     if missing := sorted(report["missing_keys"]):  # they would be filled with random numbers
         raise UserError(
-            f"{folder} ({_architecture(folder)}) is no whole causal language model: weights are missing for "
+            f"{folder} ({architecture(folder)}) is no whole causal language model: weights are missing for "
             f"{', '.join(missing[:3])}; name a model that was trained to generate text"
         )
     model.generation_config = GenerationConfig()
@@ -289,12 +288,6 @@ def _load_model(folder: str, device: str) -> Any:
         return model.to(device).eval()
     except torch.OutOfMemoryError as error:
         raise UserError(f"the GPU's memory does not hold the weights of {folder}; end its other processes") from error
-
-
-def _architecture(folder: str) -> str:
-    """What the folder's configuration says that it holds."""
-    config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
-    return ", ".join(config.get("architectures") or [config.get("model_type") or "of an unnamed architecture"])
 
 
 def _cached_bytes_per_token(model: Any) -> int:

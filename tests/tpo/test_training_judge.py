@@ -38,6 +38,9 @@ class Counting:
         if not all(prompt.text.endswith(("?", ".")) for prompt in prompts):
             raise UserError("a prompt has no end")
 
+    def covers(self, judge: str) -> bool:
+        return judge == self.id
+
     def score_all(self, asked: Sequence[tuple[Prompt, str]]) -> Iterator[list[Score]]:
         for prompt, response in reversed(asked):
             self.asked.append((prompt.text, response))
