@@ -1,37 +1,52 @@
-"""Exact and near duplicates among prompts: MinHash finds who may be alike (datasketch), the sets themselves decide."""
+"""Exact and near duplicates among texts: MinHash finds which may be alike (datasketch), the texts themselves decide."""
 
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
+import numpy as np
 from datasketch import MinHash, MinHashLSH
 
-PERMUTATIONS = 128
 WORDS = 3
-"""Words in a shingle. Texts of fewer than five words are compared word by word."""
+"""Words in a shingle."""
+
+SHORT = 5
+"""A text of fewer words is compared word by word: it has hardly any shingles."""
+
+PERMUTATIONS = 64
+MISSED = 1e-3
+"""The chance at most with which no band of two texts right at the threshold is the same."""
+
+SLACK = 4.0
+"""Standard deviations by which the similarity of two sketches may fall short of the threshold: short texts of one
+pattern share bands by the thousand, and would all be compared."""
+
+_UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # kana and Chinese characters: each counts as a word
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+|[^\w\s.,;:!?'\"’‘“”„«»()\[\]…–—。，、？！：；「」]")
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """The kind of prompt that a new one repeats, and whether word for word."""
+    """The label of the text that a new one repeats, and whether word for word."""
 
     label: str
     exact: bool
 
 
 class Seen:
-    """The prompts so far, each with a label that says what it belongs to.
+    """The texts so far, each with a label that says what it belongs to.
 
-    Two prompts are near duplicates when the Jaccard similarity of their shingles is at least `threshold`. MinHash may
-    overlook one that lies close to the threshold, and never makes one up: candidates are compared exactly.
+    Two texts are near duplicates when the Jaccard similarity of their shingles is at least `threshold`.
     """
 
     def __init__(self, threshold: float) -> None:
         self._threshold = threshold
-        self._index = MinHashLSH(threshold=threshold, num_perm=PERMUTATIONS)
+        self._index = MinHashLSH(num_perm=PERMUTATIONS, params=bands(threshold))
+        self._empty = MinHash(num_perm=PERMUTATIONS, hashfunc=crc32)  # copied: its permutations are slow to draw
         self._exact: dict[str, str] = {}
-        self._sets: list[tuple[frozenset[str], str]] = []
+        self._taken: list[tuple[str, str]] = []
+        self._sketches = np.empty((1024, PERMUTATIONS), self._empty.hashvalues.dtype)
+        self._least = threshold - SLACK * (threshold * (1 - threshold) / PERMUTATIONS) ** 0.5
 
     def take(self, text: str, label: str) -> Earlier | None:
         """What the text repeats, of several the one that was taken first; None when it is new, and is now taken."""
@@ -39,40 +54,57 @@ class Seen:
         if normal in self._exact:
             return Earlier(self._exact[normal], True)
         found = shingles(normal)
-        sketch = _sketch(found)
-        for place in sorted(self._index.query(sketch)):
-            known, earlier = self._sets[place]
-            if jaccard(found, known) >= self._threshold:
-                return Earlier(earlier, False)
+        sketch = self._empty.copy()
+        sketch.update_batch([shingle.encode("utf-8", "surrogatepass") for shingle in found])
+        for place in self._alike(sketch):
+            known, whose = self._taken[place]
+            # Made anew: the shingles of all texts would fill gigabytes, and few texts are alike.
+            if jaccard(found, shingles(known)) >= self._threshold:
+                return Earlier(whose, False)
         self._exact[normal] = label
-        self._index.insert(len(self._sets), sketch)
-        self._sets.append((found, label))
+        self._add(sketch)
+        self._taken.append((normal, label))
         return None
+
+    def _alike(self, sketch: MinHash) -> list[int]:
+        """The places of those texts that may be near duplicates, in order."""
+        places = np.array(sorted(self._index.query(sketch)), dtype=np.intp)
+        similarity = (self._sketches[places] == sketch.hashvalues).mean(axis=1)
+        found: list[int] = places[similarity >= self._least].tolist()
+        return found
+
+    def _add(self, sketch: MinHash) -> None:
+        place = len(self._taken)
+        if place == len(self._sketches):
+            self._sketches = np.concatenate([self._sketches, np.empty_like(self._sketches)])
+        self._sketches[place] = sketch.hashvalues
+        self._index.insert(place, sketch, check_duplication=False)
+
+
+def bands(threshold: float) -> tuple[int, int]:
+    """Into how many bands of how many values a sketch is cut: the fewest comparisons that overlook no more than
+    `MISSED`, the chance being (1 - threshold ** values) ** bands."""
+    for values in range(PERMUTATIONS, 1, -1):
+        number = PERMUTATIONS // values
+        if number > 1 and (1 - threshold**values) ** number <= MISSED:
+            return number, values
+    return PERMUTATIONS, 1
 
 
 def normalised(text: str) -> str:
-    """Lower case, words only, single spaces."""
-    return " ".join(re.findall(r"\w+", text.lower())) or " ".join(text.split())
+    """Lower case and single spaces."""
+    return " ".join(text.lower().split())
 
 
 def shingles(normal: str) -> frozenset[str]:
-    """Runs of three words of a normalised text; the words themselves of one under five words."""
-    words = normal.split()
-    if len(words) < 5:
+    """Runs of three words of a normalised text, or the words of one under five. Punctuation is left out, other
+    symbols (an operator, a currency) count as words."""
+    words = _WORD.findall(normal) or [normal]
+    if len(words) < SHORT:
         return frozenset(words)
-    return frozenset(" ".join(words[at : at + WORDS]) for at in range(len(words) - WORDS + 1))
+    return frozenset(map(" ".join, zip(words, words[1:], words[2:], strict=False)))
 
 
 def jaccard(a: frozenset[str], b: frozenset[str]) -> float:
     """Shared shingles over all shingles of the two."""
-    return len(a & b) / len(a | b) if a or b else 1.0
-
-
-def _sketch(found: Iterable[str]) -> MinHash:
-    sketch: MinHash = _EMPTY.copy()  # drawing the permutations anew for each text would take most of the time
-    encoded: Sequence[bytes] = [shingle.encode("utf-8", "surrogatepass") for shingle in found]
-    sketch.update_batch(encoded)
-    return sketch
-
-
-_EMPTY = MinHash(num_perm=PERMUTATIONS, hashfunc=crc32)
+    return len(a & b) / len(a | b)

@@ -1,21 +1,28 @@
 """Fresh prompts for every iteration: never one that an earlier iteration used, and never one that is measured on."""
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from harness.errors import UserError
-from harness.records import Prompt
+from harness.records import Prompt, content_key
+from tpo.demands import with_demands
 from tpo.duplicates import Seen
 
 
 @dataclass(frozen=True)
 class Pool:
-    """The prompts of one source; `weight` is its share of every iteration, beside the other sources' weights."""
+    """The prompts of one source; `weight` is its share of every iteration, beside the other sources' weights.
+
+    `demands` are added to the prompts that are taken, not before: they would hide that a prompt repeats another.
+    """
 
     name: str
     weight: float
     prompts: Sequence[Prompt]
+    demands: int = 0
 
 
 @dataclass(frozen=True)
@@ -33,76 +40,97 @@ def allot(
     pools: Sequence[Pool], validation: Sequence[Prompt], measured: Mapping[str, Sequence[Prompt]],
     warm_start: Sequence[Prompt], iterations: int, per_iteration: int, seed: int, near_duplicates: float,
 ) -> Allotment:  # fmt: skip
-    """A seeded allotment. More iterations extend the same order.
+    """A seeded allotment. More iterations extend it: the first ones stay as they are.
 
-    `measured` holds the prompts of every benchmark by its name. Exact repetitions and near duplicates (Jaccard
-    similarity from `near_duplicates`) of them, of the warm start's, of held-out prompts and of one another are left
-    out. Raises UserError when a source cannot serve its share of all iterations: better now than in the last one.
+    `measured` holds the prompts of every benchmark by its name. Repetitions and near duplicates (Jaccard similarity
+    of at least `near_duplicates`) are left out of the iterations and of `validation`. Each iteration holds every source
+    in proportion to its weight, to within one prompt. Raises UserError when a source cannot serve its share of all
+    iterations, better now than in the last one; and when no validation prompt is left of those given.
     """
     seen = Seen(near_duplicates)
-    removed: dict[str, int] = {}
+    removed: Counter[str] = Counter()
     for name, prompts in measured.items():
         for prompt in prompts:
             seen.take(prompt.text, f"in {name}")
-    held_out = _fresh(validation, seen, removed, "held out", "held-out prompts ")
     for prompt in warm_start:
         seen.take(prompt.text, "in the warm start")
-    fresh = [Pool(pool.name, pool.weight, _fresh(pool.prompts, seen, removed, "repeated", "")) for pool in pools]
-    taken = _mixed(fresh, iterations * per_iteration, random.Random(seed), iterations, per_iteration, removed)
-    parts = [taken[i * per_iteration : (i + 1) * per_iteration] for i in range(iterations)]
-    return Allotment(parts, held_out, removed, sum(len(pool.prompts) for pool in fresh))
+    held_out = _fresh(validation, seen, "in validation", removed, "validation ")
+    if validation and not held_out:
+        raise UserError(
+            f"all {len(validation)} prompts of selection.source are trained or measured on elsewhere "
+            f"({_listed(removed)}); choose another source, or another split"
+        )
+    orders = []
+    for place, pool in enumerate(pools):
+        fresh = _fresh(pool.prompts, seen, "repeated", removed)
+        orders.append(_round_robin(fresh, random.Random(content_key("allot", seed, place))))
+    shares = _shares([pool.weight for pool in pools], iterations, per_iteration)
+    for place, (pool, order) in enumerate(zip(pools, orders, strict=True)):
+        if (needed := sum(share[place] for share in shares)) > len(order):
+            whole = "" if len(pools) == 1 else f" and {needed:,} of them from {pool.name}"
+            lost = f"; left out: {_listed(removed)}" if removed else ""
+            raise UserError(
+                f"{iterations} iterations of {per_iteration} fresh prompts need {iterations * per_iteration:,}{whole}, "
+                f"but the source {pool.name} has {len(order):,} ({needed - len(order):,} too few{lost}); lower "
+                "instructions.per_iteration or bring more prompts"
+            )
+    ordered = [
+        with_demands(order, pool.demands, seed) if pool.demands else order
+        for pool, order in zip(pools, orders, strict=True)
+    ]
+    return Allotment(_dealt(ordered, shares), held_out, dict(removed), sum(map(len, orders)))
 
 
-def _fresh(prompts: Sequence[Prompt], seen: Seen, removed: dict[str, int], label: str, whose: str) -> list[Prompt]:
+def _fresh(prompts: Sequence[Prompt], seen: Seen, label: str, removed: Counter[str], whose: str = "") -> list[Prompt]:
+    """Those that repeat nothing seen; the others are counted by what they repeat."""
     kept = []
     for prompt in prompts:
-        earlier = seen.take(prompt.text, label)
-        if earlier is None:
+        if (earlier := seen.take(prompt.text, label)) is None:
             kept.append(prompt)
         else:
-            reason = f"{whose}{'' if earlier.exact else 'nearly '}{earlier.label}"
-            removed[reason] = removed.get(reason, 0) + 1
+            what = "repeated" if earlier.label == label else earlier.label
+            removed[f"{whose}{'' if earlier.exact else 'nearly '}{what}"] += 1
     return kept
 
 
-def _mixed(
-    pools: Sequence[Pool], wanted: int, rng: random.Random, iterations: int, per_iteration: int,
-    removed: Mapping[str, int],
-) -> list[Prompt]:  # fmt: skip
-    """Prompts in turn from the source that is furthest behind its share, each source spread over its categories."""
-    orders = [_round_robin(list(pool.prompts), random.Random(rng.random())) for pool in pools]
-    total = sum(pool.weight for pool in pools)
-    counts = [0] * len(pools)
-    taken: list[Prompt] = []
-    for turn in range(1, wanted + 1):
-        behind = [turn * pool.weight / total - count for pool, count in zip(pools, counts, strict=True)]
-        place = max(range(len(pools)), key=lambda at: (behind[at], -at))
-        if counts[place] == len(orders[place]):
-            raise UserError(_too_few(pools[place], total, wanted, iterations, per_iteration, removed))
-        taken.append(orders[place][counts[place]])
-        counts[place] += 1
-    return taken
+def _shares(weights: Sequence[float], iterations: int, per_iteration: int) -> list[list[int]]:
+    """How many prompts of each source an iteration takes: its share rounded down, and one more for those sources that
+    are furthest behind their share of all prompts so far."""
+    exact = [Fraction(str(weight)) for weight in weights]
+    parts = [per_iteration * weight / sum(exact) for weight in exact]
+    taken = [0] * len(parts)
+    shares = []
+    for number in range(1, iterations + 1):
+        share = [int(part) for part in parts]
+        behind = [number * part - before - now for part, before, now in zip(parts, taken, share, strict=True)]
+        split = [place for place, part in enumerate(parts) if part.denominator > 1]
+        for place in sorted(split, key=lambda at: (-behind[at], at))[: per_iteration - sum(share)]:
+            share[place] += 1
+        taken = [before + now for before, now in zip(taken, share, strict=True)]
+        shares.append(share)
+    return shares
 
 
-def _too_few(
-    pool: Pool, total: float, wanted: int, iterations: int, per_iteration: int, removed: Mapping[str, int]
-) -> str:
-    share = "" if pool.weight == total else f", of which {pool.name} gives {wanted * pool.weight / total:,.0f}"
-    lost = f" after {sum(removed.values()):,} duplicates were removed" if removed else ""
-    return (
-        f"{iterations} iterations of {per_iteration} fresh prompts need {wanted:,}{share}, but {pool.name} has "
-        f"{len(pool.prompts):,}{lost}; lower instructions.per_iteration or bring more prompts"
-    )
+def _dealt(orders: Sequence[Sequence[Prompt]], shares: Sequence[Sequence[int]]) -> list[list[Prompt]]:
+    """Each iteration's prompts, every source spread evenly over it."""
+    rest = [iter(order) for order in orders]
+    iterations = []
+    for share in shares:
+        turns = [((2 * at + 1) / number, place) for place, number in enumerate(share) for at in range(number)]
+        iterations.append([next(rest[place]) for _, place in sorted(turns)])
+    return iterations
 
 
 def _round_robin(prompts: list[Prompt], rng: random.Random) -> list[Prompt]:
     """The prompts in a random order that takes one of every category in turn."""
     rng.shuffle(prompts)
-    return [prompt for _, prompt in sorted(_turns(prompts), key=lambda turn: turn[0])]
-
-
-def _turns(prompts: Sequence[Prompt]) -> Iterator[tuple[int, Prompt]]:
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
+    turns = []
     for prompt in prompts:
-        yield seen.setdefault(prompt.category, 0), prompt
+        turns.append(seen[prompt.category])
         seen[prompt.category] += 1
+    return [prompt for _, prompt in sorted(zip(turns, prompts, strict=True), key=lambda pair: pair[0])]
+
+
+def _listed(removed: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {reason}" for reason, number in removed.items())

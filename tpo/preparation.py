@@ -1,18 +1,19 @@
 """Before the first token: the prompts of all iterations, fresh and without duplicates, or a reason why not."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.errors import UserError
 from harness.judges.checklist import ChecklistJudge
 from harness.models import resolve_model
 from harness.records import Prompt, content_key
-from tpo.config import SourceConfig
+from tpo.config import RunConfig, SourceConfig
 from tpo.demands import with_demands
 from tpo.evaluation import Measured
 from tpo.instructions import Allotment, Pool, allot
 from tpo.sources import prompts_of
 from tpo.steps import Details, Run
-from tpo.synthetic import synthetic_prompts
+from tpo.synthetic import seed_prompts, synthetic_prompts
 from tpo.training_judge import TrainingJudge
 from tpo.warm_start import warm_start_prompts
 
@@ -21,15 +22,15 @@ def prepare(run: Run, judge: TrainingJudge, measured: Sequence[Measured]) -> All
     """Every iteration's prompts and the held-out ones. Raises UserError when they do not suffice, when the judge cannot
     score them, or when the sources are no longer those that the run began with."""
     config = run.config
-    pools = [Pool(source.source, source.weight, _pool(run, source)) for source in config.instructions.sources]
-    held_out = {entry.benchmark.name: entry.benchmark.prompts for entry in measured}
-    validation = prompts_of(config.selection.source, "validation") if config.training.epochs > 1 else []
-    validation = validation[: config.selection.prompts]
+    pools = [Pool(s.source, s.weight, _pool(run, s), s.demands) for s in config.instructions.sources]
+    benchmarks = {entry.benchmark.name: entry.benchmark.prompts for entry in measured}
     warm = [] if config.warm_start is None else warm_start_prompts(config.warm_start.examples, config.warm_start.file)
     allotted = allot(
-        pools, validation, held_out, warm, config.iterations, config.instructions.per_iteration, config.seed,
+        pools, _held_out(config), benchmarks, warm, config.iterations, config.instructions.per_iteration, config.seed,
         config.instructions.near_duplicates,
     )  # fmt: skip
+    if demands := config.selection.source.demands:
+        allotted = replace(allotted, validation=with_demands(allotted.validation, demands, config.seed))
     judge.require([*(prompt for part in allotted.iterations for prompt in part), *allotted.validation])
     for entry in measured:
         if isinstance(entry.judge, ChecklistJudge):
@@ -46,22 +47,19 @@ def prepare(run: Run, judge: TrainingJudge, measured: Sequence[Measured]) -> All
 
 
 def _pool(run: Run, source: SourceConfig) -> list[Prompt]:
-    seed = run.config.seed
     if source.source.startswith("synthetic:"):
         assert source.model is not None
         writer = resolve_model(source.model)
         run.store.add_model(writer, "given")
         near = run.config.instructions.near_duplicates
-        pool = synthetic_prompts(source, run.generator(writer), _seeds(source), near, seed)
-    else:
-        pool = prompts_of(source, "training")
-    return with_demands(pool, source.demands, seed) if source.demands else pool
+        return synthetic_prompts(source, run.generator(writer), seed_prompts(source), near, run.config.seed)
+    return prompts_of(source, "training")
 
 
-def _seeds(source: SourceConfig) -> list[Prompt]:
-    """What the writer of synthetic instructions is shown: a file, or ``starter``."""
-    name = source.source.partition(":")[2]
-    return prompts_of(SourceConfig(source=name))
+def _held_out(config: RunConfig) -> list[Prompt]:
+    if config.training.epochs == 1:
+        return []  # there is no epoch to choose
+    return prompts_of(config.selection.source, "validation")[: config.selection.prompts]
 
 
 def _details(allotted: Allotment) -> Details:

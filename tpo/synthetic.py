@@ -1,99 +1,166 @@
-"""Synthetic instructions: a model is shown eight and writes new ones (paper, section 3: 8-shot)."""
+"""Synthetic instructions: a model is shown eight and writes another (paper, section 3: 8-shot).
 
+The eight are earlier turns of a chat in which an instruction was asked for: so a small model keeps to the form, too.
+"""
+
+import json
 import math
 import random
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
+from benchmarks.prompt_files import prompts_from_file
 from harness.errors import UserError
 from harness.generate import Generator
-from harness.modes import DIRECT
-from harness.records import Output, Prompt
+from harness.modes import Mode
+from harness.records import Message, Output, Prompt, Split
 from tpo.config import SourceConfig
 from tpo.duplicates import Seen
+from tpo.sources import STARTER, prompts_of
 
 SHOTS = 8
-ASKED = 8
-"""New instructions that each request asks for."""
+LEAST_ROUND = 32
+"""Requests that are made at a time at least: a model answers many at once almost as fast as a few."""
 
-LEAST_CHARS, MOST_CHARS = 15, 600
-LEAST_WORDS = 4
-
-MOST_REQUESTS = 6.0
+MOST_REQUESTS = 4
 """Requests for each instruction that is wanted, after which the model is given up."""
 
-_NUMBERED = re.compile(r"^\s*(?:task|instruction)?\s*\d+\s*[.):]\s*", re.IGNORECASE)
-_REFUSAL = re.compile(r"\b(i'm sorry|i am sorry|as an ai|i cannot|i can't|here are|sure[,!])", re.IGNORECASE)
+LEAST_WORDS, MOST_CHARS = 4, 600
+
+_NUMBERED = re.compile(r"^\s*(?:(?:task|instruction)\s*)?\d+\s*[.):]\s+", re.IGNORECASE)
+_QUOTES = '"“”*` '
+_NO_INSTRUCTION = re.compile(
+    r"^(i'm sorry|i am sorry|sorry|i apologi[sz]e|unfortunately|as an ai|i cannot|i can't|i can not|here (?:is|are)|"
+    r"sure\b|certainly\b|of course\b|(?:answer|response|output|note|explanation|solution|title)\s*:|the answer is)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class _ShotMode(Mode):
+    """A prompt's lines are the shots."""
+
+    def messages(self, prompt: str) -> tuple[Message, ...]:
+        ask = {"role": "user", "content": self.user}
+        turns = [turn for shot in prompt.split("\n") for turn in (ask, {"role": "assistant", "content": shot})]
+        return (*turns, ask)
+
+
+def _whole(raw: str) -> Split:
+    return Split("", raw.strip())
+
+
+WRITING = _ShotMode("synthetic", "Write a new instruction on another subject.", _whole)
 
 
 def synthetic_prompts(
     source: SourceConfig, generator: Generator, seeds: Sequence[Prompt], near_duplicates: float, seed: int
 ) -> list[Prompt]:
-    """`source.count` new instructions, the same for the same seeds, model and seed; what was written is in the store.
+    """`source.count` new instructions, the same for the same seeds, model and seed; a larger count extends them.
 
-    Raises UserError with fewer than eight seeds, and when the model does not come up with as many that are new: it says
-    why the others were left out.
+    Everything that the model wrote is in the store, so a run that was killed asks for nothing twice. Near duplicates of
+    the seeds and of one another are left out. Raises UserError with fewer than eight usable seeds, and when the model
+    does not come up with enough: it says why the rest was left out.
     """
     assert source.count is not None
-    if len(seeds) < SHOTS:
-        raise UserError(f"{source.source} has {len(seeds)} seed instructions; {SHOTS} are shown at a time, bring more")
-    seen, rng = Seen(near_duplicates), random.Random(seed)
-    for shown in seeds:
-        seen.take(shown.text, "a seed")
+    shots = [text for prompt in seeds if len(text := " ".join(prompt.text.split())) <= MOST_CHARS]
+    if len(shots) < SHOTS:
+        raise UserError(
+            f"{source.source} has {len(shots)} seed instructions of up to {MOST_CHARS} characters; {SHOTS} are shown "
+            "at a time, bring more"
+        )
+    seen = Seen(near_duplicates)
+    for shown in shots:
+        seen.take(shown, "a seed")
+    params, label = source.sampling.params(seed), f"synthetic:{_short(generator.model.name)}"
+    rng, most = random.Random(seed), max(LEAST_ROUND, MOST_REQUESTS * source.count)
     found: list[Prompt] = []
     left_out: Counter[str] = Counter()
-    asked, params = 0, source.sampling.params(seed)
-    while len(found) < source.count:
-        yielded = max(0.5, len(found) / asked) if asked else 4.0
-        requests = max(16, math.ceil((source.count - len(found)) / yielded))
-        if asked and asked + requests > max(64, MOST_REQUESTS * source.count):
-            reasons = ", ".join(f"{reason} {number}" for reason, number in left_out.most_common())
-            raise UserError(
-                f"{generator.model.name} wrote {len(found)} of {source.count} new instructions in {asked} tries (left "
-                f"out: {reasons}); ask for fewer, bring more seeds, or take a larger model"
-            )
-        prompts = [Prompt(_request(rng.sample(list(seeds), SHOTS)), source=source.source) for _ in range(requests)]
-        generator.ensure(prompts, DIRECT, params, [0], "writing instructions")
-        for output in generator.outputs(prompts, DIRECT, params, [0]):
-            for text in candidates(output):
-                reason = _unfit(text) or _repeated(seen, text)
-                if reason:
-                    left_out[reason] += 1
+    asked = 0
+    while len(found) < source.count and asked < most:
+        number = min(most - asked, _round(source.count - len(found), len(found), asked))
+        requests = [Prompt("\n".join(rng.sample(shots, SHOTS)), source=source.source) for _ in range(number)]
+        generator.ensure(requests, WRITING, params, [0], "writing instructions")
+        for output in generator.outputs(requests, WRITING, params, [0]):
+            for text, problem in candidates(output):
+                problem = problem or _repeated(seen, text)
+                if problem is None:
+                    found.append(Prompt(text, source=label))
                 else:
-                    found.append(Prompt(text, source=f"synthetic:{generator.model.name.rpartition('/')[2]}"))
-        asked += requests
+                    left_out[problem] += 1
+        asked += number
+    if len(found) < source.count:
+        reasons = ", ".join(f"{number:,} {reason}" for reason, number in left_out.most_common()) or "none"
+        raise UserError(
+            f"{generator.model.name} wrote {len(found):,} of {source.count:,} new instructions in {asked:,} tries "
+            f"(left out: {reasons}); lower 'count', bring more seeds, or take a larger model"
+        )
     return found[: source.count]
 
 
-def candidates(output: Output) -> Iterator[str]:
-    """The numbered lines of an output; the last one not, where the output was cut at the token limit."""
-    lines = [line for line in output.response.splitlines() if line.strip()]
-    if output.finish_reason == "length":
-        lines = lines[:-1]
-    for line in lines:
-        if _NUMBERED.match(line):
-            yield _NUMBERED.sub("", line).strip().strip('"*').strip()
+def seed_prompts(source: SourceConfig) -> list[Prompt]:
+    """What the writer is shown: after ``synthetic:`` stands ``starter``, or a JSONL file with ``prompt``, or with
+    ``instruction`` and ``instances`` as self-instruct has them. Raises UserError where there is none."""
+    name = source.source.partition(":")[2]
+    if name == STARTER:
+        return prompts_of(SourceConfig(source=STARTER))
+    path = Path(name)
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+    except (OSError, ValueError):
+        rows = []  # read again below, for an error that names the line
+    if not rows or not all(isinstance(row, dict) and isinstance(row.get("instruction"), str) for row in rows):
+        return list(prompts_from_file(path))
+    return [Prompt(text, source=f"file:{path.name}") for row in rows if (text := _with_input(row))]
 
 
-def _request(shots: Sequence[Prompt]) -> str:
-    listed = "\n".join(f"{number}. {' '.join(shot.text.split())}" for number, shot in enumerate(shots, 1))
-    return (
-        f"Here are {SHOTS} instructions that people gave to an assistant:\n\n{listed}\n\n"
-        f"Write {ASKED} new instructions on other subjects, one on each line, numbered from {SHOTS + 1} to "
-        f"{SHOTS + ASKED}. Do not answer them."
-    )
+def candidates(output: Output) -> Iterator[tuple[str, str | None]]:
+    """Each instruction in an output, with what is wrong with it: all numbered lines, or else the first line, since what
+    follows that is its answer. What the token limit has cut is wrong."""
+    lines = [line for line in output.response.split("\n") if line.strip()]
+    wanted = [at for at, line in enumerate(lines) if _NUMBERED.match(line)] or [0][: len(lines)]
+    if not lines:
+        yield "", "empty"
+    for at in wanted:
+        text = _NUMBERED.sub("", lines[at]).strip(_QUOTES)
+        cut = output.finish_reason == "length" and at == len(lines) - 1
+        yield text, "cut at the token limit" if cut else _problem(text)
 
 
-def _unfit(text: str) -> str | None:
-    if len(text) < LEAST_CHARS or len(text.split()) < LEAST_WORDS:
+def _problem(text: str) -> str | None:
+    if len(text.split()) < LEAST_WORDS:
         return "too short"
     if len(text) > MOST_CHARS:
         return "too long"
-    if _REFUSAL.search(text):
-        return "not an instruction"
-    return None if text[0].isalpha() or text[0] in "\"'“" else "not an instruction"
+    if _NO_INSTRUCTION.match(text) or text[0].islower() or not text[0].isalnum():
+        return "no instruction"
+    if not text.endswith((".", "?", "!", ":", '"', "'", ")", "”", "。", "？", "！")):
+        return "without an end"
+    return None
 
 
 def _repeated(seen: Seen, text: str) -> str | None:
-    return "repeated" if seen.take(text, "written before") else None
+    earlier = seen.take(text, "written before")
+    return None if earlier is None else f"{'' if earlier.exact else 'nearly '}{earlier.label}"
+
+
+def _round(missing: int, found: int, asked: int) -> int:
+    """As many requests as the yield so far calls for."""
+    rate = max(found, 1) / asked if asked else 1.0
+    return max(LEAST_ROUND, math.ceil(missing / rate))
+
+
+def _with_input(row: dict[str, object]) -> str:
+    """An instruction of self-instruct with its first instance's input, without which it often makes no sense."""
+    instances = row.get("instances")
+    first = instances[0] if isinstance(instances, list) and instances else {}
+    given = first.get("input", "") if isinstance(first, dict) else ""
+    return " ".join(f"{row['instruction']} {given}".split())
+
+
+def _short(model: str) -> str:
+    """An endpoint without its address, a folder without its path."""
+    return Path(model.partition("@http")[0]).name
