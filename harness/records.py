@@ -106,8 +106,8 @@ class Generation:
     """What a sampler returns for a request, exactly as the model produced it.
 
     `finish_reason` is ``stop`` when the model ended by itself (the end token is the last of `token_ids`) and
-    ``length`` when it was cut at the token limit. `seconds` is the time from the start of its batch. A server tells no
-    token ids; it may tell how many tokens a call used (`call`).
+    ``length`` when it was cut at the token limit. `seconds` is the time from the start of its batch. An endpoint
+    of somebody else's tells no token ids; it may tell how many tokens a call used (`call`).
     """
 
     request: Request

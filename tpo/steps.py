@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from harness.budget import Budget, load_prices
 from harness.client import Client
 from harness.endpoints import Endpoint, is_endpoint
 from harness.generate import Generator, sampler_for
@@ -82,7 +83,7 @@ class Run:
             if (serving := self.config.serving) is not None and not is_endpoint(model.name):
                 from harness.samplers.served import served_sampler
 
-                load = served_sampler(serving.command, serving.startup_seconds, self.connect)
+                load = served_sampler(serving.command, serving.startup_seconds, self._connect_own)
             self._generator = Generator(self.store, model, load, self.reporter)
         return self._generator
 
@@ -104,6 +105,10 @@ class Run:
     def connect(self, endpoint: Endpoint) -> Client:
         """All clients of a run share one budget."""
         return Client(endpoint, self.config.api.limits(), self._budget)
+
+    def _connect_own(self, endpoint: Endpoint) -> Client:
+        """Our own server costs nothing: its calls are not the judge's."""
+        return Client(endpoint, self.config.api.limits(), Budget(load_prices()))
 
     def _busy_seconds(self) -> float:
         return self._busy + (0.0 if self._generator is None else self._generator.seconds)

@@ -121,7 +121,7 @@ def test_the_road_is_travelled_once_repeats_for_free_and_is_reproducible(config:
 
 
 def test_a_run_gets_another_arm_and_more_iterations(config: Config, tmp_path: Path) -> None:
-    config |= {"training": {"learning_rate": 1e-5, "batch_size": 4}}
+    config |= {"samples": 24, "training": {"learning_rate": 1e-5, "batch_size": 4}}
     direct, alone = run(config | {"arms": ["direct"]}, tmp_path / "a")
     both, counts = run(config, tmp_path / "a")
     longer, after = run(config | {"iterations": 2}, tmp_path / "a")
