@@ -1,10 +1,11 @@
 """kill -9 at random moments of a whole run, then check that nothing was lost, done twice or left half done.
 
-    python tests/kill_run.py --kills 20
+    python tests/kill_run.py --kills 20                       # two iterations of both arms on a miniature model
+    python tests/kill_run.py --kills 20 --config FILE.yaml    # any other run
 
-The run is the quickstart's (or --config FILE). After every kill the rows that were stored must still be there, byte
-for byte and with the time they were written. At the end the run must complete, and its rows are compared with those
-of an undisturbed run in --reference FOLDER when one is given.
+The run is made undisturbed first. After every kill the rows that were stored must still be there, byte for byte and
+with the time they were written. At the end the disturbed run must complete, and its keys must be those of the
+undisturbed one: that of a model is the hash of its weights.
 """
 
 import argparse
@@ -18,11 +19,32 @@ import time
 from pathlib import Path
 
 import psutil
+import yaml
 
 from harness.checkpoints import is_complete
+from harness.models import embedded_folder
 from harness.store import Store
+from tests.miniature import build
 
 PERMANENT = ("prompt", "output", "score", "judgment", "pair", "step", "model")
+
+
+def miniature_run(place: Path) -> Path:
+    """The configuration of a run of two iterations, two epochs each, that takes a minute or two."""
+    model = build(place / "model", embedded_folder())
+    (place / "thought.yaml").write_text(yaml.safe_dump({"user": "{prompt}", "response_marker": "l"}))
+    settings = {
+        "name": "kill", "model": str(model), "thought_mode": f"think:{place / 'thought.yaml'}", "iterations": 2,
+        "samples": 24, "sampling": {"max_new_tokens": 32, "temperature": 1.0},
+        "instructions": {"sources": [{"source": "starter"}], "per_iteration": 40},
+        "training": {"learning_rate": 1e-5, "batch_size": 2, "epochs": 2}, "selection": {"prompts": 20},
+        "evaluation": {"sampling": {"max_new_tokens": 32}},
+        "guards": {"parse_errors": 0.99, "truncated": 0.99, "length_growth": 50},
+        "gate": {"head_to_head": {"margin": 0.05}},
+    }  # fmt: skip
+    file = place / "run.yaml"
+    file.write_text(yaml.safe_dump(settings))
+    return file
 
 
 def rows(folder: Path) -> dict[str, set[tuple[str, ...]]]:
@@ -54,31 +76,39 @@ def trainers(folder: Path) -> list[psutil.Process]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--config", type=Path, default=Path("tpo/quickstart.yaml"))
-    parser.add_argument("--shortest", type=float, default=4, help="seconds to the earliest kill")
-    parser.add_argument("--longest", type=float, default=90, help="seconds to the latest kill")
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--shortest", type=float, default=3, help="seconds to the earliest kill")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--reference", type=Path)
     arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="tpobench-kill-")) / "run"
+    place = Path(tempfile.mkdtemp(prefix="tpobench-kill-"))
+    config = arguments.config or miniature_run(place)
+    folder, reference = place / "run", place / "undisturbed"
     folder.mkdir()
+    began = time.monotonic()
+    if start(config, reference).wait() != 0:
+        print(f"the undisturbed run failed; log: {place / 'log.txt'}")
+        return 1
+    whole = time.monotonic() - began
+    print(f"undisturbed: {whole:.0f} s", flush=True)
     rng = random.Random(arguments.seed)
-    delays = [rng.uniform(arguments.shortest, arguments.longest) for _ in range(arguments.kills)]
-    before, faults = disturb(arguments.config, folder, delays)
-    status = start(arguments.config, folder).wait()
+    # Later kills meet a run that is further on: a third of the whole run at most keeps them within its work.
+    delays = [rng.uniform(arguments.shortest, whole / 3) for _ in range(arguments.kills)]
+    before, faults = disturb(config, folder, delays)
+    status = start(config, folder).wait()
     final = rows(folder)
     if status != 0:
         faults.append(f"the last start ended with status {status}")
     if any(before[table] - final[table] for table in PERMANENT):
         faults.append("the last start lost or rewrote rows")
     print("final: " + ", ".join(f"{table} {len(final[table])}" for table in PERMANENT))
-    if arguments.reference:
-        undisturbed = rows(arguments.reference)
-        for table in PERMANENT:
-            same = keys(final, table) & keys(undisturbed, table)
-            print(f"  {table}: {len(same)} of {len(undisturbed[table])} keys as in the undisturbed run")
+    undisturbed = rows(reference)
+    for table in PERMANENT:
+        same = keys(final, table) & keys(undisturbed, table)
+        print(f"  {table}: {len(same)} of {len(undisturbed[table])} keys as in the undisturbed run")
+        if len(same) < len(undisturbed[table]) or len(final[table]) != len(undisturbed[table]):
+            faults.append(f"{table}: not what the undisturbed run made")
     print("\n".join(faults) if faults else "no fault: nothing lost, nothing done twice, no half checkpoint", flush=True)
-    print(f"log: {folder.parent / 'log.txt'}")
+    print(f"log: {place / 'log.txt'}")
     return 1 if faults else 0
 
 
