@@ -109,9 +109,12 @@ def table(summary: Summary) -> Table:
 
 def training_table(summary: Summary) -> Table:
     """What each iteration was trained on."""
-    caption = "Of the samples: parsed, chars (response+thought). Of the pairs: format = rejected side does not parse."
+    caption = (
+        "Of the samples: parsed, chars (response+thought). Of the pairs: format = rejected side does not parse, "
+        "c/r = chars of chosen/rejected responses."
+    )
     drawn = Table(caption=caption, caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
-    for column in ("it.", "arm", "parsed", "chars", "pairs", "format", "rho", "chosen/rejected", "margin", "epoch"):
+    for column in ("it.", "arm", "parsed", "chars", "pairs", "format", "rho", "c/r", "margin", "epoch"):
         drawn.add_column(column, no_wrap=True)
     for row in summary.training:
         lengths = "" if row.chosen_chars is None else f"{row.chosen_chars:.0f}/{row.rejected_chars:.0f}"
