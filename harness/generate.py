@@ -29,10 +29,17 @@ def output_key(model: Model, mode: Mode, prompt: Prompt, params: SamplingParams,
 
 
 class Generator:
-    """Samples from one model into the store. The model is loaded when the first output is missing."""
+    """Samples from one model into the store. The model is loaded when the first output is missing.
 
-    def __init__(self, store: Store, model: Model, load: Callable[[Model], Sampler], reporter: Reporter) -> None:
+    With `exact`, what an interruption left is sampled in the batches that were interrupted: a product's last digit
+    depends on the shape of its batch, and now and then a token on that digit.
+    """
+
+    def __init__(
+        self, store: Store, model: Model, load: Callable[[Model], Sampler], reporter: Reporter, exact: bool = False
+    ) -> None:
         self.model = model
+        self._exact = exact
         self.tokens, self.seconds = 0, 0.0  # sampled so far, and the time that the sampler took
         self._store = store
         self._load = load
@@ -57,9 +64,10 @@ class Generator:
                 for prompt in chunk
                 for sample in samples
             }
-            missing = self._store.missing("output", list(wanted))
+            missing = set(self._store.missing("output", list(wanted)))
             if missing:
-                self._sample({key: wanted[key] for key in missing}, mode, params, what)
+                asked = wanted if self._exact else {key: wanted[key] for key in wanted if key in missing}
+                self._sample(asked, missing, mode, params, what)
 
     def outputs(
         self, prompts: Sequence[Prompt], mode: Mode, params: SamplingParams, samples: Sequence[int]
@@ -73,18 +81,20 @@ class Generator:
             }
         )
 
-    def _sample(self, missing: dict[str, tuple[Prompt, int]], mode: Mode, params: SamplingParams, what: str) -> None:
+    def _sample(
+        self, asked: dict[str, tuple[Prompt, int]], missing: set[str], mode: Mode, params: SamplingParams, what: str
+    ) -> None:
         requests = [
-            Request(key, mode.messages(prompt.text), f'the prompt "{prompt.text[:40]}"')
-            for key, (prompt, _) in missing.items()
+            Request(key, mode.messages(prompt.text), f'the prompt "{prompt.text[:40]}"', key not in missing)
+            for key, (prompt, _) in asked.items()
         ]
-        with self._reporter.sampling(what, len(requests)) as progress:
+        with self._reporter.sampling(what, len(missing)) as progress:
             started = monotonic()
             if self._sampler is None:
                 self._sampler = self._load(self.model)
             for group in self._sampler.sample(requests, params):
                 self.seconds += monotonic() - started
-                rows = [(*missing[found.request.key], found, mode.split(found.text)) for found in group]
+                rows = [(*asked[found.request.key], found, mode.split(found.text)) for found in group]
                 self._store.add_generations(self.model, mode, params, rows)
                 self._store.add_calls(found.call for found in group if found.call is not None)
                 tokens = sum(len(found.token_ids) for found in group)

@@ -102,8 +102,9 @@ def main() -> int:
     whole = time.monotonic() - began
     print(f"undisturbed: {whole:.0f} s", flush=True)
     rng = random.Random(arguments.seed)
-    # Later kills meet a run that is further on: a third of the whole run at most keeps them within its work.
-    delays = [rng.uniform(arguments.shortest, whole / 3) for _ in range(arguments.kills)]
+    # What is done between two kills stays done: the run must outlast them all, whatever a start costs.
+    longest = max(5 * arguments.shortest, 3.5 * whole / arguments.kills)
+    delays = [rng.uniform(arguments.shortest, longest) for _ in range(arguments.kills)]
     before, faults = disturb(config, folder, delays)
     status = start(config, folder).wait()
     final = rows(folder)

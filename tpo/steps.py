@@ -84,7 +84,7 @@ class Run:
                 from harness.samplers.served import served_sampler
 
                 load = served_sampler(serving.command, serving.startup_seconds, self._connect_own)
-            self._generator = Generator(self.store, model, load, self.reporter)
+            self._generator = Generator(self.store, model, load, self.reporter, exact=True)
         return self._generator
 
     def release(self) -> None:

@@ -88,17 +88,18 @@ class LocalSampler:
 
         pool = ThreadPoolExecutor(self._workers)
         try:
-            for batch in plan:
+            wanted = [batch for batch in plan if not all(requests[i].company for i in batch)]
+            for batch in wanted:
                 pool.submit(work, batch)
-            running = len(plan)
+            running = len(wanted)
             while running:
                 item = finished.get()
                 if item is None:
                     running -= 1
                 elif isinstance(item, BaseException):
                     raise item
-                else:
-                    yield item
+                elif group := [found for found in item if not found.request.company]:
+                    yield group
         finally:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,18 @@ def test_a_row_does_not_depend_on_its_neighbours(sampler: LocalSampler) -> None:
     alone = by_key(sampler.sample(requests[4:5], params))
     assert alone[requests[4].key].token_ids == together[requests[4].key].token_ids
     assert len({together[request.key].token_ids for request in requests[3:6]}) > 1, "samples of one prompt differ"
+
+
+def test_what_an_interruption_left_is_sampled_as_if_there_had_been_none(tiny_model: Path) -> None:
+    # A miniature's next tokens are nearly equally probable: another batch's rounding would soon be another token.
+    sampler, params = LocalSampler(str(tiny_model)), SamplingParams(max_new_tokens=48, temperature=1.0)
+    requests = requests_for([f"{question} {n}" for question in QUESTIONS for n in range(12)], samples=4)
+    whole = by_key(sampler.sample(requests, params))
+    left = [replace(request, company=number % 5 != 0) for number, request in enumerate(requests)]
+    found = by_key(sampler.sample(left, params))
+    assert set(found) == {request.key for request in left if not request.company}
+    assert all(found[key].token_ids == whole[key].token_ids for key in found)
+    assert list(sampler.sample([replace(request, company=True) for request in requests], params)) == []
 
 
 def test_finish_reason_tells_a_cut_output_from_a_finished_one(sampler: LocalSampler) -> None:
