@@ -18,7 +18,7 @@ check: $(VENV)/.ready
 
 # about half an hour on two cores; ratios are measured side by side in each script
 bench: $(VENV)/.ready
-	for part in judging store length_control arena sampling training loop; do $(BIN)/python tests/bench/$$part.py || exit 1; done
+	for part in judging store length_control arena gate sampling training loop; do $(BIN)/python tests/bench/$$part.py || exit 1; done
 
 # kill -9 at 20 random moments: of a judging run, and of a whole training run, compared with an undisturbed one
 kill-test: $(VENV)/.ready

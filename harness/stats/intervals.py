@@ -7,10 +7,15 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+Floats = npt.NDArray[np.float64]
+
 SMALL_SAMPLE = 50
 """Below this many prompts the t interval is not trusted; the betting interval holds for any sample size."""
 
 _BETS = 24
+
+_HALVINGS = 24
+"""The ends of a betting interval are exact to 2 to the power of minus this."""
 
 _PSEUDO_PROMPTS = np.array([0.0, 0.0, 1.0, 1.0])
 
@@ -41,10 +46,25 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> Interval:
     if n < SMALL_SAMPLE:
         low, high = betting_interval(observed, level)
     else:
-        padded = np.concatenate([observed, _PSEUDO_PROMPTS])
-        half = t_quantile((1 + level) / 2, padded.size - 1) * float(padded.std(ddof=1)) / padded.size**0.5
-        low, high = float(padded.mean()) - half, float(padded.mean()) + half
+        low, high = (float(bound) for bound in t_bounds(observed, (1 - level) / 2))
     return Interval(mean, max(0.0, min(low, mean)), min(1.0, max(high, mean)), n)
+
+
+def difference_interval(differences: Sequence[float], level: float = 0.95) -> Interval:
+    """The mean of paired differences in [-1, 1] and its interval: `mean_interval` on their own scale, whose four more
+    pairs keep it honest where nearly all differences are 0. Raises ValueError like it."""
+    found = mean_interval([(difference + 1) / 2 for difference in differences], level)
+    return Interval(2 * found.mean - 1, 2 * found.low - 1, 2 * found.high - 1, found.n)
+
+
+def t_bounds(values: Floats, alpha: float) -> tuple[Floats, Floats]:
+    """Lower and upper bound for the mean over the last axis, each failing with probability `alpha`; see
+    `mean_interval`."""
+    padded = np.concatenate([values, np.broadcast_to(_PSEUDO_PROMPTS, (*values.shape[:-1], 4))], axis=-1)
+    count = padded.shape[-1]
+    half = t_quantile(1 - alpha, count - 1) * padded.std(axis=-1, ddof=1) / count**0.5
+    center = padded.mean(axis=-1)
+    return center - half, center + half
 
 
 def one_sided_bound(values: Sequence[float], alpha: float) -> tuple[float, float]:
@@ -53,31 +73,30 @@ def one_sided_bound(values: Sequence[float], alpha: float) -> tuple[float, float
     return interval.low, interval.high
 
 
-def betting_interval(observed: npt.NDArray[np.float64], level: float) -> tuple[float, float]:
+def betting_interval(observed: Floats, level: float, anytime: bool = False) -> tuple[float, float]:
     """Every mean m that a bettor against it does not get rich on (Waudby-Smith & Ramdas, "Estimating means of bounded
     random variables by betting").
 
     Capital is the average over `_BETS` constant bets of prod(1 + bet * (y - m)), bets geometric from 0.05/m to
-    0.95/m, and the mirror image for the upper side; m is excluded when either exceeds 2 / (1 - level).
+    0.95/m, and the mirror image for the upper side; m is excluded when either reaches 2 / (1 - level): now, or with
+    `anytime` ever since the first observation, which makes the interval one of a confidence sequence. Capital falls as
+    m grows, so each end is found by bisection. Where every m is excluded, the interval is the mean observed.
     """
-    grid = np.linspace(0.0005, 0.9995, 1000)
-    limit = np.log(2 / (1 - level))
-    kept = grid[(_log_capital(observed, grid) < limit) & (_log_capital(1 - observed, 1 - grid) < limit)]
-    if kept.size == 0:
-        return float(observed.mean()), float(observed.mean())
-    step = float(grid[1] - grid[0])
-    return max(0.0, float(kept[0]) - step), min(1.0, float(kept[-1]) + step)
+    stakes = np.geomspace(0.05, 0.95, _BETS)[:, None]
 
+    def end(values: Floats) -> float:
+        low, high = 0.0, 1.0
+        for _ in range(_HALVINGS):
+            m = (low + high) / 2
+            capital = np.cumprod(1 + stakes * (values / m - 1), axis=-1).mean(axis=0)
+            rich = (capital.max() if anytime else capital[-1]) >= 2 / (1 - level)
+            low, high = (m, high) if rich else (low, m)
+        return low
 
-def _log_capital(observed: npt.NDArray[np.float64], means: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Log capital for each mean; shape (means,)."""
-    bets = np.geomspace(0.05, 0.95, _BETS)[:, None] / means
-    logs = np.zeros_like(bets)
-    for y in observed:
-        logs += np.log1p(bets * (y - means))
-    peak = logs.max(axis=0)
-    capital: npt.NDArray[np.float64] = peak + np.log(np.exp(logs - peak).mean(axis=0))
-    return capital
+    with np.errstate(over="ignore"):  # a bettor richer than the largest float is rich enough
+        low, high = end(observed), 1 - end(1 - observed)
+    mean = float(observed.mean())
+    return (low, high) if low <= high else (mean, mean)
 
 
 @cache

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.stats.intervals import mean_interval, one_sided_bound
+from harness.stats.intervals import difference_interval, mean_interval, one_sided_bound
 
 outcomes = st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=1, max_size=80)
 
@@ -151,3 +151,22 @@ def test_a_value_that_is_no_number_is_refused(n: int) -> None:
 
 def test_sixty_wins_are_no_proof_of_winning_always() -> None:
     assert mean_interval([1.0] * 60).low < 1
+
+
+def test_a_paired_difference_is_a_mean_on_another_scale() -> None:
+    found, halved = difference_interval([0.0] * 54 + [0.5] * 6), mean_interval([0.5] * 54 + [0.75] * 6)
+    assert found.mean == pytest.approx(0.05)
+    assert (found.low, found.high) == pytest.approx((2 * halved.low - 1, 2 * halved.high - 1))
+
+
+def test_a_rare_loss_passes_for_certainty_no_more_often_than_it_may() -> None:
+    # The mean is -0.05, of differences that are 0 but for one in twenty; how often is the lower bound above that?
+    lost = np.random.default_rng(0).binomial(200, 0.05, 2000)
+    low = {n: difference_interval([-1.0] * n + [0.0] * (200 - n), 0.9).low for n in set(lost.tolist())}
+    assert np.mean([low[n] > -0.05 for n in lost.tolist()]) < 0.08
+
+
+@pytest.mark.parametrize("wrong", [[], [1.5], [float("nan"), 0.0]])
+def test_a_difference_outside_its_range_is_refused(wrong: list[float]) -> None:
+    with pytest.raises(ValueError, match=r"prompt|preferences"):
+        difference_interval(wrong)
