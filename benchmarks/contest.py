@@ -19,12 +19,14 @@ from harness.judging import Panel
 from harness.models import EMBEDDED, resolve_model
 from harness.modes import DIRECT, Mode
 from harness.progress import Reporter
-from harness.records import SamplingParams
+from harness.records import Model, SamplingParams
+from harness.samplers import Sampler
 from harness.store import Store
 
 JUDGES = ("checklist", "alpaca_eval", "arena_hard", "ste", "verdict:FILE.yaml")
 
 Connect = Callable[[Endpoint], Client]
+Load = Callable[[Model], Sampler]
 
 
 @dataclass(frozen=True)
@@ -111,21 +113,28 @@ def about(contest: Contest, judge: ChecklistJudge | PairwiseJudge) -> dict[str, 
 
 
 def candidate_of(store: Store, contest: Contest, connect: Connect, reporter: Reporter) -> Contender:
-    """The candidate's outputs: sampled, or read from a file."""
-    return _contender(store, contest, contest.candidate, contest.mode, connect, reporter)
+    """The candidate's outputs: sampled, or read from a file. Raises UserError where the contest names none."""
+    if not contest.candidate:
+        raise UserError("no model is named; name one with --model")
+    return contender(store, contest, contest.candidate, contest.mode, connect, reporter)
 
 
-def baseline_of(store: Store, contest: Contest, connect: Connect, reporter: Reporter) -> Contender:
+def baseline_of(
+    store: Store, contest: Contest, connect: Connect, reporter: Reporter, load: Load | None = None
+) -> Contender:
     """The benchmark's own answers, or those of the model that the contest names."""
     measured = contest.measured()
     if measured.answers is not None and contest.baseline in (None, measured.baseline):
         return add_answers(store, str(measured.baseline), measured.prompts, measured.answers)
-    return _contender(store, contest, contest.baseline or EMBEDDED, DIRECT, connect, reporter)
+    return contender(store, contest, contest.baseline or EMBEDDED, DIRECT, connect, reporter, load)
 
 
-def _contender(
-    store: Store, contest: Contest, name: str, mode: Mode, connect: Connect, reporter: Reporter
-) -> Contender:
+def contender(
+    store: Store, contest: Contest, name: str, mode: Mode, connect: Connect, reporter: Reporter,
+    load: Load | None = None,
+) -> Contender:  # fmt: skip
+    """Any model's outputs for the contest's prompts: read from a file, stored already, or sampled. `load` makes the
+    sampler, in place of the usual one."""
     measured = contest.measured()
     if Path(name).suffix == ".json" and Path(name).is_file():
         rows = list(answers_in(Path(name)))
@@ -136,7 +145,7 @@ def _contender(
         return add_answers(store, author, measured.prompts, aligned(rows, measured.prompts, name))
     chosen = resolve_model(name)
     store.add_model(chosen, "given")
-    with Generator(store, chosen, sampler_for(connect), reporter) as generator:
+    with Generator(store, chosen, load or sampler_for(connect), reporter) as generator:
         return contend(generator, mode, measured, contest.params, contest.format_retries, chosen.name)
 
 

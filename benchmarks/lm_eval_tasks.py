@@ -5,6 +5,7 @@ cut off before lm-eval sees a word.
 """
 
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -138,6 +139,8 @@ def _store_task(
         "candidate_outputs": [output.key for output, _ in answered],
     }  # fmt: skip
     key = store_evaluation(store, about, metrics)
+    for metric, values in _by_item(samples).items():
+        store.add_items(key, metric, values)
     return TaskResult(task, key, params["version"], params["num_fewshot"], tuple(metrics))
 
 
@@ -171,6 +174,22 @@ def _by_metric(samples: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     for sample in samples:
         for metric in sample["metrics"]:
             items.setdefault(f"{metric},{sample['filter']}".removesuffix(",none"), []).append(sample[metric])
+    return items
+
+
+def _by_item(samples: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    """By the metric's name in the store, each item's value: what pairs two models. Items are told apart by the hashes
+    of their content, and equal ones by their place."""
+    items: dict[str, dict[str, float]] = {}
+    seen: dict[tuple[str, str], int] = {}
+    for sample in samples:
+        content = content_key(sample["doc_hash"], sample["target_hash"])
+        place = seen[content, sample["filter"]] = seen.get((content, sample["filter"]), -1) + 1
+        for metric in sample["metrics"]:
+            value = sample[metric]
+            if isinstance(value, int | float) and math.isfinite(value):
+                name = f"{metric},{sample['filter']}".removesuffix(",none")
+                items.setdefault(name, {})[f"{content}#{place}"] = float(value)
     return items
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from harness.generate import Generator
 from harness.judges import judged_text
 from harness.judges.checklist import ChecklistJudge
-from harness.judges.pairwise import Comparison
+from harness.judges.pairwise import Comparison, PairwiseJudge
 from harness.judging import Panel
 from harness.modes import Mode
 from harness.observed import Observation
@@ -60,6 +60,11 @@ class Contender:
     @property
     def responses(self) -> list[str]:
         return [judged_text(output, self.mode) for output in self.outputs]
+
+    def at(self, places: Sequence[int]) -> "Contender":
+        """The same with the outputs at these places alone."""
+        outputs, tries = ([side[place] for place in places] for side in (self.outputs, self.first_tries))
+        return Contender(self.model, self.mode, outputs, tries)
 
 
 @dataclass(frozen=True)
@@ -114,15 +119,15 @@ def compare(
     Judgments that are stored already are not asked for again.
     """
     store.add_prompts(benchmark.prompts)
-    if isinstance(judge, Panel):
-        judge_id, orders, keys = judge.judge.id, *_ask(store, judge, benchmark, candidate, baseline)
-    else:
-        judge_id, orders, keys = judge.id, 1, _check(store, judge, benchmark, candidate, baseline)
-    places = [place for place in range(len(benchmark.prompts)) for _ in range(orders)]
+    judge_id = judge.judge.id if isinstance(judge, Panel) else judge.id
     entries = [
-        Entry(benchmark.prompts[place], key, candidate.outputs[place].key, baseline.outputs[place].key)
-        for place, key in zip(places, keys, strict=True)
-    ]
+        Entry(prompt, key, ours.key, theirs.key)
+        for prompt, keys, ours, theirs in zip(
+            benchmark.prompts, judge_all(store, judge, benchmark, candidate, baseline), candidate.outputs,
+            baseline.outputs, strict=True,
+        )
+        for key in keys
+    ]  # fmt: skip
     record = Record(
         benchmark, judge_id, candidate.model, baseline.model, candidate.mode.name, baseline.mode.name, about or {}
     )
@@ -205,32 +210,43 @@ def _own_score(benchmark: Benchmark, observations: Sequence[Observation]) -> lis
     return benchmark.score(observations) if benchmark.score else []
 
 
-def _check(
-    store: Store, judge: ChecklistJudge, benchmark: Benchmark, candidate: Contender, baseline: Contender
-) -> list[str]:
-    sides = list(zip(benchmark.prompts, candidate.responses, baseline.responses, strict=True))
-    keys = [judgment_key(judge.id, prompt.key, ours, theirs) for prompt, ours, theirs in sides]
-    missing = set(store.missing("judgment", keys))
-    judged = [judge.compare(*side) for key, side in zip(keys, sides, strict=True) if key in missing]
+def judge_all(
+    store: Store, judge: ChecklistJudge | Panel, benchmark: Benchmark, candidate: Contender, baseline: Contender
+) -> list[list[str]]:
+    """Every judgment of the comparison is in the store when this returns; gives their keys by prompt."""
+    if isinstance(judge, Panel):
+        comparisons = comparisons_of(judge.judge, benchmark, candidate, baseline)
+        judge.ensure(store, comparisons, f"judging {candidate.model.name}")
+        return judgment_keys(judge.judge, benchmark, candidate, baseline)
+    keys = judgment_keys(judge, benchmark, candidate, baseline)
+    missing = set(store.missing("judgment", [key for (key,) in keys]))
+    sides = zip(benchmark.prompts, candidate.responses, baseline.responses, strict=True)
+    judged = [judge.compare(*side) for (key,), side in zip(keys, sides, strict=True) if key in missing]
     store.add_scores([score for _, scores in judged for score in scores])
     store.add_judgments([judgment for judgment, _ in judged])
     return keys
 
 
-def _ask(
-    store: Store, panel: Panel, benchmark: Benchmark, candidate: Contender, baseline: Contender
-) -> tuple[int, list[str]]:
-    orders = 2 if benchmark.orders == "both" else 1
-    comparisons = comparisons_of(panel, benchmark, candidate, baseline)
-    return orders, panel.ensure(store, comparisons, f"judging {candidate.model.name}")
+def judgment_keys(
+    judge: ChecklistJudge | PairwiseJudge, benchmark: Benchmark, candidate: Contender, baseline: Contender
+) -> list[list[str]]:
+    """By prompt, the keys of the judgments that the comparison takes, whether the store has them or not."""
+    if isinstance(judge, ChecklistJudge):
+        sides = zip(benchmark.prompts, candidate.responses, baseline.responses, strict=True)
+        return [[judgment_key(judge.id, prompt.key, ours, theirs)] for prompt, ours, theirs in sides]
+    keys = [comparison.key(judge.id) for comparison in comparisons_of(judge, benchmark, candidate, baseline)]
+    games = 2 if benchmark.orders == "both" else 1
+    return [keys[start : start + games] for start in range(0, len(keys), games)]
 
 
-def comparisons_of(panel: Panel, benchmark: Benchmark, candidate: Contender, baseline: Contender) -> list[Comparison]:
+def comparisons_of(
+    judge: PairwiseJudge, benchmark: Benchmark, candidate: Contender, baseline: Contender
+) -> list[Comparison]:
     """What the judge is to compare, prompt by prompt: in its own order, or in both (the baseline first)."""
     return [
         Comparison(prompt, ours, theirs, order, candidate.mode.markers)
         for prompt, ours, theirs in zip(benchmark.prompts, candidate.responses, baseline.responses, strict=True)
-        for order in (("BA", "AB") if benchmark.orders == "both" else (panel.judge.order(prompt),))
+        for order in (("BA", "AB") if benchmark.orders == "both" else (judge.order(prompt),))
     ]
 
 

@@ -1,11 +1,11 @@
 """The tables of the results store. Keys are content hashes; times are the only columns that differ between two runs
 of the same work."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 TABLES = (
     "model", "prompt", "output", "score", "judgment", "call", "assignment", "evaluation", "metric", "pair", "step",
-    "run", "gate_decision",
+    "run", "gate_decision", "gate_attempt", "champion", "item",
 )  # fmt: skip
 
 _CALL = """
@@ -27,6 +27,27 @@ CREATE TABLE assignment (
     text_key VARCHAR NOT NULL,
     value VARCHAR,                  -- NULL = could not be assigned
     raw_text VARCHAR NOT NULL, created_at TIMESTAMP DEFAULT current_timestamp
+);
+"""
+
+_GATE = """
+CREATE TABLE gate_attempt (
+    gate_attempt_key VARCHAR PRIMARY KEY,
+    line VARCHAR NOT NULL, number INTEGER NOT NULL,     -- the gates of a line are counted from 1
+    candidate VARCHAR NOT NULL, against VARCHAR NOT NULL, policy_key VARCHAR NOT NULL,
+    share DOUBLE NOT NULL,          -- of every alpha of the policy
+    opened_at TIMESTAMP DEFAULT current_timestamp
+);
+CREATE TABLE champion (
+    champion_key VARCHAR PRIMARY KEY,
+    sequence INTEGER NOT NULL, action VARCHAR NOT NULL, -- promote or rollback
+    model VARCHAR NOT NULL, name VARCHAR NOT NULL, folder VARCHAR NOT NULL, mode VARCHAR NOT NULL,
+    decision VARCHAR NOT NULL, policy_key VARCHAR NOT NULL,
+    who VARCHAR NOT NULL, why VARCHAR NOT NULL, file VARCHAR NOT NULL, moved_at VARCHAR NOT NULL
+);
+CREATE TABLE item (
+    item_key VARCHAR PRIMARY KEY,
+    evaluation VARCHAR NOT NULL, metric VARCHAR NOT NULL, item VARCHAR NOT NULL, value DOUBLE NOT NULL
 );
 """
 
@@ -100,10 +121,12 @@ CREATE TABLE run (
 CREATE TABLE gate_decision (
     gate_decision_key VARCHAR PRIMARY KEY,
     run VARCHAR, policy JSON NOT NULL, candidate VARCHAR NOT NULL, against VARCHAR NOT NULL,
-    decision VARCHAR NOT NULL, rules JSON NOT NULL, decided_at TIMESTAMP DEFAULT current_timestamp
+    decision VARCHAR NOT NULL, rules JSON NOT NULL, decided_at TIMESTAMP DEFAULT current_timestamp,
+    attempt VARCHAR,                -- of gate_attempt; NULL = the gate belongs to no line
+    policy_key VARCHAR
 );
 """
-SCHEMA += _CALL
+SCHEMA += _CALL + _GATE
 
 MIGRATIONS = {
     1: """
@@ -122,6 +145,11 @@ UPDATE evaluation SET prompt_keys = (
     JOIN judgment USING (judgment_key)
 );
 """
-    + _CALL
+    + _CALL,
+    2: """
+ALTER TABLE gate_decision ADD COLUMN attempt VARCHAR;
+ALTER TABLE gate_decision ADD COLUMN policy_key VARCHAR;
+"""
+    + _GATE,
 }
 """How a store of an older version becomes one of the next, in one transaction."""

@@ -5,7 +5,7 @@ was interrupted is found by asking which keys are missing. One process writes at
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -227,13 +227,37 @@ class Store(Database):
         )
 
     def add_decision(
-        self, key: str, run: str, policy: Any, candidate: str, against: str, decision: str, rules: Any
-    ) -> None:
+        self, key: str, run: str, policy: Any, candidate: str, against: str, decision: str, rules: Any,
+        attempt: str | None = None, policy_key: str | None = None,
+    ) -> None:  # fmt: skip
+        written = json.dumps(policy, sort_keys=True), json.dumps(rules)
         self._insert(
             "gate_decision",
-            ("gate_decision_key", "run", "policy", "candidate", "against", "decision", "rules"),
-            [(key, run, json.dumps(policy, sort_keys=True), candidate, against, decision, json.dumps(rules))],
-        )
+            (
+                "gate_decision_key", "run", "policy", "candidate", "against", "decision", "rules", "attempt",
+                "policy_key",
+            ),
+            [(key, run, written[0], candidate, against, decision, written[1], attempt, policy_key)],
+        )  # fmt: skip
+
+    def add_attempt(self, key: str, **about: Any) -> None:
+        """Store that a gate was opened: see the columns of table `gate_attempt`."""
+        self._insert("gate_attempt", ("gate_attempt_key", *about), [(key, *about.values())])
+
+    def add_champion(self, key: str, **about: Any) -> None:
+        """Store that the champion was moved: see the columns of table `champion`."""
+        self._insert("champion", ("champion_key", *about), [(key, *about.values())])
+
+    def add_items(self, evaluation: str, metric: str, values: Mapping[str, float]) -> None:
+        """Store what each item of an evaluation scored."""
+        columns = ("item_key", "evaluation", "metric", "item", "value")
+        rows = [(evaluation, metric, item, value) for item, value in values.items()]
+        self._insert("item", columns, [(content_key(*row[:3]), *row) for row in rows])
+
+    def items(self, evaluation: str, metric: str) -> dict[str, float]:
+        """Values by item."""
+        query = "SELECT item, value FROM item WHERE evaluation = ? AND metric = ?"
+        return dict(self.sql(query, [evaluation, metric])[1])
 
 
 _OUTPUT_COLUMNS = [

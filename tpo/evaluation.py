@@ -8,11 +8,12 @@ from typing import Any
 from benchmarks import benchmark_named
 from benchmarks.contest import Contest, about, judge_for, seat_for
 from harness.evaluate import Benchmark, Contender, compare, contend
-from harness.gate import decide, evidence_of
+from harness.gate.record import keep_decision
+from harness.gate.stored import meeting_named, stored_case
 from harness.imported import add_answers
 from harness.judges.checklist import ChecklistJudge
 from harness.judging import Panel
-from harness.records import Metric, Model, content_key
+from harness.records import Metric, Model
 from tpo.config import Arm, BenchmarkConfig
 from tpo.plan import evaluation_step
 from tpo.steps import Details, Run
@@ -148,14 +149,9 @@ class Evaluation:
         return {"evaluations": {result.task: result.evaluation for result in found}}
 
     def _decide(self, evaluation: str, thought: Contender, direct: Contender) -> Details:
-        policy = self._run.config.gate
-        decision = decide(policy, evidence_of(self._run.store, evaluation))
-        key = content_key("gate", policy.model_dump(), evaluation)
-        rules = [vars(rule) for rule in decision.rules]
-        self._run.store.add_decision(
-            key, self._run.key, policy.model_dump(), thought.model.fingerprint, direct.model.fingerprint,
-            decision.outcome, rules,
-        )  # fmt: skip
+        store, policy = self._run.store, self._run.config.gate
+        case = stored_case(store, policy, meeting_named(store, evaluation), thought.model.name, direct.model.name)
+        decision, key = keep_decision(store, policy, case, self._run.reporter.say, self._run.key)
         return {"gate_decision": key, "decision": decision.outcome}
 
     def _say(self, name: str, details: Details) -> None:

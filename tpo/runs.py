@@ -47,3 +47,24 @@ def duel_of(store: Store, run: str, candidate: str, against: str) -> Duel:
         known = "; ".join(f"{ours} against {theirs}" for ours, theirs in sorted(duels))
         raise UserError(f"the run has no evaluation of {candidate} against {against}; it has: {known}")
     return duels[candidate, against]
+
+
+def checkpoint_of(store: Store, run: str, place: str) -> tuple[str, str]:
+    """Folder and mode of ``thought/1``, as it was evaluated. Raises UserError when the run has not got there."""
+    model, mode = measured_as(store, run, place)
+    ((folder,),) = store.sql("SELECT folder FROM model WHERE model_key = ?", [model])[1]
+    return str(folder), mode
+
+
+def measured_as(store: Store, run: str, place: str) -> tuple[str, str]:
+    """Fingerprint and mode of ``thought/1``, as it was evaluated. Raises UserError when the run has not got there."""
+    query = (
+        "SELECT step.name, candidate, candidate_mode FROM step "
+        "JOIN evaluation ON evaluation_key = details->>'evaluation' "
+        "WHERE step.run = ? AND starts_with(step.name, 'evaluate/')"
+    )
+    rows = store.sql(query, [run_named(store, run)])[1]
+    found = {name.removeprefix("evaluate/"): (model, mode) for name, model, mode in rows}
+    if place not in found:
+        raise UserError(f"the run has evaluated no {place}; it has: {', '.join(sorted(found))}")
+    return found[place]

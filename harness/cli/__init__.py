@@ -4,6 +4,8 @@ import os
 import sys
 
 from harness.cli import (  # noqa: F401  each registers its commands
+    champion,
+    compare,
     decide,
     exchange,
     inspection,
@@ -36,10 +38,11 @@ def main() -> None:
         if stop.code == Exit.INTERRUPTED:  # how typer ends on Ctrl-C
             _interrupted()
         raise
-    except OSError as error:
-        if debug or error.errno is None:
+    except Exception as error:
+        if debug:
             raise
-        print(f"tpobench: {_os_error(error)}", file=sys.stderr)
+        # Exit code 1 is a gate's FAIL: nothing that goes wrong may look like one.
+        print(f"tpobench: {_told(error)}", file=sys.stderr)
         sys.exit(Exit.USAGE)
 
 
@@ -49,9 +52,12 @@ def _interrupted() -> None:
     os._exit(Exit.INTERRUPTED)
 
 
-def _os_error(error: OSError) -> str:
+def _told(error: Exception) -> str:
     import errno
 
+    if not isinstance(error, OSError) or error.errno is None:
+        what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        return f"a fault of tpobench itself ({what}); run again with --debug and report what it prints"
     where = f" ({error.filename})" if error.filename else ""
     if error.errno == errno.ENOSPC:
         return f"no space left on the disk{where}; free some and run the same command again, nothing stored is lost"

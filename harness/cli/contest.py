@@ -22,7 +22,7 @@ DataOption = Annotated[
 
 
 def contest_options(
-    model: ModelOption,
+    model: ModelOption = "",
     benchmark: BenchmarkOption = "starter",
     split: Annotated[str, typer.Option(help="Of starter: training, validation or test.")] = "test",
     data: DataOption = None,

@@ -1,43 +1,201 @@
 """The command that decides: gate."""
 
+import os
+import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.app import RUNS, JsonOption, StoreOption, app, print_json
+from harness.cli.api import Api, api_options
+from harness.cli.app import RUNS, JsonOption, StoreOption, app, print_json, quiet_libraries
+from harness.cli.shared import takes
+
+if TYPE_CHECKING:
+    from benchmarks.gate_case import Opponent
+    from harness.gate import Case, Decision, Policy
+    from harness.gate.champion import Champion
+    from harness.progress import Reporter
+    from harness.store import Store
+
+OF_RUN = re.compile(r"(thought|direct|seed)/\w+")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line names: models, or places of a run such as ``thought/1``."""
+
+    candidate: str
+    against: str
+    run: str
+    offline: bool
+    retry_missing: bool
 
 
 @app.command()
+@takes(api=api_options)
 def gate(
-    policy: Annotated[Path, typer.Argument(help="The policy, a YAML file.")],
-    candidate: Annotated[str, typer.Option(help="arm/iteration of the run, for example thought/1.")],
-    against: Annotated[str, typer.Option(help="arm/iteration of the baseline.")] = "",
+    api: Api,
+    policy: Annotated[Path | None, typer.Argument(help="The policy, a YAML file.")] = None,
+    candidate: Annotated[
+        str, typer.Option(help="A model (folder, hub id, NAME@http://..., *.json), or thought/1 of a run.")
+    ] = "",
+    against: Annotated[str, typer.Option(help="The baseline, named alike; the benchmark's own unless given.")] = "",
     run: Annotated[str, typer.Option(help="The run's name, where the store holds several.")] = "",
+    offline: Annotated[bool, typer.Option("--offline", help="Sample nothing, ask nobody.")] = False,
+    retry_missing: Annotated[
+        bool, typer.Option("--retry-missing", help="Ask again where there is no verdict.")
+    ] = False,
+    promote: Annotated[bool, typer.Option("--promote", help="On PASS the candidate becomes the champion.")] = False,
+    why: Annotated[str, typer.Option(help="Kept with the promotion.")] = "",
+    alias: Annotated[
+        Path | None, typer.Option("--file", help="Names the champion; champion.json beside the store.")
+    ] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML, a test case for each rule.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write a Markdown summary.")] = None,
+    ledger: Annotated[str, typer.Option(help="Show what the gates of this line have spent, and stop.")] = "",
     store: StoreOption = RUNS / "quickstart" / "store.duckdb",
     as_json: JsonOption = False,
 ) -> None:
-    """Decide from the store whether a checkpoint may be promoted: exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE, 4 INVALID.
+    """Decide whether a checkpoint may be promoted: exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE, 4 INVALID.
+
+    With 'contest' in the policy, outputs that the store lacks are sampled, and judgments are asked for prompt by prompt
+    in a frozen order, and no more of them once the decision is certain. Without it, the store alone is looked at. The
+    same policy on the same store decides the same, for free.
+
+    Example: tpobench gate policy.yaml --candidate checkpoints/new --against checkpoints/old --store results.duckdb
 
     Example: tpobench gate policy.yaml --candidate thought/1 --against direct/1
     """
-    from harness.config import load_yaml
-    from harness.gate import EXIT_CODES, Policy, decide, evidence_of
-    from harness.records import content_key
+    from harness.errors import UserError
+    from harness.gate import EXIT_CODES, load_policy
+    from harness.gate.champion import current
+    from harness.gate.record import keep_decision
+    from harness.progress import Reporter
     from harness.store import Store
-    from tpo.runs import duel_of
 
-    asked = load_yaml(policy, Policy)
+    if ledger:
+        _print_ledger(store, ledger, as_json)
+        return
+    if policy is None or not candidate:
+        raise UserError("a gate needs a policy and --candidate; tpobench gate --help has examples")
+    quiet_libraries()
+    asked, rules = Asked(candidate, against, run, offline, retry_missing), load_policy(policy)
+    file, reporter = alias or store.parent / "champion.json", Reporter(quiet=as_json)
     with Store(store) as opened:
-        found = duel_of(opened, run, candidate, against)
-        decision = decide(asked, evidence_of(opened, found.evaluation))
-        rules = [vars(rule) for rule in decision.rules]
-        key = content_key("gate", asked.model_dump(), found.evaluation)
-        opened.add_decision(key, found.run, asked.model_dump(), found.candidate, found.against, decision.outcome, rules)
-    if as_json:
-        print_json({"decision": decision.outcome, "rules": rules})
-    else:
-        for rule in decision.rules:
-            print(f"  {rule.outcome:<12} {rule.rule}: {rule.sentence}")
-        print(decision.outcome)
+        champion = current(file)
+        case = _case(opened, rules, asked, champion, api, reporter)
+        decision, key = keep_decision(opened, rules, case, reporter.say)
+        said = [f"calls     {api.spent_line()}"] if api.budget.calls else []
+        try:
+            if promote and decision.outcome == "PASS":
+                said.append(_promote(opened, file, champion, case, rules, key, why))
+        finally:
+            _show(decision, junit, markdown, as_json, said)
     raise typer.Exit(EXIT_CODES[decision.outcome])
+
+
+def _case(
+    store: "Store", policy: "Policy", asked: Asked, champion: "Champion | None", api: Api, reporter: "Reporter"
+) -> "Case":
+    from benchmarks.gate_case import Opponent, live_case, stage_contest
+    from harness.errors import UserError
+    from harness.gate.stored import meeting_named, meeting_of, stored_case
+    from tpo.runs import duel_of
+    from tpo.thoughts import mode_named
+
+    if policy.contest is not None:
+        ours = _named(store, asked.candidate, asked.run, policy.contest.mode)
+        theirs = _named(store, asked.against, asked.run, policy.contest.against_mode) if asked.against else None
+        contest = stage_contest(policy, ours.name, ours.mode, asked.retry_missing)
+        best = None if champion is None else Opponent(champion.folder, mode_named(champion.mode), champion.name)
+        return live_case(store, policy, contest, api.connect, reporter, theirs, best, asked.offline, asked.candidate)
+    if policy.champion is not None:
+        raise UserError("the rule 'champion' needs 'contest' in the policy: where candidate and champion are to meet")
+    if OF_RUN.fullmatch(asked.candidate):
+        found = duel_of(store, asked.run, asked.candidate, asked.against)
+        meeting = meeting_named(store, found.evaluation)
+        against = asked.against or f"direct/{asked.candidate.partition('/')[2]}"
+        return stored_case(store, policy, meeting, asked.candidate, against)
+    if not asked.against:
+        raise UserError("name the baseline with --against, or the benchmark under 'contest' in the policy")
+    return stored_case(store, policy, meeting_of(store, asked.candidate, asked.against, policy))
+
+
+def _named(store: "Store", name: str, run: str, mode: str) -> "Opponent":
+    """A model and its mode: those of a run's checkpoint, or the policy's."""
+    from benchmarks.gate_case import Opponent
+    from tpo.runs import checkpoint_of
+    from tpo.thoughts import mode_named
+
+    if not OF_RUN.fullmatch(name):
+        return Opponent(name, mode_named(mode), name)
+    folder, own = checkpoint_of(store, run, name)
+    return Opponent(folder, mode_named(own), name)
+
+
+def _promote(
+    store: "Store", file: Path, before: "Champion | None", case: "Case", policy: "Policy", decision: str, why: str
+) -> str:
+    """Move the alias to the candidate; returns what to say."""
+    from harness.errors import UserError
+    from harness.gate.champion import Entry, promote
+
+    query = "SELECT name, folder FROM model WHERE model_key = ?"
+    ((name, folder),) = store.sql(query, [case.candidate_fingerprint])[1]
+    if folder == "imported":
+        raise UserError(f"{name} is a file of answers, there are no weights to promote; the decision is stored")
+    entry = Entry(case.candidate_fingerprint, name, folder, case.candidate_mode, decision, policy.key, why)
+    moved = promote(store, file, before, entry)
+    if moved == before:
+        return f"champion  {moved.name}, as before, in {file}"
+    return f"champion  {moved.name}, in {file}" + (f"; before it {before.name}" if before else "")
+
+
+def _show(decision: "Decision", junit: Path | None, markdown: Path | None, as_json: bool, said: list[str]) -> None:
+    from rich.console import Console
+
+    from harness.files import write_whole
+    from reports import gate as written
+
+    if junit is not None:
+        write_whole(junit, written.junit(decision))
+    if markdown is not None:
+        write_whole(markdown, written.markdown(decision))
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(written.markdown(decision))
+    if as_json:
+        print_json(decision.as_json())
+        return
+    Console(highlight=False).print(written.terminal_table(decision))
+    for line in said:
+        print(line)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        print("\n".join(written.annotations(decision)))
+
+
+def _print_ledger(path: Path, line: str, as_json: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from harness.gate.ledger import ledger
+    from harness.store import Store
+
+    with Store(path, read_only=True) as store:
+        rows = ledger(store, line)
+    if as_json:
+        print_json([vars(row) for row in rows])
+        return
+    spent = sum(row.share for row in rows)
+    caption = f"Gates of {line} so far: {len(rows)}, with {spent:.1%} of the alphas; {1 - spent:.1%} is left."
+    drawn = Table(caption=caption, caption_justify="left")
+    for column in ("gate", "candidate", "against", "share of alpha", "decision", "opened"):
+        drawn.add_column(column)
+    for row in rows:
+        drawn.add_row(*(Text(str(cell)) for cell in (
+            row.number, row.candidate, row.against, f"{row.share:.1%}", row.decision, row.opened,
+        )))  # fmt: skip
+    Console(width=None).print(drawn)

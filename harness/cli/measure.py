@@ -2,7 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from harness.cli.api import Api, api_options
 from harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
@@ -11,6 +13,8 @@ from harness.cli.shared import takes
 
 if TYPE_CHECKING:
     from benchmarks.contest import Contest
+    from benchmarks.gate_planning import GatePlan
+    from harness.budget import Prices
     from harness.store import Store
 
 
@@ -50,25 +54,53 @@ def evaluate(contest: "Contest", api: Api, store: StoreOption = DEFAULT_STORE, a
 
 @app.command()
 @takes(contest=contest_options, api=api_options)
-def plan(contest: "Contest", api: Api, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+def plan(
+    contest: "Contest",
+    api: Api,
+    policy: Annotated[
+        Path | None, typer.Option(help="Plan a gate with this policy instead; of the options, --prices counts.")
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
     """What an eval with these options would take, before anything is spent: prompts, calls, tokens, dollars, minutes,
-    and the smallest effect that it could detect.
+    and the smallest effect that it could detect. With --policy, what a gate would take, by how good the candidate is.
 
     Example: tpobench plan --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
+
+    Example: tpobench plan --policy policy.yaml
     """
-    from benchmarks.planning import plan_for
+    from contextlib import ExitStack
+
+    from benchmarks.gate_planning import GatePlan
+    from benchmarks.planning import Plan, plan_for
     from harness.store import Store
 
-    prices, concurrency = api.budget.prices, api.concurrency
-    if store.exists():
-        with Store(store, read_only=True) as opened:
-            planned = plan_for(contest, prices, concurrency, opened)
-    else:
-        planned = plan_for(contest, prices, concurrency, None)
+    prices = api.budget.prices
+    with ExitStack() as stack:
+        opened = stack.enter_context(Store(store, read_only=True)) if store.exists() else None
+        planned: GatePlan | Plan
+        if policy is None:
+            planned = plan_for(contest, prices, api.concurrency, opened)
+        else:
+            planned = _gate_plan(policy, prices, opened)
     if as_json:
         print_json(planned.as_json())
     else:
         print("\n".join(planned.lines()))
+
+
+def _gate_plan(file: Path, prices: "Prices", store: "Store | None") -> "GatePlan":
+    from benchmarks.gate_case import stage_contest
+    from benchmarks.gate_planning import plan_gate
+    from harness.errors import UserError
+    from harness.gate import load_policy
+    from harness.modes import DIRECT
+
+    policy = load_policy(file)
+    if policy.contest is None:
+        raise UserError(f"{file} has no 'contest', so there is nothing to plan: what is stored already costs nothing")
+    return plan_gate(policy, stage_contest(policy, "", DIRECT), prices, store)
 
 
 def _print_metrics(metrics: list[dict[str, Any]]) -> None:

@@ -80,7 +80,7 @@ def _train(settings: "RunConfig", place: Path, as_json: bool) -> None:
         run = run_training(settings, place, store, reporter)
         report = place / "report.html"
         write_report(store, run, report)
-        write_whole(place / "policy.yaml", yaml.safe_dump(settings.gate.model_dump()))
+        write_whole(place / "policy.yaml", yaml.safe_dump(settings.gate.model_dump(mode="json", exclude_unset=True)))
         summary = summarise(store, run)
         counts = {name: (rows, rows - before[name]) for name, rows in store.row_counts().items()}
     if as_json:

@@ -120,6 +120,11 @@ CREATE TABLE evaluation (
     baseline_mode VARCHAR NOT NULL, judgment_keys VARCHAR[] NOT NULL, candidate_outputs VARCHAR[] NOT NULL,
     baseline_outputs VARCHAR[] NOT NULL, created_at TIMESTAMP DEFAULT current_timestamp
 );
+CREATE TABLE gate_decision (
+    gate_decision_key VARCHAR PRIMARY KEY, run VARCHAR, policy JSON NOT NULL, candidate VARCHAR NOT NULL,
+    against VARCHAR NOT NULL, decision VARCHAR NOT NULL, rules JSON NOT NULL,
+    decided_at TIMESTAMP DEFAULT current_timestamp
+);
 INSERT INTO judgment (judgment_key, judge, prompt_key, response_a, response_b, presented_order, verdict, raw_text)
     VALUES ('k', 'j', 'p1', 'longer', 'Zoë', 'AB', 'A', ''), ('l', 'j', 'p2', '', 'b', 'AB', 'A', '');
 INSERT INTO evaluation VALUES ('e', 'b', 'j', '{}', 'c', 'm', 'd', 'm', ['l', 'k'], ['o', 'o'], ['q', 'q'], now());
@@ -127,7 +132,7 @@ INSERT INTO evaluation VALUES ('e', 'b', 'j', '{}', 'c', 'm', 'd', 'm', ['l', 'k
 
 
 @pytest.mark.parametrize("read_only", [False, True])
-def test_a_store_of_the_last_version_is_carried_over(tmp_path: Path, read_only: bool) -> None:
+def test_a_store_of_the_first_version_is_carried_over(tmp_path: Path, read_only: bool) -> None:
     path = tmp_path / "old.duckdb"
     with duckdb.connect(str(path)) as old:
         old.execute(OLD)

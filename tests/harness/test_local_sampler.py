@@ -67,8 +67,8 @@ def test_a_row_does_not_depend_on_its_neighbours(sampler: LocalSampler) -> None:
 
 def test_what_an_interruption_left_is_sampled_as_if_there_had_been_none(tiny_model: Path) -> None:
     # A miniature's next tokens are nearly equally probable: another batch's rounding would soon be another token.
-    sampler, params = LocalSampler(str(tiny_model)), SamplingParams(max_new_tokens=48, temperature=1.0)
-    requests = requests_for([f"{question} {n}" for question in QUESTIONS for n in range(12)], samples=4)
+    sampler, params = LocalSampler(str(tiny_model)), SamplingParams(max_new_tokens=24, temperature=1.0)
+    requests = requests_for([f"{question} {n}" for question in QUESTIONS for n in range(6)], samples=4)
     whole = by_key(sampler.sample(requests, params))
     left = [replace(request, company=number % 5 != 0) for number, request in enumerate(requests)]
     found = by_key(sampler.sample(left, params))

@@ -228,3 +228,21 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path: Path) -> None:
             assert store.row_counts()["score"] > 10
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_a_store_of_the_version_before_gets_the_gates_tables_and_keeps_its_decisions(tmp_path: Path) -> None:
+    path = tmp_path / "old.duckdb"
+    with Store(path) as store:
+        store.add_decision("g", "r", {}, "a", "b", "PASS", [])
+        for table in ("gate_attempt", "champion", "item"):
+            store.sql(f"DROP TABLE {table}")
+        for column in ("attempt", "policy_key"):
+            store.sql(f"ALTER TABLE gate_decision DROP COLUMN {column}")
+        store.sql("UPDATE store_version SET version = 2")
+    with Store(path) as store:
+        assert store.sql("SELECT gate_decision_key, decision, attempt, policy_key FROM gate_decision")[1] == [
+            ("g", "PASS", None, None)
+        ]
+        assert set(TABLES) == set(store.row_counts())
+    with Store(path, read_only=True) as store:
+        assert store.sql("SELECT max(version) FROM store_version")[1] == [(SCHEMA_VERSION,)]

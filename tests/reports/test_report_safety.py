@@ -3,8 +3,11 @@
 import re
 from pathlib import Path
 
+from harness.config import validate
 from harness.evaluate import Benchmark, Contender, compare
-from harness.gate import HeadToHead, Policy, decide, evidence_of
+from harness.gate import Policy
+from harness.gate.record import keep_decision
+from harness.gate.stored import meeting_named, stored_case
 from harness.generate import output_key
 from harness.judges import ChecklistJudge
 from harness.modes import DIRECT, Mode
@@ -54,11 +57,10 @@ def hostile_run(store: Store) -> str:
 def test_hostile_text_stays_text_and_nothing_is_fetched(store: Store, tmp_path: Path) -> None:
     duel = hostile_run(store)
     write_report(store, "r", tmp_path / "unfinished.html")  # no gate yet
-    policy = Policy(head_to_head=HeadToHead(margin=0.05))
-    decision = decide(policy, evidence_of(store, duel))
-    rules = [vars(rule) for rule in decision.rules]
-    store.add_decision("g", "r", policy.model_dump(), "thnk" * 8, "drct" * 8, decision.outcome, rules)
-    store.finish_step("r", "gate/1", {"gate_decision": "g"}, 1)
+    policy = validate({"head_to_head": {"margin": 0.05}}, Policy, "policy")
+    case = stored_case(store, policy, meeting_named(store, duel))
+    decision, key = keep_decision(store, policy, case, lambda line: None, "r")
+    store.finish_step("r", "gate/1", {"gate_decision": key}, 1)
     write_report(store, "r", tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<script" not in page

@@ -1,0 +1,144 @@
+"""A gate that samples and judges what the store lacks: the candidate meets its opponents on a benchmark."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks.contest import Connect, Contest, baseline_of, contender, judge_for, seat_for
+from harness.errors import UserError
+from harness.evaluate import Benchmark, Contender, judge_all, judgment_keys
+from harness.gate import Case, Policy
+from harness.gate.guards import Answers
+from harness.gate.scored import scored_figures
+from harness.gate.stored import figures_of, items_of, mean_of
+from harness.judges.checklist import ChecklistJudge
+from harness.judges.pairwise import PairwiseJudge
+from harness.judging import Panel
+from harness.modes import DIRECT, Mode
+from harness.progress import Reporter
+from harness.records import Model, Prompt
+from harness.samplers import Sampler
+from harness.store import Store
+
+
+@dataclass(frozen=True)
+class Opponent:
+    """A model by name, the mode in which it answers, and what to call it."""
+
+    name: str
+    mode: Mode = DIRECT
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class LiveDuel:
+    """Judged as it is asked for. Offline (`seat` is None), what the store lacks counts as missing."""
+
+    store: Store
+    judge_: ChecklistJudge | PairwiseJudge
+    seat: ChecklistJudge | Panel | None
+    benchmark: Benchmark
+    candidate: Contender
+    opponent: Contender
+    against: str
+
+    @property
+    def prompts(self) -> Sequence[Prompt]:
+        return self.benchmark.prompts
+
+    @property
+    def free(self) -> bool:
+        return self.seat is None or isinstance(self.seat, ChecklistJudge)
+
+    @property
+    def advice(self) -> str:
+        return "leave --offline out to have them asked" if self.seat is None else "--retry-missing asks again"
+
+    def judge(self, places: Sequence[int]) -> list[float | None]:
+        part = replace(self.benchmark, prompts=[self.benchmark.prompts[place] for place in places], answers=None)
+        sides = self.candidate.at(places), self.opponent.at(places)
+        if self.seat is None:
+            keys = judgment_keys(self.judge_, part, *sides)
+        else:
+            keys = judge_all(self.store, self.seat, part, *sides)
+        found = self.store.preferences([key for games in keys for key in games])
+        return [mean_of([found.get(key) for key in games]) for games in keys]
+
+
+def live_case(
+    store: Store, policy: Policy, contest: Contest, connect: Connect, reporter: Reporter, against: Opponent | None,
+    champion: Opponent | None = None, offline: bool = False, called: str = "",
+) -> Case:  # fmt: skip
+    """Sample both sides (or, offline, read them) and set up the duels that the policy asks for.
+
+    `against` None stands for the benchmark's own baseline; `called` is what to call the candidate. Raises UserError
+    when candidate and baseline are the same, and offline when an output is not in the store.
+    """
+    measured, judge = contest.measured(), judge_for(contest)
+    seat = None if offline else seat_for(judge, contest, connect, reporter)
+    load = _refuse if offline else None
+    store.add_prompts(measured.prompts)
+    candidate = contender(store, contest, contest.candidate, contest.mode, connect, reporter, load)
+
+    def duel(opponent: Opponent | None) -> LiveDuel | None:
+        """None where the candidate would meet itself."""
+        if opponent is None:
+            found = baseline_of(store, contest, connect, reporter, load)
+        else:
+            found = contender(store, contest, opponent.name, opponent.mode, connect, reporter, load)
+        if found.model.fingerprint == candidate.model.fingerprint and found.mode.key == candidate.mode.key:
+            return None
+        label = opponent.label if opponent and opponent.label else found.model.name
+        return LiveDuel(store, judge, seat, measured, candidate, found, in_mode(label, found.mode))
+
+    head, anchor = duel(against), None if policy.anchor is None else duel(Opponent(policy.anchor.against))
+    if head is None or (policy.anchor is not None and anchor is None):
+        what = "baseline" if head is None else "anchor"
+        raise UserError(f"the candidate {contest.candidate} is its own {what}; name another one to meet")
+    model = candidate.model
+    return Case(
+        candidate=in_mode(called or contest.candidate, candidate.mode), judge=judge.id, benchmark=measured.name,
+        head_to_head=head, baseline=head.against,
+        baseline_fingerprint=head.opponent.model.fingerprint, candidate_fingerprint=model.fingerprint,
+        candidate_mode=candidate.mode.name, answers=answers_of(candidate), baseline_answers=answers_of(head.opponent),
+        anchor=anchor, champion=None if policy.champion is None or champion is None else duel(champion),
+        figures=figures_of(store, model.fingerprint, candidate.mode.name, measured.name)
+        | scored_figures(store, policy, measured.prompts, candidate.responses),
+        items=items_of(store, policy, model.fingerprint, candidate.mode.name, head.opponent.model.fingerprint),
+    )  # fmt: skip
+
+
+def in_mode(name: str, mode: Mode) -> str:
+    """What to call a model that answers in this mode."""
+    return name if mode.key == DIRECT.key else f"{name} ({mode.name})"
+
+
+def answers_of(side: Contender) -> Answers:
+    """Lengths, parse errors and texts of outputs that are at hand."""
+    n = len(side.outputs) or 1
+    return Answers(
+        sum(len(text) for text in side.responses) / n, sum(len(output.thought) for output in side.outputs) / n,
+        sum(output.parse_error is not None for output in side.first_tries) / n, side.responses,
+    )  # fmt: skip
+
+
+def stage_contest(policy: Policy, candidate: str, mode: Mode, retry_missing: bool = False) -> Contest:
+    """The contest that a policy's `contest` describes."""
+    from benchmarks import benchmark_named
+    from harness.records import SamplingParams
+
+    stage = policy.contest
+    assert stage is not None
+    data = None if stage.data is None else Path(stage.data)
+    measured = benchmark_named(stage.benchmark, stage.split, data)
+    params = SamplingParams(
+        temperature=stage.temperature, max_new_tokens=stage.max_new_tokens or measured.max_new_tokens, seed=stage.seed
+    )
+    return Contest(
+        measured, candidate, mode, stage.judge, stage.judge_model, None, stage.orders, stage.limit, params,
+        stage.format_retries, retry_missing, data, stage.max_new_tokens is not None,
+    )  # fmt: skip
+
+
+def _refuse(model: Model) -> Sampler:
+    raise UserError(f"the store lacks outputs of {model.name}; leave --offline out to have them sampled")

@@ -1,0 +1,155 @@
+"""What a gate would take, told before anything is spent: prompts, calls and dollars if the candidate is better, equal
+or worse, and what it could see at all."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.contest import Contest, judge_for
+from benchmarks.planning import SIGMA, plan_for
+from harness.budget import Prices
+from harness.gate.duels import MIN_CATEGORY, POWER_Z, anytime_critical, detectable
+from harness.gate.policy import Policy, WinRateRule
+from harness.gate.run import digest_of
+from harness.stats.sequential import split_alpha
+from harness.stats.simulation import World, simulate_gates
+from harness.store import Store
+
+GATES = 2000
+"""Gates simulated for each scenario: a share is known to about a hundredth."""
+
+SCENARIOS = (("clearly better", 0.1), ("a little better", 0.03), ("equal", 0.0), ("clearly worse", -0.1))
+"""The candidate's true win rate, less one half."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What the head-to-head does to a candidate with this true win rate: shares of gates, means of prompts and calls.
+    `dollars` is None where a price is not known."""
+
+    candidate: str
+    win_rate: float
+    passed: float
+    failed: float
+    undecided: float
+    prompts: float
+    calls: float
+    dollars: float | None
+
+    def line(self) -> str:
+        dollars = "not known" if self.dollars is None else f"{self.dollars:,.2f}"
+        shares = f"{self.passed:>6.0%} {self.failed:>6.0%} {self.undecided:>7.0%}"
+        return (
+            f"  {self.candidate:<16} {self.win_rate:>8.0%} {shares} {self.prompts:>8.0f} {self.calls:>7.0f}  {dollars}"
+        )
+
+
+@dataclass(frozen=True)
+class GatePlan:
+    """`needed` is the number of prompts with which an equal candidate passes a fixed test with 80% power;
+    `detectable` and those by category are distances from the floor that are seen as often."""
+
+    benchmark: str
+    judge: str
+    prompts: int
+    games: int
+    sigma: float
+    measured_sigma: bool
+    floor: float
+    alpha: float
+    needed: int | None
+    detectable: float
+    categories: dict[str, tuple[int, float]]
+    scenarios: tuple[Scenario, ...]
+    pins: dict[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        spread = f"{self.sigma:.2f} ({'measured in this store' if self.measured_sigma else 'assumed'})"
+        needed = "no number of prompts" if self.needed is None else f"{self.needed:,} prompts"
+        return [
+            f"{self.benchmark}: {self.prompts} prompts, {self.games} call(s) each at most, judge {self.judge}",
+            f"  floor      {self.floor:.1%} at alpha {self.alpha:g}; a prompt's preference has the deviation {spread}",
+            f"  needs      {needed} for an equal candidate to pass 4 times of 5 in a test on all of them",
+            f"  detects    {100 * self.detectable:.1f} points from the floor",
+            *self._category_lines(),
+            "",
+            f"  {'if it is':<16} {'win rate':>8} {'PASS':>6} {'FAIL':>6} {'unsure':>7} {'prompts':>8} {'calls':>7}  $",
+            *(row.line() for row in self.scenarios),
+            "",
+            "pins, to keep prompts and judge as they are:",
+            *(f"  {name}: {pin}" for name, pin in self.pins.items()),
+        ]
+
+    def _category_lines(self) -> list[str]:
+        if len(self.categories) < 2:
+            return []
+        big = [
+            (effect, f"{name} {100 * effect:.0f} ({count})")
+            for name, (count, effect) in self.categories.items()
+            if count >= MIN_CATEGORY
+        ]
+        small = len(self.categories) - len(big)
+        told = [", ".join(text for _, text in sorted(big))] * bool(big)
+        told += [f"{small} under {MIN_CATEGORY} prompts would be shown, not decided on"] * bool(small)
+        return [f"             by category, in points (prompts): {'; '.join(told)}"]
+
+
+def plan_gate(policy: Policy, contest: Contest, prices: Prices, store: Store | None) -> GatePlan:
+    """The plan of a policy's head-to-head on its benchmark; anchor and champion take as much again."""
+    measured, judge, rule = contest.measured(), judge_for(contest), policy.head_to_head
+    n, orders = len(measured.prompts), 2 if measured.orders == "both" else 1
+    asked = plan_for(contest, prices, 1, None)
+    games = asked.judge_calls // max(n, 1)
+    seen = None if store is None else _sigma(store, judge.id, measured.name)
+    sigma = SIGMA if seen is None else seen
+    counts: dict[str, int] = {}
+    for prompt in measured.prompts:
+        counts[prompt.category] = counts.get(prompt.category, 0) + 1
+    guarded = sum(count >= MIN_CATEGORY for count in counts.values())
+    share = (0.05 if policy.categories is None else policy.categories.alpha) / max(guarded, 1)
+    scenarios = []
+    for name, edge in SCENARIOS:
+        world = World(0.5 + edge, orders="both" if orders == 2 else "one").with_sd(sigma)
+        found = simulate_gates(world, n, GATES, rule.floor, rule.alpha, rule.method)
+        dollars = None if asked.dollars is None else asked.dollars * found.prompts / max(n, 1)
+        scenarios.append(
+            Scenario(name, 0.5 + edge, found.passed, found.failed, found.undecided, found.prompts,
+                     games * found.prompts, dollars)
+        )  # fmt: skip
+    return GatePlan(
+        measured.name, judge.label, n, games, sigma, seen is not None, rule.floor, rule.alpha,
+        _needed(sigma, rule.margin, rule.alpha), detectable(sigma, n, _critical(rule)),
+        {name: (n, detectable(sigma, n, anytime_critical(share))) for name, n in sorted(counts.items())},
+        tuple(scenarios), {"judge": judge.id, "prompts": digest_of(measured.prompts)},
+    )  # fmt: skip
+
+
+def _sigma(store: Store, judge: str, benchmark: str) -> float | None:
+    """Standard deviation of one prompt's preference over its games, as this judge gave them on this benchmark."""
+    query = (
+        "SELECT stddev(value) FROM (SELECT evaluation_key, prompt_key, avg(preference) AS value FROM ("
+        "  SELECT evaluation_key, unnest(judgment_keys) AS judgment_key FROM evaluation "
+        "  WHERE judge = ? AND benchmark = ? AND candidate <> baseline) "
+        "JOIN judgment USING (judgment_key) GROUP BY ALL HAVING count(preference) = count(*))"
+    )
+    found = store.sql(query, [judge, benchmark])[1][0][0]
+    return None if found is None or found == 0 else float(found)
+
+
+def _needed(sigma: float, margin: float, alpha: float) -> int | None:
+    return None if margin == 0 else math.ceil((_z(1 - alpha) + POWER_Z) ** 2 * sigma**2 / margin**2)
+
+
+def _critical(rule: WinRateRule) -> float:
+    """Standard errors that the rule asks for on all prompts."""
+    late = split_alpha(rule.method, rule.alpha)[1]
+    return _z(1 - late) if late else anytime_critical(rule.alpha)
+
+
+def _z(probability: float) -> float:
+    from scipy.special import ndtri
+
+    return float(ndtri(probability))

@@ -1,0 +1,90 @@
+"""Commands about the promoted checkpoint: champion show, history, rollback."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.app import RUNS, JsonOption, StoreOption, app, print_json
+from harness.errors import UserError
+
+champion_app = typer.Typer(help="The promoted checkpoint.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(champion_app, name="champion")
+
+STORE = RUNS / "quickstart" / "store.duckdb"
+FileOption = Annotated[
+    Path | None, typer.Option("--file", help="Names the champion; champion.json beside the store unless given.")
+]
+
+
+@champion_app.command()
+def show(store: StoreOption = STORE, file: FileOption = None, as_json: JsonOption = False) -> None:
+    """Who is the champion, since when and why.
+
+    Example: tpobench champion show --store results.duckdb
+    """
+    from harness.gate.champion import current
+
+    place = _file(store, file)
+    found = current(place)
+    if found is None:
+        raise UserError(f"there is no champion in {place} yet; tpobench gate --promote makes one")
+    if as_json:
+        print_json(vars(found))
+        return
+    for line in (
+        f"{found.name} ({found.mode})", f"  folder     {found.folder}", f"  {found.action:<9}  {found.moved_at}",
+        f"  by         {found.who}", f"  why        {found.why or '-'}", f"  policy     {found.policy_key}",
+    ):  # fmt: skip
+        print(line)
+
+
+@champion_app.command()
+def history(store: StoreOption = STORE, file: FileOption = None, as_json: JsonOption = False) -> None:
+    """Every promotion and rollback, as this store knows them.
+
+    Example: tpobench champion history --store results.duckdb
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from harness.gate.champion import history as moves
+    from harness.store import Store
+
+    with Store(store, read_only=True) as opened:
+        found = moves(opened, _file(store, file))
+    if as_json:
+        print_json([vars(move) for move in found])
+        return
+    drawn = Table("", "", "model", "mode", "when", "who", "why")
+    for move in found:
+        cells = (move.sequence, move.action, move.name, move.mode, move.moved_at, move.who, move.why)
+        drawn.add_row(*(Text(str(cell)) for cell in cells))
+    Console(highlight=False).print(drawn)
+
+
+@champion_app.command()
+def rollback(
+    store: StoreOption = STORE,
+    file: FileOption = None,
+    why: Annotated[str, typer.Option(help="Kept with the move.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Back to the champion before; again, to the one before that.
+
+    Example: tpobench champion rollback --store results.duckdb --why "users complain"
+    """
+    from harness.gate.champion import rollback as back
+    from harness.store import Store
+
+    with Store(store) as opened:
+        found = back(opened, _file(store, file), why)
+    if as_json:
+        print_json(vars(found))
+    else:
+        print(f"champion  {found.name}, in {_file(store, file)}")
+
+
+def _file(store: Path, file: Path | None) -> Path:
+    return file or store.parent / "champion.json"

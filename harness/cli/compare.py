@@ -1,0 +1,68 @@
+"""The command that compares two models: compare."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.app import RUNS, JsonOption, StoreOption, app, print_json
+from harness.cli.decide import OF_RUN
+
+if TYPE_CHECKING:
+    from harness.comparison import Side
+    from harness.store import Store
+
+
+@app.command()
+def compare(
+    a: Annotated[str, typer.Argument(help="A model by name or fingerprint, or thought/1 of a run.")],
+    b: Annotated[str, typer.Argument(help="The other one.")],
+    mode_a: Annotated[str, typer.Option(help="Of A, where it answered in several modes.")] = "",
+    mode_b: Annotated[str, typer.Option(help="Of B.")] = "",
+    run: Annotated[str, typer.Option(help="The run's name, where the store holds several.")] = "",
+    store: StoreOption = RUNS / "quickstart" / "store.duckdb",
+    as_json: JsonOption = False,
+) -> None:
+    """The paired difference of two models on the prompts that they share: win rates against the same baseline by the
+    same judge, by category, and lm-eval metrics, with 95% intervals.
+
+    Example: tpobench compare thought/1 direct/1
+    """
+    from itertools import groupby
+
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from harness.comparison import compare_models
+    from harness.gate.duels import MIN_CATEGORY
+    from harness.store import Store
+
+    with Store(store, read_only=True) as opened:
+        found = compare_models(opened, _side(opened, a, mode_a, run), _side(opened, b, mode_b, run))
+    if as_json:
+        print_json([vars(row) for row in found])
+        return
+    console = Console(highlight=False)
+    for (benchmark, measure), rows in groupby(found, lambda row: (row.benchmark, row.measure)):
+        drawn = Table(title=Text(f"{benchmark}, {measure}"), title_justify="left", box=SIMPLE)
+        for column in ("category", "A", "B", "A - B", "n"):
+            drawn.add_column(column, no_wrap=column != "category")
+        for row in rows:
+            shown = f"{100 * row.difference:+.1f} ({100 * row.low:+.1f}, {100 * row.high:+.1f})"
+            few = "*" if row.n < MIN_CATEGORY else ""
+            cells = (row.category or "all", f"{100 * row.a:.1f}", f"{100 * row.b:.1f}", shown, f"{row.n}{few}")
+            drawn.add_row(*map(Text, cells))
+            if row.category is None and row.n < max(row.own_a, row.own_b):
+                drawn.caption = f"{row.n} shared of {row.own_a} and {row.own_b}"
+        console.print(drawn)
+    print(f"A = {a}, B = {b}; in points, with 95% intervals. * = under {MIN_CATEGORY} prompts: a hint, no more.")
+
+
+def _side(store: "Store", name: str, mode: str, run: str) -> "Side":
+    from harness.comparison import Side
+    from tpo.runs import measured_as
+
+    if OF_RUN.fullmatch(name):
+        return Side(*measured_as(store, run, name))
+    return Side(name, mode)

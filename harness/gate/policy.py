@@ -1,0 +1,180 @@
+"""What a checkpoint must meet to be promoted, as users write it: a YAML file with one entry for each rule."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from harness.config import FileModel, load_yaml
+from harness.records import content_key
+from harness.stats.sequential import Method
+
+Alpha = Annotated[float, Field(gt=0, lt=0.5, strict=False)]
+Margin = Annotated[float, Field(ge=0, lt=0.5, strict=False)]
+Count = Annotated[int, Field(gt=0)]
+Figure = Annotated[float, Field(strict=False)]
+
+
+class WinRateRule(FileModel):
+    """The win rate may not be more than `margin` below one half. A promotion in spite of it, and a rejection without
+    it, each have probability `alpha` at most."""
+
+    margin: Margin
+    alpha: Alpha = 0.05
+    method: Method = "hybrid"
+
+    @property
+    def floor(self) -> float:
+        return 0.5 - self.margin
+
+
+class AnchorRule(WinRateRule):
+    """The same against a model that stays: many small steps down would each be within a margin of the last."""
+
+    against: str = Field(min_length=1)
+
+
+class CategoriesRule(FileModel):
+    """No category's win rate may be more than `margin` below one half; alpha is shared by Holm's procedure."""
+
+    margin: Margin
+    alpha: Alpha = 0.05
+    only: tuple[str, ...] | None = Field(default=None, min_length=1, strict=False)
+
+
+class ControlledRule(FileModel):
+    """The length- or style-controlled win rate, by its honest 95% interval."""
+
+    min: Annotated[float, Field(gt=0, lt=1, strict=False)]
+    figure: str = "lc_win_rate"
+
+
+class DropRule(FileModel):
+    """A task's metric may not be more than `max_drop` below that of the baseline, item by item."""
+
+    max_drop: Annotated[float, Field(ge=0, lt=1, strict=False)]
+    metric: str = "exact_match"
+    alpha: Alpha = 0.05
+
+
+class AtMost(FileModel):
+    """An observed figure of the candidate may not exceed `max`."""
+
+    max: Annotated[float, Field(gt=0, strict=False)]
+
+
+class ShareAtMost(FileModel):
+    """A share of the candidate's outputs may not exceed `max`."""
+
+    max: Annotated[float, Field(ge=0, lt=1, strict=False)]
+
+
+class BoundsRule(FileModel):
+    """A figure of the candidate's own evaluation lies between `min` and `max`; with `scorer`, the mean score of its
+    responses by a pointwise judge (``module:function`` is one of yours)."""
+
+    min: Figure | None = None
+    max: Figure | None = None
+    scorer: str | None = None
+
+    @model_validator(mode="after")
+    def _bounds_something(self) -> "BoundsRule":
+        if self.min is None and self.max is None:
+            raise ValueError("a rule for a metric needs min or max")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("min is above max, so no figure would do")
+        return self
+
+
+class Stage(FileModel):
+    """Where candidate and baseline meet: the options of ``tpobench eval``. Without it, only what the store holds
+    already is looked at."""
+
+    benchmark: str = "starter"
+    split: str = "test"
+    data: str | None = None
+    judge: str | None = None
+    judge_model: str | None = None
+    orders: Literal["one", "both"] | None = None
+    limit: Count | None = None
+    mode: str = "direct"
+    against_mode: str = "direct"
+    max_new_tokens: Count | None = None
+    temperature: Annotated[float, Field(ge=0, strict=False)] = 0.8
+    format_retries: Annotated[int, Field(ge=0)] = 2
+    seed: int = 0
+
+
+class Pins(FileModel):
+    """What must be as it was when the policy was written; anything else makes the gate INVALID, and it says which."""
+
+    judge: str | None = Field(default=None, description="the judge's id in the store")
+    baseline: str | None = Field(default=None, description="the baseline's fingerprint")
+    prompts: str | None = Field(default=None, description="digest of the prompts")
+
+
+class Policy(FileModel):
+    """The rules. `seed` freezes the order in which prompts are consumed, `block` is how many are asked at a time.
+
+    `budget` bounds the sum of all alphas: how likely a candidate that meets every rule is rejected. `line` names the
+    line of models whose gates share their alphas (see `harness.gate.ledger`). With `clusters`, prompts of one category
+    count as one observation.
+    """
+
+    contest: Stage | None = None
+    pins: Pins = Pins()
+    head_to_head: WinRateRule
+    anchor: AnchorRule | None = None
+    champion: WinRateRule | None = None
+    categories: CategoriesRule | None = None
+    controlled: ControlledRule | None = None
+    lm_eval: dict[str, DropRule] = Field(default_factory=dict)
+    parse_errors: Annotated[ShareAtMost | None, Field(description="share of first tries without a response")] = None
+    length_ratio: Annotated[AtMost | None, Field(description="mean response length over the baseline's")] = None
+    thought_chars: Annotated[AtMost | None, Field(description="mean length of thoughts, in characters")] = None
+    metrics: dict[str, BoundsRule] = Field(default_factory=dict)
+    degenerate: Annotated[
+        ShareAtMost, Field(description="share of responses that are empty, repeated, or talk to the judge")
+    ] = ShareAtMost(max=0.02)
+    clusters: Literal["category"] | None = None
+    seed: int = 0
+    block: Count = 25
+    budget: Alpha | None = None
+    line: str | None = Field(default=None, min_length=1)
+
+    @property
+    def alphas(self) -> dict[str, float]:
+        """By rule, what each may err."""
+        rules: dict[str, Any] = {
+            "head_to_head": self.head_to_head, "anchor": self.anchor, "champion": self.champion,
+            "categories": self.categories, **{f"lm_eval {task}": rule for task, rule in self.lm_eval.items()},
+        }  # fmt: skip
+        return {name: rule.alpha for name, rule in rules.items() if rule is not None}
+
+    @property
+    def key(self) -> str:
+        """The policy's hash, by which decisions and promotions name it."""
+        return content_key("policy", self.model_dump())
+
+    @model_validator(mode="after")
+    def _within_the_budget(self) -> "Policy":
+        total = sum(self.alphas.values())
+        if self.budget is not None and total > self.budget + 1e-12:
+            shown = " + ".join(f"{alpha:g} ({name})" for name, alpha in self.alphas.items())
+            raise ValueError(f"the alphas sum to {total:g}, above the budget of {self.budget:g}: {shown}")
+        return self
+
+    def with_share(self, share: float) -> "Policy":
+        """The same policy with this share of every alpha."""
+
+        def less(rule: Any) -> Any:
+            return None if rule is None else rule.model_copy(update={"alpha": rule.alpha * share})
+
+        names = ("head_to_head", "anchor", "champion", "categories")
+        changed: dict[str, Any] = {name: less(getattr(self, name)) for name in names}
+        return self.model_copy(update=changed | {"lm_eval": {task: less(rule) for task, rule in self.lm_eval.items()}})
+
+
+def load_policy(path: Path) -> Policy:
+    """Read a policy; raises UserError for an unknown rule, a margin of the wrong sign, alphas above the budget."""
+    return load_yaml(path, Policy)

@@ -1,0 +1,31 @@
+"""A gate as an event in the store: its attempt is entered in the ledger before it begins, its decision when it ends."""
+
+from dataclasses import asdict, replace
+
+from harness.gate.decision import Decision
+from harness.gate.ledger import open_attempt
+from harness.gate.policy import Policy
+from harness.gate.run import Case, Say, run_gate
+from harness.records import content_key
+from harness.store import Store
+
+
+def keep_decision(store: Store, policy: Policy, case: Case, say: Say, run: str = "") -> tuple[Decision, str]:
+    """Run the gate with the share of its alphas that its line has left, and store the decision; returns it with its
+    key. The same gate with the same result is one row."""
+    attempt = None
+    if policy.line is not None:
+        attempt = open_attempt(store, policy.line, case.candidate_fingerprint, case.baseline_fingerprint, policy.key)
+        note = (
+            f"gate {attempt.number} of the line {policy.line!r}: each rule may spend {attempt.share:.1%} of its alpha"
+        )
+        case = replace(case, notes=(*case.notes, note))
+    decision = run_gate(policy if attempt is None else policy.with_share(attempt.share), case, say)
+    rules = [asdict(rule) for rule in decision.rules]
+    who = (case.candidate_fingerprint, case.candidate_mode, case.baseline_fingerprint, case.judge, case.benchmark)
+    key = content_key("gate", policy.key, who, rules, None if attempt is None else attempt.key)
+    store.add_decision(
+        key, run, policy.model_dump(mode="json"), case.candidate_fingerprint, case.baseline_fingerprint,
+        decision.outcome, rules, attempt=None if attempt is None else attempt.key, policy_key=policy.key,
+    )  # fmt: skip
+    return decision, key

@@ -1,0 +1,132 @@
+"""Apply a policy: the rules that cost nothing first, then duel by duel until the decision is certain."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from harness.gate.decision import Decision, RuleResult
+from harness.gate.duels import (
+    MIN_CATEGORY,
+    Duel,
+    Match,
+    judge_categories,
+    judge_win_rate,
+    telling,
+    win_rate_outcome,
+)
+from harness.gate.guards import Answers, check_drop, check_figures, check_outputs
+from harness.gate.policy import Policy, WinRateRule
+from harness.records import Metric, Prompt, content_key
+
+Say = Callable[[str], None]
+
+MIN_CLUSTERS = 30
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a gate looks at. `figures` are those of the candidate's own evaluation, by name; `items` hold, by lm-eval
+    task, the values of candidate and baseline on every item that both have answered. `champion` is None where nothing
+    was promoted yet, or the candidate was."""
+
+    candidate: str
+    judge: str
+    benchmark: str
+    head_to_head: Duel
+    baseline: str
+    baseline_fingerprint: str
+    candidate_fingerprint: str
+    candidate_mode: str
+    answers: Answers
+    baseline_answers: Answers
+    anchor: Duel | None = None
+    champion: Duel | None = None
+    figures: Mapping[str, Metric] = field(default_factory=dict)
+    items: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def run_gate(policy: Policy, case: Case, say: Say = lambda line: None) -> Decision:
+    """Decide. Judgments are asked for in the policy's frozen order, a block at a time, and no more once a rule has
+    rejected or every rule has passed. The same policy on the same judgments decides the same."""
+    prompts = case.head_to_head.prompts
+    free = [
+        *check_pins(policy, case),
+        *_check_clusters(policy, prompts),
+        *check_outputs(policy, prompts, case.answers, case.baseline_answers),
+        *check_figures(policy, case.figures),
+        *(check_drop(task, rule, case.items.get(task, ())) for task, rule in policy.lm_eval.items()),
+    ]
+    certain = _certain(free)
+    duelled: list[RuleResult] = []
+    head = Match(case.head_to_head, policy.seed, policy.clusters)
+    for name, rule, match in _matches(policy, case, head):
+        if match is None:
+            duelled.append(RuleResult(name, "SHOWN", "there is no other champion to meet"))
+        elif certain and not match.duel.free:
+            sentence = "not asked: the decision was certain without it"
+            duelled.append(RuleResult(name, "SHOWN", sentence, prompts=0, of=len(match.duel.prompts)))
+        else:
+            duelled += _play(name, rule, match, policy, say)
+            certain = certain or _certain(duelled)
+    won, lost = telling(head.observed())
+    return Decision((*duelled, *free), case.candidate, case.baseline, case.judge, case.benchmark, won, lost, case.notes)
+
+
+def _check_clusters(policy: Policy, prompts: Sequence[Prompt]) -> list[RuleResult]:
+    """A handful of clusters decides nothing, however many prompts they have: said before anything is spent."""
+    count = len({prompt.category for prompt in prompts})
+    if policy.clusters is None or count >= MIN_CLUSTERS:
+        return []
+    return [RuleResult("clusters", "INVALID", f"{count} clusters; under {MIN_CLUSTERS} decide nothing", value=count,
+                       limit=MIN_CLUSTERS)]  # fmt: skip
+
+
+def _certain(results: Sequence[RuleResult]) -> bool:
+    """Whether nothing that comes could still make it a PASS."""
+    return any(result.outcome in ("INVALID", "FAIL") for result in results)
+
+
+def digest_of(prompts: Sequence[Prompt]) -> str:
+    """What a policy pins of the prompts: their texts, whatever their order."""
+    return content_key("prompts", sorted({prompt.text_key for prompt in prompts}))
+
+
+def check_pins(policy: Policy, case: Case) -> list[RuleResult]:
+    """INVALID for everything that is not what the policy pins."""
+    present = {
+        "judge": (policy.pins.judge, case.judge),
+        "baseline": (policy.pins.baseline, case.baseline_fingerprint),
+        "prompts": (policy.pins.prompts, digest_of(case.head_to_head.prompts)),
+    }
+    return [
+        RuleResult(f"pinned {what}", "INVALID", f"the policy pins the {what} {pinned}, this is {found}")
+        for what, (pinned, found) in present.items()
+        if pinned is not None and pinned != found
+    ]
+
+
+def _matches(policy: Policy, case: Case, head: Match) -> list[tuple[str, WinRateRule, Match | None]]:
+    found: list[tuple[str, WinRateRule, Match | None]] = [("head_to_head", policy.head_to_head, head)]
+    for name, rule, duel in (("anchor", policy.anchor, case.anchor), ("champion", policy.champion, case.champion)):
+        if rule is not None:
+            found.append((name, rule, None if duel is None else Match(duel, policy.seed, policy.clusters)))
+    return found
+
+
+def _play(name: str, rule: WinRateRule, match: Match, policy: Policy, say: Say) -> list[RuleResult]:
+    """Judge block by block until the rule has decided, or a guarded category has; then the guarded categories' due."""
+    guard = policy.categories if name == "head_to_head" else None
+    parts: list[RuleResult] = []
+    while True:
+        match.advance(policy.block)
+        seen = match.observed()
+        outcome, used = win_rate_outcome(rule, seen)
+        parts = [] if guard is None else judge_categories(guard, match.by_category())
+        if outcome != "INCONCLUSIVE" or match.complete or any(part.outcome == "FAIL" for part in parts):
+            break
+        if not match.duel.free and seen.seen:
+            say(f"{name}: {fmean(seen.seen):.1%} over {used} of {seen.of} prompts, not certain yet")
+    if guard is not None and outcome in ("PASS", "INCONCLUSIVE"):
+        parts = judge_categories(guard, match.by_category(MIN_CATEGORY))
+    return [judge_win_rate(name, rule, seen, match.duel.against, match.duel.advice), *parts]

@@ -1,0 +1,181 @@
+"""A gate on what the store holds already: nobody is asked, nothing is sampled."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.errors import UserError, did_you_mean
+from harness.gate.guards import Answers
+from harness.gate.policy import Policy
+from harness.gate.run import Case
+from harness.gate.scored import scored_figures
+from harness.records import Metric, Prompt
+from harness.store import Store
+
+_MEETING = """
+SELECT evaluation_key, benchmark, judge, candidate, c.name, candidate_mode, baseline, b.name
+FROM evaluation JOIN model c ON c.model_key = candidate JOIN model b ON b.model_key = baseline
+"""
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A stored evaluation of one model (by fingerprint and name) against another."""
+
+    evaluation: str
+    benchmark: str
+    judge: str
+    candidate: str
+    candidate_name: str
+    candidate_mode: str
+    baseline: str
+    baseline_name: str
+
+
+class StoredDuel:
+    """The judgments of a stored evaluation. All that will ever be there is there, so judging is free."""
+
+    free = True
+    advice = "tpobench eval --retry-missing asks again"
+
+    def __init__(self, store: Store, meeting: Meeting, against: str = "") -> None:
+        self.against = against or meeting.baseline_name
+        query = "SELECT prompt_keys, judgment_keys FROM evaluation WHERE evaluation_key = ?"
+        ((prompt_keys, judgment_keys),) = store.sql(query, [meeting.evaluation])[1]
+        found = store.preferences(judgment_keys)
+        games: dict[str, list[float | None]] = {}
+        for prompt, judgment in dict.fromkeys(zip(prompt_keys, judgment_keys, strict=True)):
+            games.setdefault(prompt, []).append(found.get(judgment))
+        self.prompts: Sequence[Prompt] = stored_prompts(store, list(games))
+        self._values = [mean_of(games[prompt.key]) for prompt in self.prompts]
+
+    def judge(self, places: Sequence[int]) -> list[float | None]:
+        return [self._values[place] for place in places]
+
+
+def mean_of(games: Sequence[float | None]) -> float | None:
+    """A prompt's preference over its games; None when one of them is missing."""
+    seen = [game for game in games if game is not None]
+    return sum(seen) / len(seen) if seen and len(seen) == len(games) else None
+
+
+def stored_prompts(store: Store, keys: Sequence[str]) -> list[Prompt]:
+    """The prompts with these keys, in the order given."""
+    query = "SELECT prompt_key, text, category, source, checks FROM prompt WHERE prompt_key IN (SELECT unnest(?))"
+    found = {
+        key: Prompt(text, category, source, tuple(json.loads(checks)))
+        for key, text, category, source, checks in store.sql(query, [list(keys)])[1]
+    }
+    return [found[key] for key in keys]
+
+
+def meeting_of(store: Store, candidate: str, against: str, policy: Policy) -> Meeting:
+    """The newest evaluation of one model against another, by name or fingerprint.
+
+    Raises UserError when they never met, and when they met under several benchmarks or judges and the policy does not
+    say which.
+    """
+    rows = store.sql(_MEETING + "ORDER BY evaluation.created_at DESC", [])[1]
+    met = [Meeting(*row) for row in rows]
+    known = sorted({name for meeting in met for name in (meeting.candidate_name, meeting.baseline_name)})
+    for name in (candidate, against):
+        if not any(name in _names(meeting) for meeting in met):
+            raise UserError(f"{store.path} has no evaluation of {name!r}; {did_you_mean(name, known)}")
+    found = [
+        m for m in met if candidate in (m.candidate, m.candidate_name) and against in (m.baseline, m.baseline_name)
+    ]
+    if not found:
+        raise UserError(
+            f"{candidate} was never judged against {against} in {store.path}; tpobench compare shows their paired "
+            "difference, and a policy with 'contest' has them judged"
+        )
+    pinned = [meeting for meeting in found if policy.pins.judge in (None, meeting.judge)] or found
+    for what in ("judge", "benchmark", "candidate", "baseline", "candidate_mode"):
+        several = sorted({getattr(meeting, what) for meeting in pinned})
+        if len(several) > 1:
+            advice = "pin one under pins.judge of the policy" if what == "judge" else "say which under 'contest'"
+            raise UserError(f"{candidate} met {against} with more than one {what}: {', '.join(several)}; {advice}")
+    return pinned[0]
+
+
+def meeting_named(store: Store, evaluation: str) -> Meeting:
+    """The evaluation with this key."""
+    (row,) = store.sql(_MEETING + "WHERE evaluation_key = ?", [evaluation])[1]
+    return Meeting(*row)
+
+
+def stored_case(store: Store, policy: Policy, meeting: Meeting, candidate: str = "", against: str = "") -> Case:
+    """The case of a stored evaluation; the anchor's is looked up, and has to be there. `candidate` and `against` are
+    what to call the two."""
+    anchor = None
+    if policy.anchor is not None:
+        anchor = StoredDuel(store, meeting_of(store, meeting.candidate, policy.anchor.against, policy))
+    ours, theirs = answers_of(store, meeting)
+    head = StoredDuel(store, meeting, against)
+    figures = figures_of(store, meeting.candidate, meeting.candidate_mode, meeting.benchmark)
+    return Case(
+        candidate=candidate or meeting.candidate_name, judge=meeting.judge, benchmark=meeting.benchmark,
+        head_to_head=head, baseline=against or meeting.baseline_name,
+        baseline_fingerprint=meeting.baseline, candidate_fingerprint=meeting.candidate,
+        candidate_mode=meeting.candidate_mode, answers=ours, baseline_answers=theirs, anchor=anchor,
+        figures=figures | scored_figures(store, policy, head.prompts, ours.responses),
+        items=items_of(store, policy, meeting.candidate, meeting.candidate_mode, meeting.baseline),
+    )  # fmt: skip
+
+
+def answers_of(store: Store, meeting: Meeting) -> tuple[Answers, Answers]:
+    """What the store tells of both sides' outputs."""
+    found = {m.name: m.value for m in store.metrics(meeting.evaluation) if m.category is None}
+    query = "SELECT prompt_keys, candidate_outputs FROM evaluation WHERE evaluation_key = ?"
+    ((prompts, keys),) = store.sql(query, [meeting.evaluation])[1]
+    texts = store.responses(keys)
+    of_prompt = dict(zip(prompts, keys, strict=True)).values()
+    responses = [texts[key] for key in of_prompt] if keys and all(key in texts for key in keys) else None
+    ours = Answers(found.get("response_chars"), found.get("thought_chars"), found.get("parse_error_rate"), responses)
+    return ours, Answers(found.get("baseline_response_chars"))
+
+
+def figures_of(store: Store, candidate: str, mode: str, benchmark: str) -> dict[str, Metric]:
+    """By name, the newest overall figures of any evaluation of the candidate on a benchmark."""
+    query = (
+        "SELECT metric.name, metric.value, n, category, low, high FROM metric "
+        "JOIN evaluation ON evaluation_key = metric.evaluation "
+        "WHERE candidate = ? AND candidate_mode = ? AND benchmark = ? AND category IS NULL ORDER BY created_at"
+    )
+    return {row[0]: Metric(*row) for row in store.sql(query, [candidate, mode, benchmark])[1]}
+
+
+def items_of(
+    store: Store, policy: Policy, candidate: str, mode: str, baseline: str
+) -> dict[str, list[tuple[float, float]]]:
+    """By task of the policy, both models' values of every item that both have answered."""
+    found = {}
+    for task, rule in policy.lm_eval.items():
+        ours, theirs = (
+            _items(store, task, rule.metric, model, of) for model, of in ((candidate, mode), (baseline, ""))
+        )
+        found[task] = [(ours[item], theirs[item]) for item in sorted(ours.keys() & theirs.keys())]
+    return found
+
+
+def _items(store: Store, task: str, metric: str, model: str, mode: str) -> dict[str, float]:
+    """Of the newest evaluation of the task; `mode` empty is any."""
+    query = (
+        "SELECT evaluation_key FROM evaluation WHERE benchmark = ? AND candidate = ? AND ? IN ('', candidate_mode) "
+        "ORDER BY created_at DESC LIMIT 1"
+    )
+    rows = store.sql(query, [f"lm_eval/{task}", model, mode])[1]
+    if not rows:
+        return {}
+    evaluation = rows[0][0]
+    names = [row[0] for row in store.sql("SELECT DISTINCT metric FROM item WHERE evaluation = ?", [evaluation])[1]]
+    chosen = [name for name in names if name == metric] or [n for n in names if n.partition(",")[0] == metric]
+    if len(chosen) > 1:
+        raise UserError(
+            f"{task} has {' and '.join(sorted(chosen))}; say which under lm_eval.{task}.metric of the policy"
+        )
+    return store.items(evaluation, chosen[0]) if chosen else {}
+
+
+def _names(meeting: Meeting) -> tuple[str, ...]:
+    return meeting.candidate, meeting.candidate_name, meeting.baseline, meeting.baseline_name

@@ -1,0 +1,156 @@
+"""A gate with a real judge server: how much it asks, an outage in the middle, and the same decision without anybody."""
+
+import json
+import zlib
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from benchmarks.gate_case import Opponent, live_case, stage_contest
+from harness.client import Client, Limits
+from harness.config import validate
+from harness.endpoints import Endpoint
+from harness.errors import UserError
+from harness.gate import Decision, Policy
+from harness.gate.record import keep_decision
+from harness.modes import DIRECT
+from harness.progress import Reporter
+from harness.store import Store
+from tests.apis.verdicts import MODEL, verdict_server
+
+PROMPTS = 240
+
+
+def connect(endpoint: Endpoint) -> Client:
+    return Client(endpoint, Limits(concurrency=8, attempts=2))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A benchmark, and the answers of three models: `new` is longer than `base` on four prompts of five, `old` on one
+    of five; nobody answers two prompts alike."""
+    prompts = [f"Question number {number}?" for number in range(PROMPTS)]
+    (tmp_path / "bench.jsonl").write_text("\n".join(json.dumps({"prompt": prompt}) for prompt in prompts))
+    shares = {"base": None, "new": 4, "old": 1}
+    for model, share in shares.items():
+        rows = []
+        for prompt in prompts:
+            longer = share is not None and zlib.crc32(f"{model}{prompt}".encode()) % 5 < share
+            words = {None: "a middling answer of the baseline", True: "a long, elaborate and complete answer to this",
+                     False: "short"}[None if share is None else longer]  # fmt: skip
+            rows.append({"instruction": prompt, "output": f"{prompt} {words}", "generator": model})
+        (tmp_path / f"{model}.json").write_text(json.dumps(rows))
+    return tmp_path
+
+
+def policy(folder: Path, url: str, **rules: object) -> Policy:
+    on = {"benchmark": str(folder / "bench.jsonl"), "judge": "ste", "judge_model": f"{MODEL}@{url}", "orders": "both"}
+    return validate({"contest": on, "head_to_head": {"margin": 0.03}} | rules, Policy, "policy")
+
+
+def gate(
+    folder: Path, asked: Policy, candidate: str, offline: bool = False, say: object = None, store: str = "s.duckdb"
+) -> Decision:
+    with Store(folder / store) as opened:
+        contest = stage_contest(asked, str(folder / f"{candidate}.json"), DIRECT)
+        against = Opponent(str(folder / "base.json"), DIRECT, "base")
+        case = live_case(opened, asked, contest, connect, Reporter(quiet=True), against, None, offline)
+        return keep_decision(opened, asked, case, say or (lambda line: None))[0]  # type: ignore[arg-type]
+
+
+def judged(folder: Path, store: str = "s.duckdb") -> int:
+    with Store(folder / store) as opened:
+        return opened.row_counts()["judgment"]
+
+
+def test_a_clear_candidate_costs_a_fraction_and_the_same_again_costs_nothing(folder: Path) -> None:
+    with verdict_server("longer") as url:
+        asked = policy(folder, url)
+        first = gate(folder, asked, "new")
+        spent = judged(folder)
+        assert first.outcome == "PASS"
+        assert spent <= 2 * 100 < 2 * PROMPTS, "two orders, a hundred prompts at most"
+        assert gate(folder, asked, "old").outcome == "FAIL"
+        spent = judged(folder)
+    assert gate(folder, asked, "new", offline=True) == first, "nobody is there to be asked"
+    assert judged(folder) == spent
+    with Store(folder / "s.duckdb") as store:
+        assert store.row_counts()["gate_decision"] == 2
+    longer = policy(folder, url, head_to_head={"margin": 0.03, "method": "fixed"})
+    incomplete = gate(folder, longer, "new", offline=True)
+    assert incomplete.outcome == "INVALID"
+    assert "leave --offline out" in incomplete.rules[0].sentence
+
+
+def test_an_outage_in_the_middle_of_a_gate_changes_nothing_but_the_time(folder: Path) -> None:
+    close = {"head_to_head": {"margin": 0.03, "method": "fixed"}, "block": 20}
+    with verdict_server("longer") as url:
+        undisturbed = gate(folder, policy(folder, url, **close), "new", store="undisturbed.duckdb")
+    with ExitStack() as servers:
+        url = servers.enter_context(verdict_server("longer"))
+        blocks: list[str] = []
+
+        def outage(line: str) -> None:
+            blocks.append(line)
+            if len(blocks) == 3:
+                servers.close()
+
+        with pytest.raises(UserError, match=r"has stopped answering.*what was answered is stored"):
+            gate(folder, policy(folder, url, **close), "new", say=outage)
+    assert judged(folder) == 3 * 20 * 2
+    with verdict_server("longer") as url:
+        resumed = gate(folder, policy(folder, url, **close), "new")
+    assert resumed == undisturbed
+    assert judged(folder) == judged(folder, "undisturbed.duckdb") == 2 * PROMPTS
+
+
+def test_the_anchor_is_met_and_the_candidate_may_not_meet_itself(folder: Path) -> None:
+    with verdict_server("longer") as url:
+        anchored = policy(folder, url, anchor={"against": str(folder / "old.json"), "margin": 0.03})
+        decision = gate(folder, anchored, "new")
+        assert [rule.outcome for rule in decision.rules[:2]] == ["PASS", "PASS"]
+        with pytest.raises(UserError, match="is its own baseline"):
+            gate(folder, policy(folder, url), "base")
+
+
+def test_a_judge_without_verdicts_decides_nothing(folder: Path) -> None:
+    with verdict_server("silent") as url:
+        decision = gate(folder, policy(folder, url), "new")
+    assert decision.outcome == "INVALID"
+    assert judged(folder) <= 2 * 25, "the first block tells"
+
+
+def test_another_judge_than_the_pinned_one_is_named_before_it_is_asked(folder: Path) -> None:
+    with verdict_server("longer") as url:
+        decision = gate(folder, policy(folder, url, pins={"judge": "alpaca_eval@gpt-4"}), "new")
+    assert decision.outcome == "INVALID"
+    assert any("pins the judge alpaca_eval@gpt-4, this is" in rule.sentence for rule in decision.rules)
+    assert judged(folder) == 0
+
+
+def test_a_scorer_of_the_users_is_a_metric(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "my_scorer.py").write_text("def words(prompt, response):\n    return len(response.split())\n")
+    with verdict_server("longer") as url:
+        bounds = {"scorer": "my_scorer:words", "min": 5}
+        decision = gate(folder, policy(folder, url, metrics={"words": bounds}), "new")
+        (rule,) = [rule for rule in decision.rules if rule.rule == "metric words"]
+        assert (decision.outcome, rule.outcome) == ("PASS", "PASS")
+        assert rule.value is not None
+        assert 5 < rule.value < 15
+        assert gate(folder, policy(folder, url, metrics={"words": bounds | {"max": 6}}), "new").outcome == "FAIL"
+
+
+def test_an_unrelated_model_in_the_store_changes_nothing(folder: Path) -> None:
+    with verdict_server("longer") as url:
+        alone = gate(folder, policy(folder, url), "new", store="alone.duckdb")
+        gate(folder, policy(folder, url), "old")
+        assert gate(folder, policy(folder, url), "new") == alone
+
+
+def test_outputs_that_are_not_there_are_not_sampled_offline(folder: Path, tiny_model: Path) -> None:
+    asked = policy(folder, "http://127.0.0.1:9/v1")
+    contest = stage_contest(asked, str(tiny_model), DIRECT)
+    with Store(folder / "s.duckdb") as opened, pytest.raises(UserError, match="to have them sampled"):
+        live_case(opened, asked, contest, connect, Reporter(quiet=True), None, None, offline=True)

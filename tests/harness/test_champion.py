@@ -1,0 +1,134 @@
+"""The promoted checkpoint: moved whole, by one of two that race, and back again."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UserError
+from harness.gate.champion import Champion, ChampionMoved, Entry, current, history, promote, rollback
+from harness.store import Store
+
+RACER = """
+import sys
+from pathlib import Path
+from harness.gate.champion import ChampionMoved, Entry, current, promote
+from harness.store import Store
+
+name, file = sys.argv[1], Path(sys.argv[2])
+with Store(file.parent / f"{name}.duckdb") as store:
+    seen = current(file)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    try:
+        promote(store, file, seen, Entry(name, name, str(file.parent), "direct", "decision", "policy", ""))
+    except ChampionMoved as error:
+        sys.exit(str(error))
+"""
+
+
+@pytest.fixture
+def entry(tmp_path: Path) -> Callable[[str], Entry]:
+    def make(name: str) -> Entry:
+        (tmp_path / name).mkdir(exist_ok=True)
+        return Entry(f"{name}{name}", name, str(tmp_path / name), "direct", f"decision {name}", "policy", f"why {name}")
+
+    return make
+
+
+def names(moves: list[Champion]) -> list[str]:
+    return [f"{move.action} {move.name}" for move in moves]
+
+
+def test_promotions_and_rollbacks_are_kept_in_order(
+    store: Store, tmp_path: Path, entry: Callable[[str], Entry]
+) -> None:
+    file = tmp_path / "champion.json"
+    assert current(file) is None
+    for name in ("a", "b", "c"):
+        promote(store, file, current(file), entry(name))
+    assert rollback(store, file, "worse").name == "b"
+    assert rollback(store, file, "worse still").name == "a"
+    with pytest.raises(UserError, match="a is the first champion"):
+        rollback(store, file, "")
+    promote(store, file, current(file), entry("d"))
+    assert rollback(store, file, "").name == "a"
+    assert names(history(store, file)) == [
+        "promote a", "promote b", "promote c", "rollback b", "rollback a", "promote d", "rollback a",
+    ]  # fmt: skip
+    written = json.loads(file.read_text())
+    assert (written["name"], written["sequence"]) == ("a", 7)
+
+
+def test_the_champion_promoted_again_is_no_move(store: Store, tmp_path: Path, entry: Callable[[str], Entry]) -> None:
+    file = tmp_path / "champion.json"
+    first = promote(store, file, None, entry("a"))
+    assert promote(store, file, first, entry("a")) == first
+    assert len(history(store, file)) == 1
+
+
+def test_a_move_that_was_killed_before_its_row_is_made_up_for(
+    store: Store, tmp_path: Path, entry: Callable[[str], Entry]
+) -> None:
+    file = tmp_path / "champion.json"
+    with Store(tmp_path / "lost.duckdb") as lost:
+        promote(lost, file, None, entry("a"))
+    promote(store, file, current(file), entry("b"))
+    assert names(history(store, file)) == ["promote a", "promote b"]
+
+
+def test_who_was_slower_is_told_and_changes_nothing(
+    store: Store, tmp_path: Path, entry: Callable[[str], Entry]
+) -> None:
+    file = tmp_path / "champion.json"
+    seen = promote(store, file, None, entry("a"))
+    promote(store, file, seen, entry("b"))
+    with pytest.raises(ChampionMoved, match=r"moved to b by .* nothing was promoted, run the gate again"):
+        promote(store, file, seen, entry("c"))
+    assert current(file) == replace(history(store, file)[-1], name="b")
+
+
+def test_of_two_processes_one_wins_and_the_other_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "champion.json"
+    racers = {
+        name: subprocess.Popen([sys.executable, "-c", RACER, name, str(file)], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for name in ("left", "right")
+    }  # fmt: skip
+    for racer in racers.values():
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == "ready\n"
+    for racer in racers.values():
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    said = {name: (racer.communicate()[1], racer.returncode) for name, racer in racers.items()}
+    (winner,) = [name for name, (_, code) in said.items() if code == 0]
+    (loser,) = set(racers) - {winner}
+    assert f"was moved to {winner}" in said[loser][0]
+    found = current(file)
+    assert found is not None
+    assert found.name == winner
+
+
+def test_weights_that_are_gone_are_not_gone_back_to(
+    store: Store, tmp_path: Path, entry: Callable[[str], Entry]
+) -> None:
+    file = tmp_path / "champion.json"
+    promote(store, file, None, entry("a"))
+    promote(store, file, current(file), entry("b"))
+    (tmp_path / "a").rmdir()
+    with pytest.raises(UserError, match="the weights of a are no longer at"):
+        rollback(store, file, "")
+    assert current(file) == history(store, file)[-1]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"name": "a"}'])
+def test_a_file_that_is_not_ours_is_one_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "champion.json").write_text(text)
+    with pytest.raises(UserError, match="is no champion file of tpobench"):
+        current(tmp_path / "champion.json")

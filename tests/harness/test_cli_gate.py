@@ -1,0 +1,166 @@
+"""The gate as CI meets it: real processes, exit codes, files, and the champion."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+PROMPTS = 120
+
+
+def tpobench(
+    *arguments: str | Path, cwd: Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    import os
+
+    command = [sys.executable, "-c", "from harness.cli import main; main()", *map(str, arguments)]
+    env = os.environ | (environment or {})
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=cwd, env=env)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A benchmark that asks for a number, and files of answers: `good` has it always, `even` and `odd` every other
+    time, `bad` never."""
+    prompts = [{"prompt": f"Say {n}.", "checks": [{"contains": f"number {n}."}]} for n in range(PROMPTS)]
+    (tmp_path / "bench.jsonl").write_text("\n".join(map(json.dumps, prompts)))
+    right = {"good": lambda n: True, "even": lambda n: n % 2 == 0, "odd": lambda n: n % 2 == 1, "bad": lambda n: False}
+    for name, knows in right.items():
+        rows = [{"instruction": p["prompt"], "output": f"It is number {n if knows(n) else -n - 1}."}
+                for n, p in enumerate(prompts)]  # fmt: skip
+        (tmp_path / f"{name}.json").write_text(json.dumps(rows))
+    return tmp_path
+
+
+def write_policy(place: Path, **rules: Any) -> Path:
+    on = {"benchmark": str(place / "bench.jsonl"), "judge": "checklist"}
+    (place / "policy.yaml").write_text(yaml.safe_dump({"contest": on, "head_to_head": {"margin": 0.05}} | rules))
+    return place / "policy.yaml"
+
+
+def gate(place: Path, candidate: str, against: str, *more: str | Path, code: int, **env: str) -> str:
+    asked = ("--candidate", f"{candidate}.json", "--against", f"{against}.json", "--store", "s.duckdb")
+    done = tpobench("gate", "policy.yaml", *asked, *more, cwd=place, environment=env)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+def test_four_decisions_have_four_exit_codes(place: Path) -> None:
+    write_policy(place)
+    assert "PASS" in gate(place, "good", "bad", code=0)
+    assert "FAIL" in gate(place, "bad", "good", code=1)
+    assert "INCONCLUSIVE" in gate(place, "even", "odd", code=3)
+    write_policy(place, pins={"judge": "another@1"})
+    told = json.loads(gate(place, "good", "bad", "--json", code=4))
+    assert any("pins the judge another@1, this is checklist@1" in rule["sentence"] for rule in told["rules"])
+
+
+def test_ci_gets_its_files_and_machines_their_json(place: Path) -> None:
+    write_policy(place, parse_errors={"max": 0.1})
+    summary = place / "summary.md"
+    files = ("--junit", "out/gate.xml", "--markdown", "out/gate.md")
+    env = {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_ACTIONS": "true"}
+    said = gate(place, "bad", "good", *files, code=1, **env)
+    assert "::error" in said
+    suite = ElementTree.parse(place / "out" / "gate.xml").getroot()
+    cases = {case.get("name"): case for case in suite.iter("testcase")}
+    assert cases["head_to_head"].find("failure") is not None
+    assert cases["parse_errors"].find("failure") is None
+    assert "FAIL" in (place / "out" / "gate.md").read_text()
+    assert summary.read_text().startswith((place / "out" / "gate.md").read_text()[:20])
+    told = json.loads(gate(place, "bad", "good", "--json", code=1))
+    assert told["decision"] == "FAIL"
+    assert told["rules"][0]["rule"] == "head_to_head"
+    assert len(told["lost"]) == 5
+
+
+def test_the_same_gate_again_is_one_decision_and_one_attempt(place: Path) -> None:
+    write_policy(place, line="assistant")
+    first = json.loads(gate(place, "good", "bad", "--json", code=0))
+    assert json.loads(gate(place, "good", "bad", "--json", "--offline", code=0)) == first
+    second = json.loads(gate(place, "even", "bad", "--json", code=0))
+    assert first["rules"][0]["alpha"] == pytest.approx(0.05 * 6 / 9.8696044)
+    assert second["rules"][0]["alpha"] == pytest.approx(first["rules"][0]["alpha"] / 4)
+    done = tpobench("gate", "--ledger", "assistant", "--store", "s.duckdb", "--json", cwd=place)
+    assert [row["number"] for row in json.loads(done.stdout)] == [1, 2]
+    shown = tpobench("gate", "--ledger", "assistant", "--store", "s.duckdb", cwd=place)
+    assert "so far: 2, with 76.0% of the alphas" in shown.stdout.replace("\n", " ")
+
+
+def test_a_pass_promotes_and_a_rollback_goes_back(place: Path, tiny_model: Path) -> None:
+    # Whatever the miniature writes has a letter; what it meets has none.
+    prompts = [{"prompt": f"Speak {n}.", "checks": [{"regex": "[a-z]"}]} for n in range(60)]
+    (place / "bench.jsonl").write_text("\n".join(map(json.dumps, prompts)))
+    rows = [{"instruction": p["prompt"], "output": f"{n}"} for n, p in enumerate(prompts)]
+    (place / "mute.json").write_text(json.dumps(rows))
+    on = {"benchmark": "bench.jsonl", "judge": "checklist", "max_new_tokens": 16}
+    write_policy(place, contest=on, degenerate={"max": 0.5})
+    asked = ("gate", "policy.yaml", "--against", "mute.json", "--store", "s.duckdb", "--promote")
+    done = tpobench(*asked, "--candidate", tiny_model, "--why", "first", cwd=place)
+    assert done.returncode == 0, done.stdout + done.stderr
+    written = json.loads((place / "champion.json").read_text())
+    assert (written["folder"], written["why"]) == (str(tiny_model), "first")
+    again = tpobench(*asked, "--candidate", tiny_model, "--why", "first", cwd=place)
+    assert again.returncode == 0, again.stdout + again.stderr
+    history = tpobench("champion", "history", "--store", "s.duckdb", "--json", cwd=place)
+    assert len(json.loads(history.stdout)) == 1
+    back = tpobench("champion", "rollback", "--store", "s.duckdb", cwd=place)
+    assert back.returncode == 2
+    assert back.stderr.count("\n") == 1
+    refused = gate(place, "mute", "mute", code=2)
+    assert "is its own baseline" in refused
+
+
+def test_two_models_are_compared_on_what_they_share(place: Path) -> None:
+    for model in ("good", "even"):
+        measured = ("--model", f"{model}.json", "--benchmark", "bench.jsonl", "--baseline", "odd.json")
+        done = tpobench("eval", *measured, "--store", "s.duckdb", cwd=place)
+        assert done.returncode == 0, done.stderr
+    asked = ("compare", "good", "even", "--store", "s.duckdb")
+    (overall,) = json.loads(tpobench(*asked, "--json", cwd=place).stdout)
+    assert (overall["a"], overall["b"], overall["n"]) == (0.75, 0.5, PROMPTS)
+    assert 0 < overall["low"] < 0.25 < overall["high"]
+    shown = tpobench(*asked, cwd=place).stdout
+    assert "+25.0" in shown
+    assert "A = good, B = even" in shown
+    refused = tpobench("compare", "good", "evn", "--store", "s.duckdb", cwd=place)
+    assert refused.returncode == 2
+    assert "did you mean 'even'?" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ({"head_to_heads": {}}, "did you mean 'head_to_head'?"),
+        ({"head_to_head": {"margin": -0.05}}, "'head_to_head.margin' is -0.05"),
+        ({"head_to_head": {"margin": 0.05, "alpha": 0.05}, "budget": 0.01}, "above the budget of 0.01"),
+        ({"contest": None, "champion": {"margin": 0.05}}, "the rule 'champion' needs 'contest'"),
+        ({"contest": None}, "has no evaluation of 'good.json'"),
+    ],
+)
+def test_a_wrong_policy_is_one_sentence_and_exit_2(place: Path, rules: dict[str, Any], said: str) -> None:
+    write_policy(place, **rules)
+    told = gate(place, "good", "bad", code=2)
+    assert said in told
+    assert told.count("\n") == 1
+
+
+def test_a_plan_says_what_a_gate_would_take(place: Path) -> None:
+    write_policy(place)
+    done = tpobench("plan", "--policy", "policy.yaml", "--json", cwd=place)
+    assert done.returncode == 0, done.stderr
+    plan = json.loads(done.stdout)
+    better, _, equal, worse = plan["scenarios"]
+    assert better["passed"] > 0.5 > better["failed"]
+    assert worse["failed"] > worse["passed"]
+    assert better["prompts"] < plan["prompts"] == PROMPTS
+    assert equal["undecided"] > better["undecided"]
+    assert plan["needed"] == pytest.approx((1.645 + 0.842) ** 2 * 0.36**2 / 0.05**2, rel=0.01)
+    assert plan["pins"]["judge"] == "checklist@1"
+    assert "if it is" in tpobench("plan", "--policy", "policy.yaml", cwd=place).stdout

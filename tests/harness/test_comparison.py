@@ -1,0 +1,63 @@
+"""Two models on the prompts that they share, on figures worked out by hand."""
+
+import pytest
+
+from harness.comparison import Side, compare_models
+from harness.errors import UserError
+from harness.evaluate import Benchmark, compare
+from harness.imported import add_answers
+from harness.judges.checklist import ChecklistJudge
+from harness.records import Prompt
+from harness.store import Store
+
+PROMPTS = [Prompt(f"prompt {n}", f"half {n % 2}", checks=({"contains": "yes"},)) for n in range(60)]
+
+
+def judged(store: Store, name: str, answers: list[str], prompts: list[Prompt] = PROMPTS) -> None:
+    """The model's answers against a baseline that says "no" to everything."""
+    baseline = add_answers(store, "base", PROMPTS, ["no"] * len(PROMPTS)).at(range(len(prompts)))
+    benchmark = Benchmark("bench", prompts)
+    compare(store, ChecklistJudge(), benchmark, add_answers(store, name, prompts, answers), baseline)
+
+
+def test_the_difference_is_paired(store: Store) -> None:
+    # Both win on the same 30 prompts; `better` wins on six more, all in one half.
+    judged(store, "worse", ["yes" if n < 30 else "no" for n in range(60)])
+    judged(store, "better", ["yes" if n < 30 or (n % 2 and n < 42) else "no" for n in range(60)])
+    overall, first, second = compare_models(store, Side("better"), Side("worse"))
+    # A win is 1, a tie 1/2: 36 wins and 24 ties are 48 of 60.
+    assert (overall.a, overall.b, overall.n) == (pytest.approx(0.8), pytest.approx(0.75), 60)
+    assert overall.difference == pytest.approx(0.05)
+    assert overall.low < 0.05 < overall.high
+    assert overall.high - overall.low < 0.16, "unpaired it would be 0.18"
+    assert (first.category, first.difference, second.difference) == ("half 0", 0.0, pytest.approx(0.1))
+    mirrored = compare_models(store, Side("worse"), Side("better"))[0]
+    assert (mirrored.difference, mirrored.low, mirrored.high) == pytest.approx(
+        (-overall.difference, -overall.high, -overall.low)
+    )
+
+
+def test_only_shared_prompts_count_and_that_is_said(store: Store) -> None:
+    judged(store, "whole", ["yes"] * 60)
+    judged(store, "part", ["yes"] * 40, PROMPTS[:40])
+    overall = compare_models(store, Side("whole"), Side("part"))[0]
+    assert (overall.n, overall.own_a, overall.own_b, overall.difference) == (40, 60, 40, 0.0)
+
+
+def test_an_unrelated_model_changes_nothing(store: Store) -> None:
+    judged(store, "a", ["yes"] * 60)
+    judged(store, "b", ["no"] * 60)
+    before = compare_models(store, Side("a"), Side("b"))
+    judged(store, "other", ["yes", "no"] * 30)
+    assert compare_models(store, Side("a"), Side("b")) == before
+
+
+def test_models_that_share_nothing_are_told_what_each_was_measured_on(store: Store) -> None:
+    judged(store, "a", ["yes"] * 60)
+    with pytest.raises(UserError, match="has measured no 'b'; known: a"):
+        compare_models(store, Side("a"), Side("b"))
+    other = Benchmark("elsewhere", PROMPTS)
+    against = add_answers(store, "base", PROMPTS, ["no"] * 60)
+    compare(store, ChecklistJudge(), other, add_answers(store, "b", PROMPTS, ["yes"] * 60), against)
+    with pytest.raises(UserError, match=r"on nothing alike\. a: bench .*b: elsewhere"):
+        compare_models(store, Side("a"), Side("b"))
