@@ -1,0 +1,123 @@
+"""The files that users run in their CI: they parse, use what is declared, and keep foreign text out of the shell."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from harness.cli import app
+from harness.config import validate
+from harness.gate import Policy
+from harness.gate.decision import Decision, RuleResult
+from reports.gate import junit
+
+ROOT = Path(__file__).parents[1]
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
+GITHUB = yaml.safe_load((ROOT / "docs" / "ci" / "github-workflow.yml").read_text())
+GITLAB = yaml.safe_load((ROOT / "docs" / "ci" / "gitlab-ci.yml").read_text())
+GUIDE = (ROOT / "docs" / "gate.md").read_text()
+
+ACTION_STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
+JOB_STEPS: list[dict[str, Any]] = [step for job in GITHUB["jobs"].values() for step in job["steps"]]
+GATE_SCRIPT: str = next(step["run"] for step in ACTION_STEPS if step.get("id") == "gate")
+GITLAB_SCRIPTS: list[str] = [line for job in GITLAB.values() for line in job.get("script", [])]
+
+
+def options_of(command: str) -> set[str]:
+    group = typer.main.get_command(app)
+    return {name for option in group.commands[command].params for name in option.opts}  # type: ignore[attr-defined]
+
+
+def test_every_input_is_declared_and_used() -> None:
+    used = set(re.findall(r"\binputs\.([\w-]+)", yaml.safe_dump(ACTION)))
+    assert used == set(ACTION["inputs"])
+    for step in JOB_STEPS:
+        if step.get("uses", "").startswith("OWNER/tpobench@"):
+            required = {name for name, about in ACTION["inputs"].items() if about.get("required")}
+            assert required <= set(step["with"]) <= set(ACTION["inputs"])
+
+
+def test_no_expression_is_pasted_into_a_script() -> None:
+    scripts = [step["run"] for step in [*ACTION_STEPS, *JOB_STEPS] if "run" in step]
+    assert len(scripts) == 6
+    assert not [script for script in scripts if "${{" in script]
+
+
+def test_outputs_come_from_steps_that_there_are() -> None:
+    steps = {step["id"]: step for step in ACTION_STEPS if "id" in step}
+    for step, output in re.findall(r"\bsteps\.([\w-]+)\.outputs\.([\w-]+)", yaml.safe_dump(ACTION)):
+        assert f'echo "{output}=' in steps[step]["run"]
+
+
+def test_actions_are_pinned_and_shells_are_named() -> None:
+    for step in [*ACTION_STEPS, *JOB_STEPS]:
+        assert re.search(r"@(v\d+|main)$", step.get("uses", "x@main"))
+    assert all(step["shell"] == "bash" for step in ACTION_STEPS if "run" in step)
+
+
+def test_promotions_wait_for_each_other() -> None:
+    promoting = GITHUB["jobs"]["promote"]
+    assert promoting["concurrency"] == {"group": "tpobench-promotion", "cancel-in-progress": False}
+    assert GITLAB["promote"]["resource_group"] == "tpobench-promotion"
+    assert "--promote" in GITLAB["promote"]["script"][0]
+    assert "--promote" not in GITLAB["gate"]["script"][0]
+    assert GITLAB["gate"]["allow_failure"] == {"exit_codes": 3}
+
+
+@pytest.mark.parametrize("script", [GATE_SCRIPT, *GITLAB_SCRIPTS])
+def test_the_options_are_those_of_the_command(script: str) -> None:
+    used = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", script))
+    assert {"--candidate", "--store", "--junit", "--markdown"} <= used <= options_of("gate")
+
+
+def test_the_guide_shows_valid_policies_and_options_that_there_are() -> None:
+    policies = [text for text in re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL) if "head_to_head" in text]
+    assert policies
+    for text in policies:
+        validate(yaml.safe_load(text), Policy, "docs/gate.md")
+    asked = re.findall(r"\btpobench (gate|plan|compare|eval)\b([^`\n]*)", GUIDE)
+    assert asked
+    for command, rest in asked:
+        assert set(re.findall(r"(?<![\w-])--[a-z][\w-]*", rest)) <= options_of(command), rest
+    documented = {line.split("`")[1] for line in GUIDE.splitlines() if line.startswith("| `")}
+    rules = {name.partition(".")[0].split(":")[0] for entry in documented for name in entry.split(", ")}
+    assert set(Policy.model_fields) <= rules, "every key of a policy is explained"
+
+
+@pytest.mark.parametrize(("outcome", "code"), [("PASS", 0), ("INCONCLUSIVE", 3), ("", 2)])
+def test_the_action_hands_values_on_as_they_are(outcome: Any, code: int, tmp_path: Path) -> None:
+    """The gate's step with a stand-in for the command: hostile inputs stay single arguments and run nothing."""
+    written = tmp_path / "written.xml"
+    if outcome:
+        hostile = '<property name="decision" value="PASS"/>'
+        written.write_text(junit(Decision((RuleResult(hostile, outcome, hostile),), hostile)))
+    stand_in = tmp_path / "bin" / "tpobench"
+    stand_in.parent.mkdir()
+    stand_in.write_text(
+        '#!/usr/bin/env bash\nprintf "%s\\n" "$@" > "$HERE/arguments"\n'
+        'while [ "$1" != --junit ]; do shift; done\n'
+        f'[ ! -f "$HERE/written.xml" ] || cp "$HERE/written.xml" "$2"\nexit {code}\n'
+    )
+    stand_in.chmod(0o755)
+    hostile = '"; touch pwned; $(touch pwned) `touch pwned` *'
+    given = {"POLICY": "-p.yaml", "CANDIDATE": hostile, "AGAINST": "", "STORE": "a b", "PROMOTE": "true"}
+    runner = {name: str(tmp_path) for name in ("HERE", "RUNNER_TEMP")} | {"GITHUB_OUTPUT": str(tmp_path / "out")}
+    runner |= {"GITHUB_SERVER_URL": "https://host", "GITHUB_REPOSITORY": "o/r", "GITHUB_RUN_ID": "7"}
+    path = (stand_in.parent, Path(sys.executable).parent, os.environ["PATH"])
+    environment = {"PATH": os.pathsep.join(map(str, path)), "ARGUMENTS": "--offline\n--retry-missing *"}
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", GATE_SCRIPT]
+    subprocess.run(shell, check=True, cwd=tmp_path, env=given | runner | environment)
+    arguments = (tmp_path / "arguments").read_text().splitlines()
+    assert arguments[:5] == ["gate", "--candidate", hostile, "--store", "a b"]
+    why = "https://host/o/r/actions/runs/7"
+    assert arguments[9:] == ["--promote", "--why", why, "--offline", "--retry-missing", "*", "--", "-p.yaml"]
+    said = dict(line.split("=", 1) for line in (tmp_path / "out").read_text().splitlines())
+    assert (said["decision"], said["exit-code"]) == (outcome, str(code))
+    assert Path(said["folder"]).name == said["artifact"]
+    assert not (tmp_path / "pwned").exists()
