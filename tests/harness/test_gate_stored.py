@@ -1,0 +1,103 @@
+"""A gate on what the store holds: whom it finds there, and what it refuses to mix."""
+
+from typing import Any
+
+import pytest
+
+from harness.config import validate
+from harness.errors import UserError
+from harness.evaluate import Benchmark, compare
+from harness.gate import Decision, Policy, run_gate
+from harness.gate.stored import meeting_of, stored_case
+from harness.imported import add_answers
+from harness.judges.checklist import ChecklistJudge
+from harness.records import Prompt
+from harness.store import Store
+
+PROMPTS = [Prompt(f"prompt {n}", "all", checks=({"contains": "yes"},)) for n in range(80)]
+
+
+class NextVersion(ChecklistJudge):
+    id = "checklist@2"
+
+
+def judged(store: Store, name: str, wins: int, against: str = "base", judge: ChecklistJudge | None = None,
+           benchmark: str = "bench") -> str:  # fmt: skip
+    """The model says something of its own, with a "yes" the first `wins` times; its opponent never says it."""
+    answers = [f"{name} answers {n}: {'yes' if n < wins else 'no'}" for n in range(80)]
+    opponent = add_answers(store, against, PROMPTS, [f"{against} answers {n}" for n in range(80)])
+    candidate = add_answers(store, name, PROMPTS, answers)
+    return compare(store, judge or ChecklistJudge(), Benchmark(benchmark, PROMPTS), candidate, opponent)
+
+
+def gate(store: Store, candidate: str, against: str = "base", **rules: Any) -> Decision:
+    policy = validate({"head_to_head": {"margin": 0.05}} | rules, Policy, "policy")
+    return run_gate(policy, stored_case(store, policy, meeting_of(store, candidate, against, policy)))
+
+
+def test_a_stored_evaluation_is_decided_on_by_name(store: Store) -> None:
+    judged(store, "good", 60)
+    judged(store, "fair", 10)
+    metrics = {"mean_score": {"min": 0.7}}
+    decision = gate(store, "good", parse_errors={"max": 0.1}, length_ratio={"max": 2}, metrics=metrics)
+    assert decision.outcome == "PASS"
+    assert (decision.candidate, decision.against, decision.judge) == ("good", "base", "checklist@1")
+    assert {rule.outcome for rule in decision.rules} == {"PASS"}
+    assert gate(store, "fair", metrics=metrics).outcome == "FAIL"
+
+
+def test_the_anchor_is_found_in_the_store_or_named(store: Store) -> None:
+    judged(store, "good", 60)
+    judged(store, "good", 60, against="old")
+    assert gate(store, "good", anchor={"against": "old", "margin": 0.1}).outcome == "PASS"
+    with pytest.raises(UserError, match="has no evaluation of 'older'; did you mean 'old'"):
+        gate(store, "good", anchor={"against": "older", "margin": 0.1})
+
+
+def test_judgments_of_two_judges_are_not_mixed(store: Store) -> None:
+    judged(store, "good", 60)
+    judged(store, "good", 60, judge=NextVersion())
+    with pytest.raises(UserError, match=r"more than one judge: checklist@1, checklist@2; pin one under pins\.judge"):
+        gate(store, "good")
+    assert gate(store, "good", pins={"judge": "checklist@2"}).judge == "checklist@2"
+    assert gate(store, "good", pins={"judge": "checklist@1"}).outcome == "PASS"
+
+
+def test_a_pinned_judge_that_never_judged_makes_the_gate_invalid(store: Store) -> None:
+    judged(store, "good", 60)
+    assert gate(store, "good", pins={"judge": "checklist@3"}).outcome == "INVALID"
+
+
+def test_two_benchmarks_are_not_mixed(store: Store) -> None:
+    judged(store, "good", 60)
+    judged(store, "good", 60, benchmark="another")
+    with pytest.raises(UserError, match="more than one benchmark: another, bench; say which under 'contest'"):
+        gate(store, "good")
+
+
+def test_models_that_never_met_are_told_what_to_do(store: Store) -> None:
+    judged(store, "good", 60)
+    judged(store, "other", 60, against="elsewhere")
+    with pytest.raises(UserError, match=r"good was never judged against elsewhere .* tpobench compare"):
+        gate(store, "good", "elsewhere")
+    with pytest.raises(UserError, match="has no evaluation of 'goood'; did you mean 'good'"):
+        gate(store, "goood")
+
+
+def test_a_drop_in_a_task_is_taken_from_the_items_that_both_have(store: Store) -> None:
+    judged(store, "good", 60)
+    models = dict(store.sql("SELECT name, model_key FROM model")[1])
+    drop = {"gsm8k": {"max_drop": 0.02}}
+    assert gate(store, "good", lm_eval=drop).outcome == "INVALID", "nobody was measured on it"
+    for name, right in (("good", 90), ("base", 120)):
+        store.add_evaluation(f"e {name}", benchmark="lm_eval/gsm8k", judge="lm-eval", params="{}",
+                             candidate=models[name], candidate_mode="direct", baseline="", baseline_mode="",
+                             prompt_keys=[], judgment_keys=[], candidate_outputs=[], baseline_outputs=[])  # fmt: skip
+        store.add_items(f"e {name}", "exact_match,strict", {f"item {n}": float(n < right) for n in range(150)})
+    decision = gate(store, "good", lm_eval=drop)
+    (rule,) = [rule for rule in decision.rules if rule.rule == "lm_eval gsm8k"]
+    assert (decision.outcome, rule.value, rule.of) == ("FAIL", pytest.approx(-0.2), 150)
+    assert gate(store, "good", lm_eval={"gsm8k": {"max_drop": 0.4}}).outcome == "PASS"
+    store.add_items("e good", "exact_match,flexible", {"item 0": 1.0})
+    with pytest.raises(UserError, match=r"exact_match,flexible and exact_match,strict; say which under lm_eval\.gsm8k"):
+        gate(store, "good", lm_eval=drop)
