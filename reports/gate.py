@@ -44,6 +44,18 @@ def terminal_table(decision: Decision) -> Table:
     return table
 
 
+def telling_table(decision: Decision) -> Table:
+    """The prompts that were lost and won most clearly, a line each: the candidate's preference, category, prompt."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, min_width=4)
+    table.add_column(no_wrap=True, min_width=6)
+    table.add_column(no_wrap=True, overflow="ellipsis", max_width=20)
+    table.add_column(no_wrap=True, overflow="ellipsis", max_width=100)
+    for how, told in _telling(decision):
+        table.add_row(how, percent(told.preference), _logged(told.category), _logged(told.prompt))
+    return table
+
+
 def markdown(decision: Decision) -> str:
     """A summary in GitHub's Markdown, for a job's page or a comment: it fetches nothing and mentions nobody."""
     lines = [
@@ -77,6 +89,9 @@ def junit(decision: Decision) -> str:
     for rule in decision.rules:
         case = ElementTree.SubElement(suite, "testcase", classname="tpobench.gate", name=_line(rule.rule))
         _tell(case, rule)
+    if decision.lost or decision.won:
+        told = [f"{how}: [{_line(t.category)}] {_line(t.prompt)}" for how, t in _telling(decision)]
+        ElementTree.SubElement(suite, "system-out").text = "\n".join(told)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
@@ -97,6 +112,10 @@ def headline(decision: Decision) -> str:
     culprits = [_line(rule.rule) for rule in decision.rules if rule.outcome == decision.outcome != "PASS"]
     because = f" ({', '.join(culprits)})" if culprits else ""
     return f"{_line(decision.candidate) or 'the candidate'} {READINGS[decision.outcome]}{because}"
+
+
+def _telling(decision: Decision) -> list[tuple[str, Telling]]:
+    return [("lost", told) for told in decision.lost] + [("won", told) for told in decision.won]
 
 
 def _met(decision: Decision) -> str:

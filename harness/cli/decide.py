@@ -169,7 +169,11 @@ def _show(decision: "Decision", junit: Path | None, markdown: Path | None, as_js
     if as_json:
         print_json(decision.as_json())
         return
-    Console(highlight=False).print(written.terminal_table(decision))
+    console = Console(highlight=False)
+    console.print(written.terminal_table(decision))
+    if decision.won or decision.lost:
+        console.print("\nprompts that were lost and won most clearly, with the candidate's preference:")
+        console.print(written.telling_table(decision))
     for line in said:
         print(line)
     if os.environ.get("GITHUB_ACTIONS") == "true":
