@@ -44,16 +44,13 @@ def terminal_table(decision: Decision) -> Table:
     return table
 
 
-def telling_table(decision: Decision) -> Table:
+def telling_lines(decision: Decision) -> Text:
     """The prompts that were lost and won most clearly, a line each: the candidate's preference, category, prompt."""
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, min_width=4)
-    table.add_column(no_wrap=True, min_width=6)
-    table.add_column(no_wrap=True, overflow="ellipsis", max_width=20)
-    table.add_column(no_wrap=True, overflow="ellipsis", max_width=100)
-    for how, told in _telling(decision):
-        table.add_row(how, percent(told.preference), _logged(told.category), _logged(told.prompt))
-    return table
+    lines = [
+        Text(f"{how:<4} {percent(told.preference):>6}  ").append_text(_logged(f"{told.category}: {told.prompt}"))
+        for how, told in _telling(decision)
+    ]
+    return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
 
 
 def markdown(decision: Decision) -> str:

@@ -173,7 +173,7 @@ def _show(decision: "Decision", junit: Path | None, markdown: Path | None, as_js
     console.print(written.terminal_table(decision))
     if decision.won or decision.lost:
         console.print("\nprompts that were lost and won most clearly, with the candidate's preference:")
-        console.print(written.telling_table(decision))
+        console.print(written.telling_lines(decision), no_wrap=True, overflow="ellipsis")
     for line in said:
         print(line)
     if os.environ.get("GITHUB_ACTIONS") == "true":

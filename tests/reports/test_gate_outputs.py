@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from harness.gate.decision import Decision, RuleOutcome, RuleResult, Telling
-from reports.gate import annotations, headline, junit, markdown, telling_table, terminal_table
+from reports.gate import annotations, headline, junit, markdown, telling_lines, terminal_table
 
 HOSTILE = [
     "a | b |\n| c | d", "`code` ``` *bold* _it_ ~~gone~~ $x^2$", "<script>alert(1)</script><img src=x onerror=y>",
@@ -35,7 +35,7 @@ def hostile(text: str) -> Decision:
 def drawn(decision: Decision, width: int = 80) -> list[str]:
     console = Console(file=io.StringIO(), width=width, highlight=False)
     console.print(terminal_table(decision))
-    console.print(telling_table(decision))
+    console.print(telling_lines(decision), no_wrap=True, overflow="ellipsis")
     assert isinstance(console.file, io.StringIO)
     console.file.getvalue().encode()
     return console.file.getvalue().splitlines()
