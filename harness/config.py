@@ -12,7 +12,7 @@ from harness.errors import UserError, did_you_mean
 class FileModel(BaseModel):
     """Base of everything that users write in YAML: unknown keys and wrong types are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 T = TypeVar("T", bound=FileModel)

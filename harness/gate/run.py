@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
+from harness.errors import did_you_mean
 from harness.gate.decision import Decision, RuleResult
 from harness.gate.duels import (
     MIN_CATEGORY,
@@ -53,6 +54,7 @@ def run_gate(policy: Policy, case: Case, say: Say = lambda line: None) -> Decisi
     free = [
         *check_pins(policy, case),
         *_check_clusters(policy, prompts),
+        *_check_categories(policy, prompts),
         *check_outputs(policy, prompts, case.answers, case.baseline_answers),
         *check_figures(policy, case.figures),
         *(check_drop(task, rule, case.items.get(task, ())) for task, rule in policy.lm_eval.items()),
@@ -80,6 +82,17 @@ def _check_clusters(policy: Policy, prompts: Sequence[Prompt]) -> list[RuleResul
         return []
     return [RuleResult("clusters", "INVALID", f"{count} clusters; under {MIN_CLUSTERS} decide nothing", value=count,
                        limit=MIN_CLUSTERS)]  # fmt: skip
+
+
+def _check_categories(policy: Policy, prompts: Sequence[Prompt]) -> list[RuleResult]:
+    """A guarded category that there is none of guards nothing: a slip of the pen must not."""
+    known = sorted({prompt.category for prompt in prompts})
+    wanted = () if policy.categories is None else policy.categories.only or ()
+    return [
+        RuleResult(f"category {name}", "INVALID", f"there is no such category; {did_you_mean(name, known)}")
+        for name in wanted
+        if name not in known
+    ]
 
 
 def _certain(results: Sequence[RuleResult]) -> bool:

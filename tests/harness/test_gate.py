@@ -160,6 +160,14 @@ def test_a_category_that_certainly_lost_blocks_and_a_small_one_is_shown() -> Non
     assert run_gate(only, case(Given(prompts, values))).outcome == "PASS"
 
 
+def test_a_guarded_category_that_there_is_none_of_is_named_before_anything_is_spent() -> None:
+    head = duel(0.8, categories=2)
+    decision = run_gate(policy(categories={"margin": 0.15, "only": ["category 0", "categry 1"]}), case(head))
+    (rule,) = [rule for rule in decision.rules if rule.outcome == "INVALID"]
+    assert (rule.rule, head.asked) == ("category categry 1", [])
+    assert "did you mean 'category 1'?" in rule.sentence
+
+
 def test_holm_shares_the_alpha_of_the_categories() -> None:
     # Ten losses in a row: one category alone is rejected at 0.05, among ten it is not.
     lost = Observed(prompts_of(30), [0.0] * 10 + [0.5] * 20, 30)
@@ -233,6 +241,7 @@ def test_a_drop_is_measured_item_by_item() -> None:
     [
         ({"head_to_head": {"margin": -0.05}}, "'head_to_head.margin' is -0.05"),
         ({"head_to_head": {"margin": 0.05}, "categorys": {}}, "did you mean 'categories'"),
+        ({"head_to_head": {"margin": float("nan")}}, "'head_to_head.margin' is nan"),
         ({"head_to_head": {"margin": 0.05, "method": "peeking"}}, "'head_to_head.method' is 'peeking'"),
         ({"head_to_head": {"margin": 0.05}, "anchor": {"against": "x", "margin": 0.1}, "budget": 0.05},
          "the alphas sum to 0.1, above the budget of 0.05"),
