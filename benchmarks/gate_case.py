@@ -9,7 +9,7 @@ from harness.errors import UserError
 from harness.evaluate import Benchmark, Contender, judge_all, judgment_keys
 from harness.gate import Case, Policy
 from harness.gate.guards import Answers
-from harness.gate.scored import scored_figures
+from harness.gate.scored import with_scorers
 from harness.gate.stored import figures_of, items_of, mean_of
 from harness.judges.checklist import ChecklistJudge
 from harness.judges.pairwise import PairwiseJudge
@@ -95,16 +95,22 @@ def live_case(
     if head is None or (policy.anchor is not None and anchor is None):
         what = "baseline" if head is None else "anchor"
         raise UserError(f"the candidate {contest.candidate} is its own {what}; name another one to meet")
+    best = None if policy.champion is None or champion is None else duel(champion)
     model = candidate.model
+    known = figures_of(store, model.fingerprint, candidate.mode.name, measured.name, judge.id)
     return Case(
         candidate=in_mode(called or contest.candidate, candidate.mode), judge=judge.id, benchmark=measured.name,
         head_to_head=head, baseline=head.against,
         baseline_fingerprint=head.opponent.model.fingerprint, candidate_fingerprint=model.fingerprint,
         candidate_mode=candidate.mode.name, answers=answers_of(candidate), baseline_answers=answers_of(head.opponent),
-        anchor=anchor, champion=None if policy.champion is None or champion is None else duel(champion),
-        figures=figures_of(store, model.fingerprint, candidate.mode.name, measured.name)
-        | scored_figures(store, policy, measured.prompts, candidate.responses),
-        items=items_of(store, policy, model.fingerprint, candidate.mode.name, head.opponent.model.fingerprint),
+        anchor=anchor, champion=best,
+        figures=with_scorers(store, policy, known, measured.prompts, candidate.responses, offline),
+        items=items_of(
+            store, policy, model.fingerprint, candidate.mode.name, head.opponent.model.fingerprint,
+            head.opponent.mode.name,
+        ),
+        opponents=tuple(met.opponent.model.fingerprint for met in (anchor, best) if met is not None),
+        folder=model.folder,
     )  # fmt: skip
 
 

@@ -18,10 +18,21 @@ class FileModel(BaseModel):
 T = TypeVar("T", bound=FileModel)
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML in which no key stands twice: the first of two would silently not count."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        for place, key in enumerate(keys):
+            if key in keys[:place]:
+                raise yaml.YAMLError(f"the key {key!r} stands twice (line {node.value[place][0].start_mark.line + 1})")
+        return super().construct_mapping(node, deep)
+
+
 def load_yaml(path: Path, kind: type[T]) -> T:
     """Read and validate a YAML file; raises UserError with the file, the place in it and what is wrong there."""
     try:
-        written = yaml.safe_load(path.read_text(encoding="utf-8"))
+        written = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError as error:
         raise UserError(f"there is no file {path}; check the path") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -34,7 +34,7 @@ _GATE = """
 CREATE TABLE gate_attempt (
     gate_attempt_key VARCHAR PRIMARY KEY,
     line VARCHAR NOT NULL, number INTEGER NOT NULL,     -- the gates of a line are counted from 1
-    candidate VARCHAR NOT NULL, against VARCHAR NOT NULL, policy_key VARCHAR NOT NULL,
+    candidate VARCHAR NOT NULL, against VARCHAR NOT NULL, test VARCHAR NOT NULL,
     share DOUBLE NOT NULL,          -- of every alpha of the policy
     opened_at TIMESTAMP DEFAULT current_timestamp
 );

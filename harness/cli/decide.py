@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -84,15 +85,13 @@ def gate(
     asked, rules = Asked(candidate, against, run, offline, retry_missing), load_policy(policy)
     file, reporter = alias or store.parent / "champion.json", Reporter(quiet=as_json)
     with Store(store) as opened:
-        champion = current(file)
+        champion = current(file) if promote or rules.champion is not None else None
         case = _case(opened, rules, asked, champion, api, reporter)
         decision, key = keep_decision(opened, rules, case, reporter.say)
-        said = [f"calls     {api.spent_line()}"] if api.budget.calls else []
-        try:
-            if promote and decision.outcome == "PASS":
-                said.append(_promote(opened, file, champion, case, rules, key, why))
-        finally:
-            _show(decision, junit, markdown, as_json, said)
+        _show(decision, junit, markdown, as_json, [f"calls     {api.spent_line()}"] if api.budget.calls else [])
+        if promote and decision.outcome == "PASS":
+            told = _promote(opened, file, champion, case, rules, key, why)
+            print(told, file=sys.stderr if as_json else sys.stdout)
     raise typer.Exit(EXIT_CODES[decision.outcome])
 
 
@@ -140,12 +139,14 @@ def _promote(
 ) -> str:
     """Move the alias to the candidate; returns what to say."""
     from harness.errors import UserError
-    from harness.gate.champion import Entry, promote
+    from harness.gate.champion import Entry, promote, require_weights
 
     query = "SELECT name, folder FROM model WHERE model_key = ?"
-    ((name, folder),) = store.sql(query, [case.candidate_fingerprint])[1]
+    ((name, known),) = store.sql(query, [case.candidate_fingerprint])[1]
+    folder = case.folder or known
     if folder == "imported":
         raise UserError(f"{name} is a file of answers, there are no weights to promote; the decision is stored")
+    require_weights(folder, case.candidate_fingerprint, name)
     entry = Entry(case.candidate_fingerprint, name, folder, case.candidate_mode, decision, policy.key, why)
     moved = promote(store, file, before, entry)
     if moved == before:
@@ -154,11 +155,13 @@ def _promote(
 
 
 def _show(decision: "Decision", junit: Path | None, markdown: Path | None, as_json: bool, said: list[str]) -> None:
-    from rich.console import Console
-
     from harness.files import write_whole
     from reports import gate as written
 
+    if as_json:
+        print_json(decision.as_json())
+    else:
+        _print(decision, said)
     if junit is not None:
         write_whole(junit, written.junit(decision))
     if markdown is not None:
@@ -166,9 +169,13 @@ def _show(decision: "Decision", junit: Path | None, markdown: Path | None, as_js
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(summary).open("a", encoding="utf-8") as file:
             file.write(written.markdown(decision))
-    if as_json:
-        print_json(decision.as_json())
-        return
+
+
+def _print(decision: "Decision", said: list[str]) -> None:
+    from rich.console import Console
+
+    from reports import gate as written
+
     console = Console(highlight=False)
     console.print(written.terminal_table(decision))
     if decision.won or decision.lost:
@@ -185,11 +192,15 @@ def _print_ledger(path: Path, line: str, as_json: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from harness.errors import UserError, did_you_mean
     from harness.gate.ledger import ledger
     from harness.store import Store
 
     with Store(path, read_only=True) as store:
         rows = ledger(store, line)
+        lines = sorted({row[0] for row in store.sql("SELECT line FROM gate_attempt")[1]})
+    if not rows:
+        raise UserError(f"{path} has no gate of a line {line!r}; {did_you_mean(line, lines)}")
     if as_json:
         print_json([vars(row) for row in rows])
         return

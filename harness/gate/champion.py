@@ -10,11 +10,12 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from harness.checkpoints import fingerprint
 from harness.errors import UserError
 from harness.files import write_whole
 from harness.records import content_key
@@ -37,12 +38,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Champion(Entry):
-    """One state of the alias. `sequence` counts its moves from 1; `action` is ``promote`` or ``rollback``."""
+    """One state of the alias. `sequence` counts its moves from 1; `action` is ``promote`` or ``rollback``; `before` are
+    the champions that it goes back to, the last one first to return."""
 
     sequence: int
     action: str
     who: str
     moved_at: str
+    before: tuple[Entry, ...] = ()
 
 
 class ChampionMoved(UserError):
@@ -55,11 +58,28 @@ def current(file: Path) -> Champion | None:
         return None
     try:
         written = json.loads(file.read_text(encoding="utf-8"))
-        return Champion(**{field.name: written[field.name] for field in fields(Champion)})
+        before = tuple(_entry(part) for part in written["before"])
+        champion = Champion(
+            **asdict(_entry(written)), sequence=written["sequence"], action=_text(written, "action"),
+            who=_text(written, "who"), moved_at=_text(written, "moved_at"), before=before,
+        )  # fmt: skip
+        if not isinstance(champion.sequence, int):
+            raise TypeError("sequence is no number")
+        return champion
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"{file} is no champion file of tpobench ({error}); restore it, or move it away to begin anew"
         ) from error
+
+
+def _entry(written: Any) -> Entry:
+    return Entry(**{field.name: _text(written, field.name) for field in fields(Entry)})
+
+
+def _text(written: Any, name: str) -> str:
+    if not isinstance(written[name], str):
+        raise TypeError(f"{name} is no text")
+    return str(written[name])
 
 
 def promote(store: Store, file: Path, seen: Champion | None, entry: Entry) -> Champion:
@@ -72,14 +92,15 @@ def promote(store: Store, file: Path, seen: Champion | None, entry: Entry) -> Ch
         now = current(file)
         if now is not None:
             _remember(store, file, now)  # had the last move been killed before its row was stored
-            if (now.model, now.mode) == (entry.model, entry.mode):
+            if (now.model, now.mode, now.folder) == (entry.model, entry.mode, entry.folder):
                 return now
         if now != seen:
             what = "removed" if now is None else f"moved to {now.name} by {now.who} at {now.moved_at}"
             raise ChampionMoved(
                 f"{file} was {what} while this gate was at work; nothing was promoted, run the gate again"
             )
-        return _move(store, file, entry, now, "promote")
+        before = () if now is None else (*now.before, _entry(asdict(now)))
+        return _move(store, file, entry, now, "promote", before)
 
 
 def rollback(store: Store, file: Path, why: str) -> Champion:
@@ -90,39 +111,36 @@ def rollback(store: Store, file: Path, why: str) -> Champion:
         if now is None:
             raise UserError(f"there is no champion in {file}, so there is nothing to go back from")
         _remember(store, file, now)
-        before = _before(history(store, file), now)
-        if before is None:
+        if not now.before:
             raise UserError(f"{now.name} is the first champion in {file}; there is none to go back to")
-        if not Path(before.folder).exists() and "://" not in before.folder:
-            raise UserError(f"the weights of {before.name} are no longer at {before.folder}; restore them first")
-        entry = Entry(**{field.name: getattr(before, field.name) for field in fields(Entry)} | {"why": why})
-        return _move(store, file, entry, now, "rollback")
+        *rest, last = now.before
+        require_weights(last.folder, last.model, last.name)
+        return _move(store, file, replace(last, why=why), now, "rollback", tuple(rest))
+
+
+def require_weights(folder: str, model: str, name: str) -> None:
+    """Raises UserError unless the folder holds the weights with this fingerprint; an endpoint is taken at its word."""
+    if "://" in folder:
+        return
+    if not Path(folder).is_dir():
+        raise UserError(f"the weights of {name} are no longer at {folder}; restore them first")
+    if fingerprint(Path(folder)) != model:
+        raise UserError(f"{folder} holds other weights now than {name} had when it was judged; judge them first")
 
 
 def history(store: Store, file: Path) -> list[Champion]:
     """Every move of the alias that this store knows, in order."""
-    names = [field.name for field in fields(Champion)]
-    query = f"SELECT {', '.join(names)} FROM champion WHERE file = ? ORDER BY sequence"
+    names = [field.name for field in fields(Champion) if field.name != "before"]
+    query = f"SELECT {', '.join(names)} FROM champion WHERE file = ? ORDER BY moved_at, sequence"
     return [Champion(**dict(zip(names, row, strict=True))) for row in store.sql(query, [str(file.resolve())])[1]]
 
 
-def _before(moves: list[Champion], now: Champion) -> Champion | None:
-    """Whom the present champion has followed: promotions stack up, a rollback takes the topmost off."""
-    stack: list[Champion] = []
-    for move in moves:
-        if move.sequence > now.sequence:
-            break
-        if move.action == "rollback":
-            stack.pop()
-        else:
-            stack.append(move)
-    return stack[-2] if len(stack) > 1 else None
-
-
-def _move(store: Store, file: Path, entry: Entry, now: Champion | None, action: str) -> Champion:
+def _move(
+    store: Store, file: Path, entry: Entry, now: Champion | None, action: str, before: tuple[Entry, ...]
+) -> Champion:
     champion = Champion(
         **asdict(entry), sequence=1 if now is None else now.sequence + 1, action=action, who=_who(),
-        moved_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        moved_at=datetime.now(UTC).isoformat(timespec="milliseconds"), before=before,
     )  # fmt: skip
     write_whole(file, json.dumps(asdict(champion), indent=2, ensure_ascii=False) + "\n")
     _remember(store, file, champion)
@@ -132,7 +150,8 @@ def _move(store: Store, file: Path, entry: Entry, now: Champion | None, action: 
 def _remember(store: Store, file: Path, champion: Champion) -> None:
     """Store the row of this move, unless it is there."""
     about: dict[str, Any] = asdict(champion) | {"file": str(file.resolve())}
-    store.add_champion(content_key("champion", about["file"], champion.sequence, champion.model), **about)
+    del about["before"]
+    store.add_champion(content_key("champion", about), **about)
 
 
 def _who() -> str:

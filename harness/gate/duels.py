@@ -7,14 +7,12 @@ from typing import Protocol
 import numpy as np
 
 from harness.gate.decision import Outcome, RuleResult, Telling
+from harness.gate.guards import MAX_MISSING
 from harness.gate.policy import CategoriesRule, WinRateRule
 from harness.records import Prompt, content_key
 from harness.stats.intervals import one_sided_bound
 from harness.stats.multiplicity import holm
 from harness.stats.sequential import Floats, confidence_sequence, decide_mean, split_alpha, wealth
-
-MAX_MISSING = 0.02
-"""Share of missing judgments above which nothing is decided."""
 
 MIN_CATEGORY = 30
 """A category with fewer prompts is shown, never decided on."""
@@ -70,6 +68,7 @@ class Match:
     def __init__(self, duel: Duel, seed: int, clusters: str | None = None) -> None:
         self.duel = duel
         self._order = frozen_order(duel.prompts, seed, clusters)
+        self._category = [prompt.category for prompt in duel.prompts]
         self._clusters = clusters
         self._values: dict[int, float | None] = {}
         self._reached = 0
@@ -94,8 +93,8 @@ class Match:
         """What has been consumed of each category; with `least`, so many prompts of each are judged if it has them."""
         consumed = set(self._order[: self._reached])
         found = {}
-        for category in sorted({prompt.category for prompt in self.duel.prompts}):
-            places = [place for place in self._order if self.duel.prompts[place].category == category]
+        for category in sorted({self._category[place] for place in self._order}):
+            places = [place for place in self._order if self._category[place] == category]
             reached = sum(place in consumed for place in places)
             if len(places) >= MIN_CATEGORY:
                 reached = max(reached, min(least, len(places)))
@@ -115,15 +114,18 @@ class Match:
 
 
 def frozen_order(prompts: Sequence[Prompt], seed: int, clusters: str | None = None) -> list[int]:
-    """Places in the order in which they are consumed: a seeded permutation that other prompts do not change. Clusters
-    stay together."""
+    """Places in the order in which they are consumed: a seeded permutation of the texts that other prompts do not
+    change. A text that is there again is left out: one prompt is one observation. Clusters stay together."""
+    first: dict[str, int] = {}
+    for number, prompt in enumerate(prompts):
+        first.setdefault(prompt.text_key, number)
 
-    def place(number: int) -> tuple[str, str, int]:
+    def place(number: int) -> tuple[str, str]:
         prompt = prompts[number]
         whole = content_key("order", seed, prompt.category) if clusters else ""
-        return whole, content_key("order", seed, prompt.key), number
+        return whole, content_key("order", seed, prompt.text_key)
 
-    return sorted(range(len(prompts)), key=place)
+    return sorted(first.values(), key=place)
 
 
 def win_rate_outcome(rule: WinRateRule, observed: Observed) -> tuple[Outcome, int]:
@@ -210,7 +212,8 @@ def judge_categories(rule: CategoriesRule, found: dict[str, Observed]) -> list[R
         else:
             spread = float(np.std([*part.seen, 0.0, 0.0, 1.0, 1.0]))
             effect = rule.margin + detectable(spread, len(part.seen), anytime_critical(rule.alpha / len(guarded)))
-            sentence = f"{win}, not certainly below {floor:.1%}; about {effect:.0%} below one half would be seen"
+            seen = f"about {effect:.0%} below one half would be seen" if effect < 0.5 else "too few to see any drop"
+            sentence = f"{win}, not certainly below {floor:.1%}; {seen}"
             results.append(RuleResult(rule_name, "PASS", sentence, value, **figures))  # type: ignore[arg-type]
     if small:
         sentence = f"win rate (prompts); under {MIN_CATEGORY}, so these are not decided on: {', '.join(small)}"

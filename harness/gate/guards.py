@@ -25,6 +25,9 @@ JUDGE_FORMATS = (
 """What a response says that talks to the judge instead of the user (null-model attacks: Zheng et al., "Cheating
 automatic LLM benchmarks"). It does not count where the prompt says the same."""
 
+MAX_MISSING = 0.02
+"""Share of missing judgments, or items, above which nothing is decided."""
+
 _FORMATS = [re.compile(pattern) for pattern in JUDGE_FORMATS]
 
 
@@ -59,19 +62,24 @@ def check_outputs(policy: Policy, prompts: Sequence[Prompt], candidate: Answers,
     return results
 
 
-def check_figures(policy: Policy, figures: Mapping[str, Metric]) -> list[RuleResult]:
-    """The rules on figures of the candidate's own evaluation, by name."""
-    results = [] if policy.controlled is None else [_controlled(policy.controlled, figures)]
+def check_figures(policy: Policy, figures: Mapping[str, Metric], prompts: int) -> list[RuleResult]:
+    """The rules on figures of the candidate's own evaluation, by name; `prompts` is how many the benchmark has."""
+    results = [] if policy.controlled is None else [_controlled(policy.controlled, figures, prompts)]
     return results + [_bounds(name, rule, figures.get(name)) for name, rule in policy.metrics.items()]
 
 
-def check_drop(task: str, rule: DropRule, pairs: Sequence[tuple[float, float]]) -> RuleResult:
-    """Candidate's and baseline's values of every item that both have, in [0, 1]: is the drop within bounds?"""
+def check_drop(task: str, rule: DropRule, pairs: Sequence[tuple[float, float]], of: int) -> RuleResult:
+    """Candidate's and baseline's values of every item that both have, in [0, 1], higher being better: is the drop
+    within bounds? `of` is how many items the larger side has: nobody gets better by leaving some out."""
     name = f"lm_eval {task}"
     if not pairs:
         return RuleResult(
             name, "INVALID", f"the store holds no items of {task} ({rule.metric}) that both have answered"
         )
+    if len(pairs) < (1 - MAX_MISSING) * of:
+        return RuleResult(name, "INVALID", f"only {len(pairs)} of {of} items of {task} were answered by both")
+    if not all(0 <= value <= 1 for pair in pairs for value in pair):
+        return RuleResult(name, "INVALID", f"{rule.metric} of {task} is no share: its items do not lie in [0, 1]")
     found = difference_interval([ours - theirs for ours, theirs in pairs], 1 - 2 * rule.alpha)
     least, most = found.low, found.high
     outcome: RuleOutcome = "PASS" if least > -rule.max_drop else "FAIL" if most < -rule.max_drop else "INCONCLUSIVE"
@@ -119,10 +127,12 @@ def _at_most(rule: str, what: str, value: float | None, limit: float) -> RuleRes
     return RuleResult(rule, outcome, f"{what}: {value:.3g}, allowed up to {limit:g}", value, limit)
 
 
-def _controlled(rule: ControlledRule, figures: Mapping[str, Metric]) -> RuleResult:
+def _controlled(rule: ControlledRule, figures: Mapping[str, Metric], prompts: int) -> RuleResult:
     found = figures.get(rule.figure)
     if found is None or found.value is None or found.low is None or found.high is None:
-        return _absent("controlled", rule.figure, figures)
+        return _absent("controlled", f"{rule.figure} with an interval", figures)
+    if found.n < (1 - MAX_MISSING) * prompts:
+        return RuleResult("controlled", "INVALID", f"{rule.figure} is over {found.n} of {prompts} prompts alone")
     outcome: RuleOutcome = "PASS" if found.low > rule.min else "FAIL" if found.high < rule.min else "INCONCLUSIVE"
     sentence = (
         f"{rule.figure} {found.value:.1%} (95% interval {found.low:.1%} to {found.high:.1%}), asked for more than "
@@ -146,5 +156,5 @@ def _bounds(name: str, rule: BoundsRule, found: Metric | None) -> RuleResult:
 
 def _absent(rule: str, figure: str, figures: Mapping[str, Metric]) -> RuleResult:
     known = f"; it has {', '.join(sorted(figures))}" if figures else ""
-    return RuleResult(rule, "INVALID", f"the store holds no {figure} with an interval of the candidate{known}; run "
+    return RuleResult(rule, "INVALID", f"the store holds no {figure} of the candidate by this judge{known}; run "
                       "tpobench eval first")  # fmt: skip

@@ -33,18 +33,16 @@ class LedgerRow:
     opened: str
 
 
-def open_attempt(store: Store, line: str, candidate: str, against: str, policy_key: str) -> Attempt:
-    """Enter a gate in its line. The same candidate, baseline and policy again are the same attempt, and spend nothing
-    more; anything else takes the next number."""
-    key = content_key("attempt", line, candidate, against, policy_key)
+def open_attempt(store: Store, line: str, candidate: str, against: str, test: str) -> Attempt:
+    """Enter a gate in its line. The same candidate and baseline in the same test (policy, judge, prompts, opponents)
+    are the same attempt, and spend nothing more; anything else takes the next number."""
+    key = content_key("attempt", line, candidate, against, test)
     known = store.sql("SELECT number, share FROM gate_attempt WHERE gate_attempt_key = ?", [key])[1]
     if known:
         return Attempt(key, *known[0])
     ((before,),) = store.sql("SELECT coalesce(max(number), 0) FROM gate_attempt WHERE line = ?", [line])[1]
     share = share_of_attempt(before + 1)
-    store.add_attempt(
-        key, line=line, number=before + 1, candidate=candidate, against=against, policy_key=policy_key, share=share
-    )
+    store.add_attempt(key, line=line, number=before + 1, candidate=candidate, against=against, test=test, share=share)
     return Attempt(key, before + 1, share)
 
 

@@ -9,7 +9,7 @@ from harness.config import FileModel, load_yaml
 from harness.records import content_key
 from harness.stats.sequential import Method
 
-Alpha = Annotated[float, Field(gt=0, lt=0.5, strict=False)]
+Alpha = Annotated[float, Field(ge=1e-6, lt=0.5, strict=False)]
 Margin = Annotated[float, Field(ge=0, lt=0.5, strict=False)]
 Count = Annotated[int, Field(gt=0)]
 Figure = Annotated[float, Field(strict=False)]
@@ -141,6 +141,14 @@ class Policy(FileModel):
     block: Count = 25
     budget: Alpha | None = None
     line: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_left_empty(cls, written: Any) -> Any:
+        empty = [key for key, value in written.items() if value is None] if isinstance(written, dict) else []
+        if empty:
+            raise ValueError(f"the key {str(empty[0])!r} is empty; fill it in, or take it out")
+        return written
 
     @property
     def alphas(self) -> dict[str, float]:

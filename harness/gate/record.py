@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from harness.gate.decision import Decision
 from harness.gate.ledger import open_attempt
 from harness.gate.policy import Policy
-from harness.gate.run import Case, Say, run_gate
+from harness.gate.run import Case, Say, digest_of, run_gate
 from harness.records import content_key
 from harness.store import Store
 
@@ -15,7 +15,9 @@ def keep_decision(store: Store, policy: Policy, case: Case, say: Say, run: str =
     key. The same gate with the same result is one row."""
     attempt = None
     if policy.line is not None:
-        attempt = open_attempt(store, policy.line, case.candidate_fingerprint, case.baseline_fingerprint, policy.key)
+        prompts = digest_of(case.head_to_head.prompts)
+        test = content_key(policy.key, case.judge, case.candidate_mode, prompts, case.opponents)
+        attempt = open_attempt(store, policy.line, case.candidate_fingerprint, case.baseline_fingerprint, test)
         note = (
             f"gate {attempt.number} of the line {policy.line!r}: each rule may spend {attempt.share:.1%} of its alpha"
         )

@@ -27,8 +27,9 @@ MIN_CLUSTERS = 30
 @dataclass(frozen=True)
 class Case:
     """What a gate looks at. `figures` are those of the candidate's own evaluation, by name; `items` hold, by lm-eval
-    task, the values of candidate and baseline on every item that both have answered. `champion` is None where nothing
-    was promoted yet, or the candidate was."""
+    task, the values of candidate and baseline on every item that both have answered, and how many the larger side
+    has. `opponents` are the fingerprints of anchor and champion. `champion` is None where nothing was promoted yet,
+    or the candidate was."""
 
     candidate: str
     judge: str
@@ -43,7 +44,9 @@ class Case:
     anchor: Duel | None = None
     champion: Duel | None = None
     figures: Mapping[str, Metric] = field(default_factory=dict)
-    items: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
+    items: Mapping[str, tuple[Sequence[tuple[float, float]], int]] = field(default_factory=dict)
+    opponents: tuple[str, ...] = ()
+    folder: str | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -56,8 +59,8 @@ def run_gate(policy: Policy, case: Case, say: Say = lambda line: None) -> Decisi
         *_check_clusters(policy, prompts),
         *_check_categories(policy, prompts),
         *check_outputs(policy, prompts, case.answers, case.baseline_answers),
-        *check_figures(policy, case.figures),
-        *(check_drop(task, rule, case.items.get(task, ())) for task, rule in policy.lm_eval.items()),
+        *check_figures(policy, case.figures, len(prompts)),
+        *(check_drop(task, rule, *case.items.get(task, ((), 0))) for task, rule in policy.lm_eval.items()),
     ]
     certain = _certain(free)
     duelled: list[RuleResult] = []
@@ -101,8 +104,8 @@ def _certain(results: Sequence[RuleResult]) -> bool:
 
 
 def digest_of(prompts: Sequence[Prompt]) -> str:
-    """What a policy pins of the prompts: their texts, whatever their order."""
-    return content_key("prompts", sorted({prompt.text_key for prompt in prompts}))
+    """What a policy pins of the prompts: texts, categories and checks, whatever their order and file."""
+    return content_key("prompts", sorted(content_key(p.text, p.category, p.checks) for p in prompts))
 
 
 def check_pins(policy: Policy, case: Case) -> list[RuleResult]:

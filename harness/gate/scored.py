@@ -1,32 +1,45 @@
 """Figures of a policy's own: the mean score that a pointwise judge gives the candidate's responses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from harness.gate.policy import Policy
 from harness.judges import pointwise_judge
+from harness.judges.pointwise import Asked
 from harness.records import Metric, Prompt, score_key
 from harness.store import Store
 
 
-def scored_figures(
-    store: Store, policy: Policy, prompts: Sequence[Prompt], responses: Sequence[str] | None
-) -> dict[str, Metric]:
-    """By name, the metrics of the policy that name a scorer (``module:function``, ``reward:MODEL``, ...); none without
-    texts. What is scored already is not scored again. Raises UserError where the scorer fails."""
-    figures = {}
-    for name, rule in policy.metrics.items():
-        if rule.scorer is None or not responses:
-            continue
-        judge = pointwise_judge(rule.scorer)
-        judge.require(prompts)
-        asked = {score_key(judge.id, *pair): pair for pair in zip(prompts, responses, strict=True)}
-        missing = store.missing("score", list(asked))
-        try:
-            for group in judge.score_all([asked[key] for key in missing]):
-                store.add_scores(group)
-        finally:
-            judge.close()
-        found = store.scores(list(asked))
-        figures[name] = Metric(name, fmean(found.values()), len(found))
-    return figures
+def with_scorers(
+    store: Store, policy: Policy, figures: Mapping[str, Metric], prompts: Sequence[Prompt],
+    responses: Sequence[str] | None, offline: bool = False,
+) -> dict[str, Metric]:  # fmt: skip
+    """The figures, with those of the policy that name a scorer (``module:function``, ``reward:MODEL``, ...) in place of
+    any of the same name. Without texts, or offline with a score missing, there is none.
+
+    What is scored already is not scored again. Raises UserError where the scorer fails.
+    """
+    scorers = {name: rule.scorer for name, rule in policy.metrics.items() if rule.scorer is not None}
+    found = {name: figure for name, figure in figures.items() if name not in scorers}
+    for name, scorer in scorers.items():
+        if responses:
+            values = _scores(store, scorer, list(zip(prompts, responses, strict=True)), offline)
+            if values:
+                found[name] = Metric(name, fmean(values), len(values))
+    return found
+
+
+def _scores(store: Store, scorer: str, asked: Asked, offline: bool) -> list[float]:
+    """Every response's score; none where one is missing and may not be asked for."""
+    judge = pointwise_judge(scorer)
+    judge.require([prompt for prompt, _ in asked])
+    keys = {score_key(judge.id, *pair): pair for pair in asked}
+    missing = store.missing("score", list(keys))
+    if missing and offline:
+        return []
+    try:
+        for group in judge.score_all([keys[key] for key in missing]):
+            store.add_scores(group)
+    finally:
+        judge.close()
+    return list(store.scores(list(keys)).values())

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from harness.errors import UserError, did_you_mean
 from harness.gate.guards import Answers
 from harness.gate.policy import Policy
-from harness.gate.run import Case
-from harness.gate.scored import scored_figures
+from harness.gate.run import Case, digest_of
+from harness.gate.scored import with_scorers
 from harness.records import Metric, Prompt
 from harness.store import Store
 
 _MEETING = """
-SELECT evaluation_key, benchmark, judge, candidate, c.name, candidate_mode, baseline, b.name
+SELECT evaluation_key, benchmark, judge, candidate, c.name, candidate_mode, baseline, b.name, baseline_mode
 FROM evaluation JOIN model c ON c.model_key = candidate JOIN model b ON b.model_key = baseline
 """
 
@@ -30,6 +30,7 @@ class Meeting:
     candidate_mode: str
     baseline: str
     baseline_name: str
+    baseline_mode: str
 
 
 class StoredDuel:
@@ -69,13 +70,14 @@ def stored_prompts(store: Store, keys: Sequence[str]) -> list[Prompt]:
     return [found[key] for key in keys]
 
 
-def meeting_of(store: Store, candidate: str, against: str, policy: Policy) -> Meeting:
-    """The newest evaluation of one model against another, by name or fingerprint.
+def meeting_of(store: Store, candidate: str, against: str, policy: Policy, like: Meeting | None = None) -> Meeting:
+    """The evaluation of one model against another, by name or fingerprint: the one on most prompts, of those the
+    newest. With `like`, one on the same benchmark, by the same judge and in the same mode.
 
     Raises UserError when they never met, and when they met under several benchmarks or judges and the policy does not
     say which.
     """
-    rows = store.sql(_MEETING + "ORDER BY evaluation.created_at DESC", [])[1]
+    rows = store.sql(_MEETING + "ORDER BY len(list_distinct(prompt_keys)) DESC, evaluation.created_at DESC", [])[1]
     met = [Meeting(*row) for row in rows]
     known = sorted({name for meeting in met for name in (meeting.candidate_name, meeting.baseline_name)})
     for name in (candidate, against):
@@ -83,11 +85,13 @@ def meeting_of(store: Store, candidate: str, against: str, policy: Policy) -> Me
             raise UserError(f"{store.path} has no evaluation of {name!r}; {did_you_mean(name, known)}")
     found = [
         m for m in met if candidate in (m.candidate, m.candidate_name) and against in (m.baseline, m.baseline_name)
-    ]
+        and (like is None or _place(m) == _place(like))
+    ]  # fmt: skip
     if not found:
+        where = "" if like is None else f" on {like.benchmark} by {like.judge}"
         raise UserError(
-            f"{candidate} was never judged against {against} in {store.path}; tpobench compare shows their paired "
-            "difference, and a policy with 'contest' has them judged"
+            f"{candidate} was never judged against {against}{where} in {store.path}; tpobench compare shows their "
+            "paired difference, and a policy with 'contest' has them judged"
         )
     pinned = [meeting for meeting in found if policy.pins.judge in (None, meeting.judge)] or found
     for what in ("judge", "benchmark", "candidate", "baseline", "candidate_mode"):
@@ -107,19 +111,25 @@ def meeting_named(store: Store, evaluation: str) -> Meeting:
 def stored_case(store: Store, policy: Policy, meeting: Meeting, candidate: str = "", against: str = "") -> Case:
     """The case of a stored evaluation; the anchor's is looked up, and has to be there. `candidate` and `against` are
     what to call the two."""
-    anchor = None
-    if policy.anchor is not None:
-        anchor = StoredDuel(store, meeting_of(store, meeting.candidate, policy.anchor.against, policy))
     ours, theirs = answers_of(store, meeting)
     head = StoredDuel(store, meeting, against)
-    figures = figures_of(store, meeting.candidate, meeting.candidate_mode, meeting.benchmark)
+    anchor, other = None, None
+    if policy.anchor is not None:
+        other = meeting_of(store, meeting.candidate, policy.anchor.against, policy, meeting)
+        anchor = StoredDuel(store, other)
+        if digest_of(anchor.prompts) != digest_of(head.prompts):
+            raise UserError(f"{other.candidate_name} met {other.baseline_name} on other prompts than {head.against}")
+    figures = figures_of(store, meeting.candidate, meeting.candidate_mode, meeting.benchmark, meeting.judge)
     return Case(
         candidate=candidate or meeting.candidate_name, judge=meeting.judge, benchmark=meeting.benchmark,
         head_to_head=head, baseline=against or meeting.baseline_name,
         baseline_fingerprint=meeting.baseline, candidate_fingerprint=meeting.candidate,
         candidate_mode=meeting.candidate_mode, answers=ours, baseline_answers=theirs, anchor=anchor,
-        figures=figures | scored_figures(store, policy, head.prompts, ours.responses),
-        items=items_of(store, policy, meeting.candidate, meeting.candidate_mode, meeting.baseline),
+        figures=with_scorers(store, policy, figures, head.prompts, ours.responses),
+        items=items_of(
+            store, policy, meeting.candidate, meeting.candidate_mode, meeting.baseline, meeting.baseline_mode
+        ),
+        opponents=() if other is None else (other.baseline,),
     )  # fmt: skip
 
 
@@ -135,33 +145,35 @@ def answers_of(store: Store, meeting: Meeting) -> tuple[Answers, Answers]:
     return ours, Answers(found.get("baseline_response_chars"))
 
 
-def figures_of(store: Store, candidate: str, mode: str, benchmark: str) -> dict[str, Metric]:
-    """By name, the newest overall figures of any evaluation of the candidate on a benchmark."""
+def figures_of(store: Store, candidate: str, mode: str, benchmark: str, judge: str) -> dict[str, Metric]:
+    """By name, the newest overall figures of the candidate on a benchmark by a judge."""
     query = (
         "SELECT metric.name, metric.value, n, category, low, high FROM metric "
         "JOIN evaluation ON evaluation_key = metric.evaluation "
-        "WHERE candidate = ? AND candidate_mode = ? AND benchmark = ? AND category IS NULL ORDER BY created_at"
+        "WHERE candidate = ? AND candidate_mode = ? AND benchmark = ? AND judge = ? AND category IS NULL "
+        "ORDER BY created_at"
     )
-    return {row[0]: Metric(*row) for row in store.sql(query, [candidate, mode, benchmark])[1]}
+    return {row[0]: Metric(*row) for row in store.sql(query, [candidate, mode, benchmark, judge])[1]}
 
 
 def items_of(
-    store: Store, policy: Policy, candidate: str, mode: str, baseline: str
-) -> dict[str, list[tuple[float, float]]]:
-    """By task of the policy, both models' values of every item that both have answered."""
+    store: Store, policy: Policy, candidate: str, mode: str, baseline: str, baseline_mode: str
+) -> dict[str, tuple[list[tuple[float, float]], int]]:
+    """By task of the policy, both models' values of every item that both have answered, and how many the larger side
+    has."""
     found = {}
     for task, rule in policy.lm_eval.items():
-        ours, theirs = (
-            _items(store, task, rule.metric, model, of) for model, of in ((candidate, mode), (baseline, ""))
-        )
-        found[task] = [(ours[item], theirs[item]) for item in sorted(ours.keys() & theirs.keys())]
+        ours = _items(store, task, rule.metric, candidate, mode)
+        theirs = _items(store, task, rule.metric, baseline, baseline_mode)
+        pairs = [(ours[item], theirs[item]) for item in sorted(ours.keys() & theirs.keys())]
+        found[task] = pairs, max(len(ours), len(theirs))
     return found
 
 
 def _items(store: Store, task: str, metric: str, model: str, mode: str) -> dict[str, float]:
-    """Of the newest evaluation of the task; `mode` empty is any."""
+    """Of the newest evaluation of the task."""
     query = (
-        "SELECT evaluation_key FROM evaluation WHERE benchmark = ? AND candidate = ? AND ? IN ('', candidate_mode) "
+        "SELECT evaluation_key FROM evaluation WHERE benchmark = ? AND candidate = ? AND candidate_mode = ? "
         "ORDER BY created_at DESC LIMIT 1"
     )
     rows = store.sql(query, [f"lm_eval/{task}", model, mode])[1]
@@ -175,6 +187,10 @@ def _items(store: Store, task: str, metric: str, model: str, mode: str) -> dict[
             f"{task} has {' and '.join(sorted(chosen))}; say which under lm_eval.{task}.metric of the policy"
         )
     return store.items(evaluation, chosen[0]) if chosen else {}
+
+
+def _place(meeting: Meeting) -> tuple[str, str, str]:
+    return meeting.benchmark, meeting.judge, meeting.candidate_mode
 
 
 def _names(meeting: Meeting) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The promoted checkpoint: moved whole, by one of two that race, and back again."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,9 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from harness.checkpoints import fingerprint
 from harness.errors import UserError
 from harness.gate.champion import Champion, ChampionMoved, Entry, current, history, promote, rollback
 from harness.store import Store
+
+WRONG = json.dumps(
+    dict.fromkeys(("model", "name", "folder", "mode", "decision", "policy_key", "why", "action", "who", "moved_at"), 1)
+    | {"sequence": "x", "before": []}
+)
 
 RACER = """
 import sys
@@ -34,8 +41,8 @@ with Store(file.parent / f"{name}.duckdb") as store:
 @pytest.fixture
 def entry(tmp_path: Path) -> Callable[[str], Entry]:
     def make(name: str) -> Entry:
-        (tmp_path / name).mkdir(exist_ok=True)
-        return Entry(f"{name}{name}", name, str(tmp_path / name), "direct", f"decision {name}", "policy", f"why {name}")
+        where = f"http://127.0.0.1/{name}"
+        return Entry(f"{name}{name}", name, where, "direct", f"decision {name}", "policy", f"why {name}")
 
     return make
 
@@ -89,7 +96,7 @@ def test_who_was_slower_is_told_and_changes_nothing(
     promote(store, file, seen, entry("b"))
     with pytest.raises(ChampionMoved, match=r"moved to b by .* nothing was promoted, run the gate again"):
         promote(store, file, seen, entry("c"))
-    assert current(file) == replace(history(store, file)[-1], name="b")
+    assert [move.name for move in history(store, file)] == ["a", "b"]
 
 
 def test_of_two_processes_one_wins_and_the_other_is_told(tmp_path: Path) -> None:
@@ -115,19 +122,40 @@ def test_of_two_processes_one_wins_and_the_other_is_told(tmp_path: Path) -> None
     assert found.name == winner
 
 
-def test_weights_that_are_gone_are_not_gone_back_to(
-    store: Store, tmp_path: Path, entry: Callable[[str], Entry]
+def test_weights_that_are_gone_or_others_are_not_gone_back_to(
+    store: Store, tmp_path: Path, tiny_model: Path, entry: Callable[[str], Entry]
 ) -> None:
-    file = tmp_path / "champion.json"
-    promote(store, file, None, entry("a"))
+    file, copy = tmp_path / "champion.json", tmp_path / "copy"
+    shutil.copytree(tiny_model, copy)
+    promote(store, file, None, replace(entry("a"), folder=str(copy), model=fingerprint(copy)))
     promote(store, file, current(file), entry("b"))
-    (tmp_path / "a").rmdir()
+    (copy / "config.json").write_text((copy / "config.json").read_text() + " ")
+    with pytest.raises(UserError, match="holds other weights now than a had"):
+        rollback(store, file, "")
+    shutil.rmtree(copy)
     with pytest.raises(UserError, match="the weights of a are no longer at"):
         rollback(store, file, "")
-    assert current(file) == history(store, file)[-1]
+    found = current(file)
+    assert found is not None
+    assert found.name == "b"
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"name": "a"}'])
+def test_a_rollback_needs_no_history_but_the_file(tmp_path: Path, entry: Callable[[str], Entry]) -> None:
+    file = tmp_path / "champion.json"
+    for name in ("a", "b", "c"):
+        with Store(tmp_path / f"{name}.duckdb") as store:
+            promote(store, file, current(file), entry(name))
+    with Store(tmp_path / "new.duckdb") as store:
+        assert rollback(store, file, "").name == "b"
+        assert rollback(store, file, "").name == "a"
+    file.rename(tmp_path / "away.json")
+    with Store(tmp_path / "new.duckdb") as store:
+        promote(store, file, None, entry("d"))
+        with pytest.raises(UserError, match="d is the first champion"):
+            rollback(store, file, "")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"name": "a"}', "null", WRONG])
 def test_a_file_that_is_not_ours_is_one_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "champion.json").write_text(text)
     with pytest.raises(UserError, match="is no champion file of tpobench"):

@@ -39,7 +39,8 @@ def place(tmp_path: Path) -> Path:
 
 def write_policy(place: Path, **rules: Any) -> Path:
     on = {"benchmark": str(place / "bench.jsonl"), "judge": "checklist"}
-    (place / "policy.yaml").write_text(yaml.safe_dump({"contest": on, "head_to_head": {"margin": 0.05}} | rules))
+    written = {"contest": on, "head_to_head": {"margin": 0.05}} | rules
+    (place / "policy.yaml").write_text(yaml.safe_dump({key: value for key, value in written.items() if value != {}}))
     return place / "policy.yaml"
 
 
@@ -134,14 +135,27 @@ def test_two_models_are_compared_on_what_they_share(place: Path) -> None:
     assert "did you mean 'even'?" in refused.stderr
 
 
+def test_a_key_that_stands_twice_is_refused(place: Path) -> None:
+    (place / "policy.yaml").write_text("head_to_head: {margin: 0.01}\nhead_to_head: {margin: 0.49}\n")
+    assert "'head_to_head' stands twice (line 2)" in gate(place, "good", "bad", code=2)
+
+
+def test_a_report_that_cannot_be_written_is_told_after_the_decision_and_nothing_is_promoted(place: Path) -> None:
+    write_policy(place)
+    told = gate(place, "good", "bad", "--promote", "--junit", ".", code=2)
+    assert told.startswith("PASS")
+    assert not (place / "champion.json").exists()
+
+
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
-        ({"head_to_heads": {}}, "did you mean 'head_to_head'?"),
+        ({"head_to_heads": {"margin": 0.1}}, "did you mean 'head_to_head'?"),
+        ({"categories": None}, "the key 'categories' is empty"),
         ({"head_to_head": {"margin": -0.05}}, "'head_to_head.margin' is -0.05"),
         ({"head_to_head": {"margin": 0.05, "alpha": 0.05}, "budget": 0.01}, "above the budget of 0.01"),
-        ({"contest": None, "champion": {"margin": 0.05}}, "the rule 'champion' needs 'contest'"),
-        ({"contest": None}, "has no evaluation of 'good.json'"),
+        ({"contest": {}, "champion": {"margin": 0.05}}, "the rule 'champion' needs 'contest'"),
+        ({"contest": {}}, "has no evaluation of 'good.json'"),
     ],
 )
 def test_a_wrong_policy_is_one_sentence_and_exit_2(place: Path, rules: dict[str, Any], said: str) -> None:

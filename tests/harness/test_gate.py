@@ -116,9 +116,9 @@ def test_missing_judgments_count_against_promotion_and_more_than_two_in_a_hundre
     assert win_rate_outcome(rule, Observed(prompts_of(200), seen, 200))[0] == "PASS"
     assert win_rate_outcome(rule, Observed(prompts_of(200), few, 200))[0] == "INCONCLUSIVE"
     assert run_gate(policy(), case(duel(0.75, missing=8))).outcome == "PASS"
-    many = run_gate(policy(), case(duel(0.75, missing=9)))
+    many = run_gate(policy(), case(duel(0.75, missing=40)))
     assert many.outcome == "INVALID"
-    assert "9 of 400 judgments are missing" in many.rules[0].sentence
+    assert "of 400 judgments are missing, more than 2%" in many.rules[0].sentence
     assert "ask again" in many.rules[0].sentence
 
 
@@ -226,14 +226,18 @@ def test_figures_of_the_candidate_are_bounded() -> None:
         assert run_gate(asked, case(duel(0.8), figures=figures)).outcome == outcome
     assert run_gate(policy(metrics={"brevity": {"max": 2}}), case(duel(0.8), figures=figures)).outcome == "FAIL"
     assert run_gate(policy(metrics={"other": {"max": 2}}), case(duel(0.8), figures=figures)).outcome == "INVALID"
+    few = {"lc_win_rate": Metric("lc_win_rate", 0.9, 5, None, 0.8, 1.0)}
+    assert run_gate(policy(controlled={"min": 0.5}), case(duel(0.8), figures=few)).outcome == "INVALID"
 
 
 def test_a_drop_is_measured_item_by_item() -> None:
     rule = DropRule(max_drop=0.05)
-    assert check_drop("gsm8k", rule, [(1.0, 1.0)] * 300 + [(0.0, 0.0)] * 300).outcome == "PASS"
-    assert check_drop("gsm8k", rule, [(0.0, 1.0)] * 120 + [(1.0, 1.0)] * 480).outcome == "FAIL"
-    assert check_drop("gsm8k", rule, [(0.0, 1.0)] * 30 + [(1.0, 1.0)] * 570).outcome == "INCONCLUSIVE"
-    assert check_drop("gsm8k", rule, []).outcome == "INVALID"
+    assert check_drop("gsm8k", rule, [(1.0, 1.0)] * 300 + [(0.0, 0.0)] * 300, 600).outcome == "PASS"
+    assert check_drop("gsm8k", rule, [(0.0, 1.0)] * 120 + [(1.0, 1.0)] * 480, 600).outcome == "FAIL"
+    assert check_drop("gsm8k", rule, [(0.0, 1.0)] * 30 + [(1.0, 1.0)] * 570, 600).outcome == "INCONCLUSIVE"
+    assert check_drop("gsm8k", rule, [], 0).outcome == "INVALID"
+    assert check_drop("gsm8k", rule, [(1.0, 0.0)] * 60, 1000).outcome == "INVALID", "nobody gets better by leaving out"
+    assert check_drop("perplexity", rule, [(12.5, 13.5)] * 60, 60).outcome == "INVALID"
 
 
 @pytest.mark.parametrize(
@@ -257,6 +261,23 @@ def test_a_wrong_policy_is_one_sentence(written: dict[str, Any], said: str) -> N
 def test_a_share_of_the_ledger_shrinks_every_alpha() -> None:
     asked = policy(anchor={"against": "x", "margin": 0.1}, lm_eval={"gsm8k": {"max_drop": 0.1, "alpha": 0.01}})
     assert asked.with_share(0.5).alphas == {"head_to_head": 0.025, "anchor": 0.025, "lm_eval gsm8k": 0.005}
+
+
+def test_a_prompt_that_is_there_again_is_no_second_observation() -> None:
+    once = duel(1.0, count=6)
+    again = [Prompt(prompt.text, f"copy {copy}") for copy in range(20) for prompt in once.prompts]
+    many = Given(again, {prompt.key: 1.0 for prompt in again})
+    decision = run_gate(policy(), case(many, answers=Answers()))
+    assert (decision.outcome, decision.rules[0].of, len(many.asked)) == ("INCONCLUSIVE", 6, 6)
+
+
+def test_what_is_pinned_of_prompts_is_all_that_decides() -> None:
+    plain = [Prompt("p", "a", "one file", ({"contains": "x"},))]
+    assert digest_of(plain) == digest_of([Prompt("p", "a", "another file", ({"contains": "x"},))])
+    for other in (Prompt("q", "a", "f", ({"contains": "x"},)), Prompt("p", "b", "f", ({"contains": "x"},)),
+                  Prompt("p", "a", "f", ({"contains": "y"},))):  # fmt: skip
+        assert digest_of([other]) != digest_of(plain)
+    assert digest_of(plain * 2) != digest_of(plain)
 
 
 def test_a_match_judges_no_prompt_twice() -> None:

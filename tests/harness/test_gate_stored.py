@@ -52,6 +52,15 @@ def test_the_anchor_is_found_in_the_store_or_named(store: Store) -> None:
     assert gate(store, "good", anchor={"against": "old", "margin": 0.1}).outcome == "PASS"
     with pytest.raises(UserError, match="has no evaluation of 'older'; did you mean 'old'"):
         gate(store, "good", anchor={"against": "older", "margin": 0.1})
+    judged(store, "good", 60, against="easy", benchmark="elsewhere")
+    with pytest.raises(UserError, match=r"was never judged against easy on bench by checklist@1"):
+        gate(store, "good", anchor={"against": "easy", "margin": 0.1})
+
+
+def test_a_scorer_is_never_answered_for_by_a_stored_figure(store: Store) -> None:
+    judged(store, "good", 60)
+    with pytest.raises(UserError, match="no_such_module"):
+        gate(store, "good", metrics={"mean_score": {"min": 0.1, "scorer": "no_such_module:score"}})
 
 
 def test_judgments_of_two_judges_are_not_mixed(store: Store) -> None:
