@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -120,3 +120,24 @@ def beside_published(rows: list[Row], file: Path) -> list[Row]:
     except (OSError, UnicodeDecodeError, KeyError, ValueError) as error:
         raise UserError(f"{file} is no leaderboard of AlpacaEval: {error!r}") from error
     return [replace(row, metrics={**row.metrics, **found.get(row.model, {})}) for row in rows]
+
+
+_FIGURES = (
+    ("win_rate", "win %"), ("official_standard_error", "SE*"), ("published_win_rate", "win % published"),
+    ("lc_win_rate", "LC win %"), ("official_lc_win_rate", "LC*"),
+    ("lc_win_rate_surrogate", "LC win % (stand-in data)"),
+    ("official_lc_win_rate_surrogate", "LC* (stand-in data)"), ("published_lc_win_rate", "LC published"),
+    ("arena_score", "score"), ("official_arena_score", "score*"), ("style_controlled_score", "style-controlled"),
+    ("mean_score", "mean score"),
+)  # fmt: skip
+
+
+def figures_of(benchmark: str, rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """Name and title of each figure that a leaderboard of this benchmark shows, as far as any row has it. Of lm-eval's
+    tasks by lm-eval's own names, without its standard errors and our counts."""
+    known = list(_FIGURES)
+    if benchmark.startswith("lm_eval/"):
+        counts = ("_rate", "_chars", "truncated", "unanswered")
+        names = dict.fromkeys(name for row in rows for name in row.metrics)
+        known = [(name, name) for name in names if "_stderr" not in name and not name.endswith(counts)]
+    return [(name, title) for name, title in known if any(name in row.metrics for row in rows)]

@@ -1,179 +1,211 @@
-"""Charts as inline SVG. Pure functions; colours come from the page's style sheet, and all text is escaped here.
+"""Charts, drawn by Vega-Altair when the report is written: an SVG needs no script, prints, turns dark with the page.
 
-The drawings are about as wide as a telephone, so that their text stays readable at any width.
+Colours are CSS variables of the page, so that a chart is light or dark as the page is. No text of a model, a prompt or
+a user enters a chart: names stand in the tables beside it.
 """
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from markupsafe import Markup
 
 from reports.figures import visible
 
-Style = Literal["thought", "direct", "duel"]
-"""Whose figure it is. Each style has a colour and a marker shape of its own."""
+Style = Literal["thought", "direct", "duel", "paper-thought", "paper-direct"]
 
-WIDTH = 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 12.0, 12.0, 34.0
-_HEIGHT = 250
+SHAPES: dict[Style, str] = {
+    "thought": "circle", "direct": "square", "duel": "diamond", "paper-thought": "circle", "paper-direct": "square",
+}  # fmt: skip
+"""A series is told by its shape as well as by its colour."""
+
+_COLOURS: dict[Style, str] = {
+    "thought": "var(--thought)", "direct": "var(--direct)", "duel": "var(--duel)", "paper-thought": "var(--thought)",
+    "paper-direct": "var(--direct)",
+}  # fmt: skip
+
+WIDTH = 300
+"""Of a chart's plane, in pixels: with its axis it fits a telephone."""
+
+ROW = 26
+"""Height of a table's row, in pixels, whose chart is a strip."""
+
+_STRIP_WIDTH, _SIDE, _AXIS = 210, 14, 22
 
 
 @dataclass(frozen=True)
-class Point:
-    """A figure with its interval, if it has one. A `hollow` marker stands apart and is not joined to its neighbours."""
+class Mark:
+    """A value at a place, with its 95% interval where there is one. `place` counts from 0 along the shared axis, or
+    down the rows; a hollow mark is not to be read like the others."""
 
     place: int
     value: float
     low: float | None = None
     high: float | None = None
     hollow: bool = False
-    note: str = ""
 
 
 @dataclass(frozen=True)
 class Series:
     style: Style
-    points: Sequence[Point]
+    marks: Sequence[Mark]
 
 
 @dataclass(frozen=True)
-class Axis:
-    """The vertical axis: `marks` are drawn and labelled, the first and the last are its ends."""
+class Strip:
+    """One drawing over all rows of a table, of which each row shows its own window."""
 
-    marks: Sequence[float]
-    write: Callable[[float], str]
+    name: str
+    drawing: Markup
 
+    def window(self, row: int, title: str) -> Markup:
+        return self._cut(_AXIS + row * ROW, ROW, title)
 
-def rate_axis(values: Iterable[float]) -> Axis:
-    """An axis for rates: whole tens of percent around the values and one half."""
-    seen = [0.5, *values]
-    low, high = math.floor(10 * min(seen) + 1e-9), math.ceil(10 * max(seen) - 1e-9)
-    low, high = min(low, 4), max(high, 6)
-    stride = 1 if high - low <= 6 else 2
-    low -= low % stride
-    return Axis([tenth / 10 for tenth in range(low, high + stride, stride) if tenth <= 10], lambda v: f"{v:.0%}")
+    @property
+    def axis(self) -> Markup:
+        return self._cut(0, _AXIS, "")
 
-
-def zero_axis(values: Iterable[float], write: Callable[[float], str], least: float) -> Axis:
-    """An axis from zero to a round figure above the values, and at least to `least`."""
-    top = max([least, *values])
-    power = 10.0 ** math.floor(math.log10(top))
-    step = next(power * factor for factor in (0.25, 0.5, 1.0, 2.0, 5.0) if power * factor * 5 >= top)
-    return Axis([step * i for i in range(math.ceil(top / step - 1e-9) + 1)], write)
-
-
-def line_chart(
-    title: str, ticks: Sequence[str], series: Sequence[Series], axis: Axis, reference: float | None = None,
-    height: int = _HEIGHT,
-) -> Markup:  # fmt: skip
-    """Figures by iteration, one line a series, whiskers for intervals. `ticks` name the places from left to right."""
-    low, high = axis.marks[0], axis.marks[-1]
-    column = (WIDTH - _LEFT - _RIGHT) / len(ticks)
-
-    def across(place: int) -> float:
-        return _LEFT + column * (place + 0.5)
-
-    def down(value: float) -> float:
-        return _TOP + (height - _TOP - _BOTTOM) * (high - value) / (high - low)
-
-    parts = [_rule(_LEFT, down(m), WIDTH - _RIGHT, down(m), "reference" if m == reference else "grid")
-             for m in axis.marks]  # fmt: skip
-    if reference is not None and reference not in axis.marks:
-        parts.append(_rule(_LEFT, down(reference), WIDTH - _RIGHT, down(reference), "reference"))
-    parts += [_text(_LEFT - 7, down(m) + 4, axis.write(m), "end") for m in axis.marks]
-    parts += [_text(across(place), height - 12, tick, "middle") for place, tick in enumerate(ticks)]
-    for order, one in enumerate(series):
-        shift = 16 * (order - (len(series) - 1) / 2)
-        joined = [f"{across(p.place) + shift:.1f},{down(p.value):.1f}" for p in one.points if not p.hollow]
-        line = Markup('<polyline class="line" points="{}"/>').format(" ".join(joined))
-        drawn = [
-            _point(one.style, across(p.place) + shift, down(p.value), p,
-                   [] if p.low is None or p.high is None else [down(p.low), down(p.high)], upright=True)
-            for p in one.points
-        ]  # fmt: skip
-        parts.append(_group(one.style, [line, *drawn]))
-    return _drawing(title, height, parts)
+    def _cut(self, top: float, height: float, title: str) -> Markup:
+        width = _STRIP_WIDTH + 2 * _SIDE
+        said = Markup('role="img"><title>{}</title>').format(visible(title)) if title else Markup('aria-hidden="true">')
+        return (
+            Markup('<svg class="window" viewBox="0 {} {} {}" width="{}" height="{}" ').format(
+                top, width, height, width, height
+            )
+            + said
+            + Markup('<use href="#{}"/></svg>').format(self.name)
+        )
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of a dot plot: a name and the figures under it (their `place` is not looked at)."""
+def lines(series: Sequence[Series], ticks: Sequence[str], axis: str, reference: float | None = None) -> Markup:
+    """Values by iteration, one line a series; several series may have one style. `axis` is a number format of d3, such
+    as ``.0%``. Series of the paper are dotted and have no marks."""
+    import altair as alt
 
-    label: str
-    figures: Sequence[tuple[Style, Point]]
-
-
-def dot_plot(title: str, rows: Sequence[Row], reference: float = 0.5) -> Markup:
-    """Rates with intervals on a line from 0 to 100%, each row's name above it."""
-    left, right, gap, label = 10.0, 10.0, 13.0, 24.0
-    top = 24.0
-
-    def across(value: float) -> float:
-        return left + (WIDTH - left - right) * value
-
-    parts, y = [], top
-    for row in rows:
-        parts.append(_text(left, y + 14, row.label, "start", "label"))
-        for number, (style, point) in enumerate(row.figures):
-            ends = [] if point.low is None or point.high is None else [across(point.low), across(point.high)]
-            middle = y + label + gap * number
-            parts.append(_group(style, [_point(style, across(point.value), middle, point, ends, upright=False)]))
-        y += label + gap * max(1, len(row.figures)) + 2
-    marks = (0.0, 0.25, 0.5, 0.75, 1.0)
-    anchors = ("start", "middle", "middle", "middle", "end")
-    grid = [_rule(across(m), top, across(m), y, "reference" if m == reference else "grid") for m in marks]
-    grid += [_text(across(m), at, f"{m:.0%}", a) for at in (14.0, y + 18) for m, a in zip(marks, anchors, strict=True)]
-    return _drawing(title, int(y + 28), [*grid, *parts])
-
-
-def marker(style: Style, x: float = 7, y: float = 7, hollow: bool = False) -> Markup:
-    """The mark of a style: a disc, a square or a diamond, so that colour is never the only difference."""
-    css = "mark hollow" if hollow else "mark"
-    if style == "thought":
-        return Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="4.5"/>').format(css, x, y)
-    if style == "direct":
-        return Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="8" height="8"/>').format(css, x - 4, y - 4)
-    corners = f"{x:.1f},{y - 5.5:.1f} {x + 5.5:.1f},{y:.1f} {x:.1f},{y + 5.5:.1f} {x - 5.5:.1f},{y:.1f}"
-    return Markup('<polygon class="{}" points="{}"/>').format(css, corners)
+    styles = list(dict.fromkeys(one.style for one in series))
+    rows = [
+        _row(mark, one.style) | {"line": number, "x": mark.place + _apart(styles.index(one.style), len(styles))}
+        for number, one in enumerate(series)
+        for mark in one.marks
+    ]
+    low, high = _reach([row[end] for row in rows for end in ("low", "high")], reference)
+    x = alt.X("x:Q").scale(domain=[-0.35, max(len(ticks) - 1, 1) + 0.35], nice=False).axis(
+        values=list(range(len(ticks))), labelExpr=f"{json.dumps(list(ticks))}[datum.value]", grid=False, title=None,
+        labelOverlap=False,
+    )  # fmt: skip
+    y = alt.Y("value:Q").scale(domain=[low, high], nice=False).axis(format=axis, tickCount=5, title=None)
+    base = alt.Chart(_data(rows)).encode(x=x, y=y, color=_colour())
+    drawn = [
+        base.mark_line(strokeWidth=1.6, opacity=0.55).encode(
+            detail="line:N", strokeDash=alt.StrokeDash("dash:N").scale(None).legend(None)
+        ),
+        base.mark_rule(strokeWidth=2, opacity=0.6).encode(y=alt.Y("low:Q"), y2="high:Q"),
+        _points(base),
+    ]
+    if reference is not None:
+        drawn.insert(0, _reference(alt, "y", reference))
+    return _drawn(alt.layer(*drawn).properties(width=WIDTH, height=170))
 
 
-def key_mark(style: Style, hollow: bool = False) -> Markup:
-    """A marker on its own, for legends and table rows."""
-    return Markup('<svg class="key {}" viewBox="0 0 14 14" width="14" height="14" aria-hidden="true">{}</svg>').format(
-        style, marker(style, hollow=hollow)
+def strip(name: str, series: Sequence[Series], rows: int, reference: float | None = 0.5) -> Strip:
+    """A dot with its interval for each row of a table and each series; the axis is a share, written as a percentage."""
+    import altair as alt
+
+    values = [
+        _row(mark, one.style) | {"y": (mark.place + 0.5) * ROW + 110 * _apart(number, len(series))}
+        for number, one in enumerate(series)
+        for mark in one.marks
+    ]
+    low, high = _reach([row[end] for row in values for end in ("low", "high")], reference)
+    x = (
+        alt.X("value:Q")
+        .scale(domain=[low, high], nice=False)
+        .axis(orient="top", format=".0%", tickCount=4, title=None, domain=False, ticks=False, labelPadding=4)
+    )
+    y = alt.Y("y:Q").scale(domain=[0, rows * ROW], range=[0, rows * ROW], nice=False).axis(None)
+    base = alt.Chart(_data(values)).encode(x=x, y=y, color=_colour())
+    drawn = [
+        base.mark_rule(strokeWidth=2, opacity=0.6).encode(x=alt.X("low:Q"), x2="high:Q"),
+        _points(base),
+    ]
+    if reference is not None:
+        drawn.insert(0, _reference(alt, "x", reference))
+    chart = alt.layer(*drawn).properties(
+        width=_STRIP_WIDTH, height=rows * ROW, autosize="none",
+        padding={"left": _SIDE, "right": _SIDE, "top": _AXIS, "bottom": 0},
+    )  # fmt: skip
+    written = str(_drawn(chart))
+    inner = written[written.index(">") + 1 : written.rindex("</svg>")]
+    return Strip(name, Markup('<svg class="drawing" aria-hidden="true"><defs><g id="{}">{}</g></defs></svg>').format(
+        name, Markup(inner)
+    ))  # fmt: skip
+
+
+def against(marks: Sequence[Mark], ticks: Sequence[str], reference: float) -> Markup:
+    """Shares, each with its interval, over bins of another figure that `ticks` name."""
+    return lines([Series("duel", marks)], ticks, ".0%", reference)
+
+
+def _row(mark: Mark, style: Style) -> dict[str, Any]:
+    paper = style.startswith("paper")
+    return {
+        "style": style, "value": mark.value, "low": mark.value if mark.low is None else mark.low,
+        "high": mark.value if mark.high is None else mark.high, "colour": _COLOURS[style], "shape": SHAPES[style],
+        "fill": "var(--paper)" if mark.hollow else _COLOURS[style], "dash": [2, 4] if paper else [1, 0],
+        "size": 0 if paper else 55,
+    }  # fmt: skip
+
+
+def _data(rows: Sequence[dict[str, Any]]) -> Any:
+    import altair as alt
+
+    return alt.Data(values=rows)  # type: ignore[no-untyped-call]
+
+
+def _colour() -> Any:
+    import altair as alt
+
+    return alt.Color("colour:N").scale(None).legend(None)
+
+
+def _points(base: Any) -> Any:
+    import altair as alt
+
+    return base.mark_point(strokeWidth=1.8, opacity=1).encode(
+        shape=alt.Shape("shape:N").scale(None).legend(None),
+        fill=alt.Fill("fill:N").scale(None).legend(None),
+        size=alt.Size("size:Q").scale(None).legend(None),
     )
 
 
-def _point(style: Style, x: float, y: float, point: Point, ends: Sequence[float], upright: bool) -> Markup:
-    whisker = Markup("")
-    if ends:
-        start, end = ends
-        corners = (x, start, x, end) if upright else (start, y, end, y)
-        whisker = _rule(*corners, "whisker")
-    return Markup("<g>{}{}{}</g>").format(
-        Markup("<title>{}</title>").format(visible(point.note)) if point.note else "",
-        whisker,
-        marker(style, x, y, point.hollow),
-    )
+def _reference(alt: Any, channel: str, at: float) -> Any:
+    rule = alt.Chart(_data([{"at": at}])).mark_rule(strokeDash=[4, 3], strokeWidth=1.2, color="var(--soft)")
+    return rule.encode(**{channel: "at:Q"})
 
 
-def _group(style: Style, parts: Sequence[Markup]) -> Markup:
-    return Markup('<g class="{}">{}</g>').format(style, Markup("").join(parts))
+def _apart(number: int, of: int) -> float:
+    """How far a series stands from its place, so that intervals do not hide one another."""
+    return (number - (of - 1) / 2) * 0.08
 
 
-def _rule(x1: float, y1: float, x2: float, y2: float, css: str) -> Markup:
-    return Markup('<line class="{}" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>').format(css, x1, y1, x2, y2)
+def _reach(values: Sequence[float], reference: float | None) -> tuple[float, float]:
+    """The values' range with some air, and the reference within it."""
+    seen = [*values, *([] if reference is None else [reference])]
+    low, high = min(seen), max(seen)
+    air = 0.06 * (high - low) or 0.05 * abs(high) or 0.05
+    return (low - air if low < 0 or low > air else 0.0), high + air
 
 
-def _text(x: float, y: float, text: str, anchor: str, css: str = "tick") -> Markup:
-    return Markup('<text class="{}" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
-        css, x, y, anchor, visible(text)
-    )
+def _drawn(chart: Any) -> Markup:
+    """The chart as SVG. Written with the same figures it has the same bytes; it has no ids and no text but figures."""
+    import vl_convert
 
-
-def _drawing(title: str, height: int, parts: Sequence[Markup]) -> Markup:
-    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        WIDTH, height, visible(title), Markup("").join(parts)
-    )
+    soft, line = "var(--soft)", "var(--line)"
+    themed = chart.configure(background="transparent", font="system-ui, sans-serif", aria=False).configure_view(
+        stroke=None
+    ).configure_axis(
+        labelColor=soft, titleColor=soft, gridColor="var(--hair)", domainColor=line, tickColor=line, labelFontSize=11
+    )  # fmt: skip
+    written = vl_convert.vegalite_to_svg(json.dumps(themed.to_dict()))
+    return Markup(written.replace("<svg ", '<svg role="presentation" ', 1))

@@ -8,6 +8,7 @@ from typing import Any
 from harness.errors import UserError
 from harness.records import Metric
 from harness.store import Store
+from reports.evaluations import Evaluation, read_evaluations
 
 ARMS = ("thought", "direct")
 
@@ -23,33 +24,6 @@ class Step:
     @property
     def place(self) -> tuple[str, ...]:
         return tuple(self.name.split("/"))
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """One stored comparison. `wins`, `ties`, `losses` and `missing` count prompts from the candidate's side."""
-
-    key: str
-    benchmark: str
-    judge: str
-    metrics: tuple[Metric, ...]
-    wins: int
-    ties: int
-    losses: int
-    missing: int
-
-    @property
-    def prompts(self) -> int:
-        return self.wins + self.ties + self.losses + self.missing
-
-    def overall(self, name: str) -> Metric | None:
-        """The figure over all prompts; None when it was not measured."""
-        return next((m for m in self.metrics if m.name == name and m.category is None), None)
-
-    def by_category(self, name: str) -> dict[str, Metric]:
-        """The figure of each category, in alphabetical order."""
-        found = [(m.category, m) for m in self.metrics if m.name == name and m.category is not None]
-        return dict(sorted(found, key=lambda entry: entry[0]))
 
 
 @dataclass(frozen=True)
@@ -73,6 +47,8 @@ class Gate:
     against: str
     iteration: int | None
     """The iteration that was decided on; None when the step does not say."""
+    guarded: tuple[str, ...] | None
+    """The categories that the policy guards: all where it is empty, none where it is None."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +61,8 @@ class Run:
     steps: tuple[Step, ...]
     evaluations: Mapping[str, Evaluation]
     """By the name of the step that made it, for example ``evaluate/thought/0``."""
+    tasks: Mapping[str, Mapping[str, Metric]]
+    """lm-eval's figures by step, for example ``lm_eval/thought/1``, and by ``task, metric``."""
     checkpoints: tuple[Checkpoint, ...]
     gate: Gate | None
 
@@ -96,6 +74,11 @@ class Run:
     def evaluation(self, *place: object) -> Evaluation | None:
         return self.evaluations.get("/".join(map(str, place)))
 
+    def measured(self, first: object, second: object) -> dict[str, Evaluation]:
+        """By benchmark, the evaluations of a place, for example ``("thought", 1)`` or ``("seed", "direct")``."""
+        place = ("evaluate", str(first), str(second))
+        return {e.benchmark: e for name, e in self.evaluations.items() if tuple(name.split("/"))[:3] == place}
+
     @property
     def iterations(self) -> tuple[int, ...]:
         """Every iteration with at least one finished step, 0 (after the warm start) included."""
@@ -104,9 +87,15 @@ class Run:
         return tuple(sorted(number for number in found if number is not None))
 
     @property
-    def judge(self) -> str | None:
-        """The judge's id, for example ``checklist@1``; None before the first evaluation."""
-        return next((evaluation.judge for evaluation in self.evaluations.values()), None)
+    def benchmarks(self) -> tuple[str, ...]:
+        """In the order of the configuration, as far as they were measured; the first one decides."""
+        seeds = [name for name in self.evaluations if name.startswith("evaluate/")]
+        return tuple(dict.fromkeys(self.evaluations[name].benchmark for name in seeds))
+
+    @property
+    def first(self) -> Evaluation | None:
+        """Any evaluation on the first benchmark; None before there is one."""
+        return next((found for name, found in self.evaluations.items() if name.startswith("evaluate/")), None)
 
 
 def read_run(store: Store, run_key: str) -> Run:
@@ -117,31 +106,23 @@ def read_run(store: Store, run_key: str) -> Run:
     name, started, config, provenance = rows[0]
     query = "SELECT name, details, seconds FROM step WHERE run = ? ORDER BY finished_at, name"
     steps = tuple(Step(step, json.loads(details), seconds) for step, details, seconds in store.sql(query, [run_key])[1])
-    evaluations = {
-        step.name: found
-        for step in steps
-        if "evaluation" in step.details and (found := _evaluation(store, step.details["evaluation"])) is not None
-    }
+    keys = {step.name: step.details["evaluation"] for step in steps if "evaluation" in step.details}
+    found = read_evaluations(store, list(keys.values()))
     return Run(
         run_key, name, started.strftime("%Y-%m-%d %H:%M"), json.loads(config), json.loads(provenance), steps,
-        evaluations, _checkpoints(store, steps), _gate(store, steps),
+        {step: found[key] for step, key in keys.items() if key in found}, _tasks(store, steps),
+        _checkpoints(store, steps), _gate(store, steps),
     )  # fmt: skip
 
 
-def _evaluation(store: Store, key: str) -> Evaluation | None:
-    rows = store.sql("SELECT benchmark, judge FROM evaluation WHERE evaluation_key = ?", [key])[1]
-    if not rows:
-        return None
-    counts = store.sql(
-        "SELECT count(*) FILTER (preference > 0.5), count(*) FILTER (preference = 0.5), "
-        "count(*) FILTER (preference < 0.5), count(*) FILTER (preference IS NULL) "
-        "FROM (SELECT unnest(judgment_keys) AS judgment_key FROM evaluation WHERE evaluation_key = ?) "
-        "LEFT JOIN judgment USING (judgment_key)",
-        [key],
-    )[1][0]
-    benchmark, judge = rows[0]
-    wins, ties, losses, missing = counts
-    return Evaluation(key, benchmark, judge, tuple(store.metrics(key)), wins, ties, losses, missing)
+def _tasks(store: Store, steps: Sequence[Step]) -> dict[str, dict[str, Metric]]:
+    asked = {(step.name, task): key for step in steps for task, key in (step.details.get("evaluations") or {}).items()}
+    found = read_evaluations(store, list(asked.values()))
+    tasks: dict[str, dict[str, Metric]] = {}
+    for (step, task), key in asked.items():
+        for metric in found[key].metrics if key in found else ():
+            tasks.setdefault(step, {})[f"{task}, {metric.name}"] = metric
+    return tasks
 
 
 def _checkpoints(store: Store, steps: Sequence[Step]) -> tuple[Checkpoint, ...]:
@@ -158,12 +139,14 @@ def _gate(store: Store, steps: Sequence[Step]) -> Gate | None:
     if not decided:
         return None
     last = max(decided, key=lambda step: _number(step.place, 1) or 0)
-    query = "SELECT decision, rules, candidate, against FROM gate_decision WHERE gate_decision_key = ?"
+    query = "SELECT decision, rules, candidate, against, policy FROM gate_decision WHERE gate_decision_key = ?"
     rows = store.sql(query, [last.details["gate_decision"]])[1]
     if not rows:
         return None
-    decision, rules, candidate, against = rows[0]
-    return Gate(decision, tuple(json.loads(rules)), candidate, against, _number(last.place, 1))
+    decision, rules, candidate, against, policy = rows[0]
+    guards = json.loads(policy).get("categories")
+    guarded = None if guards is None else tuple(guards.get("only") or ())
+    return Gate(decision, tuple(json.loads(rules)), candidate, against, _number(last.place, 1), guarded)
 
 
 def _number(place: Sequence[str], at: int) -> int | None:

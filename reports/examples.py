@@ -1,125 +1,235 @@
-"""Examples from a comparison, chosen by rule so that nobody picks them by hand."""
+"""The examples of a report: every judged prompt with its texts, packed for the page's own search and filters.
 
+The texts are JSON, compressed and in base64: nothing in them can be read as HTML. The page decompresses them when it is
+opened and shows them as text.
+"""
+
+import base64
+import gzip
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.records import content_key
 from harness.store import Store
+from reports.evaluations import Evaluation
+from reports.figures import count, visible
 
-EACH = 4
-"""Examples of each outcome."""
+MAX_EXAMPLES = 5000
+"""More are sampled by prompt, the same prompts for every contest."""
+
+MAX_CHARS = 20_000_000
+"""Of all texts together; beyond it fewer prompts are kept."""
+
+MAX_TEXT = 20_000
+"""Of one text; the rest is in the store."""
 
 
 @dataclass(frozen=True)
-class Side:
-    """One answer. `met` says for each check of the prompt whether it was met; None where that is not stored."""
+class Contest:
+    """An evaluation whose prompts are examples: what to call it and both sides."""
 
-    response: str
+    evaluation: Evaluation
+    label: str
+    candidate: str
+    baseline: str
+    styles: tuple[str, str] = ("thought", "direct")
+
+
+@dataclass(frozen=True)
+class Examples:
+    """`shown` of `total` judged prompts; `packed` is what the page unpacks."""
+
+    shown: int
+    total: int
+    packed: str
+    contests: tuple[Contest, ...]
+
+    @property
+    def sampled(self) -> str:
+        """What to say where not all are there; empty otherwise."""
+        if self.shown == self.total:
+            return ""
+        return (
+            f"{count(self.shown)} of {count(self.total)} judged prompts, to keep the file small: whole prompts were "
+            "chosen by their hash, the same ones for every model."
+        )
+
+
+def read_examples(store: Store, contests: Sequence[Contest]) -> Examples | None:
+    """All judged prompts of the contests, or a sample of them; None where nothing was judged."""
+    total = sum(contest.evaluation.prompts for contest in contests)
+    if not total:
+        return None
+    rows = _within(_rows(store, contests, _sampled(contests)))
+    packer = _Packer()
+    packed = [packer.row(row) for row in rows]
+    document = {
+        "contests": [[c.label, c.candidate, c.baseline, *c.styles] for c in contests], "texts": packer.texts,
+        "outputs": packer.outputs, "rows": packed,
+    }  # fmt: skip
+    written = json.dumps(document, separators=(",", ":")).encode()
+    data = base64.b64encode(gzip.compress(written, 6, mtime=0)).decode()
+    return Examples(len(packed), total, data, tuple(contests))
+
+
+def _sampled(contests: Sequence[Contest]) -> list[str]:
+    """Prompts by their hash, as many as `MAX_EXAMPLES` allows."""
+    times: dict[str, int] = {}
+    for contest in contests:
+        for verdict in contest.evaluation.verdicts:
+            times[verdict.prompt] = times.get(verdict.prompt, 0) + 1
+    kept: list[str] = []
+    room = MAX_EXAMPLES
+    for prompt in sorted(times, key=lambda prompt: content_key("example", prompt)):
+        if times[prompt] > room and kept:
+            break
+        kept.append(prompt)
+        room -= times[prompt]
+    return kept
+
+
+_ROWS = """
+WITH entry AS (
+    SELECT evaluation_key, judge, unnest(prompt_keys) AS prompt_key, unnest(judgment_keys) AS judgment_key,
+           unnest(candidate_outputs) AS candidate, unnest(baseline_outputs) AS baseline,
+           unnest(range(len(prompt_keys))) AS place
+    FROM evaluation WHERE evaluation_key IN (SELECT unnest(?))
+)
+SELECT evaluation_key, place, entry.prompt_key, text, category, checks, candidate, baseline, entry.judge,
+       presented_order, preference, judgment.raw_text
+FROM entry JOIN judgment USING (judgment_key) LEFT JOIN prompt ON prompt.prompt_key = entry.prompt_key
+WHERE entry.prompt_key IN (SELECT unnest(?))
+ORDER BY evaluation_key, place
+"""
+
+_OUTPUTS = """
+SELECT output_key, response, thought, CASE WHEN parse_error IS NULL THEN '' ELSE raw_text END, parse_error,
+       finish_reason
+FROM output WHERE output_key IN (SELECT unnest(?))
+"""
+
+_SCORES = """
+SELECT DISTINCT judge, prompt_key, response, value, components FROM score
+WHERE judge IN (SELECT unnest(?)) AND prompt_key IN (SELECT unnest(?))
+"""
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One answer; `response` is None where only its judgment was imported."""
+
+    response: str | None
     thought: str
-    raw_text: str
-    parse_error: str | None
-    finish_reason: str
+    raw: str
+    problem: str | None
+    finish: str
     score: float | None
     met: tuple[bool | None, ...]
 
 
 @dataclass(frozen=True)
-class Example:
-    """One judged prompt. `place` is its position in the benchmark; `preference` 1 means that thought won."""
-
-    place: int
+class _Example:
+    contest: int
     prompt: str
     category: str
     checks: tuple[str, ...]
-    preference: float
-    judge_text: str
-    thought: Side
-    direct: Side
+    value: float | None
+    games: tuple[tuple[str, float | None, str], ...]
+    sides: tuple[_Side, _Side]
 
     @property
-    def margin(self) -> float:
-        """Score of the thought arm less that of the direct arm; 0 where a judge gives no scores."""
-        if self.thought.score is None or self.direct.score is None:
-            return 0.0
-        return self.thought.score - self.direct.score
+    def chars(self) -> int:
+        texts = [self.prompt, *(raw for _, _, raw in self.games)]
+        texts += [text for side in self.sides for text in (side.response or "", side.thought, side.raw)]
+        return sum(min(len(text), MAX_TEXT) for text in texts)
 
 
-_QUERY = """
-WITH pairing AS (
-    SELECT judge, unnest(range(len(judgment_keys))) AS place, unnest(judgment_keys) AS judgment_key,
-           unnest(candidate_outputs) AS candidate, unnest(baseline_outputs) AS baseline
-    FROM evaluation WHERE evaluation_key = ?
-)
-SELECT place, prompt.text, prompt.category, prompt.checks, judgment.preference, judgment.raw_text,
-       a.response, a.thought, a.raw_text, a.parse_error, a.finish_reason, sa.value, sa.components,
-       b.response, b.thought, b.raw_text, b.parse_error, b.finish_reason, sb.value, sb.components
-FROM pairing
-JOIN judgment USING (judgment_key)
-JOIN prompt ON prompt.prompt_key = judgment.prompt_key
-JOIN output a ON a.output_key = pairing.candidate
-JOIN output b ON b.output_key = pairing.baseline
-LEFT JOIN score sa
-    ON sa.judge = pairing.judge AND sa.prompt_key = judgment.prompt_key AND sa.response = a.response
-LEFT JOIN score sb
-    ON sb.judge = pairing.judge AND sb.prompt_key = judgment.prompt_key AND sb.response = b.response
-WHERE judgment.preference IS NOT NULL
-ORDER BY place
-"""
-
-
-def read_examples(store: Store, evaluation: str) -> list[Example]:
-    """Every judged prompt of the comparison, in the benchmark's order."""
-    examples = []
-    for row in store.sql(_QUERY, [evaluation])[1]:
-        place, prompt, category, written, preference, judge_text = row[:6]
-        checks = json.loads(written)
-        sides = (_side(row[6:13], len(checks)), _side(row[13:20], len(checks)))
-        examples.append(
-            Example(place, prompt, category, tuple(map(_named, checks)), preference, judge_text, *sides)
-        )  # fmt: skip
-    return examples
-
-
-def choose(examples: Sequence[Example], each: int = EACH) -> dict[str, list[Example]]:
-    """By outcome (``thought``, ``direct``, ``tie``): the widest wins of either arm, and ties from low to high score.
-
-    Wins come from different categories as far as there are any; ties with identical responses come last.
-    """
-    won = [e for e in examples if e.preference > 0.5]
-    lost = [e for e in examples if e.preference < 0.5]
-    tied = [e for e in examples if e.preference == 0.5]
-    differing = [e for e in tied if e.thought.response != e.direct.response] or tied
-    return {
-        "thought": _varied(sorted(won, key=lambda e: (-e.margin, e.place)), each),
-        "direct": _varied(sorted(lost, key=lambda e: (e.margin, e.place)), each),
-        "tie": _spread(sorted(differing, key=lambda e: (e.thought.score or 0.0, e.place)), each),
+def _rows(store: Store, contests: Sequence[Contest], prompts: Sequence[str]) -> list[_Example]:
+    places = {contest.evaluation.key: place for place, contest in enumerate(contests)}
+    judges = sorted({contest.evaluation.judge for contest in contests})
+    rows = store.sql(_ROWS, [list(places), list(prompts)])[1]
+    keys = sorted({key for row in rows for key in row[6:8]})
+    outputs = {key: tuple(told) for key, *told in store.sql(_OUTPUTS, [keys])[1]}
+    scores = {
+        (judge, prompt, response): (value, json.loads(components))
+        for judge, prompt, response, value, components in store.sql(_SCORES, [judges, list(prompts)])[1]
     }
+    values = {contest.evaluation.key: contest.evaluation.values for contest in contests}
+    grouped: dict[tuple[str, str], list[Any]] = {}
+    for row in rows:
+        grouped.setdefault((row[0], row[2]), []).append(row)
+    found = []
+    for (evaluation, prompt), group in grouped.items():
+        _, _, _, text, category, written, candidate, baseline, judge = group[0][:9]
+        checks = json.loads(written or "[]")
+
+        def side(key: str, judge: str = judge, prompt: str = prompt, checks: int = len(checks)) -> _Side:
+            response, thought, raw, problem, finish = outputs.get(key, (None, "", "", None, ""))
+            value, components = scores.get((judge, prompt, response), (None, {}))
+            met = tuple(components.get(str(number)) for number in range(checks))
+            return _Side(response, thought, raw, problem, finish, value, met)
+
+        found.append(
+            _Example(
+                places[evaluation], text or "", category or "", tuple(map(_named, checks)),
+                values[evaluation].get(prompt), tuple((order, p, raw) for *_, order, p, raw in group),
+                (side(candidate), side(baseline)),
+            )
+        )  # fmt: skip
+    return found
 
 
-def _varied(ranked: Sequence[Example], count: int) -> list[Example]:
-    """The first ones, a category's second example only after every category's first."""
-    seen: dict[str, int] = {}
-    rounds = []
-    for rank, example in enumerate(ranked):
-        seen[example.category] = seen.get(example.category, 0) + 1
-        rounds.append((seen[example.category], rank, example))
-    return [example for _, _, example in sorted(rounds, key=lambda entry: entry[:2])[:count]]
+def _within(rows: Sequence[_Example]) -> list[_Example]:
+    """The rows whose texts together stay within `MAX_CHARS`, by whole prompts."""
+    chars: dict[str, int] = {}
+    for row in rows:
+        chars[row.prompt] = chars.get(row.prompt, 0) + row.chars
+    kept: set[str] = set()
+    room = MAX_CHARS
+    for prompt in sorted(chars, key=lambda prompt: content_key("example", prompt)):
+        room -= chars[prompt]
+        if room < 0 and kept:
+            break
+        kept.add(prompt)
+    return [row for row in rows if row.prompt in kept]
 
 
-def _spread(ranked: Sequence[Example], count: int) -> list[Example]:
-    """Evenly spaced over the ranking, both ends included."""
-    if len(ranked) <= count:
-        return list(ranked)
-    return [ranked[round(i * (len(ranked) - 1) / (count - 1))] for i in range(count)]
+class _Packer:
+    """Texts and outputs by number, each of them once."""
 
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.outputs: list[list[Any]] = []
+        self._texts: dict[str, int] = {}
+        self._outputs: dict[_Side, int] = {}
 
-def _side(columns: Sequence[Any], checks: int) -> Side:
-    response, thought, raw_text, parse_error, finish_reason, score, components = columns
-    met: Mapping[str, bool] = json.loads(components) if components else {}
-    return Side(
-        response, thought, raw_text, parse_error, finish_reason, score, tuple(met.get(str(i)) for i in range(checks))
-    )
+    def row(self, row: _Example) -> list[Any]:
+        games = [[order, preference, self._text(raw)] for order, preference, raw in row.games]
+        return [
+            row.contest, self._text(row.prompt), self._text(row.category), row.value, games,
+            *(self._output(side) for side in row.sides), [self._text(check) for check in row.checks],
+        ]  # fmt: skip
+
+    def _output(self, side: _Side) -> int:
+        if side not in self._outputs:
+            self._outputs[side] = len(self.outputs)
+            response = None if side.response is None else self._text(side.response)
+            chars = len(side.response or "")
+            self.outputs.append(
+                [response, self._text(side.thought), self._text(side.raw), side.problem, side.finish, side.score,
+                 list(side.met), chars]
+            )  # fmt: skip
+        return self._outputs[side]
+
+    def _text(self, text: str) -> int:
+        if text not in self._texts:
+            self._texts[text] = len(self.texts)
+            rest = len(text) - MAX_TEXT
+            cut = f"{text[:MAX_TEXT]}\n… {count(rest)} more characters are in the store" if rest > 0 else text
+            self.texts.append(visible(cut))
+        return self._texts[text]
 
 
 def _named(check: Mapping[str, Any]) -> str:

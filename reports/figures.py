@@ -1,11 +1,12 @@
 """How figures and foreign text are written down for people."""
 
-import unicodedata
+import re
 from typing import Any
 
 from markupsafe import Markup
 
 from harness.records import Metric
+from harness.stats.intervals import Interval
 
 NONE = "–"
 """What stands where there is no figure."""
@@ -25,7 +26,17 @@ def count(value: float | None) -> str:
     return NONE if value is None else f"{value:,.0f}".replace(",", "\u202f")
 
 
-def percent_range(metric: Metric | None) -> str:
+def points(value: float | None) -> str:
+    """A difference of two rates, in percentage points: ``+3.2``."""
+    return NONE if value is None else f"{100 * value:+.1f}".replace("-", "−")
+
+
+def points_range(found: Interval | None) -> str:
+    """``−1.0 to +7.4``; empty without an interval."""
+    return "" if found is None else f"{points(found.low)} to {points(found.high)}"
+
+
+def percent_range(metric: Metric | Interval | None) -> str:
     """``43.1–58.9%``; empty without an interval."""
     if metric is None or metric.low is None or metric.high is None:
         return ""
@@ -53,8 +64,11 @@ def words(identifier: str) -> str:
     return identifier.replace("_", " ")
 
 
-_UNSEEN = frozenset({"Cc", "Cs", "Co", "Zl", "Zp"})
-_TURNS_TEXT = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\ufeff")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"  # controls, line and paragraph separators
+    "\u200b\u202a-\u202e\u2066-\u2069\ufeff"  # of no width, or turning what is around them
+    "\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]"  # surrogates, private use
+)
 
 
 def visible(value: Any) -> Any:
@@ -64,10 +78,4 @@ def visible(value: Any) -> Any:
     """
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    return "".join(_shown(character) for character in value.replace("\r\n", "\n"))
-
-
-def _shown(character: str) -> str:
-    if character in "\n\t" or not (character in _TURNS_TEXT or unicodedata.category(character) in _UNSEEN):
-        return character
-    return f"⟨U+{ord(character):04X}⟩"
+    return _UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", value.replace("\r\n", "\n"))

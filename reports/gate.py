@@ -1,10 +1,5 @@
-"""A gate's decision as text: for terminals, Markdown, JUnit and the log of a CI.
+"""A gate's decision as text: for terminals, Markdown, JUnit and the log of a CI."""
 
-Names, prompts and whatever a model wrote are hostile. They become one short line in which nothing is unseen, and are
-escaped for the place where they stand.
-"""
-
-import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
@@ -12,19 +7,12 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.gate.decision import Decision, RuleResult, Telling
-from reports.figures import NONE, percent, visible
-from reports.html import READINGS, SYMBOLS
-
-SHOWN_CHARS = 200
-"""Of a prompt or a name; a sentence may have ten times as many."""
+from reports.escaping import code, escaped, line, logged, sentence
+from reports.figures import NONE, percent
+from reports.verdict import READINGS, SYMBOLS
 
 _STYLES = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "INVALID": "magenta", "SHOWN": "dim"}
 _LEVELS = {"FAIL": "error", "INVALID": "error", "INCONCLUSIVE": "warning"}
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_MARKUP = re.compile(r"[\\`*{}\[\]<>&|~!@#$]|:(?=\S)|(?<![^\W_])_|_(?![^\W_])|(?i:(?<=www)\.)")
-_COMMAND = re.compile("[:#](?=[:#]|[^ -~])")
-"""In ``::error``, ``##[error]`` and ``##vso[``, what makes the line a command to a runner, which strips blanks before
-it and may overlook characters without width within it."""
 
 
 def terminal_table(decision: Decision) -> Table:
@@ -34,12 +22,12 @@ def terminal_table(decision: Decision) -> Table:
     table.add_column(max_width=20, overflow="fold")
     table.add_column(overflow="fold")
     for rule in decision.rules:
-        table.add_row(Text(rule.outcome, _STYLES[rule.outcome]), _logged(rule.rule), _logged(rule.sentence))
+        table.add_row(Text(rule.outcome, _STYLES[rule.outcome]), logged(rule.rule), logged(rule.sentence))
     for note in decision.notes:
-        table.add_row("", "note", _logged(note))
+        table.add_row("", "note", logged(note))
     style = f"bold {_STYLES[decision.outcome]}"
     table.add_row(
-        Text(decision.outcome, style), Text("decision", "bold"), _logged(f"{headline(decision)}{_met(decision)}")
+        Text(decision.outcome, style), Text("decision", "bold"), logged(f"{headline(decision)}{_met(decision)}")
     )
     return table
 
@@ -47,7 +35,7 @@ def terminal_table(decision: Decision) -> Table:
 def telling_lines(decision: Decision) -> Text:
     """The prompts that were lost and won most clearly, a line each: the candidate's preference, category, prompt."""
     lines = [
-        Text(f"{how:<4} {percent(told.preference):>6}  ").append_text(_logged(f"{told.category}: {told.prompt}"))
+        Text(f"{how:<4} {percent(told.preference):>6}  ").append_text(logged(f"{told.category}: {told.prompt}"))
         for how, told in _telling(decision)
     ]
     return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
@@ -56,15 +44,15 @@ def telling_lines(decision: Decision) -> Text:
 def markdown(decision: Decision) -> str:
     """A summary in GitHub's Markdown, for a job's page or a comment: it fetches nothing and mentions nobody."""
     lines = [
-        f"## tpobench gate: {_marked(decision.outcome)}", "", f"**Decision:** {_escaped(headline(decision))}.", "",
+        f"## tpobench gate: {_marked(decision.outcome)}", "", f"**Decision:** {escaped(headline(decision))}.", "",
         "| | rule | what was found | prompts |", "|---|---|---|---|",
         *(
-            f"| {_marked(rule.outcome)} | {_code(rule.rule)} | {_escaped(rule.sentence)} | {_consumed(rule)} |"
+            f"| {_marked(rule.outcome)} | {code(rule.rule)} | {escaped(rule.sentence)} | {_consumed(rule)} |"
             for rule in decision.rules
         ),
         "",
-        *(f"- {name}: {_code(value)}" for name, value in _facts(decision)),
-        *(f"- note: {_escaped(note)}" for note in decision.notes),
+        *(f"- {name}: {code(value)}" for name, value in _facts(decision)),
+        *(f"- note: {escaped(note)}" for note in decision.notes),
         *_most_telling("won", decision.won), *_most_telling("lost", decision.lost),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
@@ -82,12 +70,12 @@ def junit(decision: Decision) -> str:
     suite = ElementTree.SubElement(root, "testsuite", about)
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in [("decision", decision.outcome), *_facts(decision)]:
-        ElementTree.SubElement(properties, "property", name=name, value=_line(value))
+        ElementTree.SubElement(properties, "property", name=name, value=line(value))
     for rule in decision.rules:
-        case = ElementTree.SubElement(suite, "testcase", classname="tpobench.gate", name=_line(rule.rule))
+        case = ElementTree.SubElement(suite, "testcase", classname="tpobench.gate", name=line(rule.rule))
         _tell(case, rule)
     if decision.lost or decision.won:
-        told = [f"{how}: [{_line(t.category)}] {_line(t.prompt)}" for how, t in _telling(decision)]
+        told = [f"{how}: [{line(t.category)}] {line(t.prompt)}" for how, t in _telling(decision)]
         ElementTree.SubElement(suite, "system-out").text = "\n".join(told)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
@@ -99,16 +87,16 @@ def annotations(decision: Decision) -> list[str]:
     told: list[tuple[str, str, str]] = [(decision.outcome, "tpobench gate", headline(decision) + _met(decision))]
     told += [(rule.outcome, rule.rule, rule.sentence) for rule in decision.rules if rule.outcome in _LEVELS]
     return [
-        f"::{_LEVELS.get(outcome, 'notice')} title={_property(f'{outcome} {_line(title)}')}::{_data(_sentence(text))}"
+        f"::{_LEVELS.get(outcome, 'notice')} title={_property(f'{outcome} {line(title)}')}::{_data(sentence(text))}"
         for outcome, title, text in told
     ]
 
 
 def headline(decision: Decision) -> str:
     """The decision as a sentence without its full stop, with the rules that made it."""
-    culprits = [_line(rule.rule) for rule in decision.rules if rule.outcome == decision.outcome != "PASS"]
+    culprits = [line(rule.rule) for rule in decision.rules if rule.outcome == decision.outcome != "PASS"]
     because = f" ({', '.join(culprits)})" if culprits else ""
-    return f"{_line(decision.candidate) or 'the candidate'} {READINGS[decision.outcome]}{because}"
+    return f"{line(decision.candidate) or 'the candidate'} {READINGS[decision.outcome]}{because}"
 
 
 def _telling(decision: Decision) -> list[tuple[str, Telling]]:
@@ -116,7 +104,7 @@ def _telling(decision: Decision) -> list[tuple[str, Telling]]:
 
 
 def _met(decision: Decision) -> str:
-    about = ", ".join(f"{name} {_line(value)}" for name, value in _facts(decision) if name != "candidate")
+    about = ", ".join(f"{name} {line(value)}" for name, value in _facts(decision) if name != "candidate")
     return f"; {about}" if about else ""
 
 
@@ -126,24 +114,24 @@ def _facts(decision: Decision) -> list[tuple[str, str]]:
 
 
 def _tell(case: ElementTree.Element, rule: RuleResult) -> None:
-    sentence = _sentence(rule.sentence)
+    told = sentence(rule.sentence)
     if rule.outcome == "PASS":
-        ElementTree.SubElement(case, "system-out").text = sentence
+        ElementTree.SubElement(case, "system-out").text = told
         return
     if rule.outcome == "SHOWN":
-        ElementTree.SubElement(case, "skipped", message=sentence).text = sentence
+        ElementTree.SubElement(case, "skipped", message=told).text = told
         return
     found = ElementTree.SubElement(
-        case, "error" if rule.outcome == "INVALID" else "failure", type=rule.outcome, message=sentence
+        case, "error" if rule.outcome == "INVALID" else "failure", type=rule.outcome, message=told
     )
     unsure = "; it is not certain either way, and a gate that is not certain must not be green"
-    found.text = sentence + (unsure if rule.outcome == "INCONCLUSIVE" else "")
+    found.text = told + (unsure if rule.outcome == "INCONCLUSIVE" else "")
 
 
 def _most_telling(how: str, prompts: Sequence[Telling]) -> list[str]:
     if not prompts:
         return []
-    rows = [f"- {percent(told.preference)} {_code(told.category)}: {_code(told.prompt)}" for told in prompts]
+    rows = [f"- {percent(told.preference)} {code(told.category)}: {code(told.prompt)}" for told in prompts]
     title = f"What the candidate {how} most clearly (its preference, category, prompt)"
     return ["", f"<details><summary>{title}</summary>", "", *rows, "", "</details>"]
 
@@ -154,30 +142,6 @@ def _marked(outcome: str) -> str:
 
 def _consumed(rule: RuleResult) -> str:
     return NONE if rule.prompts is None or rule.of is None else f"{rule.prompts} of {rule.of}"
-
-
-def _line(text: str, room: int = SHOWN_CHARS) -> str:
-    """One line of about `room` characters; what would be unseen, or turn its surroundings, is spelled out."""
-    line = " ".join(text.split())
-    return _NOT_XML.sub("\ufffd", visible(line if len(line) <= room else f"{line[:room]}…"))
-
-
-def _sentence(text: str) -> str:
-    return _line(text, 10 * SHOWN_CHARS)
-
-
-def _logged(text: str) -> Text:
-    return Text(_COMMAND.sub(r"\g<0> ", _sentence(text)))
-
-
-def _escaped(text: str) -> str:
-    """Without Markdown and HTML, mentions and references: a break that is not seen stands behind each such character,
-    because hosts look for those in the text as it is shown."""
-    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};<wbr>", _sentence(text))
-
-
-def _code(text: str) -> str:
-    return f"<code>{_escaped(_line(text))}</code>"
 
 
 def _data(text: str) -> str:

@@ -1,12 +1,16 @@
 """The training rows of a report: what each arm was trained on, by iteration."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.charts import Style
+from markupsafe import Markup
+
+from harness.store import Store
+from reports.charts import Mark, Series, Style, lines
 from reports.data import Run
 from reports.figures import words
+from reports.iterations import STYLES
 
 SHOWN_METRICS = ("loss", "rewards/accuracies")
 
@@ -23,6 +27,9 @@ class TrainingRow:
     metrics: Mapping[str, Any]
     epoch: str
     """``2 of 10`` where an epoch was chosen on held-out prompts."""
+    chosen_epoch: int | None
+    epochs: tuple[Mapping[str, Any], ...]
+    """What each epoch left behind, ``epoch`` and ``metrics`` among it."""
     judge_gap: float | None
     """Win rate by the training judge less that by the evaluation judge; None where both are the same judge."""
 
@@ -42,8 +49,7 @@ def training_rows(run: Run) -> list[TrainingRow]:
     """By iteration from 1, direct before thought; only where at least one step is done."""
     rows = []
     for iteration in run.iterations:
-        styles: tuple[Style, ...] = ("direct", "thought")
-        for arm in styles:
+        for arm in reversed(STYLES):
             steps = ("sample", "score", "pairs", "train", "select", "evaluate")
             found = {step: run.details(step, arm, iteration) or {} for step in steps}
             if found["sample"]:
@@ -57,14 +63,84 @@ def _row(iteration: int, arm: Style, found: Mapping[str, Mapping[str, Any]]) -> 
     by_training_judge = measured.get("train_judge_win_rate")
     gap = None if by_training_judge is None else by_training_judge - measured["win_rate"]
     metrics = chosen.get("metrics") or found["train"].get("metrics") or {}
-    return TrainingRow(iteration, arm, found["sample"], found["score"], found["pairs"], metrics, epoch, gap)
+    return TrainingRow(
+        iteration, arm, found["sample"], found["score"], found["pairs"], metrics, epoch, chosen.get("epoch"),
+        tuple(found["train"].get("epochs") or ()), gap,
+    )  # fmt: skip
 
 
 def warm_starts(run: Run) -> list[tuple[Style, int | None, Mapping[str, Any]]]:
     """Arm, number of examples and training metrics of each warm start that is done."""
     rows: list[tuple[Style, int | None, Mapping[str, Any]]] = []
-    styles: tuple[Style, ...] = ("direct", "thought")
-    for arm in styles:
+    for arm in reversed(STYLES):
         if details := run.details("warm_start", arm):
             rows.append((arm, details.get("examples"), details.get("metrics") or {}))
     return rows
+
+
+def training_charts(run: Run, rows: Sequence[TrainingRow]) -> list[tuple[str, Markup]]:
+    """Title and chart of what training shows by iteration; a figure that no step has told is left out."""
+    ticks = [str(i) for i in sorted({row.iteration for row in rows})]
+
+    def series(value: Callable[[TrainingRow], float | None]) -> list[Series]:
+        found = []
+        for arm in STYLES:
+            told = [(str(row.iteration), value(row)) for row in rows if row.arm == arm]
+            marks = [Mark(ticks.index(at), figure) for at, figure in told if figure is not None]
+            found += [Series(arm, marks)] if marks else []
+        return found
+
+    def longer(row: TrainingRow) -> float | None:
+        chosen, rejected = row.pairs.get("chosen_chars"), row.pairs.get("rejected_chars")
+        return None if chosen is None or rejected is None else chosen - rejected
+
+    wanted: list[tuple[str, Callable[[TrainingRow], float | None], str, float | None]] = [
+        ("Margin between chosen and rejected, in scores", lambda row: row.pairs.get("margin"), ".2f", None),
+        ("Chosen responses longer than rejected ones, characters", longer, "+,.0f", 0.0),
+        ("Thought length of the samples, characters", _thought_chars, ",.0f", None),
+    ]
+    drawn = [(title, series(value), axis, at) for title, value, axis, at in wanted]
+    charts = [(title, lines(told, ticks, axis, at)) for title, told, axis, at in drawn if told]
+    losses, epochs = _losses(rows)
+    return charts + ([("Training loss by epoch", lines(losses, epochs, ".2f"))] if losses else [])
+
+
+def _thought_chars(row: TrainingRow) -> float | None:
+    return row.sample.get("thought_chars") if row.arm == "thought" else None
+
+
+def _losses(rows: Sequence[TrainingRow]) -> tuple[list[Series], list[str]]:
+    """The loss of every epoch of every iteration, one after the other; the chosen epoch is the solid mark."""
+    ticks = list(dict.fromkeys(f"{row.iteration}.{epoch['epoch']}" for row in rows for epoch in row.epochs))
+    series = []
+    for row in sorted(rows, key=lambda row: STYLES.index(row.arm)):
+        marks = []
+        for epoch in row.epochs:
+            if (loss := (epoch.get("metrics") or {}).get("loss")) is not None:
+                at = ticks.index(f"{row.iteration}.{epoch['epoch']}")
+                marks.append(Mark(at, loss, hollow=row.chosen_epoch not in (None, epoch["epoch"])))
+        series += [Series(row.arm, marks)] if marks else []
+    return series, ticks
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What one step took: seconds, and the calls of its judge; `dollars` is None where a price is not known."""
+
+    step: str
+    seconds: float
+    calls: int
+    dollars: float | None
+
+
+_CALLS = """
+SELECT step.name, count(call_key), sum(cost_usd) FROM step
+JOIN evaluation ON evaluation_key = details->>'evaluation', unnest(list_distinct(judgment_keys)) AS judged(key)
+JOIN call ON call.subject = judged.key WHERE step.run = ? GROUP BY ALL
+"""
+
+
+def spent(store: Store, run: Run) -> list[Spent]:
+    """By step, in the order in which they finished. A judgment that several steps share is counted in each."""
+    calls = {name: (number, dollars) for name, number, dollars in store.sql(_CALLS, [run.key])[1]}
+    return [Spent(step.name, step.seconds, *calls.get(step.name, (0, None))) for step in run.steps]

@@ -68,3 +68,13 @@ def measured_as(store: Store, run: str, place: str) -> tuple[str, str]:
     if place not in found:
         raise UserError(f"the run has evaluated no {place}; it has: {', '.join(sorted(found))}")
     return found[place]
+
+
+def last_checkpoint(store: Store, run: str) -> tuple[str, str]:
+    """Fingerprint and mode of the run's last evaluated checkpoint, of the thought arm where there is one."""
+    query = "SELECT name FROM step WHERE run = ? AND regexp_matches(name, '^evaluate/(thought|direct)/[0-9]+$')"
+    places = [row[0].split("/")[1:] for row in store.sql(query, [run_named(store, run)])[1]]
+    if not places:
+        raise UserError(f"the run {run!r} has evaluated no checkpoint yet")
+    arm, iteration = max(places, key=lambda place: (place[0] == "thought", int(place[1])))
+    return measured_as(store, run, f"{arm}/{iteration}")

@@ -11,6 +11,7 @@ from harness.cli import (  # noqa: F401  each registers its commands
     inspection,
     judges,
     measure,
+    report,
     run,
     sampling,
 )

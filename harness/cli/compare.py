@@ -39,7 +39,7 @@ def compare(
     from harness.store import Store
 
     with Store(store, read_only=True) as opened:
-        found = compare_models(opened, _side(opened, a, mode_a, run), _side(opened, b, mode_b, run))
+        found = compare_models(opened, side_named(opened, a, mode_a, run), side_named(opened, b, mode_b, run))
     if as_json:
         print_json([vars(row) for row in found])
         return
@@ -59,7 +59,8 @@ def compare(
     print(f"A = {a}, B = {b}; in points, with 95% intervals. * = under {MIN_CATEGORY} prompts: a hint, no more.")
 
 
-def _side(store: "Store", name: str, mode: str, run: str) -> "Side":
+def side_named(store: "Store", name: str, mode: str = "", run: str = "") -> "Side":
+    """A model in a mode, or ``thought/1`` of a run, in the mode in which it was measured."""
     from harness.comparison import Side
     from tpo.runs import measured_as
 

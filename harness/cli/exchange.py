@@ -195,22 +195,13 @@ def leaderboard(
         console.print(_category_table(name, shown) if by_category else _table(name, shown))
 
 
-_FIGURES = (
-    ("win_rate", "win %"), ("official_standard_error", "SE*"), ("published_win_rate", "win % published"),
-    ("lc_win_rate", "LC win %"), ("official_lc_win_rate", "LC*"),
-    ("lc_win_rate_surrogate", "LC win % (stand-in data)"),
-    ("official_lc_win_rate_surrogate", "LC* (stand-in data)"), ("published_lc_win_rate", "LC published"),
-    ("arena_score", "score"), ("official_arena_score", "score*"), ("style_controlled_score", "style-controlled"),
-    ("mean_score", "mean score"),
-)  # fmt: skip
-
-
 def _table(name: str, rows: "list[Row]") -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    known = _FIGURES if not name.startswith("lm_eval/") else [(key, key) for key in _task_figures(rows)]
-    figures = [(key, title) for key, title in known if any(key in row.metrics for row in rows)]
+    from harness.leaderboard import figures_of
+
+    figures = figures_of(name, rows)
     table = Table(
         "model", "n", *(title for _, title in figures), "chars", "notes", title=name,
         caption="* by the official method; intervals are 95%, over prompts", caption_justify="left",
@@ -228,13 +219,6 @@ def _table(name: str, rows: "list[Row]") -> Any:
             Text("; ".join(notes)),
         )  # fmt: skip
     return table
-
-
-def _task_figures(rows: "list[Row]") -> list[str]:
-    """What an lm-eval task measures, by lm-eval's own names: its standard errors and our counts left out."""
-    counts = ("_rate", "_chars", "truncated", "unanswered")
-    names = dict.fromkeys(name for row in rows for name in row.metrics)
-    return [name for name in names if "_stderr" not in name and not name.endswith(counts)]
 
 
 def _category_table(name: str, rows: "list[Row]") -> Any:

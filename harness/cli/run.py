@@ -1,4 +1,4 @@
-"""Commands that travel the whole road: quickstart, train, status, report."""
+"""Commands that travel the whole road: quickstart, train, status."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -137,21 +137,3 @@ def status(
         print_json(to_json(states))
     else:
         Console(highlight=False).print(as_table(states))
-
-
-@app.command()
-def report(
-    folder: Annotated[Path, typer.Argument(help="The folder of a run.")] = RUNS / "quickstart",
-    run: Annotated[str, typer.Option(help="The run's name, where the store holds several.")] = "",
-) -> None:
-    """Write the HTML report of a run again.
-
-    Example: tpobench report tpobench-runs/quickstart
-    """
-    from harness.store import Store
-    from reports.html import write_report
-    from tpo.runs import run_named
-
-    with Store(folder / "store.duckdb", read_only=True) as store:
-        write_report(store, run_named(store, run), folder / "report.html")
-    print(folder / "report.html")

@@ -1,0 +1,114 @@
+"""The command that writes reports: report."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.app import RUNS, JsonOption, app, print_json
+from harness.errors import UserError
+
+if TYPE_CHECKING:
+    from harness.comparison import Side
+    from harness.store import Store
+    from reports.content import Content
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="The folder of a run; its store is FOLDER/store.duckdb.")] = RUNS
+    / "quickstart",
+    store: Annotated[Path | None, typer.Option("--store", help="Any results store, instead of a folder's.")] = None,
+    run: Annotated[str, typer.Option(help="A run by name, the newest unless given.")] = "",
+    models: Annotated[
+        list[str] | None, typer.Option(help="Models by name or fingerprint; give it several times. 'all' is all.")
+    ] = None,
+    compare: Annotated[
+        tuple[str, str] | None, typer.Option(help="Two models side by side: names, thought/1 of a run, or two runs.")
+    ] = None,
+    benchmark: Annotated[str, typer.Option(help="With --models: of this benchmark only.")] = "",
+    published: Annotated[Path | None, typer.Option(help="AlpacaEval's leaderboard.csv, to show beside.")] = None,
+    paper_curve: Annotated[
+        bool, typer.Option("--paper-curve", help="Draw the paper's curve beside the run's.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Where to write; beside the store unless given.")
+    ] = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the same facts as Markdown, write nothing.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn a store into one HTML file that opens anywhere, and say in the terminal what it found.
+
+    A run is reported on if the store holds one, else every model in it.
+
+    Example: tpobench report tpobench-runs/quickstart
+
+    Example: tpobench report --store imported.duckdb --models all -o models.html
+
+    Example: tpobench report --compare thought/1 direct/1 --markdown
+    """
+    from rich.console import Console
+
+    from harness.files import write_whole
+    from harness.store import Store
+    from reports import content
+    from reports.html import render
+    from reports.markdown import markdown as written
+    from reports.markdown import summary
+
+    if sum((bool(run), bool(models), compare is not None)) > 1:
+        raise UserError("--run, --models and --compare are three kinds of report; give one of them")
+    place = store or folder / "store.duckdb"
+    with Store(place, read_only=True) as opened:
+        if compare is not None:
+            found = _compared(opened, *compare)
+        elif models or not (run or opened.sql("SELECT 1 FROM run LIMIT 1")[1]):
+            named = [] if models in (None, ["all"]) else list(models or ())
+            found = content.of_models(opened, named, benchmark, published)
+        else:
+            from tpo.runs import run_named
+
+            found = content.of_run(opened, run_named(opened, run), paper_curve, published)
+    if markdown:
+        print(written(found), end="")
+        return
+    path = out or place.parent / "report.html"
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; name the file to write, for example {path / 'report.html'}")
+    write_whole(path, render(found))
+    if as_json:
+        print_json({"report": str(path), **_facts(found)})
+        return
+    Console(highlight=False).print(summary(found))
+    print(path)
+
+
+def _facts(found: "Content") -> dict[str, object]:
+    verdict = found.verdict
+    headlines = [vars(headline) for headline in verdict.headlines]
+    return {
+        "title": found.title, "verdict": verdict.badge, "sentence": verdict.sentence, "headlines": headlines,
+        "warnings": list(verdict.warnings),
+    }  # fmt: skip
+
+
+def _compared(store: "Store", first: str, second: str) -> "Content":
+    from reports.content import of_comparison
+
+    return of_comparison(store, _side(store, first), _side(store, second), (first, second))
+
+
+def _side(store: "Store", name: str) -> "Side":
+    """A model, ``thought/1`` of the newest run, or a run: its last evaluated checkpoint that thinks."""
+    from harness.cli.compare import side_named
+    from harness.comparison import Side
+    from tpo.runs import last_checkpoint
+
+    if (
+        store.sql("SELECT 1 FROM run WHERE name = ?", [name])[1]
+        and not store.sql("SELECT 1 FROM model WHERE ? IN (name, model_key)", [name])[1]
+    ):
+        return Side(*last_checkpoint(store, name))
+    return side_named(store, name)

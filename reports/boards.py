@@ -1,0 +1,48 @@
+"""Every model of the store beside those that a report is about: the leaderboards."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.leaderboard import Row, beside_published, figures_of, leaderboard
+from harness.store import Store
+from reports.charts import Mark, Series, Strip, strip
+
+
+@dataclass(frozen=True)
+class Board:
+    """All models on one benchmark by one judge against one baseline, best first. `figures` are names and titles of
+    what is known of any of them; the chart has the first one's intervals. `about` marks the rows that the report is
+    about."""
+
+    benchmark: str
+    judge: str
+    baseline: str
+    figures: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
+    chart: Strip
+    about: frozenset[str]
+
+
+def boards(store: Store, shown: Collection[str], about: Collection[str], published: Path | None = None) -> list[Board]:
+    """The boards of the evaluations `shown`; `about` are the keys of those to mark. Raises UserError for a
+    `published` file that is no leaderboard."""
+    rows = [row for row in leaderboard(store) if row.evaluation in shown or row.benchmark.startswith("lm_eval/")]
+    if published is not None:
+        rows = beside_published(rows, published)
+    grouped: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        grouped.setdefault((row.benchmark, row.judge, row.baseline), []).append(row)
+    return [_board(number, named, found, about) for number, (named, found) in enumerate(sorted(grouped.items()))]
+
+
+def _board(number: int, named: tuple[str, str, str], rows: list[Row], about: Collection[str]) -> Board:
+    figures = tuple(figures_of(named[0], rows))
+    marks = [
+        Mark(place, found["value"], found["low"], found["high"])
+        for place, row in enumerate(rows)
+        if figures and (found := row.metrics.get(figures[0][0])) is not None and found["value"] is not None
+    ]
+    reference = None if named[0].startswith("lm_eval/") else 0.5
+    chart = strip(f"board-{number}", [Series("duel", marks)], len(rows), reference)
+    return Board(*named, figures, tuple(rows), chart, frozenset(about).intersection(row.evaluation for row in rows))

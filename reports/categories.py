@@ -1,0 +1,130 @@
+"""Where a model is better: win rates by group of prompts, with what they can and cannot tell. Pure functions."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+
+from harness.gate.duels import MIN_CATEGORY, detectable
+from harness.stats.intervals import Interval, difference_interval, mean_interval
+from harness.stats.shrinkage import shrink
+from reports.charts import Mark, Series, Strip, Style, strip
+
+_TWO_SIDED = 1.959964
+
+Values = Mapping[str, float]
+"""Preference for the candidate by prompt, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Column:
+    label: str
+    style: Style
+    values: Values
+
+
+@dataclass(frozen=True)
+class Row:
+    """One group of prompts. `rates` has an entry for each column; `difference` is the first column less the second on
+    the prompts that both answered, `shrunk` the same pulled towards all groups; `duel` is where the two met.
+    `detectable` is the smallest difference from zero (or from one half) that four of five such samples would show."""
+
+    group: str
+    n: int
+    rates: tuple[Interval | None, ...]
+    difference: Interval | None
+    shrunk: float | None
+    duel: Interval | None
+    detectable: float | None
+    guarded: bool
+
+    @property
+    def decidable(self) -> bool:
+        return self.n >= MIN_CATEGORY
+
+
+@dataclass(frozen=True)
+class Table:
+    """Win rates by group, the figures over all prompts first. `kind` says what groups them: category, complexity."""
+
+    kind: str
+    columns: tuple[Column, ...]
+    overall: Row
+    rows: tuple[Row, ...]
+    chart: Strip
+
+    @property
+    def few(self) -> int:
+        return sum(not row.decidable for row in self.rows)
+
+    @property
+    def has_duel(self) -> bool:
+        return self.overall.duel is not None
+
+
+def tabulate(
+    kind: str,
+    columns: Sequence[Column],
+    groups: Mapping[str, str],
+    duel: Values | None = None,
+    guarded: Collection[str] | None = None,
+) -> Table | None:
+    """The table of these columns; None where fewer than two groups have a verdict. `guarded` names the groups that the
+    gate guards: all where it is empty, none where it is None."""
+    names = sorted({groups[prompt] for column in columns for prompt in column.values if prompt in groups})
+    if len(names) < 2:
+        return None
+    members: dict[str, list[str]] = {name: [] for name in names}
+    for prompt, name in groups.items():
+        if name in members:
+            members[name].append(prompt)
+    everything = [prompt for name in names for prompt in members[name]]
+    overall = _row("all", everything, columns, duel, False)
+    found = [
+        _row(name, members[name], columns, duel, guarded is not None and (not guarded or name in guarded))
+        for name in names
+    ]
+    rows = _with_shrunk(found, members, columns, overall)
+    return Table(kind, tuple(columns), overall, rows, _chart(kind, columns, [overall, *rows]))
+
+
+def paired(first: Values, second: Values, prompts: Sequence[str]) -> list[float]:
+    """What the first has more than the second, prompt by prompt, where both have a verdict."""
+    return [first[prompt] - second[prompt] for prompt in prompts if prompt in first and prompt in second]
+
+
+def _row(name: str, prompts: Sequence[str], columns: Sequence[Column], duel: Values | None, guarded: bool) -> Row:
+    seen = [[column.values[prompt] for prompt in prompts if prompt in column.values] for column in columns]
+    met = [duel[prompt] for prompt in prompts if prompt in duel] if duel else []
+    apart = paired(columns[0].values, columns[1].values, prompts) if len(columns) == 2 else []
+    decisive = met or apart or seen[0]
+    return Row(
+        name, max(map(len, [*seen, met])), tuple(mean_interval(values) if values else None for values in seen),
+        difference_interval(apart) if apart else None, None, mean_interval(met) if met else None,
+        detectable(stdev(decisive), len(decisive), _TWO_SIDED) if len(decisive) > 1 else None, guarded,
+    )  # fmt: skip
+
+
+def _with_shrunk(
+    rows: Sequence[Row], members: Mapping[str, Sequence[str]], columns: Sequence[Column], overall: Row
+) -> tuple[Row, ...]:
+    if len(columns) != 2 or overall.difference is None:
+        return tuple(rows)
+    apart = {row.group: paired(columns[0].values, columns[1].values, members[row.group]) for row in rows}
+    told = {name: values for name, values in apart.items() if len(values) > 1}
+    errors = [max(stdev(values), 1e-9) / len(values) ** 0.5 for values in told.values()]
+    pulled = shrink([fmean(values) for values in told.values()], errors, overall.difference.mean) if told else []
+    by_group = dict(zip(told, pulled, strict=True))
+    return tuple(
+        Row(r.group, r.n, r.rates, r.difference, by_group.get(r.group), r.duel, r.detectable, r.guarded) for r in rows
+    )
+
+
+def _chart(kind: str, columns: Sequence[Column], rows: Sequence[Row]) -> Strip:
+    series = [
+        Series(column.style, [
+            Mark(place, rate.mean, rate.low, rate.high, hollow=not row.decidable)
+            for place, row in enumerate(rows) if (rate := row.rates[number]) is not None
+        ])
+        for number, column in enumerate(columns)
+    ]  # fmt: skip
+    return strip(f"chart-{kind}", series, len(rows))

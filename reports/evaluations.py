@@ -1,0 +1,201 @@
+"""What was judged: evaluations with the names of both sides, their figures, and the verdict on every prompt."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import fmean
+from typing import Any
+
+from harness.errors import UserError, did_you_mean
+from harness.judges.checklist import LABEL
+from harness.records import Metric
+from harness.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a judge said of one prompt. `games` are its judgments: order of presentation (``AB``: the candidate first)
+    and preference, the probability that the candidate is better, None where there is no verdict. Lengths in characters.
+    """
+
+    prompt: str
+    category: str
+    games: tuple[tuple[str, float | None], ...]
+    chars: int
+    baseline_chars: int
+
+    @property
+    def value(self) -> float | None:
+        """The mean over the games; None unless every game has a verdict."""
+        seen = [preference for _, preference in self.games if preference is not None]
+        return fmean(seen) if len(seen) == len(self.games) else None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One stored comparison of a candidate with a baseline. `rows` is the size of the whole benchmark where that is
+    published; `notes` say why a figure cannot be compared with published ones."""
+
+    key: str
+    benchmark: str
+    judge: str
+    judge_label: str
+    candidate: str
+    fingerprint: str
+    mode: str
+    baseline: str
+    is_itself: bool
+    """The baseline is the candidate, in the same mode: nothing but ties."""
+    rows: int | None
+    notes: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    verdicts: tuple[Verdict, ...]
+
+    def overall(self, name: str) -> Metric | None:
+        """The figure over all prompts; None when it was not measured."""
+        return next((m for m in self.metrics if m.name == name and m.category is None), None)
+
+    def figure(self, name: str) -> float | None:
+        found = self.overall(name)
+        return None if found is None else found.value
+
+    @property
+    def controlled(self) -> Metric | None:
+        """The length-controlled win rate, or its surrogate where the official difficulties are not there."""
+        return next((m for m in self.metrics if m.name.startswith("lc_win_rate") and m.category is None), None)
+
+    @cached_property
+    def values(self) -> dict[str, float]:
+        """The candidate's preference by prompt, those without a verdict left out."""
+        return {verdict.prompt: verdict.value for verdict in self.verdicts if verdict.value is not None}
+
+    @property
+    def prompts(self) -> int:
+        return len(self.verdicts)
+
+    @property
+    def missing(self) -> int:
+        return self.prompts - len(self.values)
+
+    @property
+    def wins(self) -> int:
+        return sum(value > 0.5 for value in self.values.values())
+
+    @property
+    def losses(self) -> int:
+        return sum(value < 0.5 for value in self.values.values())
+
+    @property
+    def ties(self) -> int:
+        return len(self.values) - self.wins - self.losses
+
+    @property
+    def is_rule_based(self) -> bool:
+        return self.judge.partition("@")[0] == "checklist"
+
+
+_EVALUATIONS = """
+SELECT evaluation_key, benchmark, judge, params, coalesce(c.name, candidate), candidate, candidate_mode,
+       coalesce(b.name, baseline),
+       candidate = baseline AND candidate_mode = baseline_mode
+FROM evaluation LEFT JOIN model c ON c.model_key = candidate LEFT JOIN model b ON b.model_key = baseline
+WHERE evaluation_key IN (SELECT unnest(?)) ORDER BY evaluation_key
+"""
+
+_METRICS = """
+SELECT evaluation, name, value, n, category, low, high FROM metric
+WHERE evaluation IN (SELECT unnest(?)) ORDER BY evaluation, name, category
+"""
+
+_GAMES = """
+SELECT evaluation_key, entry.prompt_key, coalesce(category, ''), coalesce(presented_order, 'AB'), preference,
+       coalesce(chars_a, 0), coalesce(chars_b, 0)
+FROM (
+    SELECT evaluation_key, unnest(prompt_keys) AS prompt_key, unnest(judgment_keys) AS judgment_key,
+           unnest(range(len(judgment_keys))) AS place
+    FROM evaluation WHERE evaluation_key IN (SELECT unnest(?))
+) entry
+LEFT JOIN judgment USING (judgment_key) LEFT JOIN prompt ON prompt.prompt_key = entry.prompt_key
+ORDER BY evaluation_key, place
+"""
+
+_NEWEST = """
+SELECT evaluation_key FROM evaluation LEFT JOIN model ON model_key = candidate
+WHERE len(judgment_keys) > 0 AND (? OR list_contains(?, candidate) OR list_contains(?, model.name))
+    AND ? IN ('', benchmark)
+QUALIFY row_number() OVER (
+    PARTITION BY benchmark, judge, baseline, baseline_mode, candidate, candidate_mode
+    ORDER BY evaluation.created_at DESC, evaluation_key
+) = 1
+ORDER BY evaluation_key
+"""
+
+
+def read_evaluations(store: Store, keys: Sequence[str]) -> dict[str, Evaluation]:
+    """The evaluations by key; a key that the store does not hold is left out."""
+    wanted = [list(dict.fromkeys(keys))]
+    metrics: dict[str, list[Metric]] = {}
+    for key, *measured in store.sql(_METRICS, wanted)[1]:
+        metrics.setdefault(key, []).append(Metric(*measured))
+    games: dict[str, dict[str, list[Any]]] = {}
+    for key, prompt, category, order, preference, chars, baseline_chars in store.sql(_GAMES, wanted)[1]:
+        found = games.setdefault(key, {}).setdefault(prompt, [category, [], chars, baseline_chars])
+        found[1].append((order, preference))
+    return {
+        key: _evaluation(key, about, metrics.get(key, []), games.get(key, {}))
+        for key, *about in store.sql(_EVALUATIONS, wanted)[1]
+    }
+
+
+def newest_evaluations(store: Store, models: Sequence[str] = (), benchmark: str = "") -> list[str]:
+    """Keys of the newest evaluation of every contest (benchmark, judge, both sides), of these models or of all.
+
+    Raises UserError for a model or a benchmark that the store has not judged.
+    """
+    names = list(models)
+    keys = [row[0] for row in store.sql(_NEWEST, [not names, names, names, benchmark])[1]]
+    query = (
+        "SELECT DISTINCT coalesce(name, candidate), candidate, benchmark FROM evaluation "
+        "LEFT JOIN model ON model_key = candidate WHERE len(judgment_keys) > 0"
+    )
+    judged = store.sql(query)[1]
+    for name in names:
+        if not any(name in (known, fingerprint) for known, fingerprint, _ in judged):
+            known = sorted({row[0] for row in judged})
+            raise UserError(f"{store.path} has judged no {name!r}; {did_you_mean(name, known)}")
+    if benchmark and benchmark not in {row[2] for row in judged}:
+        known = sorted({row[2] for row in judged})
+        raise UserError(f"{store.path} holds nothing of the benchmark {benchmark!r}; {did_you_mean(benchmark, known)}")
+    return keys
+
+
+def named_apart(evaluations: Iterable[Evaluation]) -> dict[str, str]:
+    """What to call each evaluation's candidate, by key: its name, with mode and fingerprint only where it needs them
+    to be told from another one."""
+    all_of = list(evaluations)
+
+    def several(attribute: str, name: str) -> bool:
+        return len({getattr(e, attribute) for e in all_of if e.candidate == name}) > 1
+
+    def name(e: Evaluation) -> str:
+        mode = f", {e.mode}" if several("mode", e.candidate) else ""
+        return e.candidate + (f" ({e.fingerprint[:6]})" if several("fingerprint", e.candidate) else "") + mode
+
+    return {evaluation.key: name(evaluation) for evaluation in all_of}
+
+
+def _evaluation(
+    key: str, about: Sequence[Any], metrics: Sequence[Metric], games: Mapping[str, Sequence[Any]]
+) -> Evaluation:
+    benchmark, judge, params, candidate, fingerprint, mode, baseline, is_itself = about
+    told = json.loads(params)
+    label = LABEL if judge.partition("@")[0] == "checklist" else told.get("judge_label") or judge
+    verdicts = tuple(
+        Verdict(prompt, category, tuple(played), chars, baseline_chars)
+        for prompt, (category, played, chars, baseline_chars) in games.items()
+    )
+    return Evaluation(
+        key, benchmark, judge, label, candidate, fingerprint, mode, baseline, is_itself, told.get("rows"),
+        tuple(told.get("not_comparable") or ()), tuple(metrics), verdicts,
+    )  # fmt: skip

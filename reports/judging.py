@@ -1,0 +1,174 @@
+"""How far the judge can be trusted, from the judgments that are shown: missing verdicts, order, length, a second
+judge. Pure functions but for the reading of other judges' verdicts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from markupsafe import Markup
+
+from harness.stats.intervals import Interval, mean_interval
+from harness.store import Store
+from reports.charts import Mark, against
+from reports.evaluations import Evaluation, Verdict
+
+_BINS = 8
+
+
+@dataclass(frozen=True)
+class LengthBin:
+    """Verdicts where the candidate's response is between `low` and `high` characters longer than the baseline's, half
+    of them up to `median`, and the mean preference for the candidate on their prompts."""
+
+    low: int
+    median: int
+    high: int
+    preference: Interval
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Two judges on the same pairs of responses: how often they prefer the same side (a tie is a side of its own), and
+    Cohen's kappa, which takes off what chance alone gives."""
+
+    other: str
+    pairs: int
+    same: Interval
+    kappa: float | None
+
+
+@dataclass(frozen=True)
+class JudgeView:
+    """One judge over all evaluations shown. Shares are in [0, 1]. `flips` are pairs that change sides with the order,
+    of those judged in both; `first` is the preference for what stands first; `longer` the share of decided prompts
+    on which the longer response won. Each is None where the judgments do not tell."""
+
+    id: str
+    label: str
+    rule_based: bool
+    judgments: int
+    missing: int
+    flips: Interval | None
+    first: Interval | None
+    longer: Interval | None
+    bins: tuple[LengthBin, ...]
+    agreements: tuple[Agreement, ...]
+
+    @property
+    def chart(self) -> Markup | None:
+        """The preference against the difference in length; None with fewer than two bins."""
+        if len(self.bins) < 2:
+            return None
+        marks = [Mark(n, b.preference.mean, b.preference.low, b.preference.high) for n, b in enumerate(self.bins)]
+        return against(marks, [_short(b.median) for b in self.bins], 0.5)
+
+
+def _short(chars: int) -> str:
+    return f"{chars / 1000:+.1f}k" if abs(chars) >= 1000 else f"{chars:+d}"
+
+
+def judge_views(store: Store, evaluations: Iterable[Evaluation]) -> list[JudgeView]:
+    """A view for each judge, in the order in which they appear. A model against itself says nothing and is left out."""
+    by_judge: dict[str, list[Evaluation]] = {}
+    for evaluation in evaluations:
+        if not evaluation.is_itself:
+            by_judge.setdefault(evaluation.judge, []).append(evaluation)
+    return [_view(store, judge, found) for judge, found in by_judge.items()]
+
+
+def _view(store: Store, judge: str, evaluations: Sequence[Evaluation]) -> JudgeView:
+    verdicts = [verdict for evaluation in evaluations for verdict in evaluation.verdicts]
+    games = [preference for verdict in verdicts for _, preference in verdict.games]
+    rule_based = evaluations[0].is_rule_based
+    longer = [
+        (verdict.prompt, float((value > 0.5) == (verdict.chars > verdict.baseline_chars)))
+        for verdict in verdicts
+        if (value := verdict.value) not in (None, 0.5) and value is not None and verdict.chars != verdict.baseline_chars
+    ]
+    return JudgeView(
+        judge, evaluations[0].judge_label, rule_based, len(games), sum(game is None for game in games),
+        None if rule_based else flip_rate(verdicts), None if rule_based else first_preferred(verdicts),
+        _over_prompts(longer), length_bins(verdicts),
+        _agreements(store, judge, [evaluation.key for evaluation in evaluations]),
+    )  # fmt: skip
+
+
+def flip_rate(verdicts: Iterable[Verdict]) -> Interval | None:
+    """Of the pairs judged in both orders, those whose preference changes sides with the order; ties do not flip."""
+    flips = []
+    for verdict in verdicts:
+        sides = {order: preference for order, preference in verdict.games if preference is not None}
+        if "AB" in sides and "BA" in sides:
+            flips.append((verdict.prompt, float((sides["AB"] - 0.5) * (sides["BA"] - 0.5) < 0)))
+    return _over_prompts(flips)
+
+
+def first_preferred(verdicts: Iterable[Verdict]) -> Interval | None:
+    """Mean preference for the response that stands first, one half without a position bias. None unless each order
+    was used for between 40% and 60% of the judgments: else the candidate's strength would show as a bias."""
+    games = [(v.prompt, order, preference) for v in verdicts for order, preference in v.games if preference is not None]
+    candidate_first = sum(order == "AB" for _, order, _ in games)
+    if not games or not 0.4 <= candidate_first / len(games) <= 0.6:
+        return None
+    return _over_prompts([(prompt, p if order == "AB" else 1 - p) for prompt, order, p in games])
+
+
+def length_bins(verdicts: Iterable[Verdict]) -> tuple[LengthBin, ...]:
+    """Eight bins with about the same number of verdicts each; fewer where differences in length repeat."""
+    points = sorted((v.chars - v.baseline_chars, v.prompt, v.value) for v in verdicts if v.value is not None)
+    edges = sorted({points[len(points) * number // _BINS][0] for number in range(_BINS)}) if points else []
+    bins = []
+    for low, high in zip(edges, [*edges[1:], float("inf")], strict=True):
+        inside = [point for point in points if low <= point[0] < high]
+        found = _over_prompts([(prompt, value) for _, prompt, value in inside])
+        if found is not None:
+            bins.append(LengthBin(low, inside[len(inside) // 2][0], inside[-1][0], found))
+    return tuple(bins)
+
+
+def _over_prompts(seen: Iterable[tuple[str, float]]) -> Interval | None:
+    """The mean and its interval, where all that was seen of one prompt is one observation; None where nothing was."""
+    by_prompt: dict[str, list[float]] = {}
+    for prompt, value in seen:
+        by_prompt.setdefault(prompt, []).append(value)
+    return mean_interval([fmean(values) for values in by_prompt.values()]) if by_prompt else None
+
+
+_OTHERS = """
+WITH shown AS (
+    SELECT DISTINCT prompt_key, response_a, response_b, judgment_key FROM judgment
+    WHERE judgment_key IN (SELECT unnest(judgment_keys) FROM evaluation WHERE evaluation_key IN (SELECT unnest(?)))
+), ours AS (
+    SELECT prompt_key, response_a, response_b, avg(preference) AS value
+    FROM shown JOIN judgment USING (judgment_key, prompt_key, response_a, response_b) GROUP BY ALL
+), theirs AS (
+    SELECT judge, prompt_key, response_a, response_b, avg(preference) AS value
+    FROM judgment WHERE judge <> ? GROUP BY ALL
+)
+SELECT judge, ours.value, theirs.value FROM ours JOIN theirs USING (prompt_key, response_a, response_b)
+WHERE ours.value IS NOT NULL AND theirs.value IS NOT NULL
+ORDER BY judge, prompt_key, response_a, response_b
+"""
+
+
+def _agreements(store: Store, judge: str, evaluations: Sequence[str]) -> tuple[Agreement, ...]:
+    by_other: dict[str, list[tuple[float, float]]] = {}
+    for other, mine, theirs in store.sql(_OTHERS, [list(evaluations), judge])[1]:
+        by_other.setdefault(other, []).append((mine, theirs))
+    return tuple(agreement(other, pairs) for other, pairs in sorted(by_other.items()))
+
+
+def agreement(other: str, pairs: Sequence[tuple[float, float]]) -> Agreement:
+    """From the preferences of two judges on the same pairs."""
+    sides = [(_side(mine), _side(theirs)) for mine, theirs in pairs]
+    same = mean_interval([float(mine == theirs) for mine, theirs in sides])
+    by_chance = (
+        sum(sum(mine == side for mine, _ in sides) * sum(theirs == side for _, theirs in sides) for side in (-1, 0, 1))
+        / len(sides) ** 2
+    )
+    kappa = None if by_chance == 1 else (same.mean - by_chance) / (1 - by_chance)
+    return Agreement(other, len(pairs), same, kappa)
+
+
+def _side(preference: float) -> int:
+    return (preference > 0.5) - (preference < 0.5)

@@ -1,0 +1,166 @@
+"""The report's facts as Markdown, for a pull request or a chat, and as a few lines for the terminal."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.table import Table as Drawn
+from rich.text import Text
+
+from harness.records import Metric
+from harness.stats.intervals import Interval
+from reports.boards import Board
+from reports.categories import Table
+from reports.content import Content
+from reports.escaping import escaped, logged
+from reports.figures import count, percent, percent_range, points, points_range
+from reports.verdict import Headline
+
+
+def markdown(content: Content) -> str:
+    """The same figures as the HTML report, without charts, examples and settings. It fetches nothing."""
+    verdict = content.verdict
+    lines = [f"# {escaped(content.title)}", "", f"**{verdict.badge}.** {escaped(verdict.sentence)}", ""]
+    lines += [f"- {escaped(one.label)}: **{figure(one)}**" for one in verdict.headlines]
+    if verdict.warnings:
+        lines += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in verdict.warnings)]
+    if verdict.rules:
+        rules = [(rule["outcome"], rule["rule"], rule["sentence"]) for rule in verdict.rules]
+        lines += _section("The gate's rules", ("outcome", "rule", "what was found"), rules)
+    if content.by_iteration:
+        lines += _by_iteration(content)
+    for table in content.categories:
+        lines += _categories(table)
+    if content.matrix:
+        rows = [(name, *map(_rate, cells)) for name, cells in content.matrix.rows]
+        lines += _section("Win rate by category", ("model", *content.matrix.groups), rows)
+    if content.differences:
+        told = [
+            (d.benchmark, d.measure, d.category or "all", percent(d.a), percent(d.b), points(d.difference),
+             f"{points(d.low)} to {points(d.high)}", str(d.n))
+            for d in content.differences
+        ]  # fmt: skip
+        header = ("benchmark", "measure", "group", "A", "B", "A − B, points", "95% interval", "n")
+        lines += _section("Everything that both were measured on", header, told)
+    for board in content.boards:
+        lines += _board(board, content)
+    if content.judges:
+        lines += _judges(content)
+    lines += ["", "## Provenance", "", *(f"- {escaped(name)}: {escaped(value)}" for name, value in verdict.facts)]
+    lines += [f"- {escaped(name)}: {escaped(value)}" for name, value in content.provenance.facts]
+    versions = content.provenance.versions.items()
+    lines += ["- Versions: " + ", ".join(f"{escaped(name)} {escaped(version or 'none')}" for name, version in versions)]
+    return "\n".join(lines) + "\n"
+
+
+def summary(content: Content) -> Drawn:
+    """The first screen for the terminal: verdict, headline figures, warnings."""
+    table = Drawn(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(Text(content.verdict.badge, "bold"), logged(content.verdict.sentence))
+    for one in content.verdict.headlines:
+        table.add_row(
+            points(one.value) if one.is_difference else percent(one.value), logged(f"{one.label}  {_range(one)}")
+        )
+    for warning in content.verdict.warnings:
+        table.add_row(Text("warning", "red"), logged(warning))
+    return table
+
+
+def figure(one: Headline) -> str:
+    value = points(one.value) + " points" if one.is_difference else percent(one.value)
+    return f"{value} {_range(one)}"
+
+
+def _range(one: Headline) -> str:
+    if one.low is None or one.high is None:
+        return f"(n = {one.n})"
+    found = Interval(one.value, one.low, one.high, one.n)
+    return f"({points_range(found) if one.is_difference else percent_range(found)}, n = {one.n})"
+
+
+def _section(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    def line(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(map(escaped, cells)) + " |"
+
+    return ["", f"## {escaped(title)}", "", line(header), "|" + "---|" * len(header), *map(line, rows)]
+
+
+def _by_iteration(content: Content) -> list[str]:
+    assert content.by_iteration is not None
+    lines: list[str] = []
+    for curve in content.by_iteration.curves:
+        rows = [
+            (row.after, row.label, "the reference" if row.is_reference else _rate(row.evaluation.overall("win_rate")),
+             percent(row.evaluation.figure("parse_error_rate")), count(row.evaluation.figure("response_chars")),
+             count(row.evaluation.figure("thought_chars")))
+            for row in curve.rows
+        ]  # fmt: skip
+        header = ("model", "answers", f"win rate v {curve.baseline}", "parse errors", "response chars", "thought chars")
+        lines += _section(f"By iteration: {curve.benchmark}", header, rows)
+    duels = [
+        (after, _rate(duel.overall("win_rate")), str(duel.wins), str(duel.ties), str(duel.losses), str(duel.missing))
+        for after, duel in content.by_iteration.duels
+    ]
+    if duels:
+        header = ("after", "thought v direct", "wins", "ties", "losses", "no verdict")
+        lines += _section("Head-to-head", header, duels)
+    tasks = [
+        (row.name, row.arm, *(percent(f.value if f else None) for f in row.figures))
+        for row in content.by_iteration.tasks
+    ]
+    return lines + (_section("lm-eval tasks", ("task", "arm", *content.by_iteration.places), tasks) if tasks else [])
+
+
+def _categories(table: Table) -> list[str]:
+    header = ["group", *(column.label for column in table.columns)]
+    header += ["difference, points"] if table.overall.difference else []
+    header += ["head-to-head"] if table.has_duel else []
+    rows = []
+    for row in (table.overall, *table.rows):
+        cells = [row.group + (" (guarded)" if row.guarded else ""), *map(_rate, row.rates)]
+        if table.overall.difference:
+            cells.append(f"{points(row.difference.mean)} ({points_range(row.difference)})" if row.difference else "–")
+        cells += [_rate(row.duel)] if table.has_duel else []
+        detectable = "–" if row.detectable is None else f"{100 * row.detectable:.1f}"
+        rows.append([*cells, f"{row.n}{'' if row.decidable else '*'}", detectable])
+    title = "By category" if not table.kind.startswith("assigned") else f"By {table.kind.split('-')[1]}, as assigned"
+    few = [f"\\* under 30 prompts: shown, not decided. {table.few} of {len(table.rows)} groups."] if table.few else []
+    return [*_section(title, [*header, "n", "detectable, points"], rows), "", *few]
+
+
+def _board(board: Board, content: Content) -> list[str]:
+    rows = []
+    for row in board.rows:
+        figures = [row.metrics.get(name) for name, _ in board.figures]
+        told = [_plain(found) for found in figures]
+        n = str(row.prompts) if row.rows in (None, row.prompts) else f"{row.prompts} of {row.rows}"
+        rows.append([content.names.get(row.evaluation) or row.model, *told, n, "; ".join(row.notes)])
+    header = ["model", *(title for _, title in board.figures), "n", "notes"]
+    against = f" against {board.baseline}" if board.baseline else ""
+    return _section(f"Leaderboard: {board.benchmark}{against}", header, rows)
+
+
+def _plain(found: Mapping[str, Any] | None) -> str:
+    if found is None or found["value"] is None:
+        return "–"
+    reach = "" if found["low"] is None else f" ({100 * found['low']:.1f}–{100 * found['high']:.1f})"
+    return f"{100 * found['value']:.2f}{reach}"
+
+
+def _judges(content: Content) -> list[str]:
+    rows = [
+        (judge.label, count(judge.judgments), count(judge.missing), _rate(judge.flips), _rate(judge.first),
+         _rate(judge.longer), "; ".join(f"{a.other}: {percent(a.same.mean)} of {a.pairs}" for a in judge.agreements))
+        for judge in content.judges
+    ]  # fmt: skip
+    header = ("judge", "judgments", "no verdict", "flips with the order", "prefers the first", "prefers the longer",
+              "agrees with")  # fmt: skip
+    return _section("Judge", header, rows)
+
+
+def _rate(found: Metric | Interval | None) -> str:
+    if found is None or found.low is None:
+        return "–"
+    value = found.mean if isinstance(found, Interval) else found.value
+    return f"{percent(value)} ({percent_range(found)})"

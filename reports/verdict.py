@@ -1,0 +1,224 @@
+"""The first screen: the decision, the headline figures, and every reason not to trust them. Pure functions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.gate.guards import MAX_MISSING
+from harness.stats.intervals import Interval
+from reports import figures
+from reports.charts import Style
+from reports.data import Gate, Run
+from reports.evaluations import Evaluation, named_apart
+from reports.iterations import iteration_name, last_sides
+
+READINGS = {
+    "PASS": "meets every rule of the gate, so it may be promoted",
+    "FAIL": "is rejected by the gate",
+    "INCONCLUSIVE": "can be neither promoted nor rejected: there is too little data to tell",
+    "INVALID": "was not decided on: the data cannot carry a decision",
+}
+SYMBOLS = {"PASS": "✓", "FAIL": "✕", "INCONCLUSIVE": "?", "INVALID": "!"}
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A win rate (or a difference of two, in [-1, 1]) that the first screen shows."""
+
+    label: str
+    style: Style
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+    is_difference: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`badge` is one word or two, `tone` how it looks: pass, fail, inconclusive, invalid or pending."""
+
+    badge: str
+    tone: str
+    sentence: str
+    rules: Sequence[Mapping[str, Any]] = ()
+    headlines: Sequence[Headline] = ()
+    warnings: Sequence[str] = ()
+    facts: Sequence[tuple[str, str]] = field(default=())
+
+    @property
+    def symbol(self) -> str:
+        return SYMBOLS.get(self.badge, "")
+
+
+def of_run(run: Run) -> Verdict:
+    """Of a run, wherever it stands."""
+    gate, last = run.gate, last_sides(run)
+    headlines = []
+    if last is not None:
+        labels = {"thought": "Thought", "direct": "Direct", "duel": "Thought v direct"}
+        styles: dict[str, Style] = {"thought": "thought", "direct": "direct", "duel": "duel"}
+        for side, evaluation in last[1].items():
+            opponent = "" if side == "duel" else f" v {evaluation.baseline}"
+            headlines += _headline(f"{labels[side]}{opponent}, {iteration_name(last[0])}", styles[side], evaluation)
+    warnings = [] if run.first is None else shortcomings(run.evaluations.values())
+    if run.provenance.get("same_judge"):
+        warnings.insert(0, _SAME_JUDGE)
+    if len(run.config.get("arms") or ("thought", "direct")) == 1:
+        warnings.append(f"Only the {run.config['arms'][0]} arm was run: there is no baseline trained the same way.")
+    return Verdict(
+        gate.decision if gate else "NO DECISION YET", gate.decision.lower() if gate else "pending", gate_reading(run),
+        gate.rules if gate else (), headlines, warnings, _facts(run),
+    )  # fmt: skip
+
+
+_SAME_JUDGE = (
+    "The same judge trained and evaluates. The prompts are disjoint, but a gain may be a gain at pleasing this judge "
+    "and nothing more."
+)
+
+
+def gate_reading(run: Run) -> str:
+    """The decision in one sentence."""
+    gate = run.gate
+    if gate is None:
+        return "The run has not reached its gate: this report shows what is done so far."
+    after = "" if gate.iteration is None else f" after {iteration_name(gate.iteration)}"
+    reading = READINGS.get(gate.decision, f"was decided on as {gate.decision}")
+    later = ""
+    if gate.iteration is not None and run.iterations and gate.iteration < run.iterations[-1]:
+        later = f" The run went on to {iteration_name(run.iterations[-1])}, which has not been decided on."
+    return f"The thought arm{after} {reading}{_because(gate)}.{later}"
+
+
+def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[tuple[str, str, str]]) -> Verdict:
+    """Of models without a run, best first by benchmark. `decisions`: candidate, against and what the gate said."""
+    names = named_apart(evaluations)
+    contests = dict.fromkeys((e.benchmark, e.baseline, e.judge_label) for e in evaluations)
+    sentences = []
+    best = []
+    for benchmark, baseline, judge in contests:
+        ranked = [e for e in evaluations if (e.benchmark, e.baseline, e.judge_label) == (benchmark, baseline, judge)]
+        rate = ranked[0].overall("win_rate")
+        if rate is None:
+            continue
+        best += _headline(f"{names[ranked[0].key]} v {baseline}, {benchmark}", "duel", ranked[0])
+        who = "is the only model" if len(ranked) == 1 else f"leads {len(ranked)} models"
+        sentences.append(
+            f"{names[ranked[0].key]} {who} on {benchmark}: it wins {figures.percent(rate.value)} against {baseline} "
+            f"({figures.percent_range(rate)})."
+        )
+    sentences += [
+        f"The gate said {decision} of {candidate} against {against}." for candidate, against, decision in decisions
+    ]
+    badge = decisions[0][2] if len(decisions) == 1 else f"{len(names)} MODELS" if len(names) > 1 else "NOT GATED"
+    tone = badge.lower() if badge in READINGS else "pending"
+    return Verdict(
+        badge, tone, " ".join(sentences) or "There is no verdict to show.", (), best[:4], shortcomings(evaluations),
+        _contest_facts(evaluations),
+    )  # fmt: skip
+
+
+def of_comparison(
+    a: str, b: str, found: Sequence[tuple[str, Interval]], evaluations: Sequence[Evaluation], decision: str | None
+) -> Verdict:
+    """Of two models: `found` has the measure and the paired difference, A less B, the one that counts first."""
+    measure, apart = found[0]
+    reach = figures.points_range(apart)
+    told = f"{figures.points(apart.mean)} points on {figures.count(apart.n)} shared prompts ({reach}): {measure}"
+    if apart.low > 0:
+        badge, tone, sentence = "A IS BETTER", "pass", f"{a} is better than {b}, by {told}."
+    elif apart.high < 0:
+        badge, tone, sentence = "B IS BETTER", "fail", f"{a} is worse than {b}: {told}."
+    else:
+        badge, tone, sentence = "NOT TOLD APART", "inconclusive", f"{a} and {b} cannot be told apart: {told}."
+    if decision is not None:
+        sentence += f" The gate said {decision} of {a} against {b}."
+    headlines = [
+        Headline(f"A less B: {name}", "duel", one.mean, one.low, one.high, one.n, True) for name, one in found[:1]
+    ]
+    for label, style, evaluation in _first_shared(evaluations):
+        headlines += _headline(f"{label} v {evaluation.baseline}, {evaluation.benchmark}", style, evaluation)
+    return Verdict(
+        badge, tone, sentence, (), headlines, shortcomings(evaluations),
+        [("A", a), ("B", b), *_contest_facts(evaluations)],
+    )  # fmt: skip
+
+
+def _first_shared(evaluations: Sequence[Evaluation]) -> list[tuple[str, Style, Evaluation]]:
+    """Both sides' evaluations on the first contest that they share."""
+    styles: tuple[tuple[str, Style], ...] = (("A", "thought"), ("B", "direct"))
+    return [(label, style, e) for (label, style), e in zip(styles, evaluations[:2], strict=False)]
+
+
+def shortcomings(evaluations: Iterable[Evaluation]) -> list[str]:
+    """Why the figures may mislead: a sentence each, with how many evaluations it concerns where it is not all."""
+    found: dict[str, int] = {}
+    judged = [evaluation for evaluation in evaluations if not evaluation.is_itself]
+    for evaluation in judged:
+        for reason in _reasons(evaluation):
+            found[reason] = found.get(reason, 0) + 1
+    judges: dict[str, set[str]] = {}
+    for evaluation in judged:
+        judges.setdefault(evaluation.benchmark, set()).add(evaluation.judge)
+    mixed = [
+        f"Several judges were asked on {benchmark}: compare figures of one judge only."
+        for benchmark, ids in judges.items()
+        if len(ids) > 1
+    ]
+    return mixed + [
+        reason if times == len(judged) else f"{reason[:-1]} ({times} of {len(judged)} evaluations)."
+        for reason, times in found.items()
+    ]
+
+
+def _reasons(evaluation: Evaluation) -> list[str]:
+    reasons = []
+    if evaluation.is_rule_based:
+        reasons.append("The judge is a rule-based stand-in: it checks lengths, formats and facts, not style or depth.")
+    if evaluation.rows is not None and evaluation.prompts < evaluation.rows:
+        share = f"{figures.count(evaluation.prompts)} of the {figures.count(evaluation.rows)} prompts"
+        reasons.append(f"Only {share} of {evaluation.benchmark} were judged.")
+    if evaluation.missing:
+        invalid = ": a gate would be INVALID" if evaluation.missing > MAX_MISSING * evaluation.prompts else ""
+        share = figures.percent(evaluation.missing / evaluation.prompts)
+        reasons.append(f"{figures.count(evaluation.missing)} prompts ({share}) have no verdict{invalid}.")
+    told = "prompts"  # a note about the number of prompts says what is said above
+    reasons += [
+        f"Not comparable with published figures: {note}." for note in evaluation.notes if not note.endswith(told)
+    ]
+    return reasons
+
+
+def _headline(label: str, style: Style, evaluation: Evaluation) -> list[Headline]:
+    rate = evaluation.overall("win_rate")
+    if rate is None or rate.value is None:
+        return []
+    return [Headline(label, style, rate.value, rate.low, rate.high, rate.n)]
+
+
+def _because(gate: Gate) -> str:
+    culprits = [figures.words(rule["rule"]) for rule in gate.rules if rule["outcome"] == gate.decision]
+    return f" ({', '.join(culprits)})" if gate.decision != "PASS" and culprits else ""
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    """What stands under the title: benchmark, prompts, judge, seed model, iterations, start."""
+    facts = [] if run.first is None else _contest_facts([run.first])
+    if seed := run.details("seed"):
+        facts.append(("Seed model", str(seed.get("name", seed.get("model", "")))))
+    return [*facts, ("DPO iterations", str(max(run.iterations, default=0))), ("Started", run.started)]
+
+
+def _contest_facts(evaluations: Sequence[Evaluation]) -> list[tuple[str, str]]:
+    def told(values: Iterable[str]) -> str:
+        shown = list(dict.fromkeys(values))
+        return ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")
+
+    sizes = sorted({evaluation.prompts for evaluation in evaluations})
+    prompts = figures.count(sizes[0]) if len(sizes) == 1 else f"{figures.count(sizes[0])}–{figures.count(sizes[-1])}"
+    return [
+        ("Benchmark", told(evaluation.benchmark for evaluation in evaluations)), ("Prompts", prompts),
+        ("Baseline", told(evaluation.baseline for evaluation in evaluations)),
+        ("Judge", told(evaluation.judge_label for evaluation in evaluations)),
+    ]  # fmt: skip
