@@ -170,17 +170,14 @@ def of_comparison(store: Store, a: Side, b: Side, labels: tuple[str, str]) -> Co
     for number, (mine, other) in enumerate(shared):
         columns = [Column(labels[0], "thought", mine.values), Column(labels[1], "direct", other.values)]
         tables += _tables(store, [mine, other], columns, None, None, f"{mine.benchmark}-{number}" if number else "")
-    overall = [
-        (f"{d.benchmark}, {d.measure}", Interval(d.difference, d.low, d.high, d.n))
-        for d in differences if d.category is None
-    ]  # fmt: skip
+    overall = [d for d in differences if d.category is None]
     evaluations = [evaluation for pair in shared for evaluation in pair]
     names = {evaluation.key: label for pair in shared for evaluation, label in zip(pair, labels, strict=True)}
     decided = [d for _, against, d in _decisions(store, ours, [e.fingerprint for e in theirs])]
     return Content(
         f"{labels[0]} v {labels[1]}", "comparison",
         verdict.of_comparison(*labels, overall, evaluations, decided[0] if decided else None),
-        _of_evaluations(store, evaluations, names), categories=tables, differences=differences,
+        _of_evaluations(store, evaluations, names), categories=tables, differences=overall,
         boards=boards(store, newest_evaluations(store), set(names)), judges=judge_views(store, evaluations),
         examples=read_examples(store, [
             Contest(e, f"{names[e.key]} v {e.baseline}, {e.benchmark}", names[e.key], e.baseline) for e in evaluations

@@ -116,7 +116,9 @@ def first_preferred(verdicts: Iterable[Verdict]) -> Interval | None:
 def length_bins(verdicts: Iterable[Verdict]) -> tuple[LengthBin, ...]:
     """Eight bins with about the same number of verdicts each; fewer where differences in length repeat."""
     points = sorted((v.chars - v.baseline_chars, v.prompt, v.value) for v in verdicts if v.value is not None)
-    edges = sorted({points[len(points) * number // _BINS][0] for number in range(_BINS)}) if points else []
+    if not points:
+        return ()
+    edges = sorted({points[len(points) * number // _BINS][0] for number in range(_BINS)})
     bins = []
     for low, high in zip(edges, [*edges[1:], float("inf")], strict=True):
         inside = [point for point in points if low <= point[0] < high]

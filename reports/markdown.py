@@ -33,13 +33,13 @@ def markdown(content: Content) -> str:
     if content.matrix:
         rows = [(name, *map(_rate, cells)) for name, cells in content.matrix.rows]
         lines += _section("Win rate by category", ("model", *content.matrix.groups), rows)
-    if content.differences:
+    if len(content.differences) > 1:
         told = [
-            (d.benchmark, d.measure, d.category or "all", percent(d.a), percent(d.b), points(d.difference),
+            (d.benchmark, d.measure, percent(d.a), percent(d.b), points(d.difference),
              f"{points(d.low)} to {points(d.high)}", str(d.n))
             for d in content.differences
         ]  # fmt: skip
-        header = ("benchmark", "measure", "group", "A", "B", "A − B, points", "95% interval", "n")
+        header = ("benchmark", "measure", "A", "B", "A − B, points", "95% interval", "n")
         lines += _section("Everything that both were measured on", header, told)
     for board in content.boards:
         lines += _board(board, content)

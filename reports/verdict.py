@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.comparison import Difference
 from harness.gate.guards import MAX_MISSING
-from harness.stats.intervals import Interval
 from reports import figures
 from reports.charts import Style
 from reports.data import Gate, Run
@@ -120,12 +120,13 @@ def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[tuple[str, 
 
 
 def of_comparison(
-    a: str, b: str, found: Sequence[tuple[str, Interval]], evaluations: Sequence[Evaluation], decision: str | None
+    a: str, b: str, found: Sequence[Difference], evaluations: Sequence[Evaluation], decision: str | None
 ) -> Verdict:
-    """Of two models: `found` has the measure and the paired difference, A less B, the one that counts first."""
-    measure, apart = found[0]
-    reach = figures.points_range(apart)
-    told = f"{figures.points(apart.mean)} points on {figures.count(apart.n)} shared prompts ({reach}): {measure}"
+    """Of two models: `found` are the paired differences, A less B, the one that counts first."""
+    apart = found[0]
+    measure = f"{apart.benchmark}, {apart.measure.rpartition(', ')[0]}"  # without the judge, who is named below
+    reach = f"{figures.points(apart.low)} to {figures.points(apart.high)}"
+    told = f"{figures.points(apart.difference)} points on {figures.count(apart.n)} shared prompts ({reach}): {measure}"
     if apart.low > 0:
         badge, tone, sentence = "A IS BETTER", "pass", f"{a} is better than {b}, by {told}."
     elif apart.high < 0:
@@ -134,9 +135,7 @@ def of_comparison(
         badge, tone, sentence = "NOT TOLD APART", "inconclusive", f"{a} and {b} cannot be told apart: {told}."
     if decision is not None:
         sentence += f" The gate said {decision} of {a} against {b}."
-    headlines = [
-        Headline(f"A less B: {name}", "duel", one.mean, one.low, one.high, one.n, True) for name, one in found[:1]
-    ]
+    headlines = [Headline(f"A less B: {measure}", "duel", apart.difference, apart.low, apart.high, apart.n, True)]
     for label, style, evaluation in _first_shared(evaluations):
         headlines += _headline(f"{label} v {evaluation.baseline}, {evaluation.benchmark}", style, evaluation)
     return Verdict(

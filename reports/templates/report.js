@@ -213,7 +213,7 @@
   };
   const options = (id, entries) => {
     for (const [key, text] of entries) {
-      const option = make("option", "", text);
+      const option = make("option", "", text.slice(0, 120));
       option.value = key;
       byId(id).append(option);
     }

@@ -1,73 +1,152 @@
-"""The report as an untrusted-input surface, and on a run that has not finished."""
+"""The report as a surface for untrusted text: in a real browser nothing of it runs, and nothing is fetched."""
 
 import re
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
-from harness.config import validate
-from harness.evaluate import Benchmark, Contender, compare
-from harness.gate import Policy
-from harness.gate.record import keep_decision
-from harness.gate.stored import meeting_named, stored_case
-from harness.generate import output_key
-from harness.judges import ChecklistJudge
-from harness.modes import DIRECT, Mode
-from harness.records import Generation, Model, Output, Prompt, Request, SamplingParams
+from harness.comparison import Side
+from harness.evaluate import Benchmark, Contender, Entry, Record, keep
+from harness.modes import DIRECT
+from harness.records import Judgment, Model, Output, Prompt, content_key, judgment_key, text_key
 from harness.store import Store
-from reports.html import write_report
-from tpo.thoughts import compose, mode_named, template_named
-
-HOSTILE = "</style><script>alert(1)</script><img src=x onerror=alert(2)> & \"q\" 'a' \u2028"
-PARAMS = SamplingParams()
-BENCHMARK = Benchmark(
-    "starter/test", [Prompt(f"Ask {n} {HOSTILE}", f"c{n} <b>", checks=({"contains": "yes"},)) for n in "ab"]
-)
-THINK = mode_named("think:generic")
+from reports.content import of_comparison, of_models, of_run
+from reports.html import render
+from reports.markdown import markdown
+from tests.reports.hostile import payloads
+from tests.reports.stores import finished_run
+from tests.reports.test_report_browser import Opened
 
 
-def contender(store: Store, model: Model, mode: Mode, answer: str) -> Contender:
-    raw = answer if mode is DIRECT else compose(template_named("generic"), f"thought {HOSTILE}", answer)
-    outputs: list[Output] = []
-    for prompt in BENCHMARK.prompts:
-        key = output_key(model, mode, prompt, PARAMS, 0)
-        made = Generation(Request(key, mode.messages(prompt.text), "p"), (1,), (2,), raw, "stop", 0.1)
-        if store.missing("output", [key]):
-            store.add_generations(model, mode, PARAMS, [(prompt, 0, made, mode.split(raw))])
-        outputs += store.outputs({key: (prompt, 0)})
-    return Contender(model, mode, outputs, outputs)
+class Elements(HTMLParser):
+    """Every element and attribute of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes.update(name for name, _ in attrs)
 
 
-def hostile_run(store: Store) -> str:
-    seed, thinker, direct = (Model(name, f"/{name}", name * 8) for name in ("seed", "thnk", "drct"))
-    store.add_prompts(BENCHMARK.prompts)
-    for model in (seed, thinker, direct):
+def hostile_store(store: Store) -> None:
+    """Every payload as a prompt, a thought, a response, a judge's text and a category; some as names of models."""
+    texts = [text.replace("\x00", "\ufffd") for text in payloads()]  # a DuckDB text holds no NUL
+
+    def at(number: int) -> str:
+        return texts[number % len(texts)]
+
+    asked = [Prompt(f"{number} {at(number)}", at(number + 1)[:5000], "test") for number in range(len(texts))]
+    store.add_prompts(asked)
+
+    def answering(name: str, shift: int) -> Contender:
+        model = Model(name, name, content_key("hostile", shift))
         store.add_model(model, "given")
-    baseline = contender(store, seed, DIRECT, f"no {HOSTILE}")
-    ours, theirs = contender(store, thinker, THINK, f"yes {HOSTILE}"), contender(store, direct, DIRECT, "no")
-    judge = ChecklistJudge()
-    store.add_run("r", f"run {HOSTILE}", {"name": HOSTILE, "iterations": 1}, {"versions": {}, "same_judge": True})
-    store.finish_step("r", "seed", {"model": seed.fingerprint, "name": "seed", "folder": "/seed"}, 1)
-    sides = {"evaluate/seed/direct": baseline, "evaluate/thought/1": ours, "evaluate/direct/1": theirs}
-    for name, side in sides.items():
-        store.finish_step("r", name, {"evaluation": compare(store, judge, BENCHMARK, side, baseline)}, 1)
-    duel = compare(store, judge, BENCHMARK, ours, theirs)
-    store.finish_step("r", "head_to_head/1", {"evaluation": duel}, 1)
-    return duel
+        outputs = [
+            Output(content_key("hostile", shift, n), model.fingerprint, "direct", prompt, 0, None, at(n + shift),
+                   at(n + shift + 1), at(n + shift + 2), "no_marker" if n % 9 == 0 else None, at(n)[:20], (), ())
+            for n, prompt in enumerate(asked)
+        ]  # fmt: skip
+        store.add_outputs(outputs)
+        return Contender(model, DIRECT, outputs, outputs)
+
+    baseline = answering(f"baseline {texts[0]}", 3)
+    for number in (1, 2, 3):
+        ours = answering(f"{texts[number * 7]} {number}", number * 10)
+        entries, judgments = [], []
+        for n, (mine, other) in enumerate(zip(ours.outputs, baseline.outputs, strict=True)):
+            key = judgment_key("hostile", mine.prompt.key, str(number), str(n))
+            judgments.append(
+                Judgment(key, f"judge {texts[5]}", mine.prompt.key, text_key(mine.response), text_key(other.response),
+                         len(mine.response), len(other.response), "AB", "a", None if n % 50 == 0 else (n % 11) / 10,
+                         at(n + 4))
+            )  # fmt: skip
+            entries.append(Entry(mine.prompt, key, mine.key, other.key))
+        store.add_judgments(judgments)
+        about = {"judge_label": texts[6], "rows": 999, "not_comparable": [texts[8]], "baseline": texts[9]}
+        benchmark = Benchmark(f"bench {texts[10]}", asked)
+        record = Record(benchmark, f"judge {texts[5]}", ours.model, baseline.model, "direct", "direct", about)
+        keep(store, record, entries)
 
 
-def test_hostile_text_stays_text_and_nothing_is_fetched(store: Store, tmp_path: Path) -> None:
-    duel = hostile_run(store)
-    write_report(store, "r", tmp_path / "unfinished.html")  # no gate yet
-    policy = validate({"head_to_head": {"margin": 0.05}}, Policy, "policy")
-    case = stored_case(store, policy, meeting_named(store, duel))
-    decision, key = keep_decision(store, policy, case, lambda line: None, "r")
-    store.finish_step("r", "gate/1", {"gate_decision": key}, 1)
-    write_report(store, "r", tmp_path / "report.html")
-    page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "<script" not in page
-    assert "<img" not in page
-    assert "onerror=alert(2)&gt;" in page, "the hostile text is shown, escaped"
-    assert not re.search(r"""(?:src|href|url\()\s*=?\s*["'(]?\s*(?:https?:)?//""", page)
-    assert "stand-in for an LLM judge" in page
-    assert decision.outcome in page
-    write_report(store, "r", tmp_path / "again.html")
-    assert (tmp_path / "again.html").read_bytes() == (tmp_path / "report.html").read_bytes()
+def assert_harmless(browser: Any, path: Path, page_text: str) -> None:
+    path.write_text(page_text, encoding="utf-8")
+    shown = Opened(browser, path, width=380)
+    page = shown.page
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.pwned") is None
+    pages = int(page.inner_text("#page").split()[-1]) if page.is_visible("#pager") else 1
+    page.select_option("#contest", label="all of them")
+    for number in range(pages):
+        page.evaluate("document.querySelectorAll('details.example').forEach(d => { d.open = true; })")
+        page.wait_for_timeout(50)  # the examples are drawn when the browser says that they are open
+        page.evaluate("document.querySelectorAll('.body details').forEach(d => { d.open = true; })")
+        if number < pages - 1:
+            page.evaluate("document.querySelector('#later').click()")
+    page.mouse.move(100, 300)
+    assert page.evaluate("window.pwned") is None, "nothing of it runs"
+    assert shown.requests == [path.as_uri()], "nothing is fetched"
+    assert shown.faults == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 380, "the layout stands"
+    allowed = "document.querySelectorAll('iframe,object,embed,base,form:not(#filters),img,video,audio,link').length"
+    assert page.evaluate(allowed) == 0
+    assert page.is_visible("#provenance")
+    page.close()
+
+
+def test_two_hundred_hostile_texts_do_nothing(browser: Any, store: Store, tmp_path: Path) -> None:
+    assert len(set(payloads())) >= 200
+    hostile_store(store)
+    assert_harmless(browser, tmp_path / "models.html", render(of_models(store)))
+    names = [row[0] for row in store.sql("SELECT model_key FROM model ORDER BY name")[1]]
+    shown = of_comparison(store, Side(names[0]), Side(names[1]), ("<script>a</script>", "b"))
+    assert_harmless(browser, tmp_path / "comparison.html", render(shown))
+
+
+def test_no_hostile_text_becomes_an_element(store: Store, tmp_path: Path) -> None:
+    hostile_store(store)
+    run = finished_run(store)
+    for content in (of_models(store), of_run(store, run)):
+        text = render(content)
+        found = Elements(text)
+        assert found.tags.count("script") == 2, "the page's own script and the packed examples"
+        assert not {name for name in found.attributes if name.startswith("on") or name in ("src", "srcset", "style")}
+        assert not {"iframe", "object", "embed", "base", "img", "link"} & set(found.tags)
+        links = set(re.findall(r'(?<!xml)href="([^"]*)"', text))
+        assert all(link.startswith("#") for link in links)
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\u2028\u2029]", text)
+
+
+def test_the_policy_names_the_page_s_own_script_and_styles_alone(store: Store) -> None:
+    text = render(of_run(store, finished_run(store)))
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy is not None
+    assert re.fullmatch(
+        r"default-src 'none'; style-src 'sha256-[\w+/=]+'; script-src 'sha256-[\w+/=]+'; base-uri 'none'; "
+        r"form-action 'none'",
+        policy[1].replace("&#39;", "'"),
+    )
+
+
+def test_markdown_holds_no_markup_of_foreigners(store: Store) -> None:
+    hostile_store(store)
+    text = markdown(of_models(store))
+    assert not re.search(r"<(?!wbr>|/?code>)", text)
+    assert not re.search(r"!\[|\]\(", text)
+    assert all(line.count("|") == header.count("|") for header, line in _table_lines(text))
+
+
+def _table_lines(text: str) -> list[tuple[str, str]]:
+    """Every row of every table with the header above it."""
+    found, header = [], ""
+    for line in text.splitlines():
+        if not line.startswith("|"):
+            header = ""
+        elif not header:
+            header = line
+        else:
+            found.append((header, line))
+    return found

@@ -1,0 +1,122 @@
+"""Stores for the tests of reports: models, answers and judgments as they would have come, without a model."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from harness.config import validate
+from harness.evaluate import Benchmark, Contender, Entry, Record, keep
+from harness.gate import Policy
+from harness.gate.record import keep_decision
+from harness.gate.stored import meeting_named, stored_case
+from harness.modes import DIRECT, Mode
+from harness.records import Judgment, Model, Output, Prompt, content_key, judgment_key, text_key
+from harness.store import Store
+from tpo.thoughts import mode_named
+
+JUDGE = "verdict:test@judge-model#1"
+THINK = mode_named("think:generic")
+RUN = "r" * 32
+CATEGORIES = ("Art and Design", "Math and Calculations", "Travel and Leisure")
+
+Say = Callable[[int, str], float | None]
+"""The preference for the candidate on the prompt of this number, when shown in this order (``AB`` or ``BA``)."""
+
+
+def prompts(number: int, categories: Sequence[str] = CATEGORIES) -> list[Prompt]:
+    return [Prompt(f"Question number {n}?", categories[n % len(categories)], "test") for n in range(number)]
+
+
+def contender(
+    store: Store, name: str, mode: Mode, asked: Sequence[Prompt], answers: Sequence[str], thought: str = ""
+) -> Contender:
+    """A model that answered so; every answer was thought about in the same way."""
+    model = Model(name, f"/models/{name}", content_key("test", name))
+    outputs = [
+        Output(content_key("test", name, mode.name, prompt.text), model.fingerprint, mode.name, prompt, 0, None,
+               thought + answer, thought, answer, None if answer else "empty_response", "stop", (), (), 0.1)
+        for prompt, answer in zip(asked, answers, strict=True)
+    ]  # fmt: skip
+    store.add_model(model, "given")
+    store.add_prompts(asked)
+    store.add_outputs(outputs)
+    return Contender(model, mode, outputs, outputs)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """How a candidate is judged: by whom, in which orders, with what said."""
+
+    say: Say
+    judge: str = JUDGE
+    orders: tuple[str, ...] = ("BA", "AB")
+    raw: str = "My verdict is [[A]]"
+    rows: int | None = None
+    name: str = "test/questions"
+
+
+def judged(store: Store, candidate: Contender, baseline: Contender, contest: Contest) -> str:
+    """Store the judgments of every prompt and the evaluation; returns its key."""
+    entries, judgments = [], []
+    for number, (ours, theirs) in enumerate(zip(candidate.outputs, baseline.outputs, strict=True)):
+        for order in contest.orders:
+            key = judgment_key(contest.judge, ours.prompt.key, ours.response, theirs.response, order)
+            preference = contest.say(number, order)
+            verdict = "none" if preference is None else "a" if preference > 0.5 else "b"
+            judgments.append(
+                Judgment(key, contest.judge, ours.prompt.key, text_key(ours.response), text_key(theirs.response),
+                         len(ours.response), len(theirs.response), order, verdict, preference, contest.raw)
+            )  # fmt: skip
+            entries.append(Entry(ours.prompt, key, ours.key, theirs.key))
+    store.add_judgments(judgments)
+    asked = [output.prompt for output in candidate.outputs]
+    orders = "both" if len(contest.orders) > 1 else "one"
+    about = {"judge_label": f"label of {contest.judge}", "rows": contest.rows, "orders": orders}
+    record = Record(Benchmark(contest.name, asked, orders=orders, rows=contest.rows), contest.judge, candidate.model,
+                    baseline.model, candidate.mode.name, baseline.mode.name, about)  # fmt: skip
+    return keep(store, record, entries)
+
+
+def finished_run(store: Store, asked: int = 90) -> str:
+    """A run of one iteration with both arms, evaluated by a judge that was asked in both orders, and its gate. Returns
+    the run's key."""
+    questions = prompts(asked)
+    seed = contender(store, "seed", DIRECT, questions, [f"seed says {n}" for n in range(asked)])
+    thought = contender(store, "run/thought-1", THINK, questions, [f"thinker says {n} " * 3 for n in range(asked)],
+                        "first I think. ")  # fmt: skip
+    direct = contender(store, "run/direct-1", DIRECT, questions, [f"direct says {n} " * 2 for n in range(asked)])
+    config = {"name": "run", "arms": ["thought", "direct"], "iterations": 1, "seed": 3}
+    store.add_run(RUN, "run", config, {"versions": {"torch": "2"}, "same_judge": True})
+
+    def done(step: str, /, **details: object) -> None:
+        store.finish_step(RUN, step, dict(details), 2.0)
+
+    def strong(number: int, order: str) -> float | None:
+        return None if number == 7 else (0.9 if number % 3 else 0.2)
+
+    def flipping(number: int, order: str) -> float | None:
+        return 0.8 if number % 2 else (0.7 if order == "AB" else 0.3)
+
+    done("seed", model=seed.model.fingerprint, name="seed", folder="/models/seed")
+    pairs = {
+        "pairs": 10,
+        "margin": 2.5,
+        "chosen_chars": 20.0,
+        "rejected_chars": 30.0,
+        "rho": 0.1,
+        "dropped": {"tie": 2},
+    }
+    epochs = [{"epoch": 1, "metrics": {"loss": 0.6}}, {"epoch": 2, "metrics": {"loss": 0.4}}]
+    for arm, side in (("direct", direct), ("thought", thought)):
+        done(f"sample/{arm}/1", outputs=40, parse_error_rate=0.05, thought_chars=15.0)
+        done(f"pairs/{arm}/1", **pairs)
+        done(f"train/{arm}/1", model=side.model.fingerprint, epochs=epochs, metrics={"loss": 0.4})
+        done(f"select/{arm}/1", epoch=2, figures=[{}, {}], metrics={"loss": 0.4})
+    done("evaluate/thought/1", evaluation=judged(store, thought, seed, Contest(strong)), win_rate=0.6)
+    done("evaluate/direct/1", evaluation=judged(store, direct, seed, Contest(flipping)), win_rate=0.6)
+    duel = judged(store, thought, direct, Contest(flipping))
+    done("head_to_head/1", evaluation=duel, win_rate=0.6)
+    policy = validate({"head_to_head": {"margin": 0.05}, "categories": {"margin": 0.2}}, Policy, "policy")
+    case = stored_case(store, policy, meeting_named(store, duel))
+    _, key = keep_decision(store, policy, case, lambda line: None, RUN)
+    done("gate/1", gate_decision=key)
+    return RUN

@@ -1,0 +1,175 @@
+"""Reports of what is not all there: each says so, and none is a trace or an empty chart."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from harness.cli import app
+from harness.comparison import Side
+from harness.errors import UserError
+from harness.modes import DIRECT
+from harness.store import Store
+from reports.content import of_comparison, of_models, of_run
+from reports.html import render
+from reports.markdown import markdown
+from tests.reports.stores import RUN, THINK, Contest, contender, finished_run, judged, prompts
+
+
+def two_models(store: Store, asked: int = 40, **about: object) -> tuple[str, str]:
+    """``new`` wins two of three against ``base``, ``old`` one of three; returns both evaluations' keys."""
+    questions = prompts(asked)
+    base = contender(store, "base", DIRECT, questions, [f"base {n}" for n in range(asked)])
+    new = contender(store, "new", DIRECT, questions, [f"new {n}" for n in range(asked)])
+    old = contender(store, "old", DIRECT, questions, [f"old {n}" for n in range(asked)])
+    keys = [
+        judged(store, side, base, Contest(lambda n, order, wins=wins: float(n % 3 < wins), **about))  # type: ignore
+        for side, wins in ((new, 2), (old, 1))
+    ]
+    return keys[0], keys[1]
+
+
+def invoke(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if isinstance(result.exception, UserError):
+        return 2, str(result.exception)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+def test_the_same_store_gives_the_same_bytes(store: Store) -> None:
+    run = finished_run(store)
+    assert render(of_run(store, run)) == render(of_run(store, run))
+    assert markdown(of_run(store, run)) == markdown(of_run(store, run))
+
+
+def test_an_empty_store_is_a_sentence(store: Store) -> None:
+    with pytest.raises(UserError, match=r"holds no judgments yet; tpobench eval or tpobench import"):
+        of_models(store)
+
+
+def test_a_run_that_has_just_begun(store: Store) -> None:
+    store.add_run(RUN, "young", {"name": "young"}, {"versions": {}})
+    text = render(of_run(store, RUN))
+    assert "NO DECISION YET" in text
+    assert "Nothing has been evaluated yet." in text
+    assert "Nothing has been judged yet." in text
+    assert "<figure>" not in text
+
+
+def test_a_run_in_the_middle_shows_what_is_done(store: Store) -> None:
+    finished_run(store)
+    middle = "m" * 32
+    store.add_run(middle, "middle", {"name": "middle", "iterations": 3}, {"versions": {}})
+    done = store.step_details(RUN, "evaluate/direct/1")
+    assert done is not None
+    store.finish_step(middle, "evaluate/direct/1", done, 1)
+    text = render(of_run(store, middle))
+    assert "The run has not reached its gate" in text
+    assert text.count("<figure>") >= 2
+    assert "Head-to-head:" not in text
+
+
+def test_one_arm_is_said_to_have_no_baseline(store: Store) -> None:
+    finished_run(store)
+    store.add_run("o" * 32, "one", {"name": "one", "arms": ["thought"]}, {"versions": {}})
+    done = store.step_details(RUN, "evaluate/thought/1")
+    assert done is not None
+    store.finish_step("o" * 32, "evaluate/thought/1", done, 1)
+    content = of_run(store, "o" * 32)
+    assert any("Only the thought arm was run" in warning for warning in content.verdict.warnings)
+    (table,) = content.categories
+    assert table.overall.difference is None
+    render(content)
+
+
+def test_one_category_is_no_table(store: Store) -> None:
+    asked = prompts(40, ["only"])
+    new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old"))
+    judged(store, new, old, Contest(lambda n, order: 0.7))
+    assert "All prompts are of one category." in render(of_models(store))
+
+
+def test_judgments_without_any_verdict(store: Store) -> None:
+    asked = prompts(40)
+    new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old"))
+    judged(store, new, old, Contest(lambda n, order: None))
+    content = of_models(store)
+    assert content.verdict.sentence == "There is no verdict to show."
+    assert any("a gate would be INVALID" in warning for warning in content.verdict.warnings)
+    render(content)
+
+
+def test_fewer_rows_than_the_benchmark_has_are_a_warning(store: Store) -> None:
+    two_models(store, rows=42)
+    (warning,) = of_models(store).verdict.warnings
+    assert warning == "Only 40 of the 42 prompts of test/questions were judged."
+
+
+def test_several_judges_and_missing_verdicts_are_warnings(store: Store) -> None:
+    two_models(store)
+    asked = prompts(40)
+    new, base = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "base"))
+    judged(store, new, base, Contest(lambda n, order: None if n == 3 else 0.9, judge="another@judge#2"))
+    warnings = of_models(store).verdict.warnings
+    assert any("Several judges were asked on test/questions" in warning for warning in warnings)
+    assert any("1 prompts (2.5%) have no verdict: a gate would be INVALID (1 of 3" in warning for warning in warnings)
+
+
+def test_a_comparison_gives_the_paired_difference(store: Store) -> None:
+    two_models(store)
+    content = of_comparison(store, Side("new"), Side("old"), ("new", "old"))
+    assert content.verdict.badge == "A IS BETTER"
+    (headline, a, b) = content.verdict.headlines
+    assert headline.value == pytest.approx(13 / 40)  # the prompts with n % 3 == 1
+    assert (a.value, b.value) == (pytest.approx(27 / 40), pytest.approx(14 / 40))
+    assert of_comparison(store, Side("old"), Side("new"), ("old", "new")).verdict.badge == "B IS BETTER"
+    same = of_comparison(store, Side("new"), Side("new"), ("new", "new"))
+    assert same.verdict.badge == "NOT TOLD APART"
+    render(content)
+    assert "+32.5 points" in markdown(content)
+
+
+def test_both_writings_give_the_same_figures(store: Store) -> None:
+    content = of_run(store, finished_run(store))
+    html, plain = render(content), markdown(content)
+    for headline in content.verdict.headlines:
+        assert f"{headline.value:.1%}" in html
+        assert f"{headline.value:.1%}" in plain
+    for warning in content.verdict.warnings:
+        assert warning in plain
+    for table in content.categories:
+        for row in table.rows:
+            assert f"{100 * row.detectable:.1f}" in plain if row.detectable else True
+
+
+def test_the_thought_arm_is_found_with_its_mode(store: Store) -> None:
+    finished_run(store)
+    names = {evaluation: name for evaluation, name in of_models(store).names.items()}
+    assert any(THINK.name in name for name in names.values()) is False, "one mode needs no telling apart"
+
+
+def test_the_command_writes_prints_and_refuses(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    with Store(path) as store:
+        finished_run(store)
+        two_models(store)
+    code, said = invoke("report", tmp_path)
+    assert code == 0
+    assert "Thought v seed" in said
+    assert (tmp_path / "report.html").is_file()
+    code, said = invoke(
+        "report", "--store", path, "--models", "new", "--models", "old", "-o", tmp_path / "m.html", "--json"
+    )
+    assert code == 0
+    assert json.loads(said)["sentence"].startswith("new leads 2 models on test/questions: it wins 67.5%")
+    code, said = invoke("report", "--store", path, "--compare", "thought/1", "direct/1", "--markdown")
+    assert said.startswith("# thought/1 v direct/1")
+    code, said = invoke("report", "--store", path, "--compare", "run", "old", "--json", "-o", tmp_path / "c.html")
+    assert "measured on nothing alike" in said or code == 0
+    assert invoke("report", "--store", path, "--models", "nwe")[1].endswith("has judged no 'nwe'; did you mean 'new'?")
+    assert "three kinds of report" in invoke("report", "--store", path, "--models", "new", "--run", "run")[1]
+    assert "is a folder" in invoke("report", "--store", path, "-o", tmp_path)[1]
+    assert "no run 'rum'" in invoke("report", "--store", path, "--run", "rum")[1]
+    assert "no results store" in invoke("report", tmp_path / "nowhere")[1]
