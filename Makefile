@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: quickstart test check bench kill-test wheel-test clean
+.PHONY: quickstart test check bench browser kill-test wheel-test clean
 
 quickstart: $(VENV)/.ready
 	$(BIN)/tpobench quickstart
@@ -18,7 +18,11 @@ check: $(VENV)/.ready
 
 # about half an hour on two cores; ratios are measured side by side in each script
 bench: $(VENV)/.ready
-	for part in judging store length_control arena gate sampling training loop; do $(BIN)/python tests/bench/$$part.py || exit 1; done
+	for part in judging store reports length_control arena gate sampling training loop; do $(BIN)/python tests/bench/$$part.py || exit 1; done
+
+# Debian's Chromium, for the tests that open reports in a real browser; without one they are skipped
+browser:
+	apt-get install --yes --no-install-recommends chromium
 
 # kill -9 at 20 random moments: of a judging run, and of a whole training run, compared with an undisturbed one
 kill-test: $(VENV)/.ready
