@@ -1,7 +1,7 @@
 """Where a model is better: win rates by group of prompts, with what they can and cannot tell. Pure functions."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
 from harness.gate.duels import MIN_CATEGORY, detectable
@@ -26,7 +26,8 @@ class Column:
 class Row:
     """One group of prompts. `rates` has an entry for each column; `difference` is the first column less the second on
     the prompts that both answered, `shrunk` the same pulled towards all groups; `duel` is where the two met.
-    `detectable` is the smallest difference from zero (or from one half) that four of five such samples would show."""
+    `detectable` is the smallest difference from zero (or from one half) that four of five such samples would show, if
+    the prompts of this group differ as much as all do."""
 
     group: str
     n: int
@@ -35,7 +36,7 @@ class Row:
     shrunk: float | None
     duel: Interval | None
     detectable: float | None
-    guarded: bool
+    guarded: bool = False
 
     @property
     def decidable(self) -> bool:
@@ -44,9 +45,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Win rates by group, the figures over all prompts first. `kind` says what groups them: category, complexity."""
+    """Win rates by group, the figures over all prompts first. `name` tells the page's tables apart, `title` says what
+    groups the prompts where it is not the benchmark's own categories."""
 
-    kind: str
+    name: str
+    title: str
     columns: tuple[Column, ...]
     overall: Row
     rows: tuple[Row, ...]
@@ -62,7 +65,8 @@ class Table:
 
 
 def tabulate(
-    kind: str,
+    name: str,
+    title: str,
     columns: Sequence[Column],
     groups: Mapping[str, str],
     duel: Values | None = None,
@@ -70,21 +74,26 @@ def tabulate(
 ) -> Table | None:
     """The table of these columns; None where fewer than two groups have a verdict. `guarded` names the groups that the
     gate guards: all where it is empty, none where it is None."""
-    names = sorted({groups[prompt] for column in columns for prompt in column.values if prompt in groups})
-    if len(names) < 2:
+    named = sorted({groups[prompt] for column in columns for prompt in column.values if prompt in groups})
+    if len(named) < 2:
         return None
-    members: dict[str, list[str]] = {name: [] for name in names}
-    for prompt, name in groups.items():
-        if name in members:
-            members[name].append(prompt)
-    everything = [prompt for name in names for prompt in members[name]]
-    overall = _row("all", everything, columns, duel, False)
+    members: dict[str, list[str]] = {group: [] for group in named}
+    for prompt, group in groups.items():
+        if group in members:
+            members[group].append(prompt)
+    everything = [prompt for group in named for prompt in members[group]]
+    decisive = _decisive(everything, columns, duel)
+    spread = stdev(decisive) if len(decisive) > 1 else 0.0
+    overall = _row("all", everything, columns, duel, spread)
     found = [
-        _row(name, members[name], columns, duel, guarded is not None and (not guarded or name in guarded))
-        for name in names
+        replace(
+            _row(group, members[group], columns, duel, spread),
+            guarded=guarded is not None and (not guarded or group in guarded),
+        )
+        for group in named
     ]
     rows = _with_shrunk(found, members, columns, overall)
-    return Table(kind, tuple(columns), overall, rows, _chart(kind, columns, [overall, *rows]))
+    return Table(name, title, tuple(columns), overall, rows, _chart(name, columns, [overall, *rows]))
 
 
 def paired(first: Values, second: Values, prompts: Sequence[str]) -> list[float]:
@@ -92,15 +101,24 @@ def paired(first: Values, second: Values, prompts: Sequence[str]) -> list[float]
     return [first[prompt] - second[prompt] for prompt in prompts if prompt in first and prompt in second]
 
 
-def _row(name: str, prompts: Sequence[str], columns: Sequence[Column], duel: Values | None, guarded: bool) -> Row:
+def _decisive(prompts: Sequence[str], columns: Sequence[Column], duel: Values | None) -> list[float]:
+    """What the question is decided on: the head-to-head, else the paired difference, else the only win rate."""
+    if duel:
+        return [duel[prompt] for prompt in prompts if prompt in duel]
+    if len(columns) == 2:
+        return paired(columns[0].values, columns[1].values, prompts)
+    return [columns[0].values[prompt] for prompt in prompts if prompt in columns[0].values]
+
+
+def _row(name: str, prompts: Sequence[str], columns: Sequence[Column], duel: Values | None, spread: float) -> Row:
     seen = [[column.values[prompt] for prompt in prompts if prompt in column.values] for column in columns]
     met = [duel[prompt] for prompt in prompts if prompt in duel] if duel else []
     apart = paired(columns[0].values, columns[1].values, prompts) if len(columns) == 2 else []
-    decisive = met or apart or seen[0]
+    told = len(_decisive(prompts, columns, duel))
     return Row(
         name, max(map(len, [*seen, met])), tuple(mean_interval(values) if values else None for values in seen),
         difference_interval(apart) if apart else None, None, mean_interval(met) if met else None,
-        detectable(stdev(decisive), len(decisive), _TWO_SIDED) if len(decisive) > 1 else None, guarded,
+        detectable(spread, told, _TWO_SIDED) if told and spread else None,
     )  # fmt: skip
 
 
@@ -114,12 +132,10 @@ def _with_shrunk(
     errors = [max(stdev(values), 1e-9) / len(values) ** 0.5 for values in told.values()]
     pulled = shrink([fmean(values) for values in told.values()], errors, overall.difference.mean) if told else []
     by_group = dict(zip(told, pulled, strict=True))
-    return tuple(
-        Row(r.group, r.n, r.rates, r.difference, by_group.get(r.group), r.duel, r.detectable, r.guarded) for r in rows
-    )
+    return tuple(replace(row, shrunk=by_group.get(row.group)) for row in rows)
 
 
-def _chart(kind: str, columns: Sequence[Column], rows: Sequence[Row]) -> Strip:
+def _chart(name: str, columns: Sequence[Column], rows: Sequence[Row]) -> Strip:
     series = [
         Series(column.style, [
             Mark(place, rate.mean, rate.low, rate.high, hollow=not row.decidable)
@@ -127,4 +143,4 @@ def _chart(kind: str, columns: Sequence[Column], rows: Sequence[Row]) -> Strip:
         ])
         for number, column in enumerate(columns)
     ]  # fmt: skip
-    return strip(f"chart-{kind}", series, len(rows))
+    return strip(f"chart-{name}", series, len(rows))

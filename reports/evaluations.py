@@ -56,6 +56,9 @@ class Evaluation:
         """The figure over all prompts; None when it was not measured."""
         return next((m for m in self.metrics if m.name == name and m.category is None), None)
 
+    def by_category(self, name: str) -> dict[str, Metric]:
+        return {m.category: m for m in self.metrics if m.name == name and m.category is not None}
+
     def figure(self, name: str) -> float | None:
         found = self.overall(name)
         return None if found is None else found.value

@@ -30,9 +30,9 @@ def markdown(content: Content) -> str:
         lines += _by_iteration(content)
     for table in content.categories:
         lines += _categories(table)
-    if content.matrix:
-        rows = [(name, *map(_rate, cells)) for name, cells in content.matrix.rows]
-        lines += _section("Win rate by category", ("model", *content.matrix.groups), rows)
+    for matrix in content.matrices:
+        rows = [(name, *map(_rate, cells)) for name, cells in matrix.rows]
+        lines += _section(f"Win rate by category: {matrix.title}", ("model", *matrix.groups), rows)
     if len(content.differences) > 1:
         told = [
             (d.benchmark, d.measure, percent(d.a), percent(d.b), points(d.difference),
@@ -124,9 +124,8 @@ def _categories(table: Table) -> list[str]:
         cells += [_rate(row.duel)] if table.has_duel else []
         detectable = "–" if row.detectable is None else f"{100 * row.detectable:.1f}"
         rows.append([*cells, f"{row.n}{'' if row.decidable else '*'}", detectable])
-    title = "By category" if not table.kind.startswith("assigned") else f"By {table.kind.split('-')[1]}, as assigned"
     few = [f"\\* under 30 prompts: shown, not decided. {table.few} of {len(table.rows)} groups."] if table.few else []
-    return [*_section(title, [*header, "n", "detectable, points"], rows), "", *few]
+    return [*_section(table.title or "By category", [*header, "n", "detectable, points"], rows), "", *few]
 
 
 def _board(board: Board, content: Content) -> list[str]:

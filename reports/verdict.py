@@ -114,7 +114,7 @@ def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[tuple[str, 
     badge = decisions[0][2] if len(decisions) == 1 else f"{len(names)} MODELS" if len(names) > 1 else "NOT GATED"
     tone = badge.lower() if badge in READINGS else "pending"
     return Verdict(
-        badge, tone, " ".join(sentences) or "There is no verdict to show.", (), best[:4], shortcomings(evaluations),
+        badge, tone, " ".join(sentences) or _NOTHING, (), best[:4], shortcomings(evaluations),
         _contest_facts(evaluations),
     )  # fmt: skip
 
@@ -142,6 +142,9 @@ def of_comparison(
         badge, tone, sentence, (), headlines, shortcomings(evaluations),
         [("A", a), ("B", b), *_contest_facts(evaluations)],
     )  # fmt: skip
+
+
+_NOTHING = "No judge has given a verdict here; what else was measured stands in the leaderboard."
 
 
 def _first_shared(evaluations: Sequence[Evaluation]) -> list[tuple[str, Style, Evaluation]]:
@@ -204,12 +207,18 @@ def _because(gate: Gate) -> str:
 def _facts(run: Run) -> list[tuple[str, str]]:
     """What stands under the title: benchmark, prompts, judge, seed model, iterations, start."""
     facts = [] if run.first is None else _contest_facts([run.first])
+    if (last := last_sides(run)) is not None:
+        told = {"thought": "Candidate", "direct": "Direct baseline"}
+        facts = [(told[side], e.candidate) for side, e in last[1].items() if side in told] + facts
     if seed := run.details("seed"):
         facts.append(("Seed model", str(seed.get("name", seed.get("model", "")))))
     return [*facts, ("DPO iterations", str(max(run.iterations, default=0))), ("Started", run.started)]
 
 
 def _contest_facts(evaluations: Sequence[Evaluation]) -> list[tuple[str, str]]:
+    if not evaluations:
+        return []
+
     def told(values: Iterable[str]) -> str:
         shown = list(dict.fromkeys(values))
         return ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")

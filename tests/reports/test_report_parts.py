@@ -37,7 +37,7 @@ def test_categories_pair_the_prompts_that_both_answered() -> None:
     groups = {f"p{n}": "even" if n % 2 == 0 else "odd" for n in range(80)}
     first = {f"p{n}": 1.0 if n % 2 == 0 else 0.5 for n in range(80)}
     second = {f"p{n}": 0.5 for n in range(70)}
-    table = tabulate("category", [Column("a", "thought", first), Column("b", "direct", second)], groups, None, ("odd",))
+    table = tabulate("c", "", [Column("a", "thought", first), Column("b", "direct", second)], groups, None, ("odd",))
     assert table is not None
     even, odd = table.rows
     assert (even.group, even.n, even.decidable, even.guarded) == ("even", 40, True, False)
@@ -50,11 +50,12 @@ def test_categories_pair_the_prompts_that_both_answered() -> None:
     assert table.overall.difference.mean == pytest.approx(0.25)
     # sd 0.254 over 70 prompts: (1.96 + 0.84) * 0.254 / sqrt(70)
     assert table.overall.detectable == pytest.approx(2.8016 * 0.25182 / 70**0.5, rel=1e-3)
+    assert even.detectable == pytest.approx(2.8016 * 0.25182 / 35**0.5, rel=1e-3), "with the spread of all prompts"
     assert table.few == 0
 
 
 def test_one_group_is_no_table_by_category() -> None:
-    assert tabulate("category", [Column("a", "thought", {"p": 1.0})], {"p": "only"}) is None
+    assert tabulate("c", "", [Column("a", "thought", {"p": 1.0})], {"p": "only"}) is None
 
 
 def test_flips_and_the_first_place_by_hand() -> None:

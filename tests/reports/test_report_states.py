@@ -10,6 +10,7 @@ from harness.cli import app
 from harness.comparison import Side
 from harness.errors import UserError
 from harness.modes import DIRECT
+from harness.records import CallRecord, Metric, Usage
 from harness.store import Store
 from reports.content import of_comparison, of_models, of_run
 from reports.html import render
@@ -96,7 +97,10 @@ def test_judgments_without_any_verdict(store: Store) -> None:
     new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old"))
     judged(store, new, old, Contest(lambda n, order: None))
     content = of_models(store)
-    assert content.verdict.sentence == "There is no verdict to show."
+    assert (
+        content.verdict.sentence
+        == "No judge has given a verdict here; what else was measured stands in the leaderboard."
+    )
     assert any("a gate would be INVALID" in warning for warning in content.verdict.warnings)
     render(content)
 
@@ -173,3 +177,34 @@ def test_the_command_writes_prints_and_refuses(tmp_path: Path) -> None:
     assert "is a folder" in invoke("report", "--store", path, "-o", tmp_path)[1]
     assert "no run 'rum'" in invoke("report", "--store", path, "--run", "rum")[1]
     assert "no results store" in invoke("report", tmp_path / "nowhere")[1]
+
+
+def test_a_run_shows_its_tasks_its_guards_and_what_it_cost(store: Store) -> None:
+    finished_run(store)
+    evaluation = store.step_details(RUN, "evaluate/thought/1")
+    assert evaluation is not None
+    store.add_metrics("task", [Metric("exact_match,strict", 0.42, 50), Metric("exact_match_stderr,strict", 0.07, 50)])
+    sides = {"candidate": "c", "candidate_mode": "direct", "baseline": "", "baseline_mode": ""}
+    lists = dict.fromkeys(("prompt_keys", "judgment_keys", "candidate_outputs", "baseline_outputs"), [])
+    store.add_evaluation("task", benchmark="lm_eval/gsm8k", judge="lm-eval", params="{}", **sides, **lists)
+    store.finish_step(RUN, "lm_eval/thought/1", {"evaluations": {"gsm8k": "task"}}, 1)
+    judged_keys = store.sql(
+        "SELECT unnest(judgment_keys) FROM evaluation WHERE evaluation_key = ?", [evaluation["evaluation"]]
+    )[1]
+    usage = Usage(10, 5, 0.01)
+    store.add_calls(
+        CallRecord(f"call {n}", key, "judge", "m", "m", usage, 0.1, 1) for n, (key,) in enumerate(judged_keys)
+    )
+    content = of_run(store, RUN)
+    assert content.by_iteration is not None
+    (row,) = content.by_iteration.tasks
+    assert (row.name, row.arm) == ("gsm8k, exact_match,strict", "thought")
+    assert [figure and figure.value for figure in row.figures] == [None, 0.42]
+    assert all(row.guarded for row in content.categories[0].rows), "the policy guards every category"
+    assert content.training is not None
+    spent = {step.step: (step.calls, step.dollars) for step in content.training.spent}
+    assert spent["evaluate/thought/1"] == (180, pytest.approx(1.80))
+    assert spent["evaluate/direct/1"] == (0, None)
+    text = render(content)
+    assert "gsm8k, exact_match,strict" in text
+    assert ">1.80<" in text

@@ -1,0 +1,87 @@
+"""Where the figures of a report come from, and how to make them again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from shlex import quote
+from typing import Any
+
+from harness.provenance import installed_versions
+from harness.store import Store
+from reports.data import Run
+from reports.evaluations import Evaluation
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the figures come from. `facts` are short, `blocks` are mappings to unfold; `how` introduces the `command`
+    that makes them again."""
+
+    facts: Sequence[tuple[str, str]]
+    blocks: Sequence[tuple[str, Any]]
+    models: Sequence[Mapping[str, str]]
+    versions: Mapping[str, str | None]
+    how: str
+    command: str
+
+
+def of_run(run: Run) -> Provenance:
+    """Of a run: its settings, and every model that it made."""
+    origin = {k: v for k, v in run.provenance.items() if k not in ("versions", "same_judge")}
+    names = {c.fingerprint: c.name for c in run.checkpoints}
+    facts = [("Run", run.key), ("Seed", str(run.config.get("seed", 0)))]
+    facts += [(key, str(value)) for key, value in origin.items() if not isinstance(value, Mapping)]
+    judges = dict.fromkeys(e.judge for e in run.evaluations.values())
+    facts += [("Judge", judge) for judge in judges]
+    sources = [entry.get("source") for entry in (run.config.get("instructions") or {}).get("sources") or ()]
+    if sources:
+        facts.append(("Training prompts", ", ".join(map(str, sources))))
+    blocks: list[tuple[str, Any]] = [(key, value) for key, value in origin.items() if isinstance(value, Mapping)]
+    models = [
+        {"name": c.name, "made by": c.made_by, "from": names.get(c.parent or "", c.parent or "–"),
+         "fingerprint": c.fingerprint, "folder": c.folder}
+        for c in run.checkpoints
+    ]  # fmt: skip
+    how, command = "To make it again:", "tpobench quickstart"
+    if run.name != "quickstart":
+        how = f"To make it again, with the settings below in {run.name}.yaml:"
+        command = f"tpobench train {quote(f'{run.name}.yaml')}"
+    versions = run.provenance.get("versions") or {}
+    return Provenance(facts, [*blocks, ("settings", run.config)], models, versions, how, command)
+
+
+_ABOUT = """
+SELECT evaluation_key, params, candidate, c.folder, c.made_by FROM evaluation
+LEFT JOIN model c ON c.model_key = candidate WHERE evaluation_key IN (SELECT unnest(?)) ORDER BY evaluation_key
+"""
+
+_SPENT = """
+SELECT count(*), sum(cost_usd) FROM call WHERE subject IN (
+    SELECT unnest(judgment_keys) FROM evaluation WHERE evaluation_key IN (SELECT unnest(?))
+)
+"""
+
+
+def of_evaluations(store: Store, evaluations: Sequence[Evaluation], names: Mapping[str, str]) -> Provenance:
+    """Of evaluations without a run; `names` is what to call each candidate, by evaluation."""
+    keys = [e.key for e in evaluations]
+    about = {row[0]: row[1:] for row in store.sql(_ABOUT, [keys])[1]}
+    ((calls, dollars),) = store.sql(_SPENT, [keys])[1]
+    facts = [("Judge", judge) for judge in dict.fromkeys(e.judge for e in evaluations)]
+    facts += [("Judge calls", str(calls))] + ([("Cost of judging", f"${dollars:.2f}")] if dollars is not None else [])
+    models = [
+        {"name": names[e.key], "made by": about[e.key][3] or "–", "benchmark": e.benchmark, "mode": e.mode,
+         "fingerprint": e.fingerprint, "folder": about[e.key][2] or "–"}
+        for e in evaluations
+    ]  # fmt: skip
+    command = "\n".join(dict.fromkeys(_again(e, about[e.key][3] or "", about[e.key][2] or "") for e in evaluations))
+    return Provenance(facts, [], models, installed_versions(), "To judge again, at the same settings:", command)
+
+
+def _again(evaluation: Evaluation, made_by: str, folder: str) -> str:
+    """The command that brings an evaluation's judgments into a store."""
+    if made_by == "imported":
+        return f"tpobench import {quote(evaluation.benchmark)} FOLDER"
+    mode = "" if evaluation.mode == "direct" else f" --mode {quote(evaluation.mode)}"
+    benchmark, _, split = evaluation.benchmark.partition("/")
+    where = f" --split {quote(split)}" if split else ""
+    return f"tpobench eval --model {quote(folder or evaluation.candidate)} --benchmark {quote(benchmark)}{where}{mode}"
