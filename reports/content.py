@@ -117,9 +117,8 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
     title = names[about[0].key] if len(about) == 1 else benchmark or "Models of this store"
     return Content(
         title, "models", verdict.of_models(about, _decisions(store, about)),
-        provenance.of_evaluations(store, about, names), categories=by_group, matrices=[] if by_group else matrices(about, names),
-        boards=ranked,
-        judges=judge_views(store, about),
+        provenance.of_evaluations(store, about, names), categories=by_group,
+        matrices=[] if by_group else matrices(about, names), boards=ranked, judges=judge_views(store, about),
         examples=read_examples(store, [
             Contest(e, f"{names[e.key]} v {e.baseline}, {e.benchmark}", names[e.key], e.baseline) for e in about
         ]),

@@ -185,7 +185,9 @@ def test_a_run_shows_its_tasks_its_guards_and_what_it_cost(store: Store) -> None
     assert evaluation is not None
     store.add_metrics("task", [Metric("exact_match,strict", 0.42, 50), Metric("exact_match_stderr,strict", 0.07, 50)])
     sides = {"candidate": "c", "candidate_mode": "direct", "baseline": "", "baseline_mode": ""}
-    lists = dict.fromkeys(("prompt_keys", "judgment_keys", "candidate_outputs", "baseline_outputs"), [])
+    lists: dict[str, list[str]] = {
+        key: [] for key in ("prompt_keys", "judgment_keys", "candidate_outputs", "baseline_outputs")
+    }
     store.add_evaluation("task", benchmark="lm_eval/gsm8k", judge="lm-eval", params="{}", **sides, **lists)
     store.finish_step(RUN, "lm_eval/thought/1", {"evaluations": {"gsm8k": "task"}}, 1)
     judged_keys = store.sql(
