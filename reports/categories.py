@@ -9,6 +9,9 @@ from harness.stats.intervals import Interval, difference_interval, mean_interval
 from harness.stats.shrinkage import shrink
 from reports.charts import Mark, Series, Strip, Style, strip
 
+MANY = 40
+"""Groups beyond which a table is folded: Arena-Hard has 250 clusters of two prompts."""
+
 _TWO_SIDED = 1.959964
 
 Values = Mapping[str, float]
@@ -58,6 +61,11 @@ class Table:
     @property
     def few(self) -> int:
         return sum(not row.decidable for row in self.rows)
+
+    @property
+    def is_long(self) -> bool:
+        """Too long to be read from top to bottom."""
+        return len(self.rows) > MANY
 
     @property
     def has_duel(self) -> bool:

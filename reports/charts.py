@@ -7,6 +7,7 @@ a user enters a chart: names stand in the tables beside it.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Literal
 
 from markupsafe import Markup
@@ -48,8 +49,16 @@ class Mark:
 
 @dataclass(frozen=True)
 class Series:
+    """Marks of one style. One that is not a finite number (a loss that diverged) cannot be drawn and is left out."""
+
     style: Style
     marks: Sequence[Mark]
+
+    @property
+    def drawn(self) -> list[Mark]:
+        return [
+            mark for mark in self.marks if all(isfinite(end) for end in (mark.value, mark.low or 0, mark.high or 0))
+        ]
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ def lines(series: Sequence[Series], ticks: Sequence[str], axis: str, reference: 
     rows = [
         _row(mark, one.style) | {"line": number, "x": mark.place + _apart(styles.index(one.style), len(styles))}
         for number, one in enumerate(series)
-        for mark in one.marks
+        for mark in one.drawn
     ]
     low, high = _reach([row[end] for row in rows for end in ("low", "high")], reference)
     x = alt.X("x:Q").scale(domain=[-0.35, max(len(ticks) - 1, 1) + 0.35], nice=False).axis(
@@ -115,7 +124,7 @@ def strip(name: str, series: Sequence[Series], rows: int, reference: float | Non
     values = [
         _row(mark, one.style) | {"y": (mark.place + 0.5) * ROW + 110 * _apart(number, len(series))}
         for number, one in enumerate(series)
-        for mark in one.marks
+        for mark in one.drawn
     ]
     low, high = _reach([row[end] for row in values for end in ("low", "high")], reference)
     x = (
@@ -191,7 +200,7 @@ def _apart(number: int, of: int) -> float:
 
 def _reach(values: Sequence[float], reference: float | None) -> tuple[float, float]:
     """The values' range with some air, and the reference within it."""
-    seen = [*values, *([] if reference is None else [reference])]
+    seen = [*values, *([] if reference is None else [reference])] or [0.0]
     low, high = min(seen), max(seen)
     air = 0.06 * (high - low) or 0.05 * abs(high) or 0.05
     return (low - air if low < 0 or low > air else 0.0), high + air

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.records import Metric
 from harness.store import Store
-from reports.categories import Column, Table, tabulate
+from reports.categories import MANY, Column, Table, tabulate
 from reports.evaluations import Evaluation
 
 MATRIX = 60
@@ -52,7 +52,7 @@ def _assigned(store: Store, kind: str, prompts: Sequence[str]) -> dict[str, str]
 
 
 def matrices(evaluations: Sequence[Evaluation], names: Mapping[str, str]) -> list[Matrix]:
-    """Win rates by the benchmark's categories, a matrix for each contest that has more than one category. `evaluations`
+    """Win rates by the benchmark's categories, a matrix for each contest with at least two categories, and not too many to read. `evaluations`
     come best first, `names` says what to call each."""
     contests: dict[tuple[str, str, str], list[Evaluation]] = {}
     for evaluation in evaluations:
@@ -61,7 +61,7 @@ def matrices(evaluations: Sequence[Evaluation], names: Mapping[str, str]) -> lis
     for (benchmark, baseline, _), entered in contests.items():
         rates = [(names[e.key], e.by_category("win_rate")) for e in entered]
         groups = sorted({group for _, by_category in rates for group in by_category})
-        if len(groups) > 1:
+        if 1 < len(groups) <= MANY:
             rows = [(name, [rate.get(group) for group in groups]) for name, rate in rates[:MATRIX]]
             found.append(Matrix(f"{benchmark} against {baseline}", groups, rows, len(rates)))
     return found

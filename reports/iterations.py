@@ -90,7 +90,7 @@ def duel_chart(run: Run) -> Markup | None:
         if (metric := evaluation.overall("win_rate")) is not None
     ]
     series = [Series("duel", [mark for mark in marks if mark is not None])]
-    return lines(series, places(run)[1:], ".0%", 0.5) if series[0].marks else None
+    return lines(series, places(run)[1:], ".0%", 0.5) if series[0].drawn else None
 
 
 def figure_charts(run: Run) -> list[tuple[str, Markup]]:
@@ -103,7 +103,7 @@ def figure_charts(run: Run) -> list[tuple[str, Markup]]:
     charts = []
     for name, title, kept in wanted:
         series = [one for one in _series(run, run.benchmarks[0], name) if kept(one)] if run.benchmarks else []
-        if any(one.marks for one in series):
+        if any(one.drawn for one in series):
             charts.append((title, lines(series, places(run), ".0%" if name.endswith("_rate") else ",.0f")))
     return charts
 
@@ -132,7 +132,7 @@ def task_charts(run: Run, rows: Sequence[TaskRow]) -> list[tuple[str, Markup]]:
             if row.name == name:
                 marks = [_mark(place, figure, place == 0) for place, figure in enumerate(row.figures)]
                 series.append(Series(row.arm, [mark for mark in marks if mark is not None]))
-        if any(one.marks for one in series):
+        if any(one.drawn for one in series):
             charts.append((name, lines(series, places(run), ".0%")))
     return charts
 

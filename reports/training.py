@@ -100,9 +100,13 @@ def training_charts(run: Run, rows: Sequence[TrainingRow]) -> list[tuple[str, Ma
         ("Thought length of the samples, characters", _thought_chars, ",.0f", None),
     ]
     drawn = [(title, series(value), axis, at) for title, value, axis, at in wanted]
-    charts = [(title, lines(told, ticks, axis, at)) for title, told, axis, at in drawn if told]
+    charts = [
+        (title, lines(told, ticks, axis, at)) for title, told, axis, at in drawn if any(one.drawn for one in told)
+    ]
     losses, epochs = _losses(rows)
-    return charts + ([("Training loss by epoch", lines(losses, epochs, ".2f"))] if losses else [])
+    return charts + (
+        [("Training loss by epoch", lines(losses, epochs, ".2f"))] if any(one.drawn for one in losses) else []
+    )
 
 
 def _thought_chars(row: TrainingRow) -> float | None:

@@ -184,7 +184,8 @@ def _reasons(evaluation: Evaluation) -> list[str]:
     if evaluation.missing:
         invalid = ": a gate would be INVALID" if evaluation.missing > MAX_MISSING * evaluation.prompts else ""
         share = figures.percent(evaluation.missing / evaluation.prompts)
-        reasons.append(f"{figures.count(evaluation.missing)} prompts ({share}) have no verdict{invalid}.")
+        what = "1 prompt" if evaluation.missing == 1 else f"{figures.count(evaluation.missing)} prompts"
+        reasons.append(f"{what} ({share}) without a verdict{invalid}.")
     told = "prompts"  # a note about the number of prompts says what is said above
     reasons += [
         f"Not comparable with published figures: {note}." for note in evaluation.notes if not note.endswith(told)

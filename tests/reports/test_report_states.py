@@ -89,7 +89,7 @@ def test_one_category_is_no_table(store: Store) -> None:
     asked = prompts(40, ["only"])
     new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old"))
     judged(store, new, old, Contest(lambda n, order: 0.7))
-    assert "All prompts are of one category." in render(of_models(store))
+    assert "All prompts are of one category, or of too many to compare." in render(of_models(store))
 
 
 def test_judgments_without_any_verdict(store: Store) -> None:
@@ -118,7 +118,7 @@ def test_several_judges_and_missing_verdicts_are_warnings(store: Store) -> None:
     judged(store, new, base, Contest(lambda n, order: None if n == 3 else 0.9, judge="another@judge#2"))
     warnings = of_models(store).verdict.warnings
     assert any("Several judges were asked on test/questions" in warning for warning in warnings)
-    assert any("1 prompts (2.5%) have no verdict: a gate would be INVALID (1 of 3" in warning for warning in warnings)
+    assert any("1 prompt (2.5%) without a verdict: a gate would be INVALID (1 of 3" in warning for warning in warnings)
 
 
 def test_a_comparison_gives_the_paired_difference(store: Store) -> None:
