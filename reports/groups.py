@@ -52,8 +52,8 @@ def _assigned(store: Store, kind: str, prompts: Sequence[str]) -> dict[str, str]
 
 
 def matrices(evaluations: Sequence[Evaluation], names: Mapping[str, str]) -> list[Matrix]:
-    """Win rates by the benchmark's categories, a matrix for each contest with at least two categories, and not too many to read. `evaluations`
-    come best first, `names` says what to call each."""
+    """Win rates by the benchmark's categories, a matrix for each contest with at least two of them and not too many to
+    read. `evaluations` come best first, `names` says what to call each."""
     contests: dict[tuple[str, str, str], list[Evaluation]] = {}
     for evaluation in evaluations:
         contests.setdefault((evaluation.benchmark, evaluation.baseline, evaluation.judge), []).append(evaluation)

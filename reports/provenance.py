@@ -1,5 +1,6 @@
 """Where the figures of a report come from, and how to make them again."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
@@ -50,8 +51,11 @@ def of_run(run: Run) -> Provenance:
 
 
 _ABOUT = """
-SELECT evaluation_key, params, candidate, c.folder, c.made_by FROM evaluation
-LEFT JOIN model c ON c.model_key = candidate WHERE evaluation_key IN (SELECT unnest(?)) ORDER BY evaluation_key
+SELECT evaluation_key, coalesce(c.folder, candidate), coalesce(c.made_by, ''), coalesce(b.folder, ''),
+       coalesce(b.made_by, 'imported'),
+       (SELECT params FROM output WHERE output_key = evaluation.candidate_outputs[1])
+FROM evaluation LEFT JOIN model c ON c.model_key = candidate LEFT JOIN model b ON b.model_key = baseline
+WHERE evaluation_key IN (SELECT unnest(?)) ORDER BY evaluation_key
 """
 
 _SPENT = """
@@ -64,24 +68,44 @@ SELECT count(*), sum(cost_usd) FROM call WHERE subject IN (
 def of_evaluations(store: Store, evaluations: Sequence[Evaluation], names: Mapping[str, str]) -> Provenance:
     """Of evaluations without a run; `names` is what to call each candidate, by evaluation."""
     keys = [e.key for e in evaluations]
-    about = {row[0]: row[1:] for row in store.sql(_ABOUT, [keys])[1]}
+    about = {row[0]: _Made(*row[1:]) for row in store.sql(_ABOUT, [keys])[1]}
     ((calls, dollars),) = store.sql(_SPENT, [keys])[1]
     facts = [("Judge", judge) for judge in dict.fromkeys(e.judge for e in evaluations)]
     facts += [("Judge calls", str(calls))] + ([("Cost of judging", f"${dollars:.2f}")] if dollars is not None else [])
     models = [
-        {"name": names[e.key], "made by": about[e.key][3] or "–", "benchmark": e.benchmark, "mode": e.mode,
-         "fingerprint": e.fingerprint, "folder": about[e.key][2] or "–"}
+        {"name": names[e.key], "made by": about[e.key].by or "–", "benchmark": e.benchmark, "mode": e.mode,
+         "fingerprint": e.fingerprint, "folder": about[e.key].folder}
         for e in evaluations
     ]  # fmt: skip
-    command = "\n".join(dict.fromkeys(_again(e, about[e.key][3] or "", about[e.key][2] or "") for e in evaluations))
-    return Provenance(facts, [], models, installed_versions(), "To judge again, at the same settings:", command)
+    command = "\n".join(dict.fromkeys(_again(e, about[e.key]) for e in evaluations))
+    return Provenance(facts, [], models, installed_versions(), "To make it again:", command)
 
 
-def _again(evaluation: Evaluation, made_by: str, folder: str) -> str:
-    """The command that brings an evaluation's judgments into a store."""
-    if made_by == "imported":
+@dataclass(frozen=True)
+class _Made:
+    """How both sides of an evaluation came to be; `params` is the JSON of the candidate's sampling parameters."""
+
+    folder: str
+    by: str
+    baseline_folder: str
+    baseline_by: str
+    params: str | None
+
+
+def _again(evaluation: Evaluation, made: _Made) -> str:
+    """The command that brings an evaluation's judgments into a store. An endpoint's address is not in the store."""
+    if made.by == "imported":
         return f"tpobench import {quote(evaluation.benchmark)} FOLDER"
-    mode = "" if evaluation.mode == "direct" else f" --mode {quote(evaluation.mode)}"
     benchmark, _, split = evaluation.benchmark.partition("/")
-    where = f" --split {quote(split)}" if split else ""
-    return f"tpobench eval --model {quote(folder or evaluation.candidate)} --benchmark {quote(benchmark)}{where}{mode}"
+    judge, _, asked = evaluation.judge.partition("@")
+    params = json.loads(made.params or "null") or {}
+    options = {
+        "--model": made.folder, "--benchmark": benchmark, "--split": split,
+        "--mode": "" if evaluation.mode == "direct" else evaluation.mode,
+        "--baseline": "" if made.baseline_by == "imported" else made.baseline_folder,
+        "--judge": "arena_hard" if judge.startswith("arena_hard") else judge,
+        "--judge-model": "" if evaluation.is_rule_based else asked.partition("#")[0],
+        "--temperature": params.get("temperature"), "--max-new-tokens": params.get("max_new_tokens"),
+        "--seed": params.get("seed"),
+    }  # fmt: skip
+    return "tpobench eval" + "".join(f" {key} {quote(str(v))}" for key, v in options.items() if v not in (None, ""))
