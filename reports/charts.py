@@ -199,11 +199,11 @@ def _apart(number: int, of: int) -> float:
 
 
 def _reach(values: Sequence[float], reference: float | None) -> tuple[float, float]:
-    """The values' range with some air, and the reference within it."""
+    """The values' range with some air, and the reference within it; from zero where zero is not far below."""
     seen = [*values, *([] if reference is None else [reference])] or [0.0]
     low, high = min(seen), max(seen)
     air = 0.06 * (high - low) or 0.05 * abs(high) or 0.05
-    return (low - air if low < 0 or low > air else 0.0), high + air
+    return (0.0 if 0 <= low <= high - low else low - air), high + air
 
 
 def _drawn(chart: Any) -> Markup:
