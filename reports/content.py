@@ -15,10 +15,11 @@ from reports import provenance, training, verdict
 from reports.boards import Board, boards
 from reports.categories import Column, Table
 from reports.data import Run, read_run
-from reports.evaluations import Evaluation, named_apart, newest_evaluations, read_evaluations
+from reports.evaluations import Evaluation, named_apart, newest_evaluations, read_evaluations, require_judged
 from reports.examples import Contest, Examples, read_examples
 from reports.groups import Matrix, matrices, tables
 from reports.judging import JudgeView, judge_views
+from reports.meetings import meetings_of
 from reports.thoughts import BeforeAfter, before_and_after
 
 
@@ -105,6 +106,7 @@ def of_run(store: Store, key: str, paper: bool = False, published: Path | None =
 def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", published: Path | None = None) -> Content:
     """The report of these models, or of all that the store has judged. Raises UserError for an unknown one, and where
     nothing was judged at all."""
+    require_judged(store, models, benchmark)
     keys = newest_evaluations(store, models, benchmark)
     ranked = boards(store, newest_evaluations(store, (), benchmark), keys, published)
     if not keys and not ranked:
@@ -127,31 +129,42 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
 
 
 def of_comparison(store: Store, a: Side, b: Side, labels: tuple[str, str]) -> Content:
-    """Two models side by side, on the prompts that they share. Raises UserError where they share nothing."""
-    differences = compare_models(store, a, b)
+    """Two models side by side: on the prompts that they share, and where they met. Raises UserError where there is
+    neither."""
     ours, theirs = (_of_side(store, side) for side in (a, b))
+    meetings = meetings_of(ours, theirs)
+    try:
+        differences = compare_models(store, a, b)
+    except UserError:
+        if not meetings:
+            raise
+        differences = []
+    overall = [d for d in differences if d.category is None]
     shared = [
         (mine, other) for mine in ours for other in theirs
-        if (mine.benchmark, mine.judge, mine.baseline) == (other.benchmark, other.judge, other.baseline)
+        if (mine.benchmark, mine.judge, mine.baseline_fingerprint)
+        == (other.benchmark, other.judge, other.baseline_fingerprint)
     ]  # fmt: skip
     by_group = []
     for number, (mine, other) in enumerate(shared):
         columns = [Column(labels[0], "thought", mine.values), Column(labels[1], "direct", other.values)]
         title = f"{mine.benchmark} against {mine.baseline}" if len(shared) > 1 else ""
-        by_group += tables(store, [mine, other], columns, contest=number, title=title)
-    overall = [d for d in differences if d.category is None]
+        duel = next((m.values for m in meetings if (m.benchmark, m.judge) == (mine.benchmark, mine.judge)), None)
+        by_group += tables(store, [mine, other], columns, duel, contest=number, title=title)
     evaluations = [evaluation for pair in shared for evaluation in pair]
     names = {evaluation.key: label for pair in shared for evaluation, label in zip(pair, labels, strict=True)}
+    met = [meeting.evaluation for meeting in meetings]
     decided = [d for _, against, d in _decisions(store, ours, [e.fingerprint for e in theirs])]
+    contests = [Contest(e, f"{e.candidate} v {e.baseline}, {e.benchmark}", e.candidate, e.baseline) for e in met]
+    contests += [
+        Contest(e, f"{names[e.key]} v {e.baseline}, {e.benchmark}", names[e.key], e.baseline) for e in evaluations
+    ]
     return Content(
         f"{labels[0]} v {labels[1]}", "comparison",
-        verdict.of_comparison(*labels, overall, evaluations, decided[0] if decided else None),
-        provenance.of_evaluations(store, evaluations, names), categories=by_group, differences=overall,
-        boards=boards(store, newest_evaluations(store), set(names)), judges=judge_views(store, evaluations),
-        examples=read_examples(store, [
-            Contest(e, f"{names[e.key]} v {e.baseline}, {e.benchmark}", names[e.key], e.baseline) for e in evaluations
-        ]),
-        names=names,
+        verdict.of_comparison(*labels, overall, meetings, evaluations, decided[0] if decided else None),
+        provenance.of_evaluations(store, [*evaluations, *met], names | {e.key: e.candidate for e in met}),
+        categories=by_group, differences=overall, boards=boards(store, newest_evaluations(store), set(names)),
+        judges=judge_views(store, [*evaluations, *met]), examples=read_examples(store, contests), names=names,
     )  # fmt: skip
 
 
@@ -175,8 +188,12 @@ def _contests(run: Run) -> list[Contest]:
 
 
 def _of_side(store: Store, side: Side) -> list[Evaluation]:
-    found = read_evaluations(store, newest_evaluations(store, [side.model])).values()
-    return [e for e in found if side.mode in ("", e.mode) and not e.is_itself]
+    """The side's evaluations, the newest of each contest."""
+    contests: dict[tuple[str, str, str], Evaluation] = {}
+    for e in read_evaluations(store, newest_evaluations(store, [side.model])).values():
+        if side.mode in ("", e.mode) and not e.is_itself:
+            contests.setdefault((e.benchmark, e.judge, e.baseline_fingerprint), e)
+    return list(contests.values())
 
 
 def _best_first(evaluation: Evaluation) -> tuple[str, float, str]:

@@ -45,12 +45,17 @@ class Evaluation:
     fingerprint: str
     mode: str
     baseline: str
-    is_itself: bool
-    """The baseline is the candidate, in the same mode: nothing but ties."""
+    baseline_fingerprint: str
+    baseline_mode: str
     rows: int | None
     notes: tuple[str, ...]
     metrics: tuple[Metric, ...]
     verdicts: tuple[Verdict, ...]
+
+    @property
+    def is_itself(self) -> bool:
+        """The baseline is the candidate, in the same mode: nothing but ties."""
+        return (self.fingerprint, self.mode) == (self.baseline_fingerprint, self.baseline_mode)
 
     def overall(self, name: str) -> Metric | None:
         """The figure over all prompts; None when it was not measured."""
@@ -101,7 +106,7 @@ class Evaluation:
 _EVALUATIONS = """
 SELECT evaluation_key, benchmark, judge, params, coalesce(c.name, candidate), candidate, candidate_mode,
        coalesce(b.name, baseline),
-       candidate = baseline AND candidate_mode = baseline_mode
+       baseline, baseline_mode
 FROM evaluation LEFT JOIN model c ON c.model_key = candidate LEFT JOIN model b ON b.model_key = baseline
 WHERE evaluation_key IN (SELECT unnest(?)) ORDER BY evaluation_key
 """
@@ -131,12 +136,12 @@ QUALIFY row_number() OVER (
     PARTITION BY benchmark, judge, baseline, baseline_mode, candidate, candidate_mode
     ORDER BY evaluation.created_at DESC, evaluation_key
 ) = 1
-ORDER BY evaluation_key
+ORDER BY evaluation.created_at DESC, evaluation_key
 """
 
 
 def read_evaluations(store: Store, keys: Sequence[str]) -> dict[str, Evaluation]:
-    """The evaluations by key; a key that the store does not hold is left out."""
+    """The evaluations by key, in the order of the keys; one that the store does not hold is left out."""
     wanted = [list(dict.fromkeys(keys))]
     metrics: dict[str, list[Metric]] = {}
     for key, *measured in store.sql(_METRICS, wanted)[1]:
@@ -145,32 +150,33 @@ def read_evaluations(store: Store, keys: Sequence[str]) -> dict[str, Evaluation]
     for key, prompt, category, order, preference, chars, baseline_chars in store.sql(_GAMES, wanted)[1]:
         found = games.setdefault(key, {}).setdefault(prompt, [category, [], chars, baseline_chars])
         found[1].append((order, preference))
+    told = {row[0]: row[1:] for row in store.sql(_EVALUATIONS, wanted)[1]}
     return {
-        key: _evaluation(key, about, metrics.get(key, []), games.get(key, {}))
-        for key, *about in store.sql(_EVALUATIONS, wanted)[1]
+        key: _evaluation(key, told[key], metrics.get(key, []), games.get(key, {})) for key in wanted[0] if key in told
     }
 
 
 def newest_evaluations(store: Store, models: Sequence[str] = (), benchmark: str = "") -> list[str]:
-    """Keys of the newest evaluation of every contest (benchmark, judge, both sides), of these models or of all.
-
-    Raises UserError for a model or a benchmark that the store has not judged.
-    """
+    """Keys of the newest evaluation of every contest (benchmark, judge, both sides), of these models or of all, the
+    newest first."""
     names = list(models)
-    keys = [row[0] for row in store.sql(_NEWEST, [not names, names, names, benchmark])[1]]
+    return [row[0] for row in store.sql(_NEWEST, [not names, names, names, benchmark])[1]]
+
+
+def require_judged(store: Store, models: Sequence[str], benchmark: str) -> None:
+    """Raises UserError for a model or a benchmark that the store has not judged."""
     query = (
         "SELECT DISTINCT coalesce(name, candidate), candidate, benchmark FROM evaluation "
         "LEFT JOIN model ON model_key = candidate WHERE len(judgment_keys) > 0"
     )
     judged = store.sql(query)[1]
-    for name in names:
+    for name in models:
         if not any(name in (known, fingerprint) for known, fingerprint, _ in judged):
             known = sorted({row[0] for row in judged})
             raise UserError(f"{store.path} has judged no {name!r}; {did_you_mean(name, known)}")
     if benchmark and benchmark not in {row[2] for row in judged}:
         known = sorted({row[2] for row in judged})
         raise UserError(f"{store.path} holds nothing of the benchmark {benchmark!r}; {did_you_mean(benchmark, known)}")
-    return keys
 
 
 def named_apart(evaluations: Iterable[Evaluation]) -> dict[str, str]:
@@ -191,7 +197,7 @@ def named_apart(evaluations: Iterable[Evaluation]) -> dict[str, str]:
 def _evaluation(
     key: str, about: Sequence[Any], metrics: Sequence[Metric], games: Mapping[str, Sequence[Any]]
 ) -> Evaluation:
-    benchmark, judge, params, candidate, fingerprint, mode, baseline, is_itself = about
+    benchmark, judge, params, candidate, fingerprint, mode, baseline, baseline_fingerprint, baseline_mode = about
     told = json.loads(params)
     label = LABEL if judge.partition("@")[0] == "checklist" else told.get("judge_label") or judge
     verdicts = tuple(
@@ -199,6 +205,7 @@ def _evaluation(
         for prompt, (category, played, chars, baseline_chars) in games.items()
     )
     return Evaluation(
-        key, benchmark, judge, label, candidate, fingerprint, mode, baseline, is_itself, told.get("rows"),
+        key, benchmark, judge, label, candidate, fingerprint, mode, baseline, baseline_fingerprint,
+        baseline_mode, told.get("rows"),
         tuple(told.get("not_comparable") or ()), tuple(metrics), verdicts,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from reports.charts import Style
 from reports.data import Gate, Run
 from reports.evaluations import Evaluation, named_apart
 from reports.iterations import iteration_name, last_sides
+from reports.meetings import Meeting
 
 READINGS = {
     "PASS": "meets every rule of the gate, so it may be promoted",
@@ -120,28 +121,49 @@ def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[tuple[str, 
 
 
 def of_comparison(
-    a: str, b: str, found: Sequence[Difference], evaluations: Sequence[Evaluation], decision: str | None
+    a: str,
+    b: str,
+    found: Sequence[Difference],
+    meetings: Sequence[Meeting],
+    evaluations: Sequence[Evaluation],
+    decision: str | None,
 ) -> Verdict:
-    """Of two models: `found` are the paired differences, A less B, the one that counts first."""
-    apart = found[0]
-    measure = f"{apart.benchmark}, {apart.measure.rpartition(', ')[0]}"  # without the judge, who is named below
-    reach = f"{figures.points(apart.low)} to {figures.points(apart.high)}"
-    told = f"{figures.points(apart.difference)} points on {figures.count(apart.n)} shared prompts ({reach}): {measure}"
-    if apart.low > 0:
-        badge, tone, sentence = "A IS BETTER", "pass", f"{a} is better than {b}, by {told}."
-    elif apart.high < 0:
+    """Of two models: where they met, that counts; else the first of `found`, the paired differences, A less B."""
+    headlines = [
+        Headline(f"A v B, {m.benchmark}", "duel", m.rate.mean, m.rate.low, m.rate.high, m.rate.n) for m in meetings
+    ]
+    if meetings:
+        rate = meetings[0].rate
+        told = (
+            f"the first wins {figures.percent(rate.mean)} of {figures.count(rate.n)} prompts against the second "
+            f"({figures.percent_range(rate)}, {meetings[0].benchmark})"
+        )
+        low, high = rate.low - 0.5, rate.high - 0.5
+    else:
+        apart = min(found, key=lambda d: not d.measure.startswith("win rate"))
+        measure = f"{apart.benchmark}, {apart.measure.rpartition(', ')[0]}"  # without the judge, who is named below
+        reach = f"{figures.points(apart.low)} to {figures.points(apart.high)}"
+        told = (
+            f"{figures.points(apart.difference)} points on {figures.count(apart.n)} shared prompts ({reach}, {measure})"
+        )
+        low, high = apart.low, apart.high
+        headlines.append(
+            Headline(f"A less B: {measure}", "duel", apart.difference, apart.low, apart.high, apart.n, True)
+        )
+    if low > 0:
+        badge, tone, sentence = "A IS BETTER", "pass", f"{a} is better than {b}: {told}."
+    elif high < 0:
         badge, tone, sentence = "B IS BETTER", "fail", f"{a} is worse than {b}: {told}."
     else:
         badge, tone, sentence = "NOT TOLD APART", "inconclusive", f"{a} and {b} cannot be told apart: {told}."
     if decision is not None:
         sentence += f" The gate said {decision} of {a} against {b}."
-    headlines = [Headline(f"A less B: {measure}", "duel", apart.difference, apart.low, apart.high, apart.n, True)]
     for label, style, evaluation in _first_shared(evaluations):
         headlines += _headline(f"{label} v {evaluation.baseline}, {evaluation.benchmark}", style, evaluation)
+    judged = [*evaluations, *(meeting.evaluation for meeting in meetings)]
     return Verdict(
-        badge, tone, sentence, (), headlines, shortcomings(evaluations),
-        [("A", a), ("B", b), *_contest_facts(evaluations)],
-    )  # fmt: skip
+        badge, tone, sentence, (), headlines, shortcomings(judged), [("A", a), ("B", b), *_contest_facts(judged)]
+    )
 
 
 _NOTHING = "No judge has given a verdict here; what else was measured stands in the leaderboard."

@@ -210,3 +210,35 @@ def test_a_run_shows_its_tasks_its_guards_and_what_it_cost(store: Store) -> None
     text = render(content)
     assert "gsm8k, exact_match,strict" in text
     assert ">1.80<" in text
+
+
+def test_where_two_models_met_that_counts(store: Store) -> None:
+    finished_run(store)
+    thought, direct = Side("run/thought-1"), Side("run/direct-1")
+    ((shown,),) = store.sql(
+        "SELECT value FROM metric JOIN evaluation ON evaluation = evaluation_key JOIN model ON model_key = baseline "
+        "WHERE metric.name = 'win_rate' AND metric.category IS NULL AND model.name = 'run/direct-1'"
+    )[1]
+    forth = of_comparison(store, thought, direct, ("t", "d"))
+    back = of_comparison(store, direct, thought, ("d", "t"))
+    assert forth.verdict.headlines[0].value == pytest.approx(shown)
+    assert back.verdict.headlines[0].value == pytest.approx(1 - shown)
+    assert forth.categories[0].overall.duel is not None
+    assert forth.categories[0].overall.duel.mean == pytest.approx(shown)
+    assert "The gate said" in forth.verdict.sentence
+    assert "The gate said" not in back.verdict.sentence
+    render(back)
+
+
+def test_two_models_that_only_met_are_compared(store: Store) -> None:
+    asked = prompts(40)
+    new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old"))
+    other = contender(store, "other", DIRECT, asked, [f"other {n}" for n in range(40)])
+    judged(store, new, old, Contest(lambda n, order: 0.9))
+    judged(store, old, other, Contest(lambda n, order: 0.9))
+    content = of_comparison(store, Side("new"), Side("old"), ("new", "old"))
+    assert content.verdict.badge == "A IS BETTER"
+    assert "the first wins 90.0% of 40 prompts against the second" in content.verdict.sentence
+    render(content)
+    with pytest.raises(UserError, match="measured on nothing alike"):
+        of_comparison(store, Side("new"), Side("other"), ("new", "other"))
