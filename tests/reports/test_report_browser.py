@@ -35,10 +35,18 @@ class Opened:
         return str(self.page.inner_text("#found"))
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store with a finished run, and its report beside it."""
+    folder = tmp_path_factory.mktemp("finished")
+    with Store(folder / "store.duckdb") as store:
+        (folder / "report.html").write_text(render(of_run(store, finished_run(store))), encoding="utf-8")
+        yield store
+
+
 @pytest.fixture
-def opened(browser: Any, store: Store, tmp_path: Path) -> Iterator[Opened]:
-    path = tmp_path / "report.html"
-    path.write_text(render(of_run(store, finished_run(store))), encoding="utf-8")
+def opened(browser: Any, finished: Store) -> Iterator[Opened]:
+    path = finished.path.parent / "report.html"
     shown = Opened(browser, path)
     yield shown
     assert shown.requests == [path.as_uri()], "nothing but the file itself is fetched"
@@ -46,19 +54,19 @@ def opened(browser: Any, store: Store, tmp_path: Path) -> Iterator[Opened]:
     shown.page.close()
 
 
-def test_the_figures_shown_are_those_of_the_store(opened: Opened, store: Store) -> None:
+def test_the_figures_shown_are_those_of_the_store(opened: Opened, finished: Store) -> None:
     query = (
         "SELECT metric.category, round(100 * value, 1) FROM metric "
         "JOIN evaluation ON evaluation = evaluation_key JOIN model ON model_key = candidate "
         "JOIN model b ON b.model_key = baseline "
         "WHERE metric.name = 'win_rate' AND model.name = 'run/thought-1' AND b.name = 'seed'"
     )
-    wanted = {category or "all": f"{value:.1f}" for category, value in store.sql(query)[1]}
+    wanted = {category or "all": f"{value:.1f}" for category, value in finished.sql(query)[1]}
     names, rates = opened.column("Win rate by category", 0), opened.column("Win rate by category", 2)
     groups = [name.removesuffix("guarded").strip() for name in names]
     assert dict(zip(groups, (rate.split("%")[0] for rate in rates), strict=True)) == wanted
     assert opened.page.inner_text(".headlines li:first-child .figure") == f"{wanted['all']}%"
-    missing = store.sql("SELECT count(*) FROM judgment WHERE preference IS NULL")[1][0][0]
+    missing = finished.sql("SELECT count(*) FROM judgment WHERE preference IS NULL")[1][0][0]
     assert f"{missing} (" in opened.page.inner_text("#judge ~ dl")
 
 
@@ -77,11 +85,11 @@ def test_a_click_sorts_a_table_and_another_turns_it(opened: Opened) -> None:
     assert opened.column("Win rate by category", 0) == before
 
 
-def test_examples_are_searched_filtered_and_unfolded(opened: Opened, store: Store) -> None:
+def test_examples_are_searched_filtered_and_unfolded(opened: Opened, finished: Store) -> None:
     page = opened.page
     assert opened.found() == "90 of 270 examples"
     page.select_option("#contest", label="Thought, iteration 1 v seed")
-    lost = store.sql(
+    lost = finished.sql(
         "SELECT count(*) FROM (SELECT prompt_key, avg(preference) AS p, count(preference) AS seen FROM judgment "
         "JOIN (SELECT unnest(judgment_keys) AS judgment_key FROM evaluation JOIN model ON model_key = candidate "
         "JOIN model b ON b.model_key = baseline WHERE model.name = 'run/thought-1' AND b.name = 'seed') "
