@@ -10,9 +10,10 @@ import pytest
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, as the system has it (see `make browser`), or as CHROMIUM names it."""
+    """Chromium, as the system has it (see `make browser`), or as CHROMIUM names it. It is closed with each module:
+    while it runs, Playwright's event loop does, and no test could run another."""
     playwright = pytest.importorskip("playwright.sync_api")
     found = os.environ.get("CHROMIUM") or next((path for name in _NAMES if (path := shutil.which(name))), None)
     if found is None:
