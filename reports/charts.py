@@ -32,7 +32,7 @@ WIDTH = 300
 ROW = 26
 """Height of a table's row, in pixels, whose chart is a strip."""
 
-_STRIP_WIDTH, _SIDE, _AXIS = 210, 14, 22
+_STRIP_WIDTH, _SIDE, _AXIS = 176, 12, 22
 
 
 @dataclass(frozen=True)
