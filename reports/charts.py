@@ -101,7 +101,7 @@ def lines(series: Sequence[Series], ticks: Sequence[str], axis: str, reference: 
     low, high = _reach([row[end] for row in rows for end in ("low", "high")], reference)
     x = alt.X("x:Q").scale(domain=[-0.35, max(len(ticks) - 1, 1) + 0.35], nice=False).axis(
         values=list(range(len(ticks))), labelExpr=f"{json.dumps(list(ticks))}[datum.value]", grid=False, title=None,
-        labelOverlap=False,
+        labelOverlap="greedy" if len(ticks) > 10 else False,
     )  # fmt: skip
     y = alt.Y("value:Q").scale(domain=[low, high], nice=False).axis(format=axis, tickCount=5, title=None)
     base = alt.Chart(_data(rows)).encode(x=x, y=y, color=_colour())

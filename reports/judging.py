@@ -80,10 +80,11 @@ def _view(store: Store, judge: str, evaluations: Sequence[Evaluation]) -> JudgeV
     verdicts = [verdict for evaluation in evaluations for verdict in evaluation.verdicts]
     games = [preference for verdict in verdicts for _, preference in verdict.games]
     rule_based = evaluations[0].is_rule_based
+    decided = [(v, v.value) for v in verdicts if v.value is not None and v.value != 0.5]
     longer = [
         (verdict.prompt, float((value > 0.5) == (verdict.chars > verdict.baseline_chars)))
-        for verdict in verdicts
-        if (value := verdict.value) not in (None, 0.5) and value is not None and verdict.chars != verdict.baseline_chars
+        for verdict, value in decided
+        if verdict.chars != verdict.baseline_chars
     ]
     return JudgeView(
         judge, evaluations[0].judge_label, rule_based, len(games), sum(game is None for game in games),

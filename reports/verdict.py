@@ -112,7 +112,9 @@ def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[tuple[str, 
     sentences += [
         f"The gate said {decision} of {candidate} against {against}." for candidate, against, decision in decisions
     ]
-    badge = decisions[0][2] if len(decisions) == 1 else f"{len(names)} MODELS" if len(names) > 1 else "NOT GATED"
+    models = {(e.fingerprint, e.mode) for e in evaluations}
+    alone = decisions[0][2] if decisions else "NOT GATED"
+    badge = f"{len(models)} MODELS" if len(models) > 1 else alone
     tone = badge.lower() if badge in READINGS else "pending"
     return Verdict(
         badge, tone, " ".join(sentences) or _NOTHING, (), best[:4], shortcomings(evaluations),

@@ -242,3 +242,12 @@ def test_two_models_that_only_met_are_compared(store: Store) -> None:
     render(content)
     with pytest.raises(UserError, match="measured on nothing alike"):
         of_comparison(store, Side("new"), Side("other"), ("new", "other"))
+
+
+def test_one_gated_model_among_several_is_no_badge(store: Store) -> None:
+    finished_run(store)
+    several = of_models(store).verdict
+    assert several.badge == "2 MODELS"
+    assert "The gate said" in several.sentence
+    assert of_models(store, ["run/direct-1"]).verdict.badge == "NOT GATED"
+    assert of_models(store, ["run/thought-1"]).verdict.badge in ("PASS", "FAIL", "INCONCLUSIVE", "INVALID")
