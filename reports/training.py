@@ -30,6 +30,8 @@ class TrainingRow:
     chosen_epoch: int | None
     epochs: tuple[Mapping[str, Any], ...]
     """What each epoch left behind, ``epoch`` and ``metrics`` among it."""
+    held_out: Mapping[int, float]
+    """By epoch, the win rate on held-out prompts by which one was chosen."""
     judge_gap: float | None
     """Win rate by the training judge less that by the evaluation judge; None where both are the same judge."""
 
@@ -65,7 +67,8 @@ def _row(iteration: int, arm: Style, found: Mapping[str, Mapping[str, Any]]) -> 
     metrics = chosen.get("metrics") or found["train"].get("metrics") or {}
     return TrainingRow(
         iteration, arm, found["sample"], found["score"], found["pairs"], metrics, epoch, chosen.get("epoch"),
-        tuple(found["train"].get("epochs") or ()), gap,
+        tuple(found["train"].get("epochs") or ()),
+        {one["epoch"]: one["win_rate"] for one in chosen.get("figures") or () if "win_rate" in one}, gap,
     )  # fmt: skip
 
 
