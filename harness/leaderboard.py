@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,10 @@ def beside_published(rows: list[Row], file: Path) -> list[Row]:
                     for name, column in columns.items() if row[column]}
             for model, row in known.items()
         }  # fmt: skip
-    except (OSError, UnicodeDecodeError, KeyError, ValueError) as error:
+        published = [float(figure["value"] or 0) for figures in found.values() for figure in figures.values()]
+        if not published or not all(map(isfinite, published)):
+            raise ValueError("it has no figures, or some that are no numbers")
+    except (OSError, UnicodeDecodeError, KeyError, ValueError, csv.Error) as error:
         raise UserError(f"{file} is no leaderboard of AlpacaEval: {error!r}") from error
     return [replace(row, metrics={**row.metrics, **found.get(row.model, {})}) for row in rows]
 

@@ -1,6 +1,6 @@
 """What a report says, whatever it is written in: of a run, of models, or of two models side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from reports import iterations as by_iteration
 from reports import provenance, training, verdict
 from reports.boards import Board, boards
 from reports.categories import Column, Table
+from reports.charts import Style
 from reports.data import Run, read_run
 from reports.evaluations import Evaluation, named_apart, newest_evaluations, read_evaluations, require_judged
 from reports.examples import Contest, Examples, read_examples
@@ -94,7 +95,7 @@ def of_run(store: Store, key: str, paper: bool = False, published: Path | None =
             by_iteration.task_charts(run, measured),
         ),
         by_group, "" if last is None else by_iteration.iteration_name(last[0]),
-        boards=boards(store, set(shown) - met, own, published) if own else (),
+        boards=boards(store, set(shown) - met | own, own, published) if own else (),
         judges=judge_views(store, run.evaluations.values()), examples=read_examples(store, _contests(run)),
         training=Training(
             rows, training.training_charts(run, rows), training.warm_starts(run), training.spent(store, run),
@@ -132,7 +133,7 @@ def of_comparison(store: Store, a: Side, b: Side, labels: tuple[str, str]) -> Co
     """Two models side by side: on the prompts that they share, and where they met. Raises UserError where there is
     neither."""
     ours, theirs = (_of_side(store, side) for side in (a, b))
-    meetings = meetings_of(ours, theirs)
+    meetings = meetings_of(ours, theirs, _identity(store, a), _identity(store, b))
     try:
         differences = compare_models(store, a, b)
     except UserError:
@@ -147,7 +148,12 @@ def of_comparison(store: Store, a: Side, b: Side, labels: tuple[str, str]) -> Co
     ]  # fmt: skip
     by_group = []
     for number, (mine, other) in enumerate(shared):
-        columns = [Column(labels[0], "thought", mine.values), Column(labels[1], "direct", other.values)]
+        both = mine.values.keys() & other.values.keys()
+        styles: tuple[Style, ...] = ("thought", "direct")
+        columns = [
+            Column(label, style, {prompt: value for prompt, value in side.values.items() if prompt in both})
+            for label, style, side in zip(labels, styles, (mine, other), strict=True)
+        ]
         title = f"{mine.benchmark} against {mine.baseline}" if len(shared) > 1 else ""
         duel = next((m.values for m in meetings if (m.benchmark, m.judge) == (mine.benchmark, mine.judge)), None)
         by_group += tables(store, [mine, other], columns, duel, contest=number, title=title)
@@ -194,6 +200,12 @@ def _of_side(store: Store, side: Side) -> list[Evaluation]:
         if side.mode in ("", e.mode) and not e.is_itself:
             contests.setdefault((e.benchmark, e.judge, e.baseline_fingerprint), e)
     return list(contests.values())
+
+
+def _identity(store: Store, side: Side) -> Callable[[str, str], bool]:
+    """Tells of a fingerprint and a mode whether it is this side."""
+    keys = {row[0] for row in store.sql("SELECT model_key FROM model WHERE ? IN (model_key, name)", [side.model])[1]}
+    return lambda fingerprint, mode: fingerprint in keys and side.mode in ("", mode)
 
 
 def _best_first(evaluation: Evaluation) -> tuple[str, float, str]:

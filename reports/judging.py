@@ -88,7 +88,8 @@ def _view(store: Store, judge: str, evaluations: Sequence[Evaluation]) -> JudgeV
     ]
     return JudgeView(
         judge, evaluations[0].judge_label, rule_based, len(games), sum(game is None for game in games),
-        None if rule_based else flip_rate(verdicts), None if rule_based else first_preferred(verdicts),
+        None if rule_based else flip_rate(verdicts),
+        None if rule_based else first_preferred(evaluation.verdicts for evaluation in evaluations),
         _over_prompts(longer), length_bins(verdicts),
         _agreements(store, judge, [evaluation.key for evaluation in evaluations]),
     )  # fmt: skip
@@ -104,14 +105,16 @@ def flip_rate(verdicts: Iterable[Verdict]) -> Interval | None:
     return _over_prompts(flips)
 
 
-def first_preferred(verdicts: Iterable[Verdict]) -> Interval | None:
-    """Mean preference for the response that stands first, one half without a position bias. None unless each order
-    was used for between 40% and 60% of the judgments: else the candidate's strength would show as a bias."""
-    games = [(v.prompt, order, preference) for v in verdicts for order, preference in v.games if preference is not None]
-    candidate_first = sum(order == "AB" for _, order, _ in games)
-    if not games or not 0.4 <= candidate_first / len(games) <= 0.6:
-        return None
-    return _over_prompts([(prompt, p if order == "AB" else 1 - p) for prompt, order, p in games])
+def first_preferred(contests: Iterable[Iterable[Verdict]]) -> Interval | None:
+    """Mean preference for the response that stands first, one half without a position bias. Only contests in which
+    each order was used for between 40% and 60% of the judgments tell: else the candidate's strength would show as a
+    bias. None where none does."""
+    seen: list[tuple[str, float]] = []
+    for verdicts in contests:
+        games = [(v.prompt, order, p) for v in verdicts for order, p in v.games if p is not None]
+        if games and 0.4 <= sum(order == "AB" for _, order, _ in games) / len(games) <= 0.6:
+            seen += [(prompt, p if order == "AB" else 1 - p) for prompt, order, p in games]
+    return _over_prompts(seen)
 
 
 def length_bins(verdicts: Iterable[Verdict]) -> tuple[LengthBin, ...]:
@@ -144,32 +147,36 @@ WITH shown AS (
 ), ours AS (
     SELECT prompt_key, response_a, response_b, avg(preference) AS value
     FROM shown JOIN judgment USING (judgment_key, prompt_key, response_a, response_b) GROUP BY ALL
-), theirs AS (
-    SELECT judge, prompt_key, response_a, response_b, avg(preference) AS value
-    FROM judgment WHERE judge <> ? GROUP BY ALL
+), theirs AS (  -- whichever of the two responses was the candidate's
+    SELECT judge, prompt_key, response_a, response_b, avg(preference) AS value FROM (
+        SELECT judge, prompt_key, response_a, response_b, preference FROM judgment
+        UNION ALL SELECT judge, prompt_key, response_b, response_a, 1 - preference FROM judgment
+    ) WHERE judge <> ? GROUP BY ALL
 )
-SELECT judge, ours.value, theirs.value FROM ours JOIN theirs USING (prompt_key, response_a, response_b)
+SELECT judge, prompt_key, ours.value, theirs.value FROM ours JOIN theirs USING (prompt_key, response_a, response_b)
 WHERE ours.value IS NOT NULL AND theirs.value IS NOT NULL
 ORDER BY judge, prompt_key, response_a, response_b
 """
 
 
 def _agreements(store: Store, judge: str, evaluations: Sequence[str]) -> tuple[Agreement, ...]:
-    by_other: dict[str, list[tuple[float, float]]] = {}
-    for other, mine, theirs in store.sql(_OTHERS, [list(evaluations), judge])[1]:
-        by_other.setdefault(other, []).append((mine, theirs))
+    by_other: dict[str, list[tuple[str, float, float]]] = {}
+    for other, prompt, mine, theirs in store.sql(_OTHERS, [list(evaluations), judge])[1]:
+        by_other.setdefault(other, []).append((prompt, mine, theirs))
     return tuple(agreement(other, pairs) for other, pairs in sorted(by_other.items()))
 
 
-def agreement(other: str, pairs: Sequence[tuple[float, float]]) -> Agreement:
-    """From the preferences of two judges on the same pairs."""
-    sides = [(_side(mine), _side(theirs)) for mine, theirs in pairs]
-    same = mean_interval([float(mine == theirs) for mine, theirs in sides])
+def agreement(other: str, pairs: Sequence[tuple[str, float, float]]) -> Agreement:
+    """From the preferences of two judges on the same pairs, each with its prompt."""
+    sides = [(_side(mine), _side(theirs)) for _, mine, theirs in pairs]
+    agreed = [float(mine == theirs) for mine, theirs in sides]
+    same = _over_prompts(zip((prompt for prompt, _, _ in pairs), agreed, strict=True))
+    assert same is not None
     by_chance = (
         sum(sum(mine == side for mine, _ in sides) * sum(theirs == side for _, theirs in sides) for side in (-1, 0, 1))
         / len(sides) ** 2
     )
-    kappa = None if by_chance == 1 else (same.mean - by_chance) / (1 - by_chance)
+    kappa = None if by_chance == 1 else (fmean(agreed) - by_chance) / (1 - by_chance)
     return Agreement(other, len(pairs), same, kappa)
 
 

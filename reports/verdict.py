@@ -104,10 +104,11 @@ def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[tuple[str, 
         if rate is None:
             continue
         best += _headline(f"{names[ranked[0].key]} v {baseline}, {benchmark}", "duel", ranked[0])
+        alone_there = sum((other[0], other[1]) == (benchmark, baseline) for other in contests) == 1
         who = "is the only model" if len(ranked) == 1 else f"leads {len(ranked)} models"
         sentences.append(
             f"{names[ranked[0].key]} {who} on {benchmark}: it wins {figures.percent(rate.value)} against {baseline} "
-            f"({figures.percent_range(rate)})."
+            f"({figures.percent_range(rate)}{'' if alone_there else f', judged by {judge}'})."
         )
     sentences += [
         f"The gate said {decision} of {candidate} against {against}." for candidate, against, decision in decisions

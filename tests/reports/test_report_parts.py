@@ -65,13 +65,14 @@ def test_flips_and_the_first_place_by_hand() -> None:
         verdict("3", ("AB", 0.5), ("BA", 0.2)),  # a tie does not flip
         verdict("4", ("AB", 0.9), ("BA", None)),  # half judged: no pair
     ]
-    flips, first = flip_rate(seen), first_preferred(seen[:3])
+    flips, first = flip_rate(seen), first_preferred([seen[:3]])
     assert flips is not None
     assert (flips.mean, flips.n) == (pytest.approx(1 / 3), 3)
     assert first is not None
     assert first.mean == pytest.approx(((0.9 + 0.2) / 2 + (0.9 + 0.8) / 2 + (0.5 + 0.8) / 2) / 3)
     assert flip_rate([verdict("1", ("AB", 0.9))]) is None
-    assert first_preferred([verdict("1", ("AB", 0.9))]) is None, "one order alone shows strength, not bias"
+    strong = [[verdict("1", ("AB", 0.9))], [verdict("1", ("BA", 0.1))]]
+    assert first_preferred(strong) is None, "one order alone shows strength, not bias, in each contest"
 
 
 def test_length_bins_hold_every_verdict_once() -> None:
@@ -86,10 +87,10 @@ def test_length_bins_hold_every_verdict_once() -> None:
 
 def test_kappa_by_hand() -> None:
     # agree on 3 of 4; by chance (2*1 + 2*3) / 16 = 0.5
-    found = agreement("other", [(0.9, 0.9), (0.9, 0.1), (0.1, 0.1), (0.2, 0.3)])
+    found = agreement("other", [("1", 0.9, 0.9), ("2", 0.9, 0.1), ("3", 0.1, 0.1), ("4", 0.2, 0.3)])
     assert found.same.mean == 0.75
     assert found.kappa == pytest.approx((0.75 - 0.5) / 0.5)
-    assert agreement("other", [(0.9, 0.8)]).kappa is None
+    assert agreement("other", [("1", 0.9, 0.8)]).kappa is None
 
 
 def test_a_second_judge_of_the_same_pairs_is_found(store: Store) -> None:
@@ -101,6 +102,9 @@ def test_a_second_judge_of_the_same_pairs_is_found(store: Store) -> None:
     assert view.id == JUDGE
     (found,) = view.agreements
     assert (found.other, found.pairs, found.same.mean) == ("human labels", 30, 0.5)
+    judged(store, old, new, Contest(lambda n, order: 0.1, judge="turned round"))
+    (view,) = judge_views(store, read_evaluations(store, [key]).values())
+    assert [(a.other, a.same.mean) for a in view.agreements] == [("human labels", 0.5), ("turned round", 1.0)]
 
 
 def test_the_newest_of_an_evaluation_is_shown(store: Store) -> None:

@@ -251,3 +251,23 @@ def test_one_gated_model_among_several_is_no_badge(store: Store) -> None:
     assert "The gate said" in several.sentence
     assert of_models(store, ["run/direct-1"]).verdict.badge == "NOT GATED"
     assert of_models(store, ["run/thought-1"]).verdict.badge in ("PASS", "FAIL", "INCONCLUSIVE", "INVALID")
+
+
+def test_a_baseline_that_never_was_a_candidate_is_compared(store: Store) -> None:
+    two_models(store)
+    content = of_comparison(store, Side("new"), Side("base"), ("new", "base"))
+    assert content.verdict.headlines[0].value == pytest.approx(27 / 40)
+    back = of_comparison(store, Side("base"), Side("new"), ("base", "new"))
+    assert back.verdict.headlines[0].value == pytest.approx(13 / 40)
+    render(back)
+
+
+def test_a_published_file_of_nonsense_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    with Store(path) as store:
+        two_models(store)
+    for text in (",win_rate,length_controlled_winrate,n_total\nnew,nan,1,5\n", "," + "x" * 200_000, "\x00"):
+        (tmp_path / "published.csv").write_text(text, encoding="utf-8")
+        code, said = invoke("report", "--store", path, "--published", tmp_path / "published.csv")
+        assert code == 2
+        assert "is no leaderboard of AlpacaEval" in said
