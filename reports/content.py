@@ -141,11 +141,14 @@ def of_comparison(store: Store, a: Side, b: Side, labels: tuple[str, str]) -> Co
             raise
         differences = []
     overall = [d for d in differences if d.category is None]
-    shared = [
-        (mine, other) for mine in ours for other in theirs
-        if (mine.benchmark, mine.judge, mine.baseline_fingerprint)
-        == (other.benchmark, other.judge, other.baseline_fingerprint)
-    ]  # fmt: skip
+    shared = sorted(
+        (
+            (mine, other) for mine in ours for other in theirs
+            if (mine.benchmark, mine.judge, mine.baseline_fingerprint)
+            == (other.benchmark, other.judge, other.baseline_fingerprint)
+        ),
+        key=lambda pair: (pair[0].benchmark, pair[0].baseline, pair[0].judge),
+    )  # fmt: skip
     by_group = []
     for number, (mine, other) in enumerate(shared):
         both = mine.values.keys() & other.values.keys()

@@ -271,3 +271,12 @@ def test_a_published_file_of_nonsense_is_a_sentence(tmp_path: Path) -> None:
         code, said = invoke("report", "--store", path, "--published", tmp_path / "published.csv")
         assert code == 2
         assert "is no leaderboard of AlpacaEval" in said
+
+
+def test_the_headlines_of_a_comparison_are_of_one_benchmark(store: Store) -> None:
+    for name in ("beta", "alpha"):
+        two_models(store, name=name)
+    labels = [
+        headline.label for headline in of_comparison(store, Side("new"), Side("old"), ("n", "o")).verdict.headlines
+    ]
+    assert labels == ["A less B: alpha, win rate v base", "A v base, alpha", "B v base, alpha"]
