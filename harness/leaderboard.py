@@ -43,6 +43,7 @@ WHERE ? IN ('', benchmark) ORDER BY evaluation.created_at, evaluation_key
 _METRICS = """
 SELECT evaluation, metric.name, category, value, low, high, n FROM metric
 JOIN evaluation ON evaluation_key = metric.evaluation WHERE ? IN ('', benchmark)
+ORDER BY evaluation, metric.name, category
 """
 
 

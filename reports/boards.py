@@ -29,7 +29,9 @@ def boards(store: Store, shown: Collection[str], about: Collection[str], publish
     `published` file that is no leaderboard."""
     rows = [row for row in leaderboard(store) if row.evaluation in shown or row.benchmark.startswith("lm_eval/")]
     if published is not None:
-        rows = beside_published(rows, published)
+        official = [row.benchmark == "alpaca_eval" for row in rows]  # the file is of no other benchmark
+        beside = beside_published(rows, published)
+        rows = [new if its else row for its, new, row in zip(official, beside, rows, strict=True)]
     grouped: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
         grouped.setdefault((row.benchmark, row.judge, row.baseline), []).append(row)

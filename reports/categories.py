@@ -133,12 +133,14 @@ def _row(name: str, prompts: Sequence[str], columns: Sequence[Column], duel: Val
 def _with_shrunk(
     rows: Sequence[Row], members: Mapping[str, Sequence[str]], columns: Sequence[Column], overall: Row
 ) -> tuple[Row, ...]:
-    if len(columns) != 2 or overall.difference is None:
+    """The rows with their differences pulled towards all; a prompt is as variable in each group as in all."""
+    if len(columns) != 2 or overall.difference is None or overall.difference.n < 2:
         return tuple(rows)
     apart = {row.group: paired(columns[0].values, columns[1].values, members[row.group]) for row in rows}
-    told = {name: values for name, values in apart.items() if len(values) > 1}
-    errors = [max(stdev(values), 1e-9) / len(values) ** 0.5 for values in told.values()]
-    pulled = shrink([fmean(values) for values in told.values()], errors, overall.difference.mean) if told else []
+    told = {name: values for name, values in apart.items() if values}
+    spread = stdev([difference for values in told.values() for difference in values])
+    errors = [spread / len(values) ** 0.5 for values in told.values()]
+    pulled = shrink([fmean(values) for values in told.values()], errors, overall.difference.mean)
     by_group = dict(zip(told, pulled, strict=True))
     return tuple(replace(row, shrunk=by_group.get(row.group)) for row in rows)
 

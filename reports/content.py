@@ -35,6 +35,8 @@ class ByIteration:
     charts: Sequence[tuple[str, Markup]]
     tasks: Sequence[by_iteration.TaskRow]
     task_charts: Sequence[tuple[str, Markup]]
+    paper: bool
+    """The paper's curve is in the charts."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def of_run(store: Store, key: str, paper: bool = False, published: Path | None =
             by_iteration.places(run), by_iteration.curves(run, paper),
             [(by_iteration.iteration_name(i), duel) for i, duel in by_iteration.duels(run)],
             by_iteration.duel_chart(run), by_iteration.figure_charts(run), measured := by_iteration.tasks(run),
-            by_iteration.task_charts(run, measured),
+            by_iteration.task_charts(run, measured), paper,
         ),
         by_group, "" if last is None else by_iteration.iteration_name(last[0]),
         boards=boards(store, set(shown) - met | own, own, published) if own else (),
@@ -141,6 +143,7 @@ def of_comparison(store: Store, a: Side, b: Side, labels: tuple[str, str]) -> Co
             raise
         differences = []
     overall = [d for d in differences if d.category is None]
+    overall.sort(key=lambda difference: not difference.measure.startswith("win rate"))  # what a judge said comes first
     shared = sorted(
         (
             (mine, other) for mine in ours for other in theirs

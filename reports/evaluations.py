@@ -68,11 +68,6 @@ class Evaluation:
         found = self.overall(name)
         return None if found is None else found.value
 
-    @property
-    def controlled(self) -> Metric | None:
-        """The length-controlled win rate, or its surrogate where the official difficulties are not there."""
-        return next((m for m in self.metrics if m.name.startswith("lc_win_rate") and m.category is None), None)
-
     @cached_property
     def values(self) -> dict[str, float]:
         """The candidate's preference by prompt, those without a verdict left out."""

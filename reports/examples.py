@@ -66,7 +66,8 @@ def read_examples(store: Store, contests: Sequence[Contest]) -> Examples | None:
     packer = _Packer()
     packed = [packer.row(row) for row in rows]
     document = {
-        "contests": [[c.label, c.candidate, c.baseline, *c.styles] for c in contests], "texts": packer.texts,
+        "contests": [[*map(visible, (c.label, c.candidate, c.baseline)), *c.styles] for c in contests],
+        "texts": packer.texts,
         "outputs": packer.outputs, "rows": packed,
     }  # fmt: skip
     written = json.dumps(document, separators=(",", ":")).encode()
@@ -219,7 +220,7 @@ class _Packer:
             chars = len(side.response or "")
             self.outputs.append(
                 [response, self._text(side.thought), self._text(side.raw), side.problem, side.finish, side.score,
-                 list(side.met), chars]
+                 list(side.met), chars, len(side.thought)]
             )  # fmt: skip
         return self._outputs[side]
 

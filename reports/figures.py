@@ -28,7 +28,7 @@ def count(value: float | None) -> str:
 
 def points(value: float | None) -> str:
     """A difference of two rates, in percentage points: ``+3.2``."""
-    return NONE if value is None else f"{100 * value:+.1f}".replace("-", "−")
+    return NONE if value is None else f"{round(100 * value, 1) + 0.0:+.1f}".replace("-", "−")
 
 
 def points_range(found: Interval | None) -> str:

@@ -106,14 +106,16 @@ def flip_rate(verdicts: Iterable[Verdict]) -> Interval | None:
 
 
 def first_preferred(contests: Iterable[Iterable[Verdict]]) -> Interval | None:
-    """Mean preference for the response that stands first, one half without a position bias. Only contests in which
-    each order was used for between 40% and 60% of the judgments tell: else the candidate's strength would show as a
-    bias. None where none does."""
+    """Mean preference for the response that stands first, one half without a position bias. In each contest as many
+    judgments count of one order as of the other: else the candidate's strength would show as a bias. None where no
+    contest was judged in both."""
     seen: list[tuple[str, float]] = []
     for verdicts in contests:
-        games = [(v.prompt, order, p) for v in verdicts for order, p in v.games if p is not None]
-        if games and 0.4 <= sum(order == "AB" for _, order, _ in games) / len(games) <= 0.6:
-            seen += [(prompt, p if order == "AB" else 1 - p) for prompt, order, p in games]
+        games = sorted((v.prompt, order, p) for v in verdicts for order, p in v.games if p is not None)
+        first = [(prompt, p) for prompt, order, p in games if order == "AB"]
+        second = [(prompt, 1 - p) for prompt, order, p in games if order == "BA"]
+        both = min(len(first), len(second))
+        seen += first[:both] + second[:both]
     return _over_prompts(seen)
 
 

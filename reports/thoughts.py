@@ -34,8 +34,10 @@ def before_and_after(store: Store, run: Run) -> tuple[int, int, list[BeforeAfter
     first, last = evaluated[0], evaluated[-1]
     sides = [_answers(store, run, iteration) for iteration in (first, last)]
     shown: dict[str, BeforeAfter] = {}
-    for (prompt, category, before), (_, _, after) in zip(*sides, strict=True):
-        if before.response and after.response and category not in shown and len(shown) < SHOWN:
+    afterwards = {prompt: answer for prompt, _, answer in sides[1]}
+    for prompt, category, before in sides[0]:
+        after = afterwards.get(prompt)
+        if after is not None and before.response and after.response and category not in shown and len(shown) < SHOWN:
             shown[category] = BeforeAfter(prompt, category, before, after)
     return first, last, list(shown.values())
 

@@ -12,8 +12,6 @@ from reports.data import Run
 from reports.figures import words
 from reports.iterations import STYLES
 
-SHOWN_METRICS = ("loss", "rewards/accuracies")
-
 
 @dataclass(frozen=True)
 class TrainingRow:
@@ -41,10 +39,6 @@ class TrainingRow:
         reasons: Mapping[str, int] = self.pairs.get("dropped") or {}
         ranked = sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0]))
         return ", ".join(f"{words(reason)} {number}" for reason, number in ranked)
-
-    @property
-    def other_metrics(self) -> dict[str, Any]:
-        return {name: value for name, value in sorted(self.metrics.items()) if name not in SHOWN_METRICS}
 
 
 def training_rows(run: Run) -> list[TrainingRow]:

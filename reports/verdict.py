@@ -82,6 +82,8 @@ _SAME_JUDGE = (
 def gate_reading(run: Run) -> str:
     """The decision in one sentence."""
     gate = run.gate
+    if gate is None and len(run.config.get("arms") or ("thought", "direct")) == 1:
+        return "One arm alone is not gated: the gate compares two."
     if gate is None:
         return "The run has not reached its gate: this report shows what is done so far."
     after = "" if gate.iteration is None else f" after {iteration_name(gate.iteration)}"
@@ -143,7 +145,7 @@ def of_comparison(
         )
         low, high = rate.low - 0.5, rate.high - 0.5
     else:
-        apart = min(found, key=lambda d: not d.measure.startswith("win rate"))
+        apart = found[0]
         measure = f"{apart.benchmark}, {apart.measure.rpartition(', ')[0]}"  # without the judge, who is named below
         reach = f"{figures.points(apart.low)} to {figures.points(apart.high)}"
         told = (
@@ -153,7 +155,9 @@ def of_comparison(
         headlines.append(
             Headline(f"A less B: {measure}", "duel", apart.difference, apart.low, apart.high, apart.n, True)
         )
-    if low > 0:
+    if not meetings and not found[0].measure.startswith("win rate"):
+        badge, tone, sentence = "MEASURED", "pending", f"{a} less {b}: {told}."  # more may be better or worse
+    elif low > 0:
         badge, tone, sentence = "A IS BETTER", "pass", f"{a} is better than {b}: {told}."
     elif high < 0:
         badge, tone, sentence = "B IS BETTER", "fail", f"{a} is worse than {b}: {told}."

@@ -24,7 +24,8 @@ def report(
         list[str] | None, typer.Option(help="Models by name or fingerprint; give it several times. 'all' is all.")
     ] = None,
     compare: Annotated[
-        tuple[str, str] | None, typer.Option(help="Two models side by side: names, thought/1 of a run, or two runs.")
+        tuple[str, str] | None,
+        typer.Option(help="Two models side by side: names, NAME@MODE, thought/1 of a run, or runs."),
     ] = None,
     benchmark: Annotated[str, typer.Option(help="With --models: of this benchmark only.")] = "",
     published: Annotated[Path | None, typer.Option(help="AlpacaEval's leaderboard.csv, to show beside.")] = None,
@@ -60,6 +61,10 @@ def report(
 
     if sum((bool(run), bool(models), compare is not None)) > 1:
         raise UserError("--run, --models and --compare are three kinds of report; give one of them")
+    if benchmark and not models:
+        raise UserError("--benchmark goes with --models: --models all --benchmark NAME")
+    if markdown and (out is not None or as_json):
+        raise UserError("--markdown prints and writes nothing; leave out -o and --json, or leave out --markdown")
     place = store or folder / "store.duckdb"
     with Store(place, read_only=True) as opened:
         if compare is not None:
@@ -101,14 +106,28 @@ def _compared(store: "Store", first: str, second: str) -> "Content":
 
 
 def _side(store: "Store", name: str) -> "Side":
-    """A model, ``thought/1`` of the newest run, or a run: its last evaluated checkpoint that thinks."""
+    """A model (in a mode: ``NAME@MODE``), ``thought/1`` of the newest run, or a run: its last evaluated checkpoint that
+    thinks."""
     from harness.cli.compare import side_named
     from harness.comparison import Side
     from tpo.runs import last_checkpoint
 
+    named, _, mode = name.rpartition("@")
+    if named and store.sql("SELECT 1 FROM evaluation WHERE candidate_mode = ?", [mode])[1]:
+        return side_named(store, named, mode)
     if (
         store.sql("SELECT 1 FROM run WHERE name = ?", [name])[1]
         and not store.sql("SELECT 1 FROM model WHERE ? IN (name, model_key)", [name])[1]
     ):
         return Side(*last_checkpoint(store, name))
-    return side_named(store, name)
+    side = side_named(store, name)
+    modes = [row[0] for row in store.sql(_MODES, [side.model])[1]]
+    if not side.mode and len(modes) > 1:
+        raise UserError(f"{name} answered in several modes; add one of them: {', '.join(f'{name}@{m}' for m in modes)}")
+    return side
+
+
+_MODES = """
+SELECT DISTINCT candidate_mode FROM evaluation JOIN model ON model_key = candidate WHERE ? IN (candidate, model.name)
+ORDER BY ALL
+"""

@@ -32,10 +32,12 @@
     return typeof a === "number" ? b - a : a.localeCompare(b);
   };
   const sort = (table, column, heading) => {
-    const turned = heading.getAttribute("aria-sort") === "descending";
-    for (const other of heading.parentNode.cells) other.removeAttribute("aria-sort");
-    heading.setAttribute("aria-sort", turned ? "ascending" : "descending");
     const rows = [...table.tBodies[0].rows];
+    const [first, then] = rows.some((row) => typeof value(row, column) === "string")
+      ? ["ascending", "descending"] : ["descending", "ascending"];
+    const turned = heading.getAttribute("aria-sort") === first;
+    for (const other of heading.parentNode.cells) other.removeAttribute("aria-sort");
+    heading.setAttribute("aria-sort", turned ? then : first);
     const pinned = (row) => row.classList.contains("pinned");
     const ranked = rows.filter((row) => !pinned(row)).sort((a, b) => {
       const [x, y] = [value(a, column), value(b, column)];
@@ -59,7 +61,7 @@
   if (!packed) return;
   const PAGE = 25;
   const LONGEST_DIFF = 3000;
-  const controls = ["search", "contest", "category", "outcome", "length", "order", "differences"];
+  const controls = ["search", "contest", "category", "outcome", "length", "order"];
   const percent = (share) => `${(100 * share).toFixed(1)}%`;
   const OUTCOMES = {win: "won", tie: "tie", loss: "lost", none: "no verdict"};
   let all = [];
@@ -76,9 +78,9 @@
     return preference > 0.5 ? "win" : preference < 0.5 ? "loss" : "tie";
   };
   const read = (told) => {
-    const outputs = told.outputs.map(([response, thought, raw, problem, finish, score, met, chars]) => ({
+    const outputs = told.outputs.map(([response, thought, raw, problem, finish, score, met, chars, thoughtChars]) => ({
       response: response === null ? null : told.texts[response], thought: told.texts[thought], raw: told.texts[raw],
-      problem, finish, score, met, chars,
+      problem, finish, score, met, chars, thoughtChars,
     }));
     return told.rows.map(([contest, prompt, category, preference, games, ours, theirs, checks], place) => ({
       contest, place, prompt: told.texts[prompt], category: told.texts[category], preference,
@@ -154,7 +156,7 @@
       box.append(text);
       if (side.finish === "length") box.append(make("p", "soft", "Cut at the token limit."));
     }
-    if (side.thought) box.append(fold(`Thought, ${side.thought.length.toLocaleString("en")} characters: hidden from the user and from the judge`, side.thought));
+    if (side.thought) box.append(fold(`Thought, ${side.thoughtChars.toLocaleString("en")} characters: hidden from the user and from the judge`, side.thought));
     if (row.checks.length) {
       const list = make("ul", "checks");
       row.checks.forEach((check, at) => {
@@ -176,7 +178,7 @@
     for (const game of row.games) {
       const order = game.order === "BA" ? "baseline first" : "candidate first";
       const said = game.preference === null ? "no verdict" : `preference for the candidate ${percent(game.preference)}`;
-      const told = `Judge, ${row.games.length > 1 ? `${order}, ` : ""}${said}`;
+      const told = `Judge, ${order}, ${said}`;
       body.append(game.raw ? fold(told, game.raw) : make("p", "soft told", told));
     }
   };
@@ -190,6 +192,7 @@
       const body = make("div", "body");
       details.append(summary, body);
       details.addEventListener("toggle", () => { if (details.open && !body.firstChild) draw(row, body); });
+      details.addEventListener("redraw", () => { body.replaceChildren(); if (details.open) draw(row, body); });
       return details;
     }));
     const pages = Math.ceil(shown.length / PAGE);
@@ -233,6 +236,9 @@
     let waiting = 0;
     byId("search").addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(filter, 120); });
     for (const id of controls.slice(1)) byId(id).addEventListener("change", filter);
+    byId("differences").addEventListener("change", () => {
+      for (const details of byId("list").children) details.dispatchEvent(new Event("redraw"));
+    });
     byId("filters").addEventListener("submit", (event) => event.preventDefault());
     byId("earlier").addEventListener("click", () => turn(-1));
     byId("later").addEventListener("click", () => turn(1));

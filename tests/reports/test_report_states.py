@@ -89,7 +89,7 @@ def test_one_category_is_no_table(store: Store) -> None:
     asked = prompts(40, ["only"])
     new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old"))
     judged(store, new, old, Contest(lambda n, order: 0.7))
-    assert "All prompts are of one category, or of too many to compare." in render(of_models(store))
+    assert "Nothing to compare: one category alone, too many of them, or no verdict." in render(of_models(store))
 
 
 def test_judgments_without_any_verdict(store: Store) -> None:
