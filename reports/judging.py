@@ -153,6 +153,7 @@ WITH shown AS (
     SELECT judge, prompt_key, response_a, response_b, avg(preference) AS value FROM (
         SELECT judge, prompt_key, response_a, response_b, preference FROM judgment
         UNION ALL SELECT judge, prompt_key, response_b, response_a, 1 - preference FROM judgment
+        WHERE response_a <> response_b
     ) WHERE judge <> ? GROUP BY ALL
 )
 SELECT judge, prompt_key, ours.value, theirs.value FROM ours JOIN theirs USING (prompt_key, response_a, response_b)
