@@ -14,6 +14,8 @@ from harness.errors import UserError
 from harness.journal import Journal, Row
 from harness.schema import MIGRATIONS, SCHEMA, SCHEMA_VERSION, TABLES
 
+VIEWS = Path(__file__).with_name("views.sql").read_text(encoding="utf-8")
+
 DRAIN_ROWS = 1000
 DRAIN_SECONDS = 5.0
 """The journal is drained into the database at this many rows, or when the first of them is this old."""
@@ -23,7 +25,8 @@ BULK_ROWS = 64
 
 
 class Database:
-    """An open database with the tables of the schema. Use it as a context manager; every insert is one transaction.
+    """An open database with the tables of the schema and the views of ``views.sql``. Use it as a context manager; every
+    insert is one transaction.
 
     Journalled rows are on disk at once, in the tables soon, and seen by every query.
     """
@@ -41,6 +44,7 @@ class Database:
         self._waiting_since = 0.0
         try:
             self._migrate(read_only)
+            self._connection.execute(VIEWS)
             self.drain()
         except BaseException:
             self._connection.close()
