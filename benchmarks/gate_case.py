@@ -14,7 +14,7 @@ from harness.gate.stored import figures_of, items_of, mean_of
 from harness.judges.checklist import ChecklistJudge
 from harness.judges.pairwise import PairwiseJudge
 from harness.judging import Panel
-from harness.modes import DIRECT, Mode
+from harness.modes import DIRECT, Mode, in_mode
 from harness.progress import Reporter
 from harness.records import Model, Prompt
 from harness.samplers import Sampler
@@ -89,7 +89,7 @@ def live_case(
         if found.model.fingerprint == candidate.model.fingerprint and found.mode.key == candidate.mode.key:
             return None
         label = opponent.label if opponent and opponent.label else found.model.name
-        return LiveDuel(store, judge, seat, measured, candidate, found, in_mode(label, found.mode))
+        return LiveDuel(store, judge, seat, measured, candidate, found, in_mode(label, found.mode.name))
 
     head, anchor = duel(against), None if policy.anchor is None else duel(Opponent(policy.anchor.against))
     if head is None or (policy.anchor is not None and anchor is None):
@@ -99,7 +99,7 @@ def live_case(
     model = candidate.model
     known = figures_of(store, model.fingerprint, candidate.mode.name, measured.name, judge.id)
     return Case(
-        candidate=in_mode(called or contest.candidate, candidate.mode), judge=judge.id, benchmark=measured.name,
+        candidate=in_mode(called or contest.candidate, candidate.mode.name), judge=judge.id, benchmark=measured.name,
         head_to_head=head, baseline=head.against,
         baseline_fingerprint=head.opponent.model.fingerprint, candidate_fingerprint=model.fingerprint,
         candidate_mode=candidate.mode.name, answers=answers_of(candidate), baseline_answers=answers_of(head.opponent),
@@ -112,11 +112,6 @@ def live_case(
         opponents=tuple(met.opponent.model.fingerprint for met in (anchor, best) if met is not None),
         folder=model.folder,
     )  # fmt: skip
-
-
-def in_mode(name: str, mode: Mode) -> str:
-    """What to call a model that answers in this mode."""
-    return name if mode.key == DIRECT.key else f"{name} ({mode.name})"
 
 
 def answers_of(side: Contender) -> Answers:

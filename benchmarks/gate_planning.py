@@ -130,12 +130,12 @@ def plan_gate(policy: Policy, contest: Contest, prices: Prices, store: Store | N
 def _sigma(store: Store, judge: str, benchmark: str) -> float | None:
     """Standard deviation of one prompt's preference over its games, as this judge gave them on this benchmark."""
     query = (
-        "SELECT stddev(value) FROM (SELECT evaluation_key, prompt_key, avg(preference) AS value FROM ("
-        "  SELECT evaluation_key, unnest(judgment_keys) AS judgment_key FROM evaluation "
-        "  WHERE judge = ? AND benchmark = ? AND candidate <> baseline) "
-        "JOIN judgment USING (judgment_key) GROUP BY ALL HAVING count(preference) = count(*))"
+        "SELECT evaluation_key FROM evaluation "
+        "WHERE judge = ? AND benchmark = ? AND (candidate, candidate_mode) <> (baseline, baseline_mode)"
     )
-    found = store.sql(query, [judge, benchmark])[1][0][0]
+    evaluations = [row[0] for row in store.sql(query, [judge, benchmark])[1]]
+    query = "SELECT stddev(preference) FROM prompt_preference WHERE list_contains(?, evaluation_key)"
+    found = store.sql(query, [evaluations])[1][0][0]
     return None if found is None or found == 0 else float(found)
 
 

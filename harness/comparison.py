@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.errors import UserError, did_you_mean
+from harness.modes import in_mode
 from harness.stats.intervals import difference_interval
 from harness.store import Store
 
@@ -37,21 +38,20 @@ class Side:
     mode: str = ""
 
 
+_JUDGED = """
+SELECT evaluation_key FROM evaluation JOIN model ON model_key = candidate
+WHERE ? IN (candidate, model.name) AND ? IN ('', candidate_mode)
+"""
+
 _VALUES = """
-WITH entry AS (
-    SELECT benchmark, judge, baseline, evaluation.created_at AS made, evaluation_key,
-           unnest(prompt_keys) AS prompt_key, unnest(judgment_keys) AS judgment_key
-    FROM evaluation JOIN model ON model_key = candidate
-    WHERE ? IN (candidate, model.name) AND ? IN ('', candidate_mode) AND len(judgment_keys) > 0
-), prompted AS (
-    SELECT benchmark, e.judge, baseline, made, evaluation_key, e.prompt_key,
-           avg(preference) AS value, count(*) AS games, count(preference) AS seen
-    FROM (SELECT DISTINCT * FROM entry) e JOIN judgment USING (judgment_key) GROUP BY ALL
-)
-SELECT benchmark, p.judge, coalesce(b.name, baseline), p.prompt_key, category, value
-FROM (SELECT * FROM prompted WHERE games = seen
-      QUALIFY row_number() OVER (PARTITION BY benchmark, judge, baseline, prompt_key ORDER BY made DESC) = 1) p
-JOIN prompt ON prompt.prompt_key = p.prompt_key LEFT JOIN model b ON b.model_key = baseline
+SELECT benchmark, judge, coalesce(b.name, baseline), baseline_mode, prompt_key, category, preference
+FROM prompt_preference AS judged
+JOIN evaluation ON evaluation.evaluation_key = judged.evaluation_key
+JOIN prompt USING (prompt_key) LEFT JOIN model b ON b.model_key = baseline
+WHERE list_contains(?, judged.evaluation_key) AND preference IS NOT NULL
+QUALIFY row_number() OVER (
+    PARTITION BY benchmark, judge, baseline, baseline_mode, prompt_key ORDER BY evaluation.created_at DESC
+) = 1
 """
 
 _ITEMS = """
@@ -62,24 +62,26 @@ SELECT benchmark, judge, metric, item, value FROM (
 ) JOIN item ON item.evaluation = evaluation_key
 """
 
-_Measured = dict[tuple[str, str], dict[str, tuple[str | None, float]]]
-"""By benchmark and measure, then by item: its category and the value."""
+_Measured = dict[tuple[str, str, str], dict[str, tuple[str | None, float]]]
+"""By benchmark, measure and judge, then by item: its category and the value."""
 
 
 def compare_models(store: Store, a: Side, b: Side) -> list[Difference]:
-    """Every benchmark on which both were judged by one judge against one baseline, and every lm-eval metric with items
-    of both: overall and by category. Raises UserError when they share nothing."""
+    """Every benchmark on which both were judged by one judge against one baseline in one mode, and every lm-eval metric
+    with items of both: overall and by category. Raises UserError when they share nothing."""
     ours, theirs = _measured(store, a), _measured(store, b)
     found = []
-    for benchmark, measure in sorted(ours.keys() & theirs.keys()):
-        mine, other = ours[benchmark, measure], theirs[benchmark, measure]
+    for key in sorted(ours.keys() & theirs.keys()):
+        benchmark, measure, judge = key
+        mine, other = ours[key], theirs[key]
         shared = sorted(mine.keys() & other.keys())
         categories = sorted({category for item in shared if (category := mine[item][0]) is not None})
         for category in [None, *(categories if len(categories) > 1 else [])]:
             items = [item for item in shared if category in (None, mine[item][0])]
             if items:
                 pairs = [(mine[item][1], other[item][1]) for item in items]
-                found.append(_difference(benchmark, measure, category, pairs, len(mine), len(other)))
+                measured = benchmark, f"{measure}, {judge}", category
+                found.append(_difference(*measured, pairs, len(mine), len(other)))
     if not found:
         raise UserError(f"{store.path}: {_apart(ours, theirs, a, b, store)}")
     return found
@@ -99,17 +101,21 @@ def _measured(store: Store, side: Side) -> _Measured:
     if not store.sql("SELECT 1 FROM model WHERE ? IN (model_key, name) LIMIT 1", [side.model])[1]:
         raise UserError(f"{store.path} has measured no {side.model!r}; {did_you_mean(side.model, known)}")
     found: _Measured = {}
-    for benchmark, judge, baseline, prompt, category, value in store.sql(_VALUES, [side.model, side.mode])[1]:
-        found.setdefault((benchmark, f"win rate v {baseline}, {judge}"), {})[prompt] = (category, value)
+    judged = [row[0] for row in store.sql(_JUDGED, [side.model, side.mode])[1]]
+    for benchmark, judge, baseline, mode, prompt, category, value in store.sql(_VALUES, [judged])[1]:
+        measure = f"win rate v {in_mode(baseline, mode)}"
+        found.setdefault((benchmark, measure, judge), {})[prompt] = (category, value)
     for benchmark, judge, metric, item, value in store.sql(_ITEMS, [side.model, side.mode])[1]:
         if 0 <= value <= 1:
-            found.setdefault((benchmark, f"{metric}, {judge}"), {})[item] = (None, value)
+            found.setdefault((benchmark, metric, judge), {})[item] = (None, value)
     return found
 
 
 def _apart(ours: _Measured, theirs: _Measured, a: Side, b: Side, store: Store) -> str:
     def told(found: _Measured) -> str:
-        return "; ".join(f"{benchmark} ({measure})" for benchmark, measure in sorted(found)) or "nothing"
+        return (
+            "; ".join(f"{benchmark} ({measure}, {judge})" for benchmark, measure, judge in sorted(found)) or "nothing"
+        )
 
     return (
         f"{a.model} and {b.model} were measured on nothing alike. {a.model}: {told(ours)}. {b.model}: {told(theirs)}. "

@@ -35,3 +35,9 @@ def _split_direct(raw: str) -> Split:
 
 DIRECT = Mode("direct", "{prompt}", _split_direct)
 """The query alone; the whole text is the response."""
+
+
+def in_mode(name: str, mode: str) -> str:
+    """What to call a model that answers in the mode of this name: ``NAME (MODE)``, its name alone where it answers
+    directly or never answered (no mode)."""
+    return name if mode in ("", DIRECT.name) else f"{name} ({mode})"

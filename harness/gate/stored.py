@@ -9,6 +9,7 @@ from harness.gate.guards import Answers
 from harness.gate.policy import Policy
 from harness.gate.run import Case, digest_of
 from harness.gate.scored import with_scorers
+from harness.modes import in_mode
 from harness.records import Metric, Prompt
 from harness.store import Store
 
@@ -32,6 +33,11 @@ class Meeting:
     baseline_name: str
     baseline_mode: str
 
+    @property
+    def against(self) -> str:
+        """What to call the baseline."""
+        return in_mode(self.baseline_name, self.baseline_mode)
+
 
 class StoredDuel:
     """The judgments of a stored evaluation. All that will ever be there is there, so judging is free."""
@@ -40,15 +46,11 @@ class StoredDuel:
     advice = "tpobench eval --retry-missing asks again"
 
     def __init__(self, store: Store, meeting: Meeting, against: str = "") -> None:
-        self.against = against or meeting.baseline_name
-        query = "SELECT prompt_keys, judgment_keys FROM evaluation WHERE evaluation_key = ?"
-        ((prompt_keys, judgment_keys),) = store.sql(query, [meeting.evaluation])[1]
-        found = store.preferences(judgment_keys)
-        games: dict[str, list[float | None]] = {}
-        for prompt, judgment in dict.fromkeys(zip(prompt_keys, judgment_keys, strict=True)):
-            games.setdefault(prompt, []).append(found.get(judgment))
-        self.prompts: Sequence[Prompt] = stored_prompts(store, list(games))
-        self._values = [mean_of(games[prompt.key]) for prompt in self.prompts]
+        self.against = against or meeting.against
+        query = "SELECT prompt_key, preference FROM prompt_preference WHERE evaluation_key = ? ORDER BY place"
+        found: dict[str, float | None] = dict(store.sql(query, [meeting.evaluation])[1])
+        self.prompts: Sequence[Prompt] = stored_prompts(store, list(found))
+        self._values = list(found.values())
 
     def judge(self, places: Sequence[int]) -> list[float | None]:
         return [self._values[place] for place in places]
@@ -74,8 +76,8 @@ def meeting_of(store: Store, candidate: str, against: str, policy: Policy, like:
     """The evaluation of one model against another, by name or fingerprint: the one on most prompts, of those the
     newest. With `like`, one on the same benchmark, by the same judge and in the same mode.
 
-    Raises UserError when they never met, and when they met under several benchmarks or judges and the policy does not
-    say which.
+    Raises UserError when they never met, and when they met under several benchmarks, judges or modes and the
+    policy does not say which.
     """
     rows = store.sql(_MEETING + "ORDER BY len(list_distinct(prompt_keys)) DESC, evaluation.created_at DESC", [])[1]
     met = [Meeting(*row) for row in rows]
@@ -94,7 +96,7 @@ def meeting_of(store: Store, candidate: str, against: str, policy: Policy, like:
             "paired difference, and a policy with 'contest' has them judged"
         )
     pinned = [meeting for meeting in found if policy.pins.judge in (None, meeting.judge)] or found
-    for what in ("judge", "benchmark", "candidate", "baseline", "candidate_mode"):
+    for what in ("judge", "benchmark", "candidate", "baseline", "candidate_mode", "baseline_mode"):
         several = sorted({getattr(meeting, what) for meeting in pinned})
         if len(several) > 1:
             advice = "pin one under pins.judge of the policy" if what == "judge" else "say which under 'contest'"
@@ -118,11 +120,11 @@ def stored_case(store: Store, policy: Policy, meeting: Meeting, candidate: str =
         other = meeting_of(store, meeting.candidate, policy.anchor.against, policy, meeting)
         anchor = StoredDuel(store, other)
         if digest_of(anchor.prompts) != digest_of(head.prompts):
-            raise UserError(f"{other.candidate_name} met {other.baseline_name} on other prompts than {head.against}")
+            raise UserError(f"{other.candidate_name} met {other.against} on other prompts than {head.against}")
     figures = figures_of(store, meeting.candidate, meeting.candidate_mode, meeting.benchmark, meeting.judge)
     return Case(
         candidate=candidate or meeting.candidate_name, judge=meeting.judge, benchmark=meeting.benchmark,
-        head_to_head=head, baseline=against or meeting.baseline_name,
+        head_to_head=head, baseline=head.against,
         baseline_fingerprint=meeting.baseline, candidate_fingerprint=meeting.candidate,
         candidate_mode=meeting.candidate_mode, answers=ours, baseline_answers=theirs, anchor=anchor,
         figures=with_scorers(store, policy, figures, head.prompts, ours.responses),

@@ -1,5 +1,7 @@
 """Two models on the prompts that they share, on figures worked out by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.comparison import Side, compare_models
@@ -7,6 +9,7 @@ from harness.errors import UserError
 from harness.evaluate import Benchmark, compare
 from harness.imported import add_answers
 from harness.judges.checklist import ChecklistJudge
+from harness.modes import DIRECT
 from harness.records import Prompt
 from harness.store import Store
 
@@ -50,6 +53,23 @@ def test_an_unrelated_model_changes_nothing(store: Store) -> None:
     before = compare_models(store, Side("a"), Side("b"))
     judged(store, "other", ["yes", "no"] * 30)
     assert compare_models(store, Side("a"), Side("b")) == before
+
+
+def test_a_baseline_in_another_mode_is_another_baseline(store: Store) -> None:
+    asked = [Prompt(f"question {n}", "all", checks=({"contains": "yes"}, {"contains": "sure"})) for n in range(60)]
+    direct = add_answers(store, "base", asked, ["no"] * 60)
+    better = add_answers(store, "what base thinks", asked, ["yes, sure"] * 60)
+    thinking = replace(better, model=direct.model, mode=replace(DIRECT, name="think:generic"))
+    new, old = (add_answers(store, name, asked, [say] * 60) for name, say in (("new", "yes"), ("old", "no")))
+    for candidate, baseline in ((new, direct), (old, direct), (new, thinking)):
+        compare(store, ChecklistJudge(), Benchmark("bench", asked), candidate, baseline)
+    (found,) = compare_models(store, Side("new"), Side("old"))
+    assert (found.a, found.b, found.difference) == (1.0, 0.5, 0.5), "a loss to the thinking baseline is not met here"
+    compare(store, ChecklistJudge(), Benchmark("bench", asked), old, thinking)
+    both = compare_models(store, Side("new"), Side("old"))
+    assert [(row.measure, row.difference) for row in both] == [
+        ("win rate v base, checklist@1", 0.5), ("win rate v base (think:generic), checklist@1", 0.0),
+    ]  # fmt: skip
 
 
 def test_models_that_share_nothing_are_told_what_each_was_measured_on(store: Store) -> None:

@@ -1,5 +1,6 @@
 """A gate on what the store holds: whom it finds there, and what it refuses to mix."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from harness.gate import Decision, Policy, run_gate
 from harness.gate.stored import meeting_of, stored_case
 from harness.imported import add_answers
 from harness.judges.checklist import ChecklistJudge
+from harness.modes import DIRECT
 from harness.records import Prompt
 from harness.store import Store
 
@@ -81,6 +83,17 @@ def test_two_benchmarks_are_not_mixed(store: Store) -> None:
     judged(store, "good", 60)
     judged(store, "good", 60, benchmark="another")
     with pytest.raises(UserError, match="more than one benchmark: another, bench; say which under 'contest'"):
+        gate(store, "good")
+
+
+def test_modes_of_the_baseline_are_not_mixed(store: Store) -> None:
+    candidate = add_answers(store, "good", PROMPTS, [f"good answers {n}: yes" for n in range(80)])
+    base = add_answers(store, "base", PROMPTS, [f"base answers {n}" for n in range(80)])
+    thinking = replace(base, mode=replace(DIRECT, name="think:generic"))
+    compare(store, ChecklistJudge(), Benchmark("bench", PROMPTS), candidate, thinking)
+    assert gate(store, "good").against == "base (think:generic)"
+    compare(store, ChecklistJudge(), Benchmark("bench", PROMPTS), candidate, base)
+    with pytest.raises(UserError, match="more than one baseline_mode: direct, think:generic; say which under"):
         gate(store, "good")
 
 

@@ -1,0 +1,26 @@
+"""What a gate's plan takes from the store."""
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.gate_planning import _sigma
+from harness.evaluate import Benchmark, compare
+from harness.imported import add_answers
+from harness.judges.checklist import ChecklistJudge
+from harness.modes import DIRECT
+from harness.records import Prompt
+from harness.store import Store
+
+
+def test_the_deviation_is_that_of_prompts_of_a_model_and_another_or_itself_in_another_mode(store: Store) -> None:
+    asked = [Prompt(f"prompt {n}", "all", checks=({"contains": "yes"},)) for n in range(40)]
+    benchmark, judge = Benchmark("bench", asked), ChecklistJudge()
+    direct = add_answers(store, "model", asked, ["no"] * 40)
+    compare(store, judge, benchmark, direct, direct)
+    assert _sigma(store, judge.id, "bench") is None, "a model against itself is nothing but ties"
+    half = add_answers(store, "what the model thinks", asked, ["yes", "no"] * 20)
+    thinking = replace(half, model=direct.model, mode=replace(DIRECT, name="think:generic"))
+    compare(store, judge, benchmark, thinking, direct)
+    # 20 wins and 20 ties: values 1 and 1/2, a quarter from their mean
+    assert _sigma(store, judge.id, "bench") == pytest.approx(0.25 * (40 / 39) ** 0.5)
