@@ -2,13 +2,14 @@
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from harness.errors import UserError
+from harness.modes import in_mode
 from harness.stats.intervals import mean_interval
 from harness.store import Store
 
@@ -23,6 +24,7 @@ class Row:
     model: str
     mode: str
     baseline: str
+    baseline_mode: str
     judge: str
     prompts: int
     rows: int | None
@@ -30,41 +32,49 @@ class Row:
     metrics: Mapping[str, Mapping[str, Any]]
     categories: Mapping[str, Mapping[str, Any]]
 
+    @property
+    def against(self) -> str:
+        """What to call the baseline: in another mode it is another one. Empty where there is none."""
+        return in_mode(self.baseline, self.baseline_mode)
+
     def value(self, name: str) -> float | None:
         return self.metrics.get(name, {}).get("value")
 
 
 _EVALUATIONS = """
-SELECT evaluation_key, benchmark, c.name, candidate_mode, b.name, judge, params
+SELECT evaluation_key, benchmark, c.name, candidate_mode, b.name, baseline_mode, judge, params
 FROM evaluation JOIN model c ON c.model_key = candidate LEFT JOIN model b ON b.model_key = baseline
-WHERE ? IN ('', benchmark) ORDER BY evaluation.created_at, evaluation_key
+WHERE ? IN ('', benchmark)
+    AND (evaluation_key IN (SELECT evaluation_key FROM current_evaluation) OR list_contains(?, evaluation_key))
+ORDER BY evaluation.created_at, evaluation_key
 """
 
 _METRICS = """
-SELECT evaluation, metric.name, category, value, low, high, n FROM metric
-JOIN evaluation ON evaluation_key = metric.evaluation WHERE ? IN ('', benchmark)
+SELECT evaluation, metric.name, category, value, low, high, n FROM metric WHERE evaluation IN (SELECT unnest(?))
 ORDER BY evaluation, metric.name, category
 """
 
 
-def leaderboard(store: Store, benchmark: str = "", sort: str = "win_rate") -> list[Row]:
-    """All evaluations of the benchmark (or of every one), best first by the figure `sort`; those without it last."""
+def leaderboard(store: Store, benchmark: str = "", sort: str = "win_rate", also: Collection[str] = ()) -> list[Row]:
+    """The current evaluations of the benchmark (or of every one), best first by the figure `sort`; those without it
+    last. `also` are keys of evaluations to show even where there is a newer one."""
+    evaluations = store.sql(_EVALUATIONS, [benchmark, list(also)])[1]
     overall: dict[str, dict[str, dict[str, Any]]] = {}
     by_category: dict[str, dict[str, dict[str, Any]]] = {}
-    for evaluation, name, category, value, low, high, n in store.sql(_METRICS, [benchmark])[1]:
+    for evaluation, name, category, value, low, high, n in store.sql(_METRICS, [[row[0] for row in evaluations]])[1]:
         entry = {"value": value, "low": low, "high": high, "n": n}
         if category is None:
             overall.setdefault(evaluation, {})[name] = entry
         elif name == "win_rate":
             by_category.setdefault(evaluation, {})[category] = entry
     rows = []
-    for key, measured, model, mode, baseline, judge, params in store.sql(_EVALUATIONS, [benchmark])[1]:
+    for key, measured, model, mode, baseline, baseline_mode, judge, params in evaluations:
         about = json.loads(params)
         metrics = overall.get(key, {})
         prompts = int(metrics.get("missing", {}).get("n") or max((m["n"] for m in metrics.values()), default=0))
         rows.append(
             Row(
-                key, measured, model, mode, baseline or "", judge, prompts, about.get("rows"),
+                key, measured, model, mode, baseline or "", baseline_mode, judge, prompts, about.get("rows"),
                 tuple(about.get("not_comparable", ())), metrics, by_category.get(key, {}),
             )
         )  # fmt: skip
@@ -80,19 +90,10 @@ _ASSIGNED = """
 WITH assigned AS (  -- by whoever did it last
     SELECT text_key, value FROM assignment WHERE kind = ?
     QUALIFY row_number() OVER (PARTITION BY text_key ORDER BY created_at DESC, assignment_key) = 1
-), entry AS (
-    SELECT evaluation_key, unnest(prompt_keys) AS prompt_key, unnest(judgment_keys) AS judgment_key
-    FROM evaluation WHERE evaluation_key IN (SELECT unnest(?))
-), prompted AS (
-    SELECT evaluation_key, entry.prompt_key, assigned.value AS category, avg(preference) AS value,
-           count(preference) AS games, count(*) AS wanted
-    FROM entry JOIN judgment USING (judgment_key)
-    JOIN prompt ON prompt.prompt_key = entry.prompt_key
-    JOIN assigned USING (text_key)
-    WHERE assigned.value IS NOT NULL
-    GROUP BY ALL
 )
-SELECT evaluation_key, category, list(value ORDER BY prompt_key) FROM prompted WHERE games = wanted GROUP BY ALL
+SELECT evaluation_key, value, list(preference ORDER BY prompt_key)
+FROM prompt_preference JOIN prompt USING (prompt_key) JOIN assigned USING (text_key)
+WHERE list_contains(?, evaluation_key) AND preference IS NOT NULL AND value IS NOT NULL GROUP BY ALL
 """
 
 

@@ -11,9 +11,9 @@ from reports.charts import Mark, Series, Strip, strip
 
 @dataclass(frozen=True)
 class Board:
-    """All models on one benchmark by one judge against one baseline, best first. `figures` are names and titles of
-    what is known of any of them; the chart has the first one's intervals. `about` marks the rows that the report is
-    about."""
+    """All models on one benchmark by one judge against one baseline in one mode, best first. `figures` are names and
+    titles of what is known of any of them; the chart has the first one's intervals. `about` marks the rows that the
+    report is about."""
 
     benchmark: str
     judge: str
@@ -25,16 +25,18 @@ class Board:
 
 
 def boards(store: Store, shown: Collection[str], about: Collection[str], published: Path | None = None) -> list[Board]:
-    """The boards of the evaluations `shown`; `about` are the keys of those to mark. Raises UserError for a
-    `published` file that is no leaderboard."""
-    rows = [row for row in leaderboard(store) if row.evaluation in shown or row.benchmark.startswith("lm_eval/")]
+    """The boards of the evaluations `shown`, which are current ones or among `about`: the keys of those to mark. Raises
+    UserError for a `published` file that is no leaderboard."""
+    rows = [
+        row for row in leaderboard(store, also=about) if row.evaluation in shown or row.benchmark.startswith("lm_eval/")
+    ]
     if published is not None:
         official = [row.benchmark == "alpaca_eval" for row in rows]  # the file is of no other benchmark
         beside = beside_published(rows, published)
         rows = [new if its else row for its, new, row in zip(official, beside, rows, strict=True)]
     grouped: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
-        grouped.setdefault((row.benchmark, row.judge, row.baseline), []).append(row)
+        grouped.setdefault((row.benchmark, row.judge, row.against), []).append(row)
     return [_board(number, named, found, about) for number, (named, found) in enumerate(sorted(grouped.items()))]
 
 

@@ -117,7 +117,7 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
     evaluations = sorted(read_evaluations(store, keys).values(), key=_best_first)
     names = named_apart(evaluations)
     about = [evaluation for evaluation in evaluations if not evaluation.is_itself] or evaluations
-    alone = [Column(f"{names[e.key]} v {e.baseline}", "thought", e.values) for e in about]
+    alone = [Column(f"{names[e.key]} v {e.against}", "thought", e.values) for e in about]
     by_group = tables(store, about, alone) if len(about) == 1 else []
     title = names[about[0].key] if len(about) == 1 else benchmark or "Models of this store"
     return Content(
@@ -125,7 +125,7 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
         provenance.of_evaluations(store, about, names), categories=by_group,
         matrices=[] if by_group else matrices(about, names), boards=ranked, judges=judge_views(store, about),
         examples=read_examples(store, [
-            Contest(e, f"{names[e.key]} v {e.baseline}, {e.benchmark}", names[e.key], e.baseline) for e in about
+            Contest(e, f"{names[e.key]} v {e.against}, {e.benchmark}", names[e.key], e.against) for e in about
         ]),
         names=names,
     )  # fmt: skip
@@ -147,10 +147,10 @@ def of_comparison(store: Store, a: Side, b: Side, labels: tuple[str, str]) -> Co
     shared = sorted(
         (
             (mine, other) for mine in ours for other in theirs
-            if (mine.benchmark, mine.judge, mine.baseline_fingerprint)
-            == (other.benchmark, other.judge, other.baseline_fingerprint)
+            if (mine.benchmark, mine.judge, mine.baseline_fingerprint, mine.baseline_mode)
+            == (other.benchmark, other.judge, other.baseline_fingerprint, other.baseline_mode)
         ),
-        key=lambda pair: (pair[0].benchmark, pair[0].baseline, pair[0].judge),
+        key=lambda pair: (pair[0].benchmark, pair[0].against, pair[0].judge),
     )  # fmt: skip
     by_group = []
     for number, (mine, other) in enumerate(shared):
@@ -160,16 +160,17 @@ def of_comparison(store: Store, a: Side, b: Side, labels: tuple[str, str]) -> Co
             Column(label, style, {prompt: value for prompt, value in side.values.items() if prompt in both})
             for label, style, side in zip(labels, styles, (mine, other), strict=True)
         ]
-        title = f"{mine.benchmark} against {mine.baseline}" if len(shared) > 1 else ""
-        duel = next((m.values for m in meetings if (m.benchmark, m.judge) == (mine.benchmark, mine.judge)), None)
+        title = f"{mine.benchmark} against {mine.against}" if len(shared) > 1 else ""
+        met_as = mine.benchmark, mine.judge, (mine.mode, other.mode)
+        duel = next((m.values for m in meetings if (m.benchmark, m.judge, m.modes) == met_as), None)
         by_group += tables(store, [mine, other], columns, duel, contest=number, title=title)
     evaluations = [evaluation for pair in shared for evaluation in pair]
     names = {evaluation.key: label for pair in shared for evaluation, label in zip(pair, labels, strict=True)}
     met = [meeting.evaluation for meeting in meetings]
     decided = [d for _, against, d in _decisions(store, ours, [e.fingerprint for e in theirs])]
-    contests = [Contest(e, f"{e.candidate} v {e.baseline}, {e.benchmark}", e.candidate, e.baseline) for e in met]
+    contests = [Contest(e, f"{e.candidate} v {e.against}, {e.benchmark}", e.candidate, e.against) for e in met]
     contests += [
-        Contest(e, f"{names[e.key]} v {e.baseline}, {e.benchmark}", names[e.key], e.baseline) for e in evaluations
+        Contest(e, f"{names[e.key]} v {e.against}, {e.benchmark}", names[e.key], e.against) for e in evaluations
     ]
     return Content(
         f"{labels[0]} v {labels[1]}", "comparison",
@@ -193,18 +194,18 @@ def _contests(run: Run) -> list[Contest]:
                 f"{place[1]}, {by_iteration.iteration_name(int(place[2]))}"
             )  # fmt: skip
             also = f", {evaluation.benchmark}" if len(run.benchmarks) > 1 else ""
-            label = f"{after.capitalize()} v {evaluation.baseline}{also}"
+            label = f"{after.capitalize()} v {evaluation.against}{also}"
             style = "thought" if "thought" in place[1:3] else "direct"
-            found.append(Contest(evaluation, label, after.capitalize(), evaluation.baseline, (style, "duel")))
+            found.append(Contest(evaluation, label, after.capitalize(), evaluation.against, (style, "duel")))
     return found
 
 
 def _of_side(store: Store, side: Side) -> list[Evaluation]:
     """The side's evaluations, the newest of each contest."""
-    contests: dict[tuple[str, str, str], Evaluation] = {}
+    contests: dict[tuple[str, str, str, str], Evaluation] = {}
     for e in read_evaluations(store, newest_evaluations(store, [side.model])).values():
         if side.mode in ("", e.mode) and not e.is_itself:
-            contests.setdefault((e.benchmark, e.judge, e.baseline_fingerprint), e)
+            contests.setdefault((e.benchmark, e.judge, e.baseline_fingerprint, e.baseline_mode), e)
     return list(contests.values())
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.errors import UserError, did_you_mean
 from harness.judges.checklist import LABEL
+from harness.modes import in_mode
 from harness.records import Metric
 from harness.store import Store
 
@@ -51,6 +52,11 @@ class Evaluation:
     notes: tuple[str, ...]
     metrics: tuple[Metric, ...]
     verdicts: tuple[Verdict, ...]
+
+    @property
+    def against(self) -> str:
+        """What to call the baseline: in another mode it is another one."""
+        return in_mode(self.baseline, self.baseline_mode)
 
     @property
     def is_itself(self) -> bool:
@@ -114,23 +120,16 @@ WHERE evaluation IN (SELECT unnest(?)) ORDER BY evaluation, name, category
 _GAMES = """
 SELECT evaluation_key, entry.prompt_key, coalesce(category, ''), coalesce(presented_order, 'AB'), preference,
        coalesce(chars_a, 0), coalesce(chars_b, 0)
-FROM (
-    SELECT evaluation_key, unnest(prompt_keys) AS prompt_key, unnest(judgment_keys) AS judgment_key,
-           unnest(range(len(judgment_keys))) AS place
-    FROM evaluation WHERE evaluation_key IN (SELECT unnest(?))
-) entry
+FROM evaluation_entry AS entry
 LEFT JOIN judgment USING (judgment_key) LEFT JOIN prompt ON prompt.prompt_key = entry.prompt_key
+WHERE list_contains(?, evaluation_key)
 ORDER BY evaluation_key, place
 """
 
 _NEWEST = """
-SELECT evaluation_key FROM evaluation LEFT JOIN model ON model_key = candidate
+SELECT evaluation_key FROM current_evaluation AS evaluation LEFT JOIN model ON model_key = candidate
 WHERE len(judgment_keys) > 0 AND (? OR list_contains(?, candidate) OR list_contains(?, model.name))
     AND ? IN ('', benchmark)
-QUALIFY row_number() OVER (
-    PARTITION BY benchmark, judge, baseline, baseline_mode, candidate, candidate_mode
-    ORDER BY evaluation.created_at DESC, evaluation_key
-) = 1
 ORDER BY evaluation.created_at DESC, evaluation_key
 """
 
@@ -152,8 +151,7 @@ def read_evaluations(store: Store, keys: Sequence[str]) -> dict[str, Evaluation]
 
 
 def newest_evaluations(store: Store, models: Sequence[str] = (), benchmark: str = "") -> list[str]:
-    """Keys of the newest evaluation of every contest (benchmark, judge, both sides), of these models or of all, the
-    newest first."""
+    """Keys of the current evaluations with judgments, of these models or of all, the newest first."""
     names = list(models)
     return [row[0] for row in store.sql(_NEWEST, [not names, names, names, benchmark])[1]]
 

@@ -56,7 +56,7 @@ def matrices(evaluations: Sequence[Evaluation], names: Mapping[str, str]) -> lis
     read. `evaluations` come best first, `names` says what to call each."""
     contests: dict[tuple[str, str, str], list[Evaluation]] = {}
     for evaluation in evaluations:
-        contests.setdefault((evaluation.benchmark, evaluation.baseline, evaluation.judge), []).append(evaluation)
+        contests.setdefault((evaluation.benchmark, evaluation.against, evaluation.judge), []).append(evaluation)
     found = []
     for (benchmark, baseline, _), entered in contests.items():
         rates = [(names[e.key], e.by_category("win_rate")) for e in entered]

@@ -72,7 +72,7 @@ def curves(run: Run, paper: bool) -> list[Curve]:
         first = rows[0].evaluation
         series = _series(run, benchmark, "win_rate") + (_paper(run) if paper else [])
         chart = lines(series, places(run), ".0%", 0.5) if any(row.evaluation.values for row in rows) else None
-        found.append(Curve(benchmark, first.baseline, first.judge_label, tuple(rows), chart))
+        found.append(Curve(benchmark, first.against, first.judge_label, tuple(rows), chart))
     return found
 
 

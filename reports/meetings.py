@@ -11,9 +11,11 @@ Fits = Callable[[str, str], bool]
 
 @dataclass(frozen=True)
 class Meeting:
-    """A and B on one benchmark before one judge: A's win rate against B, and A's preference by prompt."""
+    """A and B on one benchmark before one judge, each in one mode (`modes`): A's win rate against B, and A's preference
+    by prompt."""
 
     evaluation: Evaluation
+    modes: tuple[str, str]
     rate: Interval
     values: Mapping[str, float]
 
@@ -27,12 +29,21 @@ class Meeting:
 
 
 def meetings_of(ours: Iterable[Evaluation], theirs: Iterable[Evaluation], us: Fits, them: Fits) -> list[Meeting]:
-    """Every meeting, one a benchmark and judge; where B was the candidate, its preferences are turned round. `us` and
-    `them` tell of a fingerprint and a mode whether it is the side."""
-    turned = [(e, {p: 1 - value for p, value in e.values.items()}) for e in theirs if us(*_baseline(e))]
-    found = {(e.benchmark, e.judge): (e, values) for e, values in turned}
-    found |= {(e.benchmark, e.judge): (e, e.values) for e in ours if them(*_baseline(e))}
-    return [Meeting(e, mean_interval(list(values.values())), values) for e, values in found.values() if values]
+    """Every meeting, one a benchmark, judge and modes of both; where B was the candidate, its preferences are turned
+    round. `us` and `them` tell of a fingerprint and a mode whether it is the side."""
+    found: dict[tuple[str, str, str, str], tuple[Evaluation, Mapping[str, float]]] = {}
+    for e in theirs:
+        if us(*_baseline(e)):
+            turned = {prompt: 1 - value for prompt, value in e.values.items()}
+            found[e.benchmark, e.judge, e.baseline_mode, e.mode] = e, turned
+    for e in ours:
+        if them(*_baseline(e)):
+            found[e.benchmark, e.judge, e.mode, e.baseline_mode] = e, e.values
+    return [
+        Meeting(e, (mode, other), mean_interval(list(values.values())), values)
+        for (_, _, mode, other), (e, values) in found.items()
+        if values
+    ]
 
 
 def _baseline(evaluation: Evaluation) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.comparison import Difference
 from harness.gate.guards import MAX_MISSING
+from harness.modes import in_mode
 from reports import figures
 from reports.charts import Style
 from reports.data import Gate, Run
@@ -60,7 +61,7 @@ def of_run(run: Run) -> Verdict:
         labels = {"thought": "Thought", "direct": "Direct", "duel": "Thought v direct"}
         styles: dict[str, Style] = {"thought": "thought", "direct": "direct", "duel": "duel"}
         for side, evaluation in last[1].items():
-            opponent = "" if side == "duel" else f" v {evaluation.baseline}"
+            opponent = "" if side == "duel" else f" v {evaluation.against}"
             headlines += _headline(f"{labels[side]}{opponent}, {iteration_name(last[0])}", styles[side], evaluation)
     warnings = [] if run.first is None else shortcomings(run.evaluations.values())
     if run.provenance.get("same_judge"):
@@ -97,11 +98,11 @@ def gate_reading(run: Run) -> str:
 def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[tuple[str, str, str]]) -> Verdict:
     """Of models without a run, best first by benchmark. `decisions`: candidate, against and what the gate said."""
     names = named_apart(evaluations)
-    contests = dict.fromkeys((e.benchmark, e.baseline, e.judge_label) for e in evaluations)
+    contests = dict.fromkeys((e.benchmark, e.against, e.judge_label) for e in evaluations)
     sentences = []
     best = []
     for benchmark, baseline, judge in contests:
-        ranked = [e for e in evaluations if (e.benchmark, e.baseline, e.judge_label) == (benchmark, baseline, judge)]
+        ranked = [e for e in evaluations if (e.benchmark, e.against, e.judge_label) == (benchmark, baseline, judge)]
         rate = ranked[0].overall("win_rate")
         if rate is None:
             continue
@@ -135,7 +136,8 @@ def of_comparison(
 ) -> Verdict:
     """Of two models: where they met, that counts; else the first of `found`, the paired differences, A less B."""
     headlines = [
-        Headline(f"A v B, {m.benchmark}", "duel", m.rate.mean, m.rate.low, m.rate.high, m.rate.n) for m in meetings
+        Headline(f"{_sides(m, meetings)}, {m.benchmark}", "duel", m.rate.mean, m.rate.low, m.rate.high, m.rate.n)
+        for m in meetings
     ]
     if meetings:
         rate = meetings[0].rate
@@ -166,7 +168,7 @@ def of_comparison(
     if decision is not None:
         sentence += f" The gate said {decision} of {a} against {b}."
     for label, style, evaluation in _first_shared(evaluations):
-        headlines += _headline(f"{label} v {evaluation.baseline}, {evaluation.benchmark}", style, evaluation)
+        headlines += _headline(f"{label} v {evaluation.against}, {evaluation.benchmark}", style, evaluation)
     judged = [*evaluations, *(meeting.evaluation for meeting in meetings)]
     return Verdict(
         badge, tone, sentence, (), headlines, shortcomings(judged), [("A", a), ("B", b), *_contest_facts(judged)]
@@ -174,6 +176,12 @@ def of_comparison(
 
 
 _NOTHING = "No judge has given a verdict here; what else was measured stands in the leaderboard."
+
+
+def _sides(meeting: Meeting, meetings: Sequence[Meeting]) -> str:
+    """``A v B``, with the mode of a side that met the other in several."""
+    named = zip("AB", meeting.modes, zip(*(m.modes for m in meetings), strict=True), strict=True)
+    return " v ".join(in_mode(side, mode) if len(set(modes)) > 1 else side for side, mode, modes in named)
 
 
 def _first_shared(evaluations: Sequence[Evaluation]) -> list[tuple[str, Style, Evaluation]]:
@@ -257,6 +265,6 @@ def _contest_facts(evaluations: Sequence[Evaluation]) -> list[tuple[str, str]]:
     prompts = figures.count(sizes[0]) if len(sizes) == 1 else f"{figures.count(sizes[0])}–{figures.count(sizes[-1])}"
     return [
         ("Benchmark", told(evaluation.benchmark for evaluation in evaluations)), ("Prompts", prompts),
-        ("Baseline", told(evaluation.baseline for evaluation in evaluations)),
+        ("Baseline", told(evaluation.against for evaluation in evaluations)),
         ("Judge", told(evaluation.judge_label for evaluation in evaluations)),
     ]  # fmt: skip

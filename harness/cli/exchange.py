@@ -167,7 +167,8 @@ def leaderboard(
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Every evaluated model: official figures, and the honest interval beside them.
+    """Every evaluated model: official figures, and the honest interval beside them. Of evaluations with the same
+    benchmark, judge, models and modes, the newest counts.
 
     Example: tpobench leaderboard --benchmark alpaca_eval --by-category
     """
@@ -200,10 +201,12 @@ def _table(name: str, rows: "list[Row]") -> Any:
     from rich.text import Text
 
     from harness.leaderboard import figures_of
+    from harness.modes import in_mode
 
     figures = figures_of(name, rows)
+    several = len({row.against for row in rows}) > 1
     table = Table(
-        "model", "n", *(title for _, title in figures), "chars", "notes", title=name,
+        "model", *["baseline"] * several, "n", *(title for _, title in figures), "chars", "notes", title=name,
         caption="* by the official method; intervals are 95%, over prompts", caption_justify="left",
     )  # fmt: skip
     for row in rows:
@@ -214,7 +217,7 @@ def _table(name: str, rows: "list[Row]") -> Any:
         n = f"{row.prompts}" if row.rows in (None, row.prompts) else f"{row.prompts} of {row.rows}"
         chars = row.value("response_chars")
         table.add_row(
-            Text(row.model if row.mode == "direct" else f"{row.model} ({row.mode})"), n,
+            Text(in_mode(row.model, row.mode)), *[Text(row.against)] * several, n,
             *(_points(row.metrics.get(key)) for key, _ in figures), "" if chars is None else f"{chars:.0f}",
             Text("; ".join(notes)),
         )  # fmt: skip
@@ -225,15 +228,19 @@ def _category_table(name: str, rows: "list[Row]") -> Any:
     from rich.table import Table
     from rich.text import Text
 
+    from harness.modes import in_mode
+
     names = sorted({category for row in rows for category in row.categories})
-    table = Table("model", *names, title=f"{name}: win rate by category, % (fewer than 30 prompts in brackets)")
+    several = len({row.against for row in rows}) > 1
+    title = f"{name}: win rate by category, % (fewer than 30 prompts in brackets)"
+    table = Table("model", *["baseline"] * several, *names, title=title)
     for row in rows:
         cells = []
         for category in names:
             figure = row.categories.get(category)
             cell = _points(figure)
             cells.append(f"({cell})" if figure is not None and figure["n"] < 30 else cell)
-        table.add_row(Text(row.model), *cells)
+        table.add_row(Text(in_mode(row.model, row.mode)), *[Text(row.against)] * several, *cells)
     return table
 
 

@@ -113,7 +113,8 @@ def _side(store: "Store", name: str) -> "Side":
     from tpo.runs import last_checkpoint
 
     named, _, mode = name.rpartition("@")
-    if named and store.sql("SELECT 1 FROM evaluation WHERE candidate_mode = ?", [mode])[1]:
+    answered = "SELECT 1 FROM evaluation WHERE ? IN (candidate_mode, baseline_mode) LIMIT 1"
+    if named and mode and store.sql(answered, [mode])[1]:
         return side_named(store, named, mode)
     if (
         store.sql("SELECT 1 FROM run WHERE name = ?", [name])[1]

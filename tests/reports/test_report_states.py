@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from harness.cli import app
 from harness.comparison import Side
 from harness.errors import UserError
+from harness.leaderboard import leaderboard
 from harness.modes import DIRECT
 from harness.records import CallRecord, Metric, Usage
 from harness.store import Store
@@ -280,3 +281,72 @@ def test_the_headlines_of_a_comparison_are_of_one_benchmark(store: Store) -> Non
         headline.label for headline in of_comparison(store, Side("new"), Side("old"), ("n", "o")).verdict.headlines
     ]
     assert labels == ["A less B: alpha, win rate v base", "A v base, alpha", "B v base, alpha"]
+
+
+def two_baselines(store: Store) -> tuple[str, ...]:
+    """``new`` wins every prompt against ``base`` and, later, loses every one to it where it thinks; ``old`` ties with
+    both. Returns the evaluations' keys."""
+    asked = prompts(40)
+    sides = {name: contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old")}
+    keys = []
+    for mode, wins in ((DIRECT, 1.0), (THINK, 0.0)):
+        base = contender(store, "base", mode, asked, [f"base {n}, {mode.name}" for n in range(40)])
+        keys += [
+            judged(store, side, base, Contest(lambda n, order, said=said: said))  # type: ignore[misc]
+            for side, said in ((sides["new"], wins), (sides["old"], 0.5))
+        ]
+    return tuple(keys)
+
+
+def test_a_baseline_in_another_mode_is_another_contest(store: Store) -> None:
+    two_baselines(store)
+    compared = of_comparison(store, Side("new"), Side("old"), ("new", "old"))
+    assert [(difference.measure.partition(",")[0], difference.difference) for difference in compared.differences] == [
+        ("win rate v base", 0.5), (f"win rate v base ({THINK.name})", -0.5),
+    ]  # fmt: skip
+    assert [headline.label for headline in compared.verdict.headlines] == [
+        "A less B: test/questions, win rate v base", "A v base, test/questions", "B v base, test/questions",
+    ]  # fmt: skip
+    assert {(board.baseline, len(board.rows)) for board in compared.boards} == {
+        ("base", 2), (f"base ({THINK.name})", 2),
+    }  # fmt: skip
+    assert f"against base ({THINK.name})" in render(compared)
+    assert "new leads 2 models on test/questions: it wins 100.0% against base (" in of_models(store).verdict.sentence
+
+
+def test_two_models_that_met_in_two_modes_met_twice(store: Store) -> None:
+    two_baselines(store)
+    met = of_comparison(store, Side("new"), Side("base"), ("new", "base")).verdict.headlines
+    assert {headline.label: headline.value for headline in met} == {
+        "A v B, test/questions": 1.0, f"A v B ({THINK.name}), test/questions": 0.0,
+    }  # fmt: skip
+    (headline,) = of_comparison(store, Side("new"), Side("base", DIRECT.name), ("n", "b")).verdict.headlines
+    assert (headline.label, headline.value) == ("A v B, test/questions", 1.0)
+
+
+def test_the_mode_of_a_baseline_can_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    with Store(path) as store:
+        two_baselines(store)
+    code, said = invoke("report", "--store", path, "--compare", "new", f"base@{THINK.name}", "--json")
+    assert code == 0
+    assert json.loads(said)["verdict"] == "B IS BETTER"
+
+
+def test_a_run_keeps_its_own_evaluation_when_there_is_a_newer_one(store: Store) -> None:
+    finished_run(store)
+    own = store.step_details(RUN, "evaluate/thought/1")
+    assert own is not None
+    store.sql(
+        "INSERT INTO evaluation SELECT * REPLACE ('newer' AS evaluation_key, now()::TIMESTAMP AS created_at) "
+        "FROM evaluation WHERE evaluation_key = ?", [own["evaluation"]],
+    )  # fmt: skip
+    (board, *_) = of_run(store, RUN).boards
+    assert own["evaluation"] in board.about
+
+
+def test_the_report_and_the_leaderboard_show_the_same_evaluations(store: Store) -> None:
+    two_models(store, 20)
+    current = two_models(store, 40)
+    assert {row.evaluation for board in of_models(store).boards for row in board.rows} == set(current)
+    assert {row.evaluation for row in leaderboard(store)} == set(current)

@@ -1,0 +1,39 @@
+"""Which evaluations a leaderboard shows."""
+
+from dataclasses import replace
+
+from harness.evaluate import Benchmark, Contender, compare
+from harness.imported import add_answers
+from harness.judges.checklist import ChecklistJudge
+from harness.leaderboard import leaderboard
+from harness.modes import DIRECT
+from harness.records import Prompt
+from harness.store import Store
+
+PROMPTS = [Prompt(f"prompt {n}", "all", checks=({"contains": "yes"},)) for n in range(40)]
+
+
+def judged(store: Store, candidate: Contender, baseline: Contender, first: int = 40) -> str:
+    """The key of the evaluation on the first prompts."""
+    sides = (side.at(range(first)) for side in (candidate, baseline))
+    return compare(store, ChecklistJudge(), Benchmark("bench", PROMPTS[:first]), *sides)
+
+
+def answering(store: Store, name: str, answer: str) -> Contender:
+    return add_answers(store, name, PROMPTS, [answer] * 40)
+
+
+def test_the_newest_evaluation_counts(store: Store) -> None:
+    new, base = answering(store, "new", "yes"), answering(store, "base", "no")
+    older = judged(store, new, base, first=10)
+    newer = judged(store, new, base)
+    assert [(row.evaluation, row.prompts) for row in leaderboard(store)] == [(newer, 40)]
+    assert {row.evaluation for row in leaderboard(store, also=[older])} == {older, newer}
+
+
+def test_a_baseline_in_another_mode_has_a_row_of_its_own(store: Store) -> None:
+    new, base = answering(store, "new", "yes"), answering(store, "base", "no")
+    thinking = replace(base, mode=replace(DIRECT, name="think:generic"))
+    judged(store, new, base)
+    judged(store, new, thinking)
+    assert sorted(row.against for row in leaderboard(store, "bench")) == ["base", "base (think:generic)"]
