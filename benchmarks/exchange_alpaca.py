@@ -222,26 +222,27 @@ def export_annotations(store: Store, contender: str, folder: Path) -> Path:
     return path
 
 
+_NEWEST = """
+SELECT evaluation_key FROM evaluation
+JOIN model c ON c.model_key = candidate JOIN model b ON b.model_key = baseline
+WHERE benchmark = 'alpaca_eval' AND (c.name = ? OR starts_with(candidate, ?))
+ORDER BY candidate_outputs[1] IN (SELECT output_key FROM output) DESC, evaluation.created_at DESC LIMIT 1
+"""
+
+_JUDGED = """
+SELECT prompt.text, prompt.category, a.response, b.response, c.name, o.name, entry.judge, preference, judgment.raw_text
+FROM evaluation_entry AS entry
+JOIN model c ON c.model_key = candidate JOIN model o ON o.model_key = baseline
+JOIN judgment USING (judgment_key) JOIN prompt ON prompt.prompt_key = entry.prompt_key
+LEFT JOIN output a ON a.output_key = candidate_output LEFT JOIN output b ON b.output_key = baseline_output
+WHERE list_contains(?, evaluation_key) ORDER BY place
+"""
+
+
 def _evaluated(store: Store, contender: str) -> list[dict[str, Any]]:
     """One row a prompt of the model's newest evaluation on AlpacaEval, in its order."""
-    query = """
-WITH chosen AS (
-    SELECT evaluation.*, c.name AS candidate_name, b.name AS baseline_name FROM evaluation
-    JOIN model c ON c.model_key = candidate JOIN model b ON b.model_key = baseline
-    WHERE benchmark = 'alpaca_eval' AND (c.name = ? OR starts_with(candidate, ?))
-    ORDER BY candidate_outputs[1] IN (SELECT output_key FROM output) DESC, evaluation.created_at DESC LIMIT 1
-), entry AS (
-    SELECT candidate_name, baseline_name, judge, unnest(range(len(judgment_keys))) AS place,
-           unnest(prompt_keys) AS prompt_key, unnest(judgment_keys) AS judgment_key,
-           unnest(candidate_outputs) AS candidate_output, unnest(baseline_outputs) AS baseline_output FROM chosen
-)
-SELECT prompt.text, prompt.category, a.response, b.response, candidate_name, baseline_name, entry.judge, preference,
-       judgment.raw_text
-FROM entry JOIN judgment USING (judgment_key) JOIN prompt ON prompt.prompt_key = entry.prompt_key
-LEFT JOIN output a ON a.output_key = candidate_output LEFT JOIN output b ON b.output_key = baseline_output
-ORDER BY place
-"""
-    rows = store.sql(query, [contender, contender])[1]
+    newest = [row[0] for row in store.sql(_NEWEST, [contender, contender])[1]]
+    rows = store.sql(_JUDGED, [newest])[1]
     if not rows:
         raise UserError(f"the store holds no alpaca_eval evaluation of {contender!r}; tpobench leaderboard lists them")
     if any(row[2] is None for row in rows):

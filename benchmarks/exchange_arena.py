@@ -125,24 +125,24 @@ def _keep(
     return Imported(model, len(judged), evaluation)
 
 
-_EVALUATED = """
-WITH chosen AS (
-    SELECT evaluation.*, c.name AS candidate_name, c.model_key AS candidate_key FROM evaluation
-    JOIN model c ON c.model_key = candidate
-    WHERE benchmark = ? AND (c.name = ? OR starts_with(candidate, ?)) ORDER BY evaluation.created_at DESC LIMIT 1
-), entry AS (
-    SELECT candidate_name, judge, unnest(range(len(judgment_keys))) AS place, unnest(prompt_keys) AS prompt_key,
-           unnest(judgment_keys) AS judgment_key, unnest(candidate_outputs) AS candidate_output FROM chosen
-)
-SELECT prompt.text, candidate_name, entry.judge, presented_order, verdict, judgment.raw_text, response
-FROM entry JOIN judgment USING (judgment_key) JOIN prompt ON prompt.prompt_key = entry.prompt_key
-LEFT JOIN output ON output_key = candidate_output ORDER BY place
+_NEWEST = """
+SELECT evaluation_key FROM evaluation JOIN model c ON c.model_key = candidate
+WHERE benchmark = ? AND (c.name = ? OR starts_with(candidate, ?)) ORDER BY evaluation.created_at DESC LIMIT 1
+"""
+
+_JUDGED = """
+SELECT prompt.text, c.name, entry.judge, presented_order, verdict, judgment.raw_text, response
+FROM evaluation_entry AS entry JOIN model c ON c.model_key = candidate
+JOIN judgment USING (judgment_key) JOIN prompt ON prompt.prompt_key = entry.prompt_key
+LEFT JOIN output ON output_key = candidate_output
+WHERE list_contains(?, evaluation_key) ORDER BY place
 """
 
 
 def export_arena(store: Store, kind: str, contender: str, folder: Path, data: Path | None) -> list[Path]:
     """``model_answer/MODEL.jsonl`` and ``model_judgment/JUDGE/MODEL.jsonl`` of the model's newest evaluation."""
-    rows = store.sql(_EVALUATED, [kind, contender, contender])[1]
+    newest = [row[0] for row in store.sql(_NEWEST, [kind, contender, contender])[1]]
+    rows = store.sql(_JUDGED, [newest])[1]
     if not rows:
         raise UserError(f"the store holds no {kind} evaluation of {contender!r}; tpobench leaderboard lists them")
     if data is None:

@@ -92,16 +92,11 @@ def _sampled(contests: Sequence[Contest]) -> list[str]:
 
 
 _ROWS = """
-WITH entry AS (
-    SELECT evaluation_key, judge, unnest(prompt_keys) AS prompt_key, unnest(judgment_keys) AS judgment_key,
-           unnest(candidate_outputs) AS candidate, unnest(baseline_outputs) AS baseline,
-           unnest(range(len(prompt_keys))) AS place
-    FROM evaluation WHERE evaluation_key IN (SELECT unnest(?))
-)
-SELECT evaluation_key, place, entry.prompt_key, text, category, checks, candidate, baseline, entry.judge,
+SELECT evaluation_key, place, entry.prompt_key, text, category, checks, candidate_output, baseline_output, entry.judge,
        presented_order, preference, judgment.raw_text
-FROM entry JOIN judgment USING (judgment_key) LEFT JOIN prompt ON prompt.prompt_key = entry.prompt_key
-WHERE entry.prompt_key IN (SELECT unnest(?))
+FROM evaluation_entry AS entry
+JOIN judgment USING (judgment_key) LEFT JOIN prompt ON prompt.prompt_key = entry.prompt_key
+WHERE list_contains(?, evaluation_key) AND entry.prompt_key IN (SELECT unnest(?))
 ORDER BY evaluation_key, place
 """
 
@@ -151,7 +146,7 @@ def _rows(store: Store, contests: Sequence[Contest], prompts: Sequence[str]) -> 
     places = {contest.evaluation.key: place for place, contest in enumerate(contests)}
     judges = sorted({contest.evaluation.judge for contest in contests})
     rows = store.sql(_ROWS, [list(places), list(prompts)])[1]
-    keys = sorted({key for row in rows for key in row[6:8]})
+    keys = sorted({key for row in rows for key in row[6:8] if key is not None})
     outputs = {key: tuple(told) for key, *told in store.sql(_OUTPUTS, [keys])[1]}
     scores = {
         (judge, prompt, response): (value, json.loads(components))
@@ -166,7 +161,7 @@ def _rows(store: Store, contests: Sequence[Contest], prompts: Sequence[str]) -> 
         _, _, _, text, category, written, candidate, baseline, judge = group[0][:9]
         checks = json.loads(written or "[]")
 
-        def side(key: str, judge: str = judge, prompt: str = prompt, checks: int = len(checks)) -> _Side:
+        def side(key: str | None, judge: str = judge, prompt: str = prompt, checks: int = len(checks)) -> _Side:
             response, thought, raw, problem, finish = outputs.get(key, (None, "", "", None, ""))
             value, components = scores.get((judge, prompt, response), (None, {}))
             met = tuple(components.get(str(number)) for number in range(checks))

@@ -145,7 +145,7 @@ def _over_prompts(seen: Iterable[tuple[str, float]]) -> Interval | None:
 _OTHERS = """
 WITH shown AS (
     SELECT DISTINCT prompt_key, response_a, response_b, judgment_key FROM judgment
-    WHERE judgment_key IN (SELECT unnest(judgment_keys) FROM evaluation WHERE evaluation_key IN (SELECT unnest(?)))
+    WHERE judgment_key IN (SELECT judgment_key FROM evaluation_entry WHERE list_contains(?, evaluation_key))
 ), ours AS (
     SELECT prompt_key, response_a, response_b, avg(preference) AS value
     FROM shown JOIN judgment USING (judgment_key, prompt_key, response_a, response_b) GROUP BY ALL

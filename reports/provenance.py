@@ -59,9 +59,8 @@ WHERE evaluation_key IN (SELECT unnest(?)) ORDER BY evaluation_key
 """
 
 _SPENT = """
-SELECT count(*), sum(cost_usd) FROM call WHERE subject IN (
-    SELECT unnest(judgment_keys) FROM evaluation WHERE evaluation_key IN (SELECT unnest(?))
-)
+SELECT count(*), sum(cost_usd) FROM call
+WHERE subject IN (SELECT judgment_key FROM evaluation_entry WHERE list_contains(?, evaluation_key))
 """
 
 

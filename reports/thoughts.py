@@ -46,10 +46,9 @@ def _answers(store: Store, run: Run, iteration: int) -> list[tuple[str, str, Ans
     evaluation = run.evaluation("evaluate", "thought", iteration)
     assert evaluation is not None
     rows = store.sql(
-        "SELECT prompt.text, prompt.category, output.thought, output.response, output.raw_text FROM ("
-        "  SELECT unnest(prompt_keys) AS prompt_key, unnest(candidate_outputs) AS output_key,"
-        "    unnest(range(len(prompt_keys))) AS place FROM evaluation WHERE evaluation_key = ?"
-        ") JOIN prompt USING (prompt_key) JOIN output USING (output_key) ORDER BY place",
+        "SELECT prompt.text, prompt.category, output.thought, output.response, output.raw_text "
+        "FROM evaluation_entry JOIN prompt USING (prompt_key) JOIN output ON output_key = candidate_output "
+        "WHERE evaluation_key = ? ORDER BY place",
         [evaluation.key],
     )[1]
     return [(text, category, Answer(thought, response, raw)) for text, category, thought, response, raw in rows]
