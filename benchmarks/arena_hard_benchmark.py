@@ -10,11 +10,12 @@ import numpy as np
 from benchmarks.arena_hard import BASELINES, ROWS, VERSIONS, aligned, answers, fetch, judge_settings, questions
 from harness.errors import UserError, did_you_mean
 from harness.evaluate import Benchmark, Score
-from harness.judges.verdict import FIVE_LEVELS, VerdictJudge
+from harness.judges.verdict import VerdictJudge
 from harness.models import cache_folder
 from harness.observed import Observation
 from harness.records import Metric
 from harness.stats.arena import (
+    PREFERENCES,
     Style,
     Vote,
     prompt_sums,
@@ -77,8 +78,8 @@ def arena_hard_judge(version: str, data: Path | None, model: str | None = None) 
     old = version == "v0.1"
     return VerdictJudge(
         f"arena_hard_{version}", model or settings["model"], settings["template"], tuple(settings["patterns"]),
-        FIVE_LEVELS | {"A<B": 0.0, "A<<B": 0.0, "B=A": 0.5, "B<A": 1.0, "B<<A": 1.0},
-        system=settings["systems"].get("", ""), systems=settings["systems"], take="only" if old else "last",
+        PREFERENCES, system=settings["systems"].get("", ""), systems=settings["systems"],
+        take="only" if old else "last",
         options={"temperature": settings["temperature"], "max_tokens": settings["max_tokens"]},
         insist=INSIST if old else "", ties_identical=False, official=model in (None, settings["model"]),
     )  # fmt: skip

@@ -13,8 +13,9 @@ from harness.evaluate import Benchmark, Entry, Record, keep
 from harness.files import write_whole
 from harness.imported import add_answers
 from harness.judges.pairwise import Comparison
-from harness.judges.verdict import FIVE_LEVELS, VerdictJudge
+from harness.judges.verdict import VerdictJudge
 from harness.records import Judgment, Model, content_key, text_key
+from harness.stats.arena import vote
 from harness.store import Store
 
 _ORDERS = ("BA", "AB")
@@ -106,13 +107,13 @@ def _keep(
                 if text is None
                 else Comparison(prompt, text, theirs[prompt.text], order).key(judge.id)
             )
-            first = FIVE_LEVELS.get(label or "")
-            preference = first if first is None or order == "AB" else 1.0 - first
+            verdict = str(label or "none")
+            found = vote(verdict, candidate_is_a=order == "AB")
             judgments.append(
                 Judgment(
                     key, judge.id, prompt.key, output if text is None else text_key(text),
-                    text_key(theirs[prompt.text]), len(text or ""), len(theirs[prompt.text]), order, label or "none",
-                    preference, raw,
+                    text_key(theirs[prompt.text]), len(text or ""), len(theirs[prompt.text]), order, verdict,
+                    None if found is None else found.outcome, raw,
                 )
             )  # fmt: skip
             entries.append(Entry(prompt, key, output, told.key))

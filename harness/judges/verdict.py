@@ -16,9 +16,6 @@ from harness.judges.pairwise import Comparison, Reading, fill
 from harness.records import Message, Prompt, content_key
 from harness.replies import Choice
 
-FIVE_LEVELS = {"A>>B": 1.0, "A>B": 1.0, "A=B": 0.5, "B>A": 0.0, "B>>A": 0.0}
-"""Arena-Hard's labels; how much a strong verdict counts is a matter of the score, not of the preference."""
-
 
 @dataclass(frozen=True)
 class VerdictJudge:

@@ -3,7 +3,7 @@
 A vote is one game's outcome for the candidate in {0, 1/2, 1} with its weight: a strong verdict counts three times.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +17,6 @@ STRONG = 3
 ROUNDS = 100
 """Bootstraps of the official method."""
 
-_OUTCOMES = {
-    "A>>B": (1.0, STRONG), "A>B": (1.0, 1), "A=B": (0.5, 1), "B>A": (0.0, 1), "B>>A": (0.0, STRONG),
-    "A<B": (0.0, 1), "A<<B": (0.0, STRONG), "B=A": (0.5, 1), "B<A": (1.0, 1), "B<<A": (1.0, STRONG),
-}  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Vote:
@@ -31,13 +26,23 @@ class Vote:
     weight: int
 
 
+LABELS: Mapping[str, Vote] = {
+    "A>>B": Vote(1.0, STRONG), "A>B": Vote(1.0, 1), "A=B": Vote(0.5, 1), "B>A": Vote(0.0, 1), "B>>A": Vote(0.0, STRONG),
+    "A<B": Vote(0.0, 1), "A<<B": Vote(0.0, STRONG), "B=A": Vote(0.5, 1), "B<A": Vote(1.0, 1), "B<<A": Vote(1.0, STRONG),
+}  # fmt: skip
+"""Every verdict label there is, as the vote of a candidate that is A. Whoever reads a label reads it here: the judge,
+the scores, and the import of judgments."""
+
+PREFERENCES: Mapping[str, float] = {label: found.outcome for label, found in LABELS.items()}
+"""How much a label prefers A, however strong it is."""
+
+
 def vote(label: str, candidate_is_a: bool) -> Vote | None:
     """The vote of a verdict label; None for a label that is none."""
-    found = _OUTCOMES.get(label.strip().upper())
-    if found is None:
-        return None
-    outcome, weight = found
-    return Vote(outcome if candidate_is_a else 1.0 - outcome, weight)
+    found = LABELS.get(label.strip().upper())
+    if found is None or candidate_is_a:
+        return found
+    return Vote(1.0 - found.outcome, found.weight)
 
 
 @dataclass(frozen=True)

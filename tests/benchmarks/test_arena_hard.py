@@ -21,7 +21,14 @@ from benchmarks.arena_hard import (
     read_answers,
     rows_of,
 )
+from benchmarks.arena_hard_benchmark import arena_hard_judge
+from benchmarks.exchange_arena import import_arena
 from harness.errors import UserError
+from harness.judges.verdict import self_taught_evaluator
+from harness.leaderboard import leaderboard
+from harness.replies import Choice
+from harness.stats.arena import LABELS, vote
+from harness.store import Store
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "arena_hard"
 needs_data = pytest.mark.skipif(not (DATA / "v2_question.jsonl").is_file(), reason=f"no Arena-Hard files in {DATA}")
@@ -256,3 +263,63 @@ def test_files_of_others_are_not_touched(tmp_path: Path, remote: Path) -> None:
     (folder / LOCK).write_text("{")
     with pytest.raises(UserError, match="cannot be read"):
         fetch("v2.0", folder)
+
+
+def judged(folder: Path, version: str, *games: tuple[str | None, str | None]) -> Path:
+    """The folder with answers of the model m, and verdicts on them: of each question one pair of labels."""
+    said = [{"role": "user", "content": "?"}, {"role": "assistant", "content": {"answer": "No."}}]
+    data = folder / "data" / f"arena-hard-{version}"
+    write(data / "model_answer" / "m.jsonl", *({"uid": uid, "messages": said} for uid in "abc"))
+    rows = [
+        {"uid": uid, "model": "m", "games": [None if label is None else {"score": label} for label in pair]}
+        for uid, pair in zip("abc", games, strict=True)
+    ]
+    write(data / "model_judgment" / "j" / "m.jsonl", *rows)
+    return folder
+
+
+@pytest.mark.parametrize("version", ["v0.1", "v2.0"])
+def test_every_label_that_counts_in_the_official_score_counts_in_the_win_rate(
+    version: str, tmp_path: Path, store: Store
+) -> None:
+    labels = (("A<B", "B<A"), ("A<<B", "B=A"), ("a<b", "B<<A"))  # the candidate is B in the first game, A in the second
+    list(import_arena(store, f"arena_hard_{version}", judged(official(tmp_path, version), version, *labels), None))
+    (row,) = leaderboard(store, f"arena_hard_{version}")
+    assert row.value("missing") == 0
+    assert row.metrics["win_rate"]["n"] == row.metrics["official_arena_score"]["n"] == 3
+    assert row.value("win_rate") == pytest.approx(5.5 / 6)
+    assert row.value("arena_score") == pytest.approx(9.5 / 10)
+
+
+def test_a_label_that_is_none_counts_nowhere(tmp_path: Path, store: Store) -> None:
+    labels = (("A>B", "B>A"), ("A>>>B", None), ("A==B", "none"))
+    list(import_arena(store, "arena_hard_v0.1", judged(official(tmp_path, "v0.1"), "v0.1", *labels), None))
+    (row,) = leaderboard(store, "arena_hard_v0.1")
+    assert row.metrics["win_rate"]["n"] == row.metrics["official_arena_score"]["n"] == 1
+    assert row.value("missing") == pytest.approx(2 / 3)
+
+
+def test_the_judge_reads_the_labels_that_the_scores_read(tmp_path: Path) -> None:
+    judge = arena_hard_judge("v2.0", official(tmp_path, "v2.0"))
+    for label in LABELS:
+        found = vote(label, candidate_is_a=True)
+        assert found is not None
+        assert judge.read(Choice(f"[[{label}]]", "stop")).first == found.outcome
+
+
+IDS = {"v0.1": "arena_hard_v0.1@j#63590e80", "v2.0": "arena_hard_v2.0@j#0d8ae009"}
+
+
+@pytest.mark.parametrize("version", IDS)
+def test_the_judges_ids_are_what_old_stores_hold(version: str, tmp_path: Path) -> None:
+    assert arena_hard_judge(version, official(tmp_path, version)).id == IDS[version]
+
+
+@needs_data
+def test_the_official_judges_ids_are_what_old_stores_hold() -> None:
+    assert arena_hard_judge("v0.1", DATA).id == "arena_hard_v0.1@gpt-4-1106-preview#b5aca741"
+    assert arena_hard_judge("v2.0", DATA).id == "arena_hard_v2.0@gpt-4.1#bfc8bd96"
+
+
+def test_the_self_taught_evaluators_id_is_what_old_stores_hold() -> None:
+    assert self_taught_evaluator().id == "ste@Self-taught-llama3.1-70B-dpo#b4729a58"
