@@ -63,7 +63,10 @@ def categories_benchmark(file: Path, per_category: int = PER_CATEGORY) -> Benchm
         grouped.setdefault(prompt.category, []).append(prompt)
     grouped.pop(UNCATEGORISED, None)
     if not grouped:
-        raise UserError(f"{file} names no categories; tpobench categorise {file} --out FILE writes a file that does")
+        raise UserError(
+            f"{file} names no categories; tpobench categorise --benchmark {file} --model JUDGE --out FILE.jsonl writes "
+            "a file that does"
+        )
     chosen = [
         prompt
         for _, prompts in sorted(grouped.items())

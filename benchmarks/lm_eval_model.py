@@ -164,8 +164,8 @@ def scorer_for(model: Model, tokenizer: str | None) -> Any:
         ) from error
     except (OSError, ValueError) as error:
         raise UserError(
-            f"given continuations of {endpoint.model!r} cannot be scored without its tokenizer; name a folder or a hub "
-            "id that has it (--tokenizer)"
+            f"given continuations of {endpoint.model!r} cannot be scored without its tokenizer, which its server does "
+            "not tell; evaluate the model's folder or hub id instead of the endpoint: --model FOLDER"
         ) from error
 
 

@@ -8,7 +8,7 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -17,6 +17,7 @@ from statistics import fmean
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.hub import OFFLINE, hub_off
 from benchmarks.lm_eval_results import PREFIX, figures, judge_id, store_evaluation
 from harness.errors import UserError, did_you_mean
 from harness.generate import Generator
@@ -51,8 +52,8 @@ class TaskOptions:
     """What is asked for beside the tasks. None is the task's own value.
 
     `limit` takes the first items of each task only. `max_new_tokens` bounds thought and response together. `data` is a
-    folder with data files (see `DATA_FILES`); the hub is then left alone. `tokenizer` is needed for multiple choice on
-    an endpoint whose server does not tell its own.
+    folder with data files (see `DATA_FILES`); the hub is then left alone until the tasks are done. `tokenizer` is
+    needed for multiple choice on an endpoint whose server does not tell its own.
     """
 
     limit: int | None = None
@@ -87,23 +88,14 @@ def run_tasks(
     """
     asked = options or TaskOptions()
     store.add_model(generator.model, "given")
-    if asked.data is not None:
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when the hub's client is imported
-    _quiet()
-    import lm_eval
+    with loaded_tasks(tasks, mode, reporter, asked) as loaded:
+        import lm_eval
 
-    from benchmarks.lm_eval_model import StoredLM
+        from benchmarks.lm_eval_model import StoredLM
 
-    with _configs(tasks, asked) as folders:
-        manager = _manager(tasks, folders, reporter)
-        if any("ifeval" in task for task in tasks):
-            _require_punkt(offline=bool(os.environ.get("HF_HUB_OFFLINE", "0").strip("0")))
-        loaded = _load(manager, tasks)
-        _refuse(loaded["tasks"], mode)
         lm = StoredLM(
             generator, mode, store, reporter, asked.max_new_tokens, asked.seed, asked.format_retries, asked.tokenizer
         )
-        _set_examples(loaded["tasks"], asked.num_fewshot)
         found = lm_eval.evaluate(lm, loaded, limit=asked.limit)
     results = []
     for task in [name for name in found["results"] if name in loaded["tasks"]]:
@@ -112,6 +104,24 @@ def run_tasks(
         parts = [result for result in results if result.task in found["group_subtasks"].get(group, [])]
         results.append(_store_group(group, found, parts, generator, mode, store, asked))
     return results
+
+
+@contextmanager
+def loaded_tasks(tasks: Sequence[str], mode: Mode, reporter: Reporter, asked: TaskOptions) -> Iterator[Any]:
+    """The tasks with their data and worked examples, as `lm_eval.evaluate` takes them.
+
+    Raises UserError for an unknown task, data that cannot be had, and for tasks that the mode, or we, cannot do.
+    """
+    _quiet()
+    import_module("lm_eval")  # before the hub is off: what reads the environment at import keeps what it read
+    with nullcontext() if asked.data is None else hub_off(), _configs(tasks, asked) as folders:
+        manager = _manager(tasks, folders, reporter)
+        if any("ifeval" in task for task in tasks):
+            _require_punkt(offline=bool(os.environ.get(OFFLINE, "0").strip("0")))
+        loaded = _load(manager, tasks)
+        _refuse(loaded["tasks"], mode)
+        _set_examples(loaded["tasks"], asked.num_fewshot)
+        yield loaded
 
 
 def _store_task(
@@ -227,7 +237,7 @@ def _configs(tasks: Sequence[str], asked: TaskOptions) -> Iterator[list[Path]]:
     folders = [CONFIGS]
     if asked.include_path is not None:
         if not asked.include_path.is_dir():
-            raise UserError(f"{asked.include_path} is no folder with task files (*.yaml); check --include-path")
+            raise UserError(f"{asked.include_path} is no folder with task files (*.yaml); name one that has them")
         folders.append(asked.include_path)
     if asked.data is None:
         yield folders
@@ -296,8 +306,8 @@ def _load(manager: Any, tasks: Sequence[str]) -> Any:
     except (OSError, ValueError, ImportError, KeyError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(
-            f"{', '.join(tasks)} cannot be loaded: {reason[:300]}; without the hub, name a folder with the data ("
-            f"--data, for {', '.join(DATA_FILES)}) or with a task file over your own (--include-path)"
+            f"{', '.join(tasks)} cannot be loaded: {reason[:300]}; without the hub, name a folder with the data "
+            f"(--data, for {', '.join(DATA_FILES)})"
         ) from error
 
 
