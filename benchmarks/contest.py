@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from benchmarks import LM_EVAL
 from benchmarks.alpaca_eval import aligned, answers_in
 from harness.client import Client
 from harness.endpoints import Endpoint, endpoint_named
@@ -60,7 +61,10 @@ class Contest:
 
 
 def judge_for(contest: Contest) -> ChecklistJudge | PairwiseJudge:
-    """The judge that a contest names, ``KIND[:NAME]``; raises UserError for an unknown one."""
+    """The judge that a contest names, ``KIND[:NAME]``; raises UserError for an unknown one, and for lm-eval's tasks,
+    which have none."""
+    if contest.benchmark.name.startswith(LM_EVAL):
+        raise UserError(f"lm-eval scores {contest.benchmark.name} by itself: there is no judge, to ask or to check")
     kind, _, name = (contest.judge or contest.benchmark.judge).partition(":")
     model = None if contest.judge_model is None else endpoint_named(contest.judge_model).model
     if kind == "checklist":

@@ -83,7 +83,7 @@ def plan_for(contest: Contest, prices: Prices, concurrency: int, store: Store | 
     model = endpoint_named(contest.judge_model or judge.model).model
     prompt_tokens = int(games * fmean(chars) / CHARS_PER_TOKEN)
     completion_tokens = games * int(judge.options.get("max_tokens") or 0)
-    seconds = None if store is None else _measured_seconds(store, model)
+    seconds = None if store is None else measured_seconds(store, model)
     rate = seconds or ASSUMED_SECONDS
     return Plan(
         measured.name, len(prompts), measured.rows, sampling, games, judge.label, prompt_tokens, completion_tokens,
@@ -92,7 +92,8 @@ def plan_for(contest: Contest, prices: Prices, concurrency: int, store: Store | 
     )  # fmt: skip
 
 
-def _measured_seconds(store: Store, model: str) -> float | None:
+def measured_seconds(store: Store, model: str) -> float | None:
+    """The median of what a call to this model took in this store; None where it holds none."""
     query = "SELECT median(latency_s) FROM call WHERE model = ? AND problem IS NULL"
     seconds = store.sql(query, [model])[1][0][0]
     return None if seconds is None else float(seconds)

@@ -9,18 +9,27 @@ import typer
 from harness.cli.api import Api, api_options
 from harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
 from harness.cli.contest import contest_options
+from harness.cli.lm_eval import is_lm_eval, planned, refuse_without_effect, run
 from harness.cli.shared import takes
 
 if TYPE_CHECKING:
     from benchmarks.contest import Contest
     from benchmarks.gate_planning import GatePlan
+    from benchmarks.lm_eval_planning import TaskPlan
+    from benchmarks.lm_eval_tasks import TaskResult
     from harness.budget import Prices
     from harness.store import Store
 
 
 @app.command("eval")
 @takes(contest=contest_options, api=api_options)
-def evaluate(contest: "Contest", api: Api, store: StoreOption = DEFAULT_STORE, as_json: JsonOption = False) -> None:
+def evaluate(
+    context: typer.Context,
+    contest: "Contest",
+    api: Api,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
     """Win rate of a model against a baseline, overall and by category, with intervals.
 
     The model is a folder, a hub id, an endpoint (NAME@http://...), or finished outputs (model_outputs.json). What is
@@ -29,13 +38,13 @@ def evaluate(contest: "Contest", api: Api, store: StoreOption = DEFAULT_STORE, a
     Example: tpobench eval --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
     """
     quiet_libraries()
-    from benchmarks import LM_EVAL
     from benchmarks.contest import hold
     from harness.progress import Reporter
     from harness.store import Store
 
-    if contest.benchmark.name.startswith(LM_EVAL):
-        _lm_eval(contest, api, store, as_json)
+    if is_lm_eval(contest):
+        refuse_without_effect(context, contest)
+        _print_tasks(contest, run(contest, api, store, Reporter(quiet=as_json)), as_json)
         return
     with Store(store) as opened:
         evaluation = hold(opened, contest, api.connect, Reporter(quiet=as_json))
@@ -55,6 +64,7 @@ def evaluate(contest: "Contest", api: Api, store: StoreOption = DEFAULT_STORE, a
 @app.command()
 @takes(contest=contest_options, api=api_options)
 def plan(
+    context: typer.Context,
     contest: "Contest",
     api: Api,
     policy: Annotated[
@@ -64,7 +74,8 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """What an eval with these options would take, before anything is spent: prompts, calls, tokens, dollars, minutes,
-    and the smallest effect that it could detect. With --policy, what a gate would take, by how good the candidate is.
+    and the smallest effect that it could detect. Of lm-eval's tasks it tells the requests. With --policy, what a gate
+    would take, by how good the candidate is.
 
     Example: tpobench plan --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
 
@@ -74,20 +85,25 @@ def plan(
 
     from benchmarks.gate_planning import GatePlan
     from benchmarks.planning import Plan, plan_for
+    from harness.progress import Reporter
     from harness.store import Store
 
     prices = api.budget.prices
     with ExitStack() as stack:
         opened = stack.enter_context(Store(store, read_only=True)) if store.exists() else None
-        planned: GatePlan | Plan
-        if policy is None:
-            planned = plan_for(contest, prices, api.concurrency, opened)
+        found: GatePlan | Plan | TaskPlan
+        if policy is not None:
+            found = _gate_plan(policy, prices, opened)
+        elif is_lm_eval(contest):
+            refuse_without_effect(context, contest)
+            quiet_libraries()
+            found = planned(contest, api, opened, Reporter(quiet=as_json))
         else:
-            planned = _gate_plan(policy, prices, opened)
+            found = plan_for(contest, prices, api.concurrency, opened)
     if as_json:
-        print_json(planned.as_json())
+        print_json(found.as_json())
     else:
-        print("\n".join(planned.lines()))
+        print("\n".join(found.lines()))
 
 
 def _gate_plan(file: Path, prices: "Prices", store: "Store | None") -> "GatePlan":
@@ -111,25 +127,7 @@ def _print_metrics(metrics: list[dict[str, Any]]) -> None:
         print(f"  {metric['name']:<36} {metric['category'] or 'all':<34} {value}{bounds}  n={metric['n']}{shown}")
 
 
-def _lm_eval(contest: "Contest", api: Api, path: Path, as_json: bool) -> None:
-    """lm-eval's tasks: scored by lm-eval, against no baseline."""
-    from benchmarks import LM_EVAL
-    from benchmarks.lm_eval_tasks import TaskOptions, run_tasks
-    from harness.generate import Generator, sampler_for
-    from harness.models import resolve_model
-    from harness.progress import Reporter
-    from harness.store import Store
-
-    tasks = contest.benchmark.name.removeprefix(LM_EVAL).split(",")
-    tokens = contest.params.max_new_tokens if contest.limits_tokens else None
-    options = TaskOptions(
-        limit=contest.limit, max_new_tokens=tokens, seed=contest.params.seed,
-        format_retries=contest.format_retries, data=contest.data,
-    )  # fmt: skip
-    reporter = Reporter(quiet=as_json)
-    model, load = resolve_model(contest.candidate), sampler_for(api.connect)
-    with Store(path) as store, Generator(store, model, load, reporter) as generator:
-        results = run_tasks(tasks, generator, contest.mode, store, reporter, options)
+def _print_tasks(contest: "Contest", results: "list[TaskResult]", as_json: bool) -> None:
     if as_json:
         print_json([vars(result) | {"metrics": [vars(metric) for metric in result.metrics]} for result in results])
         return

@@ -1,6 +1,9 @@
 """lm-eval's tasks over our samplers, with lm-eval itself: what it gets to see, what is stored, and results files."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.hub import hub_off
+from benchmarks.lm_eval_planning import TaskRequests, plan_tasks
 from benchmarks.lm_eval_results import export_results, import_results
 from benchmarks.lm_eval_tasks import TaskOptions, TaskResult, run_tasks
 from harness.checkpoints import fingerprint
@@ -237,10 +242,10 @@ def test_given_continuations_are_scored_as_lm_eval_scores_them(tiny_model: Path,
         model="hf", model_args={"pretrained": str(tiny_model), "dtype": "float32"}, device="cpu", tasks=["sums"],
         task_manager=TaskManager(include_path=choices, include_defaults=False),
     )  # fmt: skip
-    theirs = {round(choice[0], 4) for sample in found["samples"]["sums"] for (choice,) in sample["resps"]}
+    theirs = sorted(choice[0] for sample in found["samples"]["sums"] for (choice,) in sample["resps"])
     run("sums", local(store, tiny_model), "direct", store, TaskOptions(include_path=choices))
-    ours = {round(value, 4) for (value,) in store.sql("SELECT value FROM score")[1]}
-    assert ours == theirs
+    ours = sorted(value for (value,) in store.sql("SELECT value FROM score")[1])
+    assert ours == pytest.approx(theirs, abs=1e-3)
 
 
 def test_a_task_without_an_answer_to_write_cannot_think(tiny_model: Path, store: Store, choices: Path) -> None:
@@ -416,3 +421,119 @@ def test_the_real_data_sets_load(task: str, store: Store) -> None:
         assert figure(result, "prompt_level_strict_acc").low is not None
     else:
         assert figure(result, next(iter(sorted(names)))).n == 2
+
+
+def plan(task: str, options: TaskOptions, model: str = "", mode: str = "direct") -> TaskRequests:
+    found = plan_tasks([task], model, mode_named(mode), options, Reporter(True), 4, None)
+    return found.tasks[task]
+
+
+@pytest.mark.parametrize("limit", [None, 3])
+def test_a_plan_counts_what_a_run_asks_for(limit: int | None, store: Store, data: Path) -> None:
+    options = TaskOptions(data=data, limit=limit)
+    planned = plan("gsm8k", options)
+    generator, sampler = scripted(store, lambda text, _: "#### 1")
+    run("gsm8k", generator, "direct", store, options)
+    assert planned == TaskRequests(len(sampler.asked), len(sampler.asked), 0)
+
+
+def test_a_plan_counts_given_continuations(choices: Path) -> None:
+    options = TaskOptions(include_path=choices)
+    assert plan("sums", options) == TaskRequests(6, 0, 18)
+    with pytest.raises(UserError, match="scores given continuations"):
+        plan("sums", options, mode="think:generic")
+
+
+def test_a_plan_tells_calls_and_minutes_of_an_endpoint_only(data: Path) -> None:
+    direct, options = mode_named("direct"), TaskOptions(data=data)
+    served = plan_tasks(["gsm8k"], "m@http://127.0.0.1:9/v1", direct, options, Reporter(True), 4, None)
+    assert (served.sampling_calls, served.judge_calls, served.minutes) == (8, 0, 8 * 2.0 / 4 / 60)
+    here = plan_tasks(["gsm8k"], "a-folder/", direct, options, Reporter(True), 4, None)
+    assert (here.sampling_calls, here.minutes) == (0, None)
+    assert "dollars" not in "".join(served.lines() + here.lines())
+
+
+def test_a_plan_through_the_command_line(data: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.apis.command", "plan", "--benchmark", "lm_eval:gsm8k", "--data", str(data)]
+    command += ["--model", "m@http://127.0.0.1:9/v1", "--store", str(tmp_path / "absent.duckdb"), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["tasks"]["gsm8k"]["items"], found["sampling_calls"], found["judge_calls"]) == (8, 8, 0)
+    assert not (tmp_path / "absent.duckdb").exists()
+
+
+def test_a_plan_without_the_tasks_data_says_how_to_give_them() -> None:
+    with pytest.raises(UserError, match=r"gsm8k cannot be loaded: .*name a folder with the data \(--data"):
+        plan("gsm8k", TaskOptions())
+
+
+def reachable() -> dict[str, object]:
+    """What decides whether the libraries go to the hub."""
+    import datasets
+    import huggingface_hub
+
+    return {
+        "variable": os.environ.get("HF_HUB_OFFLINE"), "client": huggingface_hub.is_offline_mode(),
+        "data sets": datasets.config.HF_HUB_OFFLINE, "data sets, once": datasets.config.HF_DATASETS_OFFLINE,
+    }  # fmt: skip
+
+
+ON = {"variable": None, "client": False, "data sets": False, "data sets, once": False}
+OFF = {"variable": "1", "client": True, "data sets": True, "data sets, once": True}
+
+
+@pytest.fixture
+def online(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The libraries as they are where the hub may be reached."""
+    import datasets
+    import huggingface_hub
+
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_OFFLINE", False)
+
+
+def test_data_on_the_disk_switch_the_hub_off_while_the_tasks_run_only(online: None, store: Store, data: Path) -> None:
+    seen = []
+    generator, _ = scripted(store, lambda text, _: seen.append(reachable()) or "#### 1")
+    run("gsm8k", generator, "direct", store, TaskOptions(data=data, limit=1))
+    assert seen == [OFF]
+    assert reachable() == ON
+
+
+def test_the_hub_is_on_again_after_a_failure(online: None, store: Store, data: Path, tmp_path: Path) -> None:
+    def fails(text: str, _: int) -> str:
+        raise RuntimeError("the sampler")
+
+    for folder in (data, tmp_path / "none"):
+        with pytest.raises((RuntimeError, UserError)):
+            run("gsm8k", scripted(store, fails)[0], "direct", store, TaskOptions(data=folder))
+        assert reachable() == ON
+
+
+def test_libraries_that_are_imported_while_the_hub_is_off_do_not_stay_off() -> None:
+    """They read the variable once: in a new process, where nothing is imported yet."""
+    code = (
+        "from benchmarks.hub import hub_off\n"
+        "with hub_off():\n"
+        "    import datasets, huggingface_hub\n"
+        "    assert huggingface_hub.is_offline_mode() and datasets.config.HF_HUB_OFFLINE\n"
+        "print(huggingface_hub.is_offline_mode(), datasets.config.HF_HUB_OFFLINE)"
+    )
+    environment = {name: value for name, value in os.environ.items() if "OFFLINE" not in name}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, env=environment,
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert done.stdout.split() == ["False", "False"], done.stderr
+
+
+@pytest.mark.parametrize("said", ["0", "1"])
+def test_a_user_who_set_the_variable_has_decided(said: str, online: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", said)
+    before = reachable()
+    with hub_off():
+        assert reachable() == before
+    assert reachable() == before

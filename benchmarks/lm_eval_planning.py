@@ -1,0 +1,87 @@
+"""What lm-eval's tasks would take, told before anything is sampled: the tasks are loaded and their requests counted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks import LM_EVAL
+from benchmarks.lm_eval_results import judge_id
+from benchmarks.lm_eval_tasks import TaskOptions, loaded_tasks
+from benchmarks.planning import ASSUMED_SECONDS, measured_seconds
+from harness.endpoints import endpoint_named, is_endpoint
+from harness.modes import Mode
+from harness.progress import Reporter
+from harness.store import Store
+
+
+@dataclass(frozen=True)
+class TaskRequests:
+    """Of one task: items, outputs to sample for them, and given continuations to score."""
+
+    items: int
+    outputs: int
+    continuations: int
+
+    @property
+    def calls(self) -> int:
+        return self.outputs + self.continuations
+
+
+@dataclass(frozen=True)
+class TaskPlan:
+    """What a run would ask of the model where nothing is stored and no format is wrong. `minutes` is None for a model
+    that runs here: how fast it is depends on the machine."""
+
+    benchmark: str
+    tasks: Mapping[str, TaskRequests]
+    scored_by: str
+    sampling_calls: int
+    judge_calls: int
+    minutes: float | None
+    seconds_a_call: float
+    measured_rate: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """For the terminal."""
+        lines = [f"{self.benchmark}: scored by {self.scored_by} itself, so there is nothing to judge"]
+        for name, asked in self.tasks.items():
+            parts = [(asked.outputs, "outputs to sample"), (asked.continuations, "given continuations to score")]
+            told = ", ".join(f"{count:,} {what}" for count, what in parts if count)
+            lines.append(f"  {name:<10} {asked.items:,} items: {told}")
+        if self.minutes is None:
+            return lines
+        source = "measured in this store" if self.measured_rate else "assumed"
+        return [
+            *lines,
+            f"  calls      {self.sampling_calls:,}, less what is stored; a format error is asked again",
+            f"  minutes    {self.minutes:.1f}, at {self.seconds_a_call:.1f} s a call ({source})",
+        ]
+
+
+def plan_tasks(
+    tasks: Sequence[str], candidate: str, mode: Mode, options: TaskOptions, reporter: Reporter, concurrency: int,
+    store: Store | None,
+) -> TaskPlan:  # fmt: skip
+    """Raises UserError where the tasks cannot be loaded: what they take is not known without their data."""
+    with loaded_tasks(tasks, mode, reporter, options) as loaded:
+        found = {name: _requests(task, options.limit) for name, task in loaded["tasks"].items()}
+    served = is_endpoint(candidate)
+    calls = sum(asked.calls for asked in found.values()) if served else 0
+    seconds = measured_seconds(store, endpoint_named(candidate).model) if served and store is not None else None
+    rate = seconds or ASSUMED_SECONDS
+    return TaskPlan(
+        LM_EVAL + ",".join(tasks), found, judge_id(), calls, 0, calls * rate / concurrency / 60 if served else None,
+        rate, seconds is not None,
+    )  # fmt: skip
+
+
+def _requests(task: Any, limit: int | None) -> TaskRequests:
+    """As `lm_eval.evaluate` builds them."""
+    task.build_all_requests(limit=limit)
+    sampled = [instance for instance in task.instances if instance.request_type == "generate_until"]
+    total = sum(instance.repeats for instance in task.instances)
+    outputs = sum(instance.repeats for instance in sampled)
+    return TaskRequests(len({instance.doc_id for instance in task.instances}), outputs, total - outputs)

@@ -1,0 +1,79 @@
+"""What eval and plan do differently with lm-eval's tasks, which lm-eval scores by itself and against no baseline."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from harness.cli.api import Api
+
+if TYPE_CHECKING:
+    from benchmarks.contest import Contest
+    from benchmarks.lm_eval_planning import TaskPlan
+    from benchmarks.lm_eval_tasks import TaskOptions, TaskResult
+    from harness.progress import Reporter
+    from harness.store import Store
+
+_WITHOUT_EFFECT = (
+    "split", "judge", "judge_model", "baseline", "orders", "per_category", "temperature", "retry_missing",
+)  # fmt: skip
+"""Options of a contest that are about a judge, a baseline or other benchmarks' prompts, or that the task decides."""
+
+
+def is_lm_eval(contest: "Contest") -> bool:
+    from benchmarks import LM_EVAL
+
+    return contest.benchmark.name.startswith(LM_EVAL)
+
+
+def refuse_without_effect(context: typer.Context, contest: "Contest") -> None:
+    """Raises UserError where the user gave an option that changes nothing with lm-eval's tasks."""
+    from harness.errors import UserError
+
+    given = [f"--{name.replace('_', '-')}" for name in _WITHOUT_EFFECT if _is_given(context, name)]
+    if not given:
+        return
+    verb, them = ("has", "it") if len(given) == 1 else ("have", "them")
+    raise UserError(
+        f"{' and '.join(given)} {verb} no effect with --benchmark {contest.benchmark.name}, which lm-eval samples and "
+        f"scores in its own way; leave {them} out"
+    )
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name not in ("DEFAULT", "DEFAULT_MAP")
+
+
+def run(contest: "Contest", api: Api, store: Path, reporter: "Reporter") -> "list[TaskResult]":
+    from benchmarks.lm_eval_tasks import run_tasks
+    from harness.generate import Generator, sampler_for
+    from harness.models import resolve_model
+    from harness.store import Store
+
+    model, load = resolve_model(contest.candidate), sampler_for(api.connect)
+    with Store(store) as opened, Generator(opened, model, load, reporter) as generator:
+        return run_tasks(_tasks(contest), generator, contest.mode, opened, reporter, _options(contest))
+
+
+def planned(contest: "Contest", api: Api, store: "Store | None", reporter: "Reporter") -> "TaskPlan":
+    from benchmarks.lm_eval_planning import plan_tasks
+
+    return plan_tasks(
+        _tasks(contest), contest.candidate, contest.mode, _options(contest), reporter, api.concurrency, store
+    )
+
+
+def _tasks(contest: "Contest") -> list[str]:
+    from benchmarks import LM_EVAL
+
+    return contest.benchmark.name.removeprefix(LM_EVAL).split(",")
+
+
+def _options(contest: "Contest") -> "TaskOptions":
+    from benchmarks.lm_eval_tasks import TaskOptions
+
+    return TaskOptions(
+        limit=contest.limit, max_new_tokens=contest.params.max_new_tokens if contest.limits_tokens else None,
+        seed=contest.params.seed, format_retries=contest.format_retries, data=contest.data,
+    )  # fmt: skip
