@@ -89,18 +89,23 @@ class Match:
     def observed(self) -> Observed:
         return self._part(self._order[: self._reached])
 
-    def by_category(self, least: int = 0) -> dict[str, Observed]:
-        """What has been consumed of each category; with `least`, so many prompts of each are judged if it has them."""
-        consumed = set(self._order[: self._reached])
-        found = {}
-        for category in sorted({self._category[place] for place in self._order}):
-            places = [place for place in self._order if self._category[place] == category]
-            reached = sum(place in consumed for place in places)
+    def advance_categories(self, least: int) -> None:
+        """Judge the first `least` prompts of every category that is decided on, or all where it has fewer."""
+        for places in self._places_by_category().values():
             if len(places) >= MIN_CATEGORY:
-                reached = max(reached, min(least, len(places)))
-            self._judge(places[:reached])
-            found[category] = self._part(places[:reached], len(places))
-        return found
+                self._judge(places[:least])
+
+    def by_category(self) -> dict[str, Observed]:
+        """What has been judged of each category. Judges nothing."""
+        return {
+            category: self._part([place for place in places if place in self._values], len(places))
+            for category, places in self._places_by_category().items()
+        }
+
+    def _places_by_category(self) -> dict[str, list[int]]:
+        """The places of each category, in the frozen order."""
+        categories = sorted({self._category[place] for place in self._order})
+        return {name: [place for place in self._order if self._category[place] == name] for name in categories}
 
     def _part(self, places: Sequence[int], of: int | None = None) -> Observed:
         prompts = [self.duel.prompts[place] for place in places]

@@ -144,5 +144,6 @@ def _play(name: str, rule: WinRateRule, match: Match, policy: Policy, say: Say) 
         if not match.duel.free and seen.seen:
             say(f"{name}: {fmean(seen.seen):.1%} over {used} of {seen.of} prompts, not certain yet")
     if guard is not None and outcome in ("PASS", "INCONCLUSIVE"):
-        parts = judge_categories(guard, match.by_category(MIN_CATEGORY))
+        match.advance_categories(MIN_CATEGORY)
+        parts = judge_categories(guard, match.by_category())
     return [judge_win_rate(name, rule, seen, match.duel.against, match.duel.advice), *parts]

@@ -284,7 +284,19 @@ def test_a_match_judges_no_prompt_twice() -> None:
     head = duel(0.5, count=90, categories=2)
     match = Match(head, 0)
     match.advance(20)
-    match.by_category(30)
+    match.advance_categories(30)
     match.advance(80)
-    match.by_category(30)
+    match.advance_categories(30)
     assert sorted(head.asked) == list(range(90))
+
+
+def test_reading_a_match_judges_nothing() -> None:
+    head = duel(0.5, count=90, categories=2)
+    match = Match(head, 0)
+    match.advance(20)
+    asked = list(head.asked)
+    read = [len(part.values) for part in (match.observed(), *match.by_category().values())]
+    assert (head.asked, read[0], sum(read[1:])) == (asked, 20, 20)
+    match.advance_categories(30)
+    assert [len(part.values) for part in match.by_category().values()] == [30, 30]
+    assert len(head.asked) == 60
