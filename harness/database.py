@@ -12,7 +12,7 @@ import duckdb
 
 from harness.errors import UserError
 from harness.journal import Journal, Row
-from harness.schema import MIGRATIONS, SCHEMA, SCHEMA_VERSION, TABLES
+from harness.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
 
 VIEWS = Path(__file__).with_name("views.sql").read_text(encoding="utf-8")
 
@@ -66,20 +66,9 @@ class Database:
             self._connection.close()
 
     def _migrate(self, read_only: bool) -> None:
-        foreign = UserError(f"{self.path} is a DuckDB file but no tpobench store; name another one with --store")
-        query = "SELECT table_name FROM information_schema.tables"
-        tables = {row[0] for row in self._connection.execute(query).fetchall()}
-        if "store_version" not in tables:
-            if tables or read_only:
-                raise foreign
-            self._connection.execute("BEGIN TRANSACTION")
-            self._connection.execute(SCHEMA)
-            self._connection.execute("INSERT INTO store_version VALUES (?)", [SCHEMA_VERSION])
-            self._connection.execute("COMMIT")
-        try:
-            ((version,),) = self._connection.execute("SELECT max(version) FROM store_version").fetchall()
-        except duckdb.BinderException as error:
-            raise foreign from error
+        """Bring the store to the present version, a new one from nothing. Raises UserError for a file that is not ours,
+        and for a newer version."""
+        version = self._version(read_only)
         if version > SCHEMA_VERSION:
             raise UserError(
                 f"{self.path} was written by a newer tpobench (schema {version}, this one knows {SCHEMA_VERSION}); "
@@ -90,11 +79,26 @@ class Database:
             Database(self.path).close()
             self._connection = _connect(self.path, read_only)
             return
-        for older in range(version, SCHEMA_VERSION):
+        for older, file in enumerate(MIGRATIONS[version:], version):
             self._connection.execute("BEGIN TRANSACTION")
-            self._connection.execute(MIGRATIONS[older])
+            self._connection.execute(file.read_text(encoding="utf-8"))
             self._connection.execute("INSERT INTO store_version VALUES (?)", [older + 1])
             self._connection.execute("COMMIT")
+
+    def _version(self, read_only: bool) -> int:
+        """The schema's version; 0 for a file without any table, which is not refused unless it is only read."""
+        foreign = UserError(f"{self.path} is a DuckDB file but no tpobench store; name another one with --store")
+        query = "SELECT table_name FROM information_schema.tables"
+        tables = {row[0] for row in self._connection.execute(query).fetchall()}
+        if "store_version" not in tables:
+            if tables or read_only:
+                raise foreign
+            return 0
+        try:
+            ((version,),) = self._connection.execute("SELECT max(version) FROM store_version").fetchall()
+        except duckdb.BinderException as error:
+            raise foreign from error
+        return int(version)
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Run any SQL; returns column names and rows."""

@@ -1,57 +1,5 @@
-"""The tables of the results store. Keys are content hashes; times are the only columns that differ between two runs
-of the same work."""
+-- The tables of version 3 as they were made before migrations made them.
 
-SCHEMA_VERSION = 3
-
-TABLES = (
-    "model", "prompt", "output", "score", "judgment", "call", "assignment", "evaluation", "metric", "pair", "step",
-    "run", "gate_decision", "gate_attempt", "champion", "item",
-)  # fmt: skip
-
-_CALL = """
-CREATE TABLE call (
-    call_key VARCHAR PRIMARY KEY,
-    subject VARCHAR NOT NULL,       -- key of the judgment, output or assignment that the call was for
-    kind VARCHAR NOT NULL,          -- judge, sample or assign
-    model VARCHAR NOT NULL, served_model VARCHAR,
-    prompt_tokens INTEGER, completion_tokens INTEGER,
-    cost_usd DOUBLE,                -- NULL where the price is not known
-    latency_s DOUBLE NOT NULL, attempt INTEGER NOT NULL,
-    problem VARCHAR,                -- why the answer was of no use; NULL = used
-    finished_at TIMESTAMP DEFAULT current_timestamp
-);
-CREATE TABLE assignment (
-    assignment_key VARCHAR PRIMARY KEY,
-    assigner VARCHAR NOT NULL,
-    kind VARCHAR NOT NULL,          -- category or complexity
-    text_key VARCHAR NOT NULL,
-    value VARCHAR,                  -- NULL = could not be assigned
-    raw_text VARCHAR NOT NULL, created_at TIMESTAMP DEFAULT current_timestamp
-);
-"""
-
-_GATE = """
-CREATE TABLE gate_attempt (
-    gate_attempt_key VARCHAR PRIMARY KEY,
-    line VARCHAR NOT NULL, number INTEGER NOT NULL,     -- the gates of a line are counted from 1
-    candidate VARCHAR NOT NULL, against VARCHAR NOT NULL, test VARCHAR NOT NULL,
-    share DOUBLE NOT NULL,          -- of every alpha of the policy
-    opened_at TIMESTAMP DEFAULT current_timestamp
-);
-CREATE TABLE champion (
-    champion_key VARCHAR PRIMARY KEY,
-    sequence INTEGER NOT NULL, action VARCHAR NOT NULL, -- promote or rollback
-    model VARCHAR NOT NULL, name VARCHAR NOT NULL, folder VARCHAR NOT NULL, mode VARCHAR NOT NULL,
-    decision VARCHAR NOT NULL, policy_key VARCHAR NOT NULL,
-    who VARCHAR NOT NULL, why VARCHAR NOT NULL, file VARCHAR NOT NULL, moved_at VARCHAR NOT NULL
-);
-CREATE TABLE item (
-    item_key VARCHAR PRIMARY KEY,
-    evaluation VARCHAR NOT NULL, metric VARCHAR NOT NULL, item VARCHAR NOT NULL, value DOUBLE NOT NULL
-);
-"""
-
-SCHEMA = """
 CREATE TABLE store_version (version INTEGER NOT NULL);
 
 CREATE TABLE model (
@@ -125,31 +73,42 @@ CREATE TABLE gate_decision (
     attempt VARCHAR,                -- of gate_attempt; NULL = the gate belongs to no line
     policy_key VARCHAR
 );
-"""
-SCHEMA += _CALL + _GATE
 
-MIGRATIONS = {
-    1: """
-ALTER TABLE judgment ADD COLUMN chars_a INTEGER;
-ALTER TABLE judgment ADD COLUMN chars_b INTEGER;
-UPDATE judgment SET chars_a = length(response_a), chars_b = length(response_b),
-    response_a = sha256(response_a)[:32], response_b = sha256(response_b)[:32];
-ALTER TABLE judgment DROP COLUMN served_model;
-ALTER TABLE judgment DROP COLUMN usage;
-ALTER TABLE judgment DROP COLUMN cost_usd;
-ALTER TABLE judgment DROP COLUMN latency_s;
-ALTER TABLE evaluation ADD COLUMN prompt_keys VARCHAR[];
-UPDATE evaluation SET prompt_keys = (
-    SELECT list(judgment.prompt_key ORDER BY entry.place)
-    FROM (SELECT unnest(judgment_keys) AS judgment_key, unnest(range(len(judgment_keys))) AS place) AS entry
-    JOIN judgment USING (judgment_key)
+CREATE TABLE call (
+    call_key VARCHAR PRIMARY KEY,
+    subject VARCHAR NOT NULL,       -- key of the judgment, output or assignment that the call was for
+    kind VARCHAR NOT NULL,          -- judge, sample or assign
+    model VARCHAR NOT NULL, served_model VARCHAR,
+    prompt_tokens INTEGER, completion_tokens INTEGER,
+    cost_usd DOUBLE,                -- NULL where the price is not known
+    latency_s DOUBLE NOT NULL, attempt INTEGER NOT NULL,
+    problem VARCHAR,                -- why the answer was of no use; NULL = used
+    finished_at TIMESTAMP DEFAULT current_timestamp
 );
-"""
-    + _CALL,
-    2: """
-ALTER TABLE gate_decision ADD COLUMN attempt VARCHAR;
-ALTER TABLE gate_decision ADD COLUMN policy_key VARCHAR;
-"""
-    + _GATE,
-}
-"""How a store of an older version becomes one of the next, in one transaction."""
+CREATE TABLE assignment (
+    assignment_key VARCHAR PRIMARY KEY,
+    assigner VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,          -- category or complexity
+    text_key VARCHAR NOT NULL,
+    value VARCHAR,                  -- NULL = could not be assigned
+    raw_text VARCHAR NOT NULL, created_at TIMESTAMP DEFAULT current_timestamp
+);
+
+CREATE TABLE gate_attempt (
+    gate_attempt_key VARCHAR PRIMARY KEY,
+    line VARCHAR NOT NULL, number INTEGER NOT NULL,     -- the gates of a line are counted from 1
+    candidate VARCHAR NOT NULL, against VARCHAR NOT NULL, test VARCHAR NOT NULL,
+    share DOUBLE NOT NULL,          -- of every alpha of the policy
+    opened_at TIMESTAMP DEFAULT current_timestamp
+);
+CREATE TABLE champion (
+    champion_key VARCHAR PRIMARY KEY,
+    sequence INTEGER NOT NULL, action VARCHAR NOT NULL, -- promote or rollback
+    model VARCHAR NOT NULL, name VARCHAR NOT NULL, folder VARCHAR NOT NULL, mode VARCHAR NOT NULL,
+    decision VARCHAR NOT NULL, policy_key VARCHAR NOT NULL,
+    who VARCHAR NOT NULL, why VARCHAR NOT NULL, file VARCHAR NOT NULL, moved_at VARCHAR NOT NULL
+);
+CREATE TABLE item (
+    item_key VARCHAR PRIMARY KEY,
+    evaluation VARCHAR NOT NULL, metric VARCHAR NOT NULL, item VARCHAR NOT NULL, value DOUBLE NOT NULL
+);
