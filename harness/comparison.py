@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.errors import UserError, did_you_mean
+from harness.errors import StoreLacks, UserError, did_you_mean
 from harness.modes import in_mode
 from harness.stats.intervals import difference_interval
 from harness.store import Store
@@ -99,7 +99,7 @@ def _difference(
 def _measured(store: Store, side: Side) -> _Measured:
     known = sorted({row[0] for row in store.sql("SELECT name FROM model JOIN evaluation ON candidate = model_key")[1]})
     if not store.sql("SELECT 1 FROM model WHERE ? IN (model_key, name) LIMIT 1", [side.model])[1]:
-        raise UserError(f"{store.path} has measured no {side.model!r}; {did_you_mean(side.model, known)}")
+        raise StoreLacks(store.path, f"{store.path} has measured no {side.model!r}; {did_you_mean(side.model, known)}")
     found: _Measured = {}
     judged = [row[0] for row in store.sql(_JUDGED, [side.model, side.mode])[1]]
     for benchmark, judge, baseline, mode, prompt, category, value in store.sql(_VALUES, [judged])[1]:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import duckdb
 
-from harness.errors import UserError
+from harness.errors import StoreLacks, UserError
 from harness.journal import Journal, Row
 from harness.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
 
@@ -34,7 +34,7 @@ class Database:
     def __init__(self, path: str | Path, read_only: bool = False) -> None:
         self.path = Path(path)
         if read_only and not self.path.exists():
-            raise UserError(f"there is no results store at {self.path}; name an existing one with --store")
+            raise no_store(self.path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         journal = self.path.with_name(self.path.name + ".journal")
         if read_only and journal.exists():
@@ -190,6 +190,11 @@ class Database:
         finally:
             self._connection.unregister("wanted")
         return [key for key in keys if key in absent]
+
+
+def no_store(path: Path) -> StoreLacks:
+    """What to raise where only an existing store will do."""
+    return StoreLacks(path, f"there is no results store at {path}", "name an existing one with --store")
 
 
 def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:

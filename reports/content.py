@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from harness.comparison import Difference, Side, compare_models
-from harness.errors import UserError
+from harness.errors import StoreLacks, UserError
 from harness.store import Store
 from reports import iterations as by_iteration
 from reports import provenance, training, verdict
@@ -113,7 +113,9 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
     keys = newest_evaluations(store, models, benchmark)
     ranked = boards(store, newest_evaluations(store, (), benchmark), keys, published)
     if not keys and not ranked:
-        raise UserError(f"{store.path} holds no judgments yet; tpobench eval or tpobench import bring some")
+        raise StoreLacks(
+            store.path, f"{store.path} holds no judgments yet", "tpobench eval or tpobench import bring some"
+        )
     evaluations = sorted(read_evaluations(store, keys).values(), key=_best_first)
     names = named_apart(evaluations)
     about = [evaluation for evaluation in evaluations if not evaluation.is_itself] or evaluations

@@ -7,7 +7,7 @@ from functools import cached_property
 from statistics import fmean
 from typing import Any
 
-from harness.errors import UserError, did_you_mean
+from harness.errors import StoreLacks, UserError, did_you_mean
 from harness.judges.checklist import LABEL
 from harness.modes import in_mode
 from harness.records import Metric
@@ -166,7 +166,7 @@ def require_judged(store: Store, models: Sequence[str], benchmark: str) -> None:
     for name in models:
         if not any(name in (known, fingerprint) for known, fingerprint, _ in judged):
             known = sorted({row[0] for row in judged})
-            raise UserError(f"{store.path} has judged no {name!r}; {did_you_mean(name, known)}")
+            raise StoreLacks(store.path, f"{store.path} has judged no {name!r}; {did_you_mean(name, known)}")
     if benchmark and benchmark not in {row[2] for row in judged}:
         known = sorted({row[2] for row in judged})
         raise UserError(f"{store.path} holds nothing of the benchmark {benchmark!r}; {did_you_mean(benchmark, known)}")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness.errors import UserError, did_you_mean
+from harness.errors import StoreLacks, UserError, did_you_mean
 from harness.store import Store
 
 
@@ -20,11 +20,12 @@ def run_named(store: Store, name: str) -> str:
     """The key of the newest run of this name, of the newest run where `name` is empty."""
     rows = store.sql("SELECT run_key, name FROM run ORDER BY created_at DESC")[1]
     if not rows:
-        raise UserError(f"{store.path} holds no run yet; tpobench quickstart makes one")
+        raise StoreLacks(store.path, f"{store.path} holds no run yet", "tpobench quickstart makes one")
     for key, found in rows:
         if name in ("", found):
             return str(key)
-    raise UserError(f"{store.path} holds no run {name!r}; {did_you_mean(name, sorted({found for _, found in rows}))}")
+    known = sorted({found for _, found in rows})
+    raise StoreLacks(store.path, f"{store.path} holds no run {name!r}; {did_you_mean(name, known)}")
 
 
 def duel_of(store: Store, run: str, candidate: str, against: str) -> Duel:

@@ -15,7 +15,7 @@ from harness.cli import (  # noqa: F401  each registers its commands
     run,
     sampling,
 )
-from harness.cli.app import app
+from harness.cli.app import app, told
 from harness.errors import Exit, UserError
 
 __all__ = ["app", "main"]
@@ -31,7 +31,7 @@ def main() -> None:
     except UserError as error:
         if debug:
             raise
-        print(f"tpobench: {error}", file=sys.stderr)
+        print(f"tpobench: {told(error)}", file=sys.stderr)
         sys.exit(Exit.USAGE)
     except KeyboardInterrupt:
         _interrupted()
@@ -43,7 +43,7 @@ def main() -> None:
         if debug:
             raise
         # Exit code 1 is a gate's FAIL: nothing that goes wrong may look like one.
-        print(f"tpobench: {_told(error)}", file=sys.stderr)
+        print(f"tpobench: {_fault(error)}", file=sys.stderr)
         sys.exit(Exit.USAGE)
 
 
@@ -53,7 +53,7 @@ def _interrupted() -> None:
     os._exit(Exit.INTERRUPTED)
 
 
-def _told(error: Exception) -> str:
+def _fault(error: Exception) -> str:
     import errno
 
     if not isinstance(error, OSError) or error.errno is None:

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from harness.errors import StoreLacks, UserError
+
 app = typer.Typer(
     name="tpobench",
     help="Is this checkpoint better, where, by how much, and may it be promoted?",
@@ -18,7 +20,13 @@ app = typer.Typer(
 
 RUNS = Path("tpobench-runs")
 
-StoreOption = Annotated[Path, typer.Option("--store", help="The results store, a DuckDB file.")]
+DEFAULT_STORE = RUNS / "store.duckdb"
+STORE_VARIABLE = "TPOBENCH_STORE"
+STORE_HELP = f"The results store, a DuckDB file; without this option ${STORE_VARIABLE}, else {DEFAULT_STORE}."
+
+StoreOption = Annotated[
+    Path, typer.Option("--store", envvar=STORE_VARIABLE, show_envvar=False, show_default=False, help=STORE_HELP)
+]
 ModelOption = Annotated[
     str, typer.Option("--model", help="smollm2-135m, a folder, a hub id (org/model), or NAME@http://HOST/v1.")
 ]
@@ -28,7 +36,23 @@ SeedOption = Annotated[int, typer.Option(help="Seed of the sampling.")]
 TokensOption = Annotated[int, typer.Option(min=1, help="Longest output, in tokens.")]
 TemperatureOption = Annotated[float, typer.Option(min=0, help="0 is greedy.")]
 
-DEFAULT_STORE = RUNS / "store.duckdb"
+
+def default_store() -> Path:
+    """The store of every command that names none."""
+    return Path(os.environ.get(STORE_VARIABLE) or DEFAULT_STORE)
+
+
+def told(error: UserError) -> str:
+    """The error as a sentence. Where the default store lacks what was asked for and one run has a store of its own, it
+    is the one to name."""
+    if not isinstance(error, StoreLacks) or error.store != default_store():
+        return str(error)
+    others = [path for path in RUNS.glob("*/store.duckdb") if path != error.store]
+    if len(others) != 1:
+        return str(error)
+    if error.what.endswith("?"):
+        return f"{error.what[:-1]}, or --store {others[0]}?"
+    return f"{error.what}; did you mean --store {others[0]}?"
 
 
 def quiet_libraries() -> None:

@@ -1,34 +1,31 @@
 """Commands about the promoted checkpoint: champion show, history, rollback."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.app import RUNS, JsonOption, StoreOption, app, print_json
-from harness.errors import UserError
+from harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
+from harness.errors import StoreLacks
+
+if TYPE_CHECKING:
+    from harness.gate.champion import Champion
 
 champion_app = typer.Typer(help="The promoted checkpoint.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(champion_app, name="champion")
 
-STORE = RUNS / "quickstart" / "store.duckdb"
 FileOption = Annotated[
     Path | None, typer.Option("--file", help="Names the champion; champion.json beside the store unless given.")
 ]
 
 
 @champion_app.command()
-def show(store: StoreOption = STORE, file: FileOption = None, as_json: JsonOption = False) -> None:
+def show(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json: JsonOption = False) -> None:
     """Who is the champion, since when and why.
 
     Example: tpobench champion show --store results.duckdb
     """
-    from harness.gate.champion import current
-
-    place = _file(store, file)
-    found = current(place)
-    if found is None:
-        raise UserError(f"there is no champion in {place} yet; tpobench gate --promote makes one")
+    found = _current(store, file)
     if as_json:
         print_json(vars(found))
         return
@@ -40,7 +37,7 @@ def show(store: StoreOption = STORE, file: FileOption = None, as_json: JsonOptio
 
 
 @champion_app.command()
-def history(store: StoreOption = STORE, file: FileOption = None, as_json: JsonOption = False) -> None:
+def history(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json: JsonOption = False) -> None:
     """Every promotion and rollback, as this store knows them.
 
     Example: tpobench champion history --store results.duckdb
@@ -66,7 +63,7 @@ def history(store: StoreOption = STORE, file: FileOption = None, as_json: JsonOp
 
 @champion_app.command()
 def rollback(
-    store: StoreOption = STORE,
+    store: StoreOption = DEFAULT_STORE,
     file: FileOption = None,
     why: Annotated[str, typer.Option(help="Kept with the move.")] = "",
     as_json: JsonOption = False,
@@ -78,12 +75,23 @@ def rollback(
     from harness.gate.champion import rollback as back
     from harness.store import Store
 
+    _current(store, file)  # before a store is made where there is nothing to go back from
     with Store(store) as opened:
         found = back(opened, _file(store, file), why)
     if as_json:
         print_json(vars(found))
     else:
         print(f"champion  {found.name}, in {_file(store, file)}")
+
+
+def _current(store: Path, file: Path | None) -> "Champion":
+    from harness.gate.champion import current
+
+    found = current(_file(store, file))
+    if found is None:
+        what = f"there is no champion in {_file(store, file)} yet"
+        raise StoreLacks(store, what, "tpobench gate --promote makes one")
+    return found
 
 
 def _file(store: Path, file: Path | None) -> Path:

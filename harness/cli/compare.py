@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.app import RUNS, JsonOption, StoreOption, app, print_json
+from harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
 from harness.cli.decide import OF_RUN
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ def compare(
     mode_a: Annotated[str, typer.Option(help="Of A, where it answered in several modes.")] = "",
     mode_b: Annotated[str, typer.Option(help="Of B.")] = "",
     run: Annotated[str, typer.Option(help="The run's name, where the store holds several.")] = "",
-    store: StoreOption = RUNS / "quickstart" / "store.duckdb",
+    store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
     """The paired difference of two models on the prompts that they share: win rates against the same baseline by the
     same judge, by category, and lm-eval metrics, with 95% intervals.
 
-    Example: tpobench compare thought/1 direct/1
+    Example: tpobench compare thought/1 direct/1 --store tpobench-runs/quickstart/store.duckdb
     """
     from itertools import groupby
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.api import Api, api_options
-from harness.cli.app import RUNS, JsonOption, StoreOption, app, print_json, quiet_libraries
+from harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
 from harness.cli.shared import takes
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def gate(
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML, a test case for each rule.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a Markdown summary.")] = None,
     ledger: Annotated[str, typer.Option(help="Show what the gates of this line have spent, and stop.")] = "",
-    store: StoreOption = RUNS / "quickstart" / "store.duckdb",
+    store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
     """Decide whether a checkpoint may be promoted: exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE, 4 INVALID.
@@ -67,7 +67,7 @@ def gate(
 
     Example: tpobench gate policy.yaml --candidate checkpoints/new --against checkpoints/old --store results.duckdb
 
-    Example: tpobench gate policy.yaml --candidate thought/1 --against direct/1
+    Example: tpobench gate policy.yaml --candidate thought/1 --store tpobench-runs/quickstart/store.duckdb
     """
     from harness.errors import UserError
     from harness.gate import EXIT_CODES, load_policy
@@ -83,6 +83,7 @@ def gate(
         raise UserError("a gate needs a policy and --candidate; tpobench gate --help has examples")
     quiet_libraries()
     asked, rules = Asked(candidate, against, run, offline, retry_missing), load_policy(policy)
+    _require_possible(rules, asked, store)
     file, reporter = alias or store.parent / "champion.json", Reporter(quiet=as_json)
     with Store(store) as opened:
         champion = current(file) if promote or rules.champion is not None else None
@@ -95,11 +96,25 @@ def gate(
     raise typer.Exit(EXIT_CODES[decision.outcome])
 
 
+def _require_possible(policy: "Policy", asked: Asked, store: Path) -> None:
+    """Raises UserError for what no store could answer, and where the answer is to come from a store that is not there:
+    none is made for it."""
+    from harness.database import no_store
+    from harness.errors import UserError
+
+    of_run = [name for name in (asked.candidate, asked.against) if OF_RUN.fullmatch(name)]
+    if policy.contest is None and policy.champion is not None:
+        raise UserError("the rule 'champion' needs 'contest' in the policy: where candidate and champion are to meet")
+    if policy.contest is None and not asked.against and not OF_RUN.fullmatch(asked.candidate):
+        raise UserError("name the baseline with --against, or the benchmark under 'contest' in the policy")
+    if (policy.contest is None or of_run) and not store.exists():
+        raise no_store(store)
+
+
 def _case(
     store: "Store", policy: "Policy", asked: Asked, champion: "Champion | None", api: Api, reporter: "Reporter"
 ) -> "Case":
     from benchmarks.gate_case import Opponent, live_case, stage_contest
-    from harness.errors import UserError
     from harness.gate.stored import meeting_named, meeting_of, stored_case
     from tpo.runs import duel_of
     from tpo.thoughts import mode_named
@@ -110,15 +125,11 @@ def _case(
         contest = stage_contest(policy, ours.name, ours.mode, asked.retry_missing)
         best = None if champion is None else Opponent(champion.folder, mode_named(champion.mode), champion.name)
         return live_case(store, policy, contest, api.connect, reporter, theirs, best, asked.offline, asked.candidate)
-    if policy.champion is not None:
-        raise UserError("the rule 'champion' needs 'contest' in the policy: where candidate and champion are to meet")
     if OF_RUN.fullmatch(asked.candidate):
         found = duel_of(store, asked.run, asked.candidate, asked.against)
         meeting = meeting_named(store, found.evaluation)
         against = asked.against or f"direct/{asked.candidate.partition('/')[2]}"
         return stored_case(store, policy, meeting, asked.candidate, against)
-    if not asked.against:
-        raise UserError("name the baseline with --against, or the benchmark under 'contest' in the policy")
     return stored_case(store, policy, meeting_of(store, asked.candidate, asked.against, policy))
 
 
@@ -192,7 +203,7 @@ def _print_ledger(path: Path, line: str, as_json: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from harness.errors import UserError, did_you_mean
+    from harness.errors import StoreLacks, did_you_mean
     from harness.gate.ledger import ledger
     from harness.store import Store
 
@@ -200,7 +211,7 @@ def _print_ledger(path: Path, line: str, as_json: bool) -> None:
         rows = ledger(store, line)
         lines = sorted({row[0] for row in store.sql("SELECT line FROM gate_attempt")[1]})
     if not rows:
-        raise UserError(f"{path} has no gate of a line {line!r}; {did_you_mean(line, lines)}")
+        raise StoreLacks(path, f"{path} has no gate of a line {line!r}; {did_you_mean(line, lines)}")
     if as_json:
         print_json([vars(row) for row in rows])
         return

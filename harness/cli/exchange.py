@@ -7,7 +7,7 @@ import typer
 
 from harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
 from harness.cli.contest import DataOption
-from harness.errors import UserError, did_you_mean
+from harness.errors import StoreLacks, UserError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,7 +187,8 @@ def leaderboard(
         print_json([vars(row) for row in rows])
         return
     if not rows:
-        raise UserError(f"{store} holds no evaluation{f' on {benchmark}' if benchmark else ''}; run tpobench eval")
+        where = f" on {benchmark}" if benchmark else ""
+        raise StoreLacks(store, f"{store} holds no evaluation{where}", "run tpobench eval")
     from rich.console import Console
 
     console = Console(width=None if Console().is_terminal else 200, highlight=False)

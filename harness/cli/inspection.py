@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import RUNS, JsonOption, StoreOption, app, print_json
+from harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
 from harness.errors import Exit, UserError
 
 
 @app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="Any SELECT; SHOW TABLES lists what there is.")],
-    store: StoreOption = RUNS / "quickstart" / "store.duckdb",
+    store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
     """Ask the store in plain SQL. It is opened for reading only.

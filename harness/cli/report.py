@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.app import RUNS, JsonOption, app, print_json
+from harness.cli.app import STORE_HELP, JsonOption, app, default_store, print_json
 from harness.errors import UserError
 
 if TYPE_CHECKING:
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 @app.command()
 def report(
-    folder: Annotated[Path, typer.Argument(help="The folder of a run; its store is FOLDER/store.duckdb.")] = RUNS
-    / "quickstart",
-    store: Annotated[Path | None, typer.Option("--store", help="Any results store, instead of a folder's.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="The folder of a run: without --store, FOLDER/store.duckdb is the store."),
+    ] = None,
+    store: Annotated[Path | None, typer.Option("--store", help=STORE_HELP)] = None,
     run: Annotated[str, typer.Option(help="A run by name, the newest unless given.")] = "",
     models: Annotated[
         list[str] | None, typer.Option(help="Models by name or fingerprint; give it several times. 'all' is all.")
@@ -48,7 +50,7 @@ def report(
 
     Example: tpobench report --store imported.duckdb --models all -o models.html
 
-    Example: tpobench report --compare thought/1 direct/1 --markdown
+    Example: tpobench report tpobench-runs/quickstart --compare thought/1 direct/1 --markdown
     """
     from rich.console import Console
 
@@ -65,7 +67,7 @@ def report(
         raise UserError("--benchmark goes with --models: --models all --benchmark NAME")
     if markdown and (out is not None or as_json):
         raise UserError("--markdown prints and writes nothing; leave out -o and --json, or leave out --markdown")
-    place = store or folder / "store.duckdb"
+    place = store or (default_store() if folder is None else folder / "store.duckdb")
     with Store(place, read_only=True) as opened:
         if compare is not None:
             found = _compared(opened, *compare)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.errors import UserError, did_you_mean
+from harness.errors import StoreLacks, UserError, did_you_mean
 from harness.gate.guards import Answers
 from harness.gate.policy import Policy
 from harness.gate.run import Case, digest_of
@@ -84,7 +84,7 @@ def meeting_of(store: Store, candidate: str, against: str, policy: Policy, like:
     known = sorted({name for meeting in met for name in (meeting.candidate_name, meeting.baseline_name)})
     for name in (candidate, against):
         if not any(name in _names(meeting) for meeting in met):
-            raise UserError(f"{store.path} has no evaluation of {name!r}; {did_you_mean(name, known)}")
+            raise StoreLacks(store.path, f"{store.path} has no evaluation of {name!r}; {did_you_mean(name, known)}")
     found = [
         m for m in met if candidate in (m.candidate, m.candidate_name) and against in (m.baseline, m.baseline_name)
         and (like is None or _place(m) == _place(like))

@@ -1,28 +1,38 @@
 """The command line as a user meets it: real processes, exit codes, one sentence on bad input."""
 
 import json
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+import typer
 
+from harness.cli import app
+from harness.cli.app import told
+from harness.database import no_store
+from harness.errors import StoreLacks
+from harness.records import Prompt
 from harness.schema import SCHEMA_VERSION
 from harness.store import Store
 
 CONFIG = Path(__file__).parents[2] / "tpo" / "quickstart.yaml"
 
 
-def tpobench(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def tpobench(*arguments: str | Path, cwd: Path | None = None, store: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command; `store` is the value of TPOBENCH_STORE."""
     command = [sys.executable, "-c", "from harness.cli import main; main()", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=cwd)
+    env = os.environ | {"TPOBENCH_STORE": store}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=cwd, env=env)
 
 
-def refused(*arguments: str | Path, cwd: Path) -> str:
+def refused(*arguments: str | Path, cwd: Path, store: str = "") -> str:
     """The one sentence on standard error of a command that is refused with exit code 2."""
-    done = tpobench(*arguments, cwd=cwd)
+    done = tpobench(*arguments, cwd=cwd, store=store)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("tpobench: ")
@@ -156,6 +166,113 @@ def test_sql_reads_and_does_not_write(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == [{"n": 0}]
     assert "the query fails" in refused("sql", "DELETE FROM output", "--store", "s.duckdb", cwd=tmp_path)
     assert "the query fails" in refused("sql", "SELEC 1", "--store", "s.duckdb", cwd=tmp_path)
+
+
+def store_at(path: Path, prompt: str = "") -> Path:
+    with Store(path) as store:
+        store.add_prompts([Prompt(prompt)] if prompt else [])
+    return path
+
+
+READERS = [
+    ["compare", "thought/1", "direct/1"],
+    ["sql", "SELECT 1"],
+    ["report"],
+    ["gate", "policy.yaml", "--candidate", "thought/1"],
+    ["gate", "--ledger", "assistant"],
+    ["champion", "history"],
+    ["leaderboard"],
+    ["export", "lm_eval", "--model", "m"],
+]
+
+
+@pytest.mark.parametrize("command", READERS)
+def test_every_command_reads_one_default_store_and_is_told_of_a_runs_own(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text("head_to_head: {margin: 0.05}\n")
+    assert "there is no results store at tpobench-runs/store.duckdb; name an existing" in refused(
+        *command, cwd=tmp_path
+    )
+    store_at(tmp_path / "tpobench-runs" / "quickstart" / "store.duckdb")
+    said = refused(*command, cwd=tmp_path)
+    assert "store at tpobench-runs/store.duckdb; did you mean --store tpobench-runs/quickstart/store.duckdb?" in said
+    assert not (tmp_path / "tpobench-runs" / "store.duckdb").exists(), "reading makes no store"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["compare", "a", "b"], "has measured no 'a'; known: none; did you mean"),
+        (["report"], "holds no judgments yet; did you mean"),
+        (["gate", "policy.yaml", "--candidate", "thought/1"], "holds no run yet; did you mean"),
+        (
+            ["gate", "policy.yaml", "--candidate", "a", "--against", "b"],
+            "has no evaluation of 'a'; known: none; did you",
+        ),
+        (["champion", "show"], "there is no champion in tpobench-runs/champion.json yet; did you mean"),
+        (["champion", "rollback"], "there is no champion in tpobench-runs/champion.json yet; did you mean"),
+        (["leaderboard"], "holds no evaluation; did you mean"),
+    ],
+)
+def test_a_default_store_without_what_was_asked_points_to_a_runs_own(
+    command: list[str], said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "policy.yaml").write_text("head_to_head: {margin: 0.05}\n")
+    store_at(tmp_path / "tpobench-runs" / "store.duckdb")
+    store_at(tmp_path / "tpobench-runs" / "quickstart" / "store.duckdb")
+    sentence = refused(*command, cwd=tmp_path)
+    assert said in sentence
+    assert sentence.endswith("--store tpobench-runs/quickstart/store.duckdb?\n")
+
+
+def test_another_store_is_named_only_where_it_must_be_the_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TPOBENCH_STORE", raising=False)
+    lacks = StoreLacks(Path("tpobench-runs/store.duckdb"), "it holds no 'evn'; did you mean 'even'?")
+    assert told(lacks) == "it holds no 'evn'; did you mean 'even'?"
+    store_at(Path("tpobench-runs/quickstart/store.duckdb"))
+    another = "--store tpobench-runs/quickstart/store.duckdb?"
+    assert told(lacks) == f"it holds no 'evn'; did you mean 'even', or {another}"
+    assert told(no_store(Path("tpobench-runs/store.duckdb"))).endswith(f"store.duckdb; did you mean {another}")
+    assert another not in told(no_store(Path("named.duckdb"))), "the user has named it"
+    store_at(Path("tpobench-runs/second/store.duckdb"))
+    assert another not in told(lacks), "there are two"
+
+
+def test_the_store_is_the_options_else_the_environments_else_the_default(tmp_path: Path) -> None:
+    for name in ("option", "environment", "tpobench-runs/store"):
+        store_at(tmp_path / f"{name}.duckdb", name)
+
+    def read(*option: str, store: str = "") -> str:
+        done = tpobench("sql", "SELECT text FROM prompt", "--json", *option, cwd=tmp_path, store=store)
+        return str(json.loads(done.stdout)[0]["text"])
+
+    assert read("--store", "option.duckdb", store="environment.duckdb") == "option"
+    assert read(store="environment.duckdb") == "environment"
+    assert read(store="") == "tpobench-runs/store"
+    assert "no results store at absent.duckdb" in refused("sql", "SELECT 1", cwd=tmp_path, store="absent.duckdb")
+
+
+def test_a_report_is_of_the_option_else_the_folder_else_the_default_store(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+
+    def asked(*arguments: str) -> str:
+        return refused("report", *arguments, cwd=tmp_path, store="environment.duckdb")
+
+    assert "no results store at option.duckdb" in asked("folder", "--store", "option.duckdb")
+    assert "no results store at folder/store.duckdb" in asked("folder")
+    assert "no results store at environment.duckdb" in asked()
+
+
+def test_help_tells_which_store_it_is() -> None:
+    commands = ["eval", "plan", "import", "export", "leaderboard", "sample", "categorise", "gate", "compare", "sql"]
+    group: Any = typer.main.get_command(app)
+    found = [group.commands[name] for name in [*commands, "report"]]
+    found += [group.commands["judge"].commands["check"], *group.commands["champion"].commands.values()]
+    helps = {option.help for command in found for option in command.params if "--store" in option.opts}
+    assert len(found) == 15
+    assert helps == {
+        "The results store, a DuckDB file; without this option $TPOBENCH_STORE, else tpobench-runs/store.duckdb."
+    }
 
 
 def test_sampling_twice_samples_once(tiny_model: Path, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from harness.store import Store
+
 PROMPTS = 120
 
 
@@ -160,9 +162,19 @@ def test_a_report_that_cannot_be_written_is_told_after_the_decision_and_nothing_
 )
 def test_a_wrong_policy_is_one_sentence_and_exit_2(place: Path, rules: dict[str, Any], said: str) -> None:
     write_policy(place, **rules)
+    with Store(place / "s.duckdb"):
+        pass
     told = gate(place, "good", "bad", code=2)
     assert said in told
     assert told.count("\n") == 1
+
+
+def test_a_gate_on_what_is_stored_makes_no_store(place: Path) -> None:
+    for rules in ({"contest": {}}, {"contest": {"benchmark": "starter"}}):
+        write_policy(place, **rules)
+        done = tpobench("gate", "policy.yaml", "--candidate", "thought/1", "--store", "s.duckdb", cwd=place)
+        assert (done.returncode, "no results store at s.duckdb" in done.stderr) == (2, True), done.stderr
+    assert not (place / "s.duckdb").exists()
 
 
 def test_a_plan_says_what_a_gate_would_take(place: Path) -> None:
