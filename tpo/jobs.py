@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import shutil
+import site
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -189,13 +190,7 @@ def _train(job: TrainJob, job_file: Path, log_file: Path, on_progress: Progress)
     Its standard input is a pipe that nobody writes to: it closes when this process ends, however it ends, and every
     process of the trainer ends with it.
     """
-    command = _command(job.launch, str(job_file))
-    environment = os.environ | {
-        "TOKENIZERS_PARALLELISM": "false",
-        "HF_HUB_OFFLINE": "1",
-        "TQDM_DISABLE": "1",
-        "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
-    }
+    command, environment = _command(job.launch, str(job_file)), _environment()
     reason = None
     with log_file.open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
@@ -222,10 +217,26 @@ def _train(job: TrainJob, job_file: Path, log_file: Path, on_progress: Progress)
 def _command(launch: str | None, job_file: str) -> list[str]:
     trainer = ["-m", "tpo.trainer", job_file]
     if launch is None:
-        return [sys.executable, *trainer]
+        return [sys.executable, "-P", *trainer]
     if JOB_PLACE in launch:
         return [part.replace(JOB_PLACE, job_file) for part in shlex.split(launch)]
-    return [sys.executable, "-m", "accelerate.commands.launch", "--config_file", launch, *trainer]
+    return [sys.executable, "-P", "-m", "accelerate.commands.launch", "--config_file", launch, *trainer]
+
+
+def _environment() -> dict[str, str]:
+    """Of the trainer. It searches no folder that it was merely started in: a user's ``tpo`` or ``harness.py`` would
+    stand in for ours. So where this package is not installed, it is told where that lies."""
+    ours = Path(__file__).resolve().parents[1]
+    installed = ours in [Path(folder).resolve() for folder in (*site.getsitepackages(), site.getusersitepackages())]
+    path = [*([] if installed else [str(ours)]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_OFFLINE": "1",
+        "TQDM_DISABLE": "1",
+        "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+        "PYTHONSAFEPATH": "1",
+        "PYTHONPATH": os.pathsep.join(path),
+    }
 
 
 def _metrics(job: TrainJob, epoch: int) -> dict[str, float]:

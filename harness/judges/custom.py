@@ -1,19 +1,16 @@
 """A scorer of the user's: ``module:function``, called with a prompt and a response."""
 
 import hashlib
-import importlib
 import json
-import os
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from harness.errors import UserError
 from harness.judges.pointwise import Asked, scored
+from harness.judges.user_folder import UserFolder
 from harness.records import Prompt, Score
 
 GROUP_SECONDS = 1.0
@@ -27,7 +24,11 @@ class CustomJudge:
     def __init__(self, name: str) -> None:
         """Raises UserError where there is no such function; the current folder is searched first."""
         module_name, _, function = name.partition(":")
-        module = _imported(module_name, name)
+        self._folder = UserFolder(Path.cwd())
+        try:
+            module = self._folder.module(module_name)
+        except Exception as error:  # whatever the user's module raises
+            raise UserError(f"the scorer {name} cannot be imported: {type(error).__name__}: {error}") from error
         self._function = getattr(module, function, None)
         if not callable(self._function):
             raise UserError(f"the module {module_name} has no function {function!r}; write MODULE:FUNCTION")
@@ -62,7 +63,8 @@ class CustomJudge:
     def _ask(self, prompt: Prompt, response: str) -> tuple[float, Mapping[str, Any]]:
         where = f'the scorer {self.label}, asked about a response to "{prompt.text[:40]}",'
         try:
-            found = self._function(prompt.text, response)  # type: ignore[misc]
+            with self._folder.first():
+                found = self._function(prompt.text, response)  # type: ignore[misc]
         except Exception as error:  # whatever the user's function raises
             raise UserError(f"{where} raised {type(error).__name__}: {error}") from error
         components: Mapping[str, Any] = {}
@@ -76,17 +78,3 @@ class CustomJudge:
         except (TypeError, ValueError) as error:
             raise UserError(f"{where} returned components that are no JSON: {error}") from error
         return float(found), stored
-
-
-def _imported(module: str, name: str) -> ModuleType:
-    """The module from the current folder, which is kept at the end of the path for what the module imports later."""
-    here = os.getcwd()
-    sys.path.insert(0, here)
-    try:
-        return importlib.import_module(module)
-    except Exception as error:  # whatever the user's module raises
-        raise UserError(f"the scorer {name} cannot be imported: {type(error).__name__}: {error}") from error
-    finally:
-        sys.path.remove(here)
-        if here not in sys.path:
-            sys.path.append(here)

@@ -1,6 +1,7 @@
 """The gate as CI meets it: real processes, exit codes, files, and the champion."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,8 +19,6 @@ PROMPTS = 120
 def tpobench(
     *arguments: str | Path, cwd: Path, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    import os
-
     command = [sys.executable, "-c", "from harness.cli import main; main()", *map(str, arguments)]
     env = os.environ | (environment or {})
     return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=cwd, env=env)
@@ -190,3 +189,29 @@ def test_a_plan_says_what_a_gate_would_take(place: Path) -> None:
     assert plan["needed"] == pytest.approx((1.645 + 0.842) ** 2 * 0.36**2 / 0.05**2, rel=0.01)
     assert plan["pins"]["judge"] == "checklist@1"
     assert "if it is" in tpobench("plan", "--policy", "policy.yaml", cwd=place).stdout
+
+
+def test_what_the_user_calls_like_a_package_of_ours_is_in_nobodys_way(place: Path) -> None:
+    """A scorer takes its neighbour from the user's `reports`; the gate and the report still take theirs from ours."""
+    for name in ("harness", "tpo", "benchmarks"):
+        (place / name).mkdir()
+        (place / name / "__init__.py").write_text("raise ImportError('a decoy')")
+    (place / "reports").mkdir()
+    (place / "reports" / "__init__.py").write_text("LONGEST = 20")
+    (place / "scorer.py").write_text(
+        "from reports import LONGEST\ndef brief(prompt, response): return float(len(response) <= LONGEST)"
+    )
+    write_policy(place, metrics={"brief": {"min": 0.9, "scorer": "scorer:brief"}})
+
+    def run(*arguments: str) -> str:
+        # The command's script has no folder of the user's on its path, which -c would put there.
+        command = [sys.executable, "-P", "-c", "from harness.cli import main; main()", *arguments]
+        env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=place, env=env)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    asked = ("--candidate", "good.json", "--against", "bad.json", "--store", "s.duckdb")
+    assert "PASS  metric brief" in run("gate", "policy.yaml", *asked, "--markdown", "gate.md")
+    assert "brief" in (place / "gate.md").read_text()
+    assert "report.html" in run("report", "--store", "s.duckdb", "--models", "all")

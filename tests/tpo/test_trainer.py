@@ -140,6 +140,21 @@ def test_two_processes_take_the_same_steps_as_one_with_the_same_rows(
         assert weights(ours.folder) == pytest.approx(weights(theirs.folder), abs=1e-5)
 
 
+@pytest.mark.parametrize("launched", [False, True])
+def test_the_trainer_is_ours_whatever_lies_where_it_is_started(
+    launched: bool, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("harness", "tpo", "benchmarks", "reports"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise ImportError('a decoy')")
+    config = tmp_path / "one.yaml"
+    config.write_text("compute_environment: LOCAL_MACHINE\ndistributed_type: 'NO'\nuse_cpu: true\nnum_processes: 1\n")
+    monkeypatch.chdir(tmp_path)
+    asked = job(tiny_model, tmp_path / "c", epochs=1, launch=str(config) if launched else None)
+    (checkpoint,) = run_job(asked, PAIRS[:4], lambda *_: None)
+    assert is_complete(checkpoint.folder)
+
+
 def weights(folder: Path) -> list[float]:
     from safetensors.torch import load_file
 
