@@ -1,0 +1,208 @@
+"""Stores that were written before the code was reorganised open after it: the same leaderboard, gate decisions and
+report figures, and nothing is sampled, trained or judged again.
+
+Through the command line alone, so that no name inside the code matters. `tests/fixtures/make_store_before.py` says what
+the stores hold; `expected.json` has every command with what it printed then.
+"""
+
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isclose
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FIXTURE = Path(__file__).parent / "fixtures" / "store_before"
+EXPECTED: dict[str, Any] = json.loads((FIXTURE / "expected.json").read_text(encoding="utf-8"))
+
+PROSE = {"sentence", "title", "label", "style", "judge_label", "not_comparable", "notes", "warnings", "report"}
+"""Keys of texts for people: their wording may improve."""
+
+NOT_WORK = {"gate_decision", "store_version"}
+"""A decision's key holds its sentences, so that a better sentence is another row; a migration adds to the versions."""
+
+OUTCOMES = ("PASS", "FAIL", "INCONCLUSIVE", "INVALID", "SHOWN")
+
+FIGURE = re.compile(r"[+−-]?\d[\d,]*\.?\d*%?")
+
+COMMANDS = """
+import contextlib, importlib, io, json, sys
+module, _, name = sys.argv[1].partition(":")
+main = getattr(importlib.import_module(module), name)
+done = []
+for asked in json.load(sys.stdin):
+    sys.argv, out, err, code = ["tpobench", *asked], io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    done.append([code, out.getvalue(), err.getvalue()])
+json.dump({"done": done, "loaded": sorted({"torch", "trl", "openai"} & set(sys.modules))}, sys.stdout)
+"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+def tpobench(place: Path, *commands: Sequence[str]) -> tuple[list[Told], list[str]]:
+    """The commands one after the other, in one process, from this folder; and which of the packages that sample, train
+    or call an API were loaded."""
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
+    environment |= {"PYTHONPATH": str(ROOT), "TPOBENCH_CACHE": str(place / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", COMMANDS, scripts["tpobench"]], input=json.dumps(commands), capture_output=True,
+        text=True, cwd=place, env=environment, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    told = [Told(code, out.replace(str(place), "@place@"), err) for code, out, err in found["done"]]
+    return told, found["loaded"]
+
+
+def unpacked(place: Path) -> Path:
+    """The fixture in a folder of its own, as if it had been made there."""
+    shutil.copytree(FIXTURE, place, ignore=shutil.ignore_patterns("expected.json"))
+    for packed in place.rglob("*.gz"):
+        packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
+        packed.unlink()
+    champion = place / "run" / "champion.json"
+    champion.write_text(champion.read_text().replace(EXPECTED["made_in"], str(place)))
+    move(place / "run" / "store.duckdb", EXPECTED["made_in"], str(place))
+    return place
+
+
+def move(store: Path, before: str, now: str) -> None:
+    """Another folder in all that the store says of folders: checkpoints, steps, the champion's file."""
+    query = (
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal "
+        "AND data_type IN ('VARCHAR', 'JSON')"
+    )
+    with duckdb.connect(str(store)) as opened:
+        for table, column, kind in opened.execute(query).fetchall():
+            opened.execute(
+                f"UPDATE {table} SET {column} = replace({column}::VARCHAR, ?, ?)::{kind} "
+                f"WHERE contains({column}::VARCHAR, ?)",
+                [before, now, before],
+            )
+
+
+def rows(store: Path) -> dict[str, int]:
+    """Rows by table."""
+    with duckdb.connect(str(store), read_only=True) as opened:
+        tables = [row[0] for row in opened.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        return {table: opened.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0] for table in tables}
+
+
+def work(counts: dict[str, int], known: dict[str, int]) -> dict[str, int]:
+    """Of the tables that the fixture knows, those that hold work: outputs, judgments, calls and the like."""
+    return {table: counts[table] for table in known if table not in NOT_WORK}
+
+
+@pytest.mark.parametrize("name", ["run", "imports", "judged"])
+def test_a_store_says_what_it_said_and_nothing_is_done_again(name: str, tmp_path: Path) -> None:
+    kept = EXPECTED[name]
+    place = unpacked(tmp_path.resolve() / "place")
+    store = place / kept["store"]
+    before = kept.get("undrained", kept["rows"])
+    assert rows(store) == before
+    answers = kept["answers"]
+    told, loaded = tpobench(place, *(answer["asked"] for answer in answers.values()))
+
+    problems = []
+    for (what, answer), found in zip(answers.items(), told, strict=True):
+        problems += [f"{what}: {problem}" for problem in unlike(answer, found, names_in(kept))]
+    assert not problems, "\n".join(problems)
+    assert work(rows(store), kept["rows"]) == work(kept["rows"], kept["rows"])
+    assert not store.with_name(store.name + ".journal").exists()
+    assert loaded == []
+
+
+def names_in(kept: dict[str, Any]) -> set[str]:
+    """The models and categories of a store: labels in a report that are no wording."""
+    board = kept["answers"]["leaderboard"]["json"]
+    return {row["model"] for row in board} | {category for row in board for category in row["categories"]}
+
+
+def unlike(answer: dict[str, Any], found: Told, names: set[str]) -> Iterator[str]:
+    """What a command says now and did not then, or the other way round."""
+    if found.code != answer["code"]:
+        yield f"exit code {found.code}, not {answer['code']}: {found.err}"
+    elif "json" in answer:
+        yield from differences(answer["json"], json.loads(found.out), "")
+    else:
+        yield from missing_figures(answer["text"], found.out, names)
+
+
+def differences(then: Any, now: Any, where: str) -> Iterator[str]:
+    """Every place where the values differ. More keys than there were are no difference, nor are texts for people."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        for key in then.keys() - PROSE:
+            if key in now:
+                yield from differences(then[key], now[key], f"{where}.{key}")
+            else:
+                yield f"{where}.{key} is gone"
+    elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        for place, pair in enumerate(zip(then, now, strict=True)):
+            yield from differences(*pair, f"{where}[{place}]")
+    elif isinstance(then, float) and isinstance(now, int | float):
+        if not isclose(then, now, rel_tol=0, abs_tol=1e-9):
+            yield f"{where} is {now}, was {then}"
+    elif then != now:
+        yield f"{where} is {str(now)[:200]}, was {str(then)[:200]}"
+
+
+Line = tuple[str, tuple[str, ...]]
+"""What a row is called, and the figures in it."""
+
+
+def missing_figures(then: str, now: str, names: set[str]) -> Iterator[str]:
+    """Headlines, rows of tables and outcomes of rules that a report had and has no more."""
+    left = list(figures(now))
+    for label, numbers in figures(then):
+        fits = [line for line in left if holds(line[1], numbers) and (label not in names or line[0] == label)]
+        if fits:
+            left.remove(fits[0])
+        else:
+            yield f"no longer told: {label}: {' '.join(numbers)}"
+
+
+def figures(markdown: str) -> Iterator[Line]:
+    """Of a report in Markdown: the headlines and the rows with figures, for a rule of the gate outcome and name. Not
+    what stands under Provenance: versions and paths."""
+    for line in markdown.partition("## Provenance")[0].splitlines():
+        if line.startswith("- "):
+            name, cells = "", line.split("**")[1::2]
+        elif line.startswith("|"):
+            first, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+            name = first.partition(" (")[0]  # a category may be marked as guarded
+        else:
+            continue
+        if name in OUTCOMES:
+            yield "", (name, cells[0])
+        elif numbers := FIGURE.findall(re.sub(r"&#\d+;", "", " ".join(cells))):
+            yield name, tuple(numbers)
+
+
+def holds(whole: Sequence[str], part: Sequence[str]) -> bool:
+    """Whether the part stands in the whole, in its order, with whatever in between."""
+    rest = iter(whole)
+    return all(wanted in rest for wanted in part)
