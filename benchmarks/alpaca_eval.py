@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.official_length_control import (
+from tpobench.benchmarks.official_length_control import (
     HUB_REPOSITORY,
     HUB_REVISION,
     GamedData,
@@ -20,11 +20,11 @@ from benchmarks.official_length_control import (
     official_length_control,
     read_gamed,
 )
-from harness.errors import UserError
-from harness.evaluate import Score
-from harness.observed import Observation
-from harness.records import Metric, Prompt, content_key
-from harness.stats.length_control import refit_interval
+from tpobench.harness.errors import UserError
+from tpobench.harness.evaluate import Score
+from tpobench.harness.observed import Observation
+from tpobench.harness.records import Metric, Prompt, content_key
+from tpobench.harness.stats.length_control import refit_interval
 
 NAME = "alpaca_eval"
 ROWS = 805

@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
-from harness.errors import UserError
-from harness.records import Prompt
+from tpobench.harness.errors import UserError
+from tpobench.harness.records import Prompt
 
 VERSIONS = {"v0.1": "v01", "v2.0": "v2"}
 ROWS = {"v0.1": 500, "v2.0": 750}

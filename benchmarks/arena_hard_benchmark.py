@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.arena_hard import BASELINES, ROWS, VERSIONS, aligned, answers, fetch, judge_settings, questions
-from harness.errors import UserError, did_you_mean
-from harness.evaluate import Benchmark, Score
-from harness.judges.verdict import VerdictJudge
-from harness.models import cache_folder
-from harness.observed import Observation
-from harness.records import Metric
-from harness.stats.arena import (
+from tpobench.benchmarks.arena_hard import BASELINES, ROWS, VERSIONS, aligned, answers, fetch, judge_settings, questions
+from tpobench.harness.errors import UserError, did_you_mean
+from tpobench.harness.evaluate import Benchmark, Score
+from tpobench.harness.judges.verdict import VerdictJudge
+from tpobench.harness.models import cache_folder
+from tpobench.harness.observed import Observation
+from tpobench.harness.records import Metric
+from tpobench.harness.stats.arena import (
     PREFERENCES,
     Style,
     Vote,
@@ -25,7 +25,7 @@ from harness.stats.arena import (
     style_difference,
     vote,
 )
-from harness.stats.bootstrap import prompt_bootstrap
+from tpobench.harness.stats.bootstrap import prompt_bootstrap
 
 INSIST = "continue your judgment and finish by outputting a final verdict label"
 """What v0.1 says to a judge that gave no label."""

@@ -4,25 +4,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from benchmarks import LM_EVAL
-from benchmarks.alpaca_eval import aligned, answers_in
-from harness.client import Client
-from harness.endpoints import Endpoint, endpoint_named
-from harness.errors import UserError, did_you_mean
-from harness.evaluate import Benchmark, Contender, compare, contend
-from harness.generate import Generator, sampler_for
-from harness.imported import add_answers
-from harness.judges.alpaca_eval import DEFAULT, AlpacaEvalJudge
-from harness.judges.checklist import ChecklistJudge
-from harness.judges.pairwise import PairwiseJudge
-from harness.judges.verdict import self_taught_evaluator, verdict_judge
-from harness.judging import Panel
-from harness.models import EMBEDDED, resolve_model
-from harness.modes import DIRECT, Mode
-from harness.progress import Reporter
-from harness.records import Model, SamplingParams
-from harness.samplers import Sampler
-from harness.store import Store
+from tpobench.benchmarks import LM_EVAL
+from tpobench.benchmarks.alpaca_eval import aligned, answers_in
+from tpobench.harness.client import Client
+from tpobench.harness.endpoints import Endpoint, endpoint_named
+from tpobench.harness.errors import UserError, did_you_mean
+from tpobench.harness.evaluate import Benchmark, Contender, compare, contend
+from tpobench.harness.generate import Generator, sampler_for
+from tpobench.harness.imported import add_answers
+from tpobench.harness.judges.alpaca_eval import DEFAULT, AlpacaEvalJudge
+from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.judges.pairwise import PairwiseJudge
+from tpobench.harness.judges.verdict import self_taught_evaluator, verdict_judge
+from tpobench.harness.judging import Panel
+from tpobench.harness.models import EMBEDDED, resolve_model
+from tpobench.harness.modes import DIRECT, Mode
+from tpobench.harness.progress import Reporter
+from tpobench.harness.records import Model, SamplingParams
+from tpobench.harness.samplers import Sampler
+from tpobench.harness.store import Store
 
 JUDGES = ("checklist", "alpaca_eval", "arena_hard", "ste", "verdict:FILE.yaml")
 
@@ -78,7 +78,7 @@ def judge_for(contest: Contest) -> ChecklistJudge | PairwiseJudge:
     if kind == "verdict":
         return verdict_judge(Path(name), model)
     if kind == "arena_hard":
-        from benchmarks.arena_hard_benchmark import arena_hard_judge
+        from tpobench.benchmarks.arena_hard_benchmark import arena_hard_judge
 
         version = name or contest.benchmark.name.removeprefix("arena_hard_")
         return arena_hard_judge(version, contest.data, model)

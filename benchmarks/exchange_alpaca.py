@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.alpaca_eval import BASELINE, NAME, ROWS, AlpacaData, answers_in, digest, read_json_list, score
-from harness.errors import UserError
-from harness.evaluate import Benchmark, Entry, Record, keep
-from harness.files import write_whole
-from harness.imported import add_answers
-from harness.judges.alpaca_eval import AlpacaEvalJudge
-from harness.judges.pairwise import Comparison
-from harness.records import Judgment, Model, Prompt, content_key, text_key
-from harness.store import Store
+from tpobench.benchmarks.alpaca_eval import BASELINE, NAME, ROWS, AlpacaData, answers_in, digest, read_json_list, score
+from tpobench.harness.errors import UserError
+from tpobench.harness.evaluate import Benchmark, Entry, Record, keep
+from tpobench.harness.files import write_whole
+from tpobench.harness.imported import add_answers
+from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
+from tpobench.harness.judges.pairwise import Comparison
+from tpobench.harness.records import Judgment, Model, Prompt, content_key, text_key
+from tpobench.harness.store import Store
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.arena_hard import ROWS, VERSIONS, Question, aligned, questions, read_answers, rows_of
-from benchmarks.arena_hard_benchmark import arena_hard, arena_hard_judge, score
-from benchmarks.exchange_alpaca import Imported
-from harness.errors import UserError
-from harness.evaluate import Benchmark, Entry, Record, keep
-from harness.files import write_whole
-from harness.imported import add_answers
-from harness.judges.pairwise import Comparison
-from harness.judges.verdict import VerdictJudge
-from harness.records import Judgment, Model, content_key, text_key
-from harness.stats.arena import vote
-from harness.store import Store
+from tpobench.benchmarks.arena_hard import ROWS, VERSIONS, Question, aligned, questions, read_answers, rows_of
+from tpobench.benchmarks.arena_hard_benchmark import arena_hard, arena_hard_judge, score
+from tpobench.benchmarks.exchange_alpaca import Imported
+from tpobench.harness.errors import UserError
+from tpobench.harness.evaluate import Benchmark, Entry, Record, keep
+from tpobench.harness.files import write_whole
+from tpobench.harness.imported import add_answers
+from tpobench.harness.judges.pairwise import Comparison
+from tpobench.harness.judges.verdict import VerdictJudge
+from tpobench.harness.records import Judgment, Model, content_key, text_key
+from tpobench.harness.stats.arena import vote
+from tpobench.harness.store import Store
 
 _ORDERS = ("BA", "AB")
 """Game 1 shows the baseline first, game 2 the candidate."""

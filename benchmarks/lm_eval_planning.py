@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks import LM_EVAL
-from benchmarks.lm_eval_results import judge_id
-from benchmarks.lm_eval_tasks import TaskOptions, loaded_tasks
-from benchmarks.planning import ASSUMED_SECONDS, measured_seconds
-from harness.endpoints import endpoint_named, is_endpoint
-from harness.modes import Mode
-from harness.progress import Reporter
-from harness.store import Store
+from tpobench.benchmarks import LM_EVAL
+from tpobench.benchmarks.lm_eval_results import judge_id
+from tpobench.benchmarks.lm_eval_tasks import TaskOptions, loaded_tasks
+from tpobench.benchmarks.planning import ASSUMED_SECONDS, measured_seconds
+from tpobench.harness.endpoints import endpoint_named, is_endpoint
+from tpobench.harness.modes import Mode
+from tpobench.harness.progress import Reporter
+from tpobench.harness.store import Store
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness.errors import UserError
-from harness.files import write_whole
-from harness.records import Metric, Model, content_key
-from harness.stats.intervals import mean_interval
-from harness.store import Store
+from tpobench.harness.errors import UserError
+from tpobench.harness.files import write_whole
+from tpobench.harness.records import Metric, Model, content_key
+from tpobench.harness.stats.intervals import mean_interval
+from tpobench.harness.store import Store
 
 PREFIX = "lm_eval/"
 """Benchmarks of lm-eval are called ``lm_eval/TASK`` in the store."""

@@ -17,18 +17,18 @@ from statistics import fmean
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.hub import OFFLINE, hub_off
-from benchmarks.lm_eval_results import PREFIX, figures, judge_id, store_evaluation
-from harness.errors import UserError, did_you_mean
-from harness.generate import Generator
-from harness.modes import Mode
-from harness.progress import Reporter
-from harness.records import Metric, Output, content_key
-from harness.stats.intervals import mean_interval
-from harness.store import Store
+from tpobench.benchmarks.hub import OFFLINE, hub_off
+from tpobench.benchmarks.lm_eval_results import PREFIX, figures, judge_id, store_evaluation
+from tpobench.harness.errors import UserError, did_you_mean
+from tpobench.harness.generate import Generator
+from tpobench.harness.modes import Mode
+from tpobench.harness.progress import Reporter
+from tpobench.harness.records import Metric, Output, content_key
+from tpobench.harness.stats.intervals import mean_interval
+from tpobench.harness.store import Store
 
 if TYPE_CHECKING:
-    from benchmarks.lm_eval_model import StoredLM
+    from tpobench.benchmarks.lm_eval_model import StoredLM
 
 CONFIGS = Path(__file__).parent / "lm_eval_configs"
 """Our own tasks."""
@@ -91,7 +91,7 @@ def run_tasks(
     with loaded_tasks(tasks, mode, reporter, asked) as loaded:
         import lm_eval
 
-        from benchmarks.lm_eval_model import StoredLM
+        from tpobench.benchmarks.lm_eval_model import StoredLM
 
         lm = StoredLM(
             generator, mode, store, reporter, asked.max_new_tokens, asked.seed, asked.format_retries, asked.tokenizer

@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
-from benchmarks.contest import Contest, judge_for
-from harness.budget import CHARS_PER_TOKEN, Prices
-from harness.endpoints import endpoint_named, is_endpoint
-from harness.judges.checklist import ChecklistJudge
-from harness.judges.pairwise import Comparison
-from harness.store import Store
+from tpobench.benchmarks.contest import Contest, judge_for
+from tpobench.harness.budget import CHARS_PER_TOKEN, Prices
+from tpobench.harness.endpoints import endpoint_named, is_endpoint
+from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.judges.pairwise import Comparison
+from tpobench.harness.store import Store
 
 SIGMA = 0.36
 """Standard deviation of one prompt's preference over two orders, as simulated from public annotations."""

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from harness.errors import UserError
-from harness.judges.checks import problem_with
-from harness.records import Prompt
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges.checks import problem_with
+from tpobench.harness.records import Prompt
 
 
 def prompts_from_file(path: Path) -> tuple[Prompt, ...]:

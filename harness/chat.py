@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from harness.errors import UserError
-from harness.records import Message
+from tpobench.harness.errors import UserError
+from tpobench.harness.records import Message
 
 
 def encode_messages(tokenizer: Any, messages: Iterable[Message]) -> list[int]:

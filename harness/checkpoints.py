@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.errors import UserError
-from harness.records import content_key
+from tpobench.harness.errors import UserError
+from tpobench.harness.records import content_key
 
 MANIFEST = "tpobench.json"
 """Written last into every checkpoint folder that tpobench makes: its files and their sizes in bytes."""

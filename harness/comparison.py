@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.errors import StoreLacks, UserError, did_you_mean
-from harness.modes import in_mode
-from harness.stats.intervals import difference_interval
-from harness.store import Store
+from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
+from tpobench.harness.modes import in_mode
+from tpobench.harness.stats.intervals import difference_interval
+from tpobench.harness.store import Store
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from harness.errors import UserError, did_you_mean
+from tpobench.harness.errors import UserError, did_you_mean
 
 
 class FileModel(BaseModel):

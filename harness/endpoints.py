@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from harness.errors import UserError
-from harness.records import Model, content_key
+from tpobench.harness.errors import UserError
+from tpobench.harness.records import Model, content_key
 
 OPENAI = "https://api.openai.com/v1"
 

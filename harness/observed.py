@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from harness.records import Prompt
+from tpobench.harness.records import Prompt
 
 
 @dataclass(frozen=True)

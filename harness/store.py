@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from harness.database import Database
-from harness.journal import Row
-from harness.modes import Mode
-from harness.observed import Game
-from harness.records import (
+from tpobench.harness.database import Database
+from tpobench.harness.journal import Row
+from tpobench.harness.modes import Mode
+from tpobench.harness.observed import Game
+from tpobench.harness.records import (
     Assignment,
     CallRecord,
     Generation,

@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.leaderboard import Row, beside_published, figures_of, leaderboard
-from harness.store import Store
-from reports.charts import Mark, Series, Strip, strip
+from tpobench.harness.leaderboard import Row, beside_published, figures_of, leaderboard
+from tpobench.harness.store import Store
+from tpobench.reports.charts import Mark, Series, Strip, strip
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
-from harness.gate.duels import MIN_CATEGORY, detectable
-from harness.stats.intervals import Interval, difference_interval, mean_interval
-from harness.stats.shrinkage import shrink
-from reports.charts import Mark, Series, Strip, Style, strip
+from tpobench.harness.gate.duels import MIN_CATEGORY, detectable
+from tpobench.harness.stats.intervals import Interval, difference_interval, mean_interval
+from tpobench.harness.stats.shrinkage import shrink
+from tpobench.reports.charts import Mark, Series, Strip, Style, strip
 
 MANY = 40
 """Groups beyond which a table is folded: Arena-Hard has 250 clusters of two prompts."""

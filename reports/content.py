@@ -7,21 +7,21 @@ from typing import Any
 
 from markupsafe import Markup
 
-from harness.comparison import Difference, Side, compare_models
-from harness.errors import StoreLacks, UserError
-from harness.store import Store
-from reports import iterations as by_iteration
-from reports import provenance, training, verdict
-from reports.boards import Board, boards
-from reports.categories import Column, Table
-from reports.charts import Style
-from reports.data import Run, read_run
-from reports.evaluations import Evaluation, named_apart, newest_evaluations, read_evaluations, require_judged
-from reports.examples import Contest, Examples, read_examples
-from reports.groups import Matrix, matrices, tables
-from reports.judging import JudgeView, judge_views
-from reports.meetings import meetings_of
-from reports.thoughts import BeforeAfter, before_and_after
+from tpobench.harness.comparison import Difference, Side, compare_models
+from tpobench.harness.errors import StoreLacks, UserError
+from tpobench.harness.store import Store
+from tpobench.reports import iterations as by_iteration
+from tpobench.reports import provenance, training, verdict
+from tpobench.reports.boards import Board, boards
+from tpobench.reports.categories import Column, Table
+from tpobench.reports.charts import Style
+from tpobench.reports.data import Run, read_run
+from tpobench.reports.evaluations import Evaluation, named_apart, newest_evaluations, read_evaluations, require_judged
+from tpobench.reports.examples import Contest, Examples, read_examples
+from tpobench.reports.groups import Matrix, matrices, tables
+from tpobench.reports.judging import JudgeView, judge_views
+from tpobench.reports.meetings import meetings_of
+from tpobench.reports.thoughts import BeforeAfter, before_and_after
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.errors import UserError
-from harness.records import Metric
-from harness.store import Store
-from reports.evaluations import Evaluation, read_evaluations
+from tpobench.harness.errors import UserError
+from tpobench.harness.records import Metric
+from tpobench.harness.store import Store
+from tpobench.reports.evaluations import Evaluation, read_evaluations
 
 ARMS = ("thought", "direct")
 

@@ -7,11 +7,11 @@ from functools import cached_property
 from statistics import fmean
 from typing import Any
 
-from harness.errors import StoreLacks, UserError, did_you_mean
-from harness.judges.checklist import LABEL
-from harness.modes import in_mode
-from harness.records import Metric
-from harness.store import Store
+from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
+from tpobench.harness.judges.checklist import LABEL
+from tpobench.harness.modes import in_mode
+from tpobench.harness.records import Metric
+from tpobench.harness.store import Store
 
 
 @dataclass(frozen=True, slots=True)

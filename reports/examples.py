@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.records import content_key
-from harness.store import Store
-from reports.evaluations import Evaluation
-from reports.figures import count, visible
+from tpobench.harness.records import content_key
+from tpobench.harness.store import Store
+from tpobench.reports.evaluations import Evaluation
+from tpobench.reports.figures import count, visible
 
 MAX_EXAMPLES = 5000
 """More are sampled by prompt, the same prompts for every contest."""

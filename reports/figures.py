@@ -5,8 +5,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from harness.records import Metric
-from harness.stats.intervals import Interval
+from tpobench.harness.records import Metric
+from tpobench.harness.stats.intervals import Interval
 
 NONE = "–"
 """What stands where there is no figure."""

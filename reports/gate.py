@@ -6,10 +6,10 @@ from xml.etree import ElementTree
 from rich.table import Table
 from rich.text import Text
 
-from harness.gate.decision import Decision, RuleResult, Telling
-from reports.escaping import code, escaped, line, logged, sentence
-from reports.figures import NONE, percent
-from reports.verdict import READINGS, SYMBOLS
+from tpobench.harness.gate.decision import Decision, RuleResult, Telling
+from tpobench.reports.escaping import code, escaped, line, logged, sentence
+from tpobench.reports.figures import NONE, percent
+from tpobench.reports.verdict import READINGS, SYMBOLS
 
 _STYLES = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "INVALID": "magenta", "SHOWN": "dim"}
 _LEVELS = {"FAIL": "error", "INVALID": "error", "INCONCLUSIVE": "warning"}

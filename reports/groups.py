@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.records import Metric
-from harness.store import Store
-from reports.categories import MANY, Column, Table, tabulate
-from reports.evaluations import Evaluation
+from tpobench.harness.records import Metric
+from tpobench.harness.store import Store
+from tpobench.reports.categories import MANY, Column, Table, tabulate
+from tpobench.reports.evaluations import Evaluation
 
 MATRIX = 60
 """Models that the table by category shows; more are left to the leaderboard."""

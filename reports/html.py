@@ -11,14 +11,14 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.files import write_whole
-from harness.gate.duels import MIN_CATEGORY
-from harness.stats.intervals import SMALL_SAMPLE
-from harness.store import Store
-from reports import figures
-from reports.content import Content, of_run
-from reports.iterations import iteration_name
-from reports.verdict import SYMBOLS
+from tpobench.harness.files import write_whole
+from tpobench.harness.gate.duels import MIN_CATEGORY
+from tpobench.harness.stats.intervals import SMALL_SAMPLE
+from tpobench.harness.store import Store
+from tpobench.reports import figures
+from tpobench.reports.content import Content, of_run
+from tpobench.reports.iterations import iteration_name
+from tpobench.reports.verdict import SYMBOLS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

@@ -7,10 +7,10 @@ from statistics import fmean
 
 from markupsafe import Markup
 
-from harness.stats.intervals import Interval, mean_interval
-from harness.store import Store
-from reports.charts import Mark, against
-from reports.evaluations import Evaluation, Verdict
+from tpobench.harness.stats.intervals import Interval, mean_interval
+from tpobench.harness.store import Store
+from tpobench.reports.charts import Mark, against
+from tpobench.reports.evaluations import Evaluation, Verdict
 
 _BINS = 8
 

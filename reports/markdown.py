@@ -6,14 +6,14 @@ from typing import Any
 from rich.table import Table as Drawn
 from rich.text import Text
 
-from harness.records import Metric
-from harness.stats.intervals import Interval
-from reports.boards import Board
-from reports.categories import Table
-from reports.content import Content
-from reports.escaping import escaped, logged
-from reports.figures import count, percent, percent_range, points, points_range
-from reports.verdict import Headline
+from tpobench.harness.records import Metric
+from tpobench.harness.stats.intervals import Interval
+from tpobench.reports.boards import Board
+from tpobench.reports.categories import Table
+from tpobench.reports.content import Content
+from tpobench.reports.escaping import escaped, logged
+from tpobench.reports.figures import count, percent, percent_range, points, points_range
+from tpobench.reports.verdict import Headline
 
 
 def markdown(content: Content) -> str:

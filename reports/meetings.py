@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from harness.stats.intervals import Interval, mean_interval
-from reports.evaluations import Evaluation
+from tpobench.harness.stats.intervals import Interval, mean_interval
+from tpobench.reports.evaluations import Evaluation
 
 Fits = Callable[[str, str], bool]
 

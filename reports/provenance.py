@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Any
 
-from harness.provenance import installed_versions
-from harness.store import Store
-from reports.data import Run
-from reports.evaluations import Evaluation
+from tpobench.harness.provenance import installed_versions
+from tpobench.harness.store import Store
+from tpobench.reports.data import Run
+from tpobench.reports.evaluations import Evaluation
 
 
 @dataclass(frozen=True)

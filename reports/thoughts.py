@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from harness.store import Store
-from reports.data import Run
+from tpobench.harness.store import Store
+from tpobench.reports.data import Run
 
 SHOWN = 3
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from harness.store import Store
-from reports.charts import Mark, Series, Style, lines
-from reports.data import Run
-from reports.figures import words
-from reports.iterations import STYLES
+from tpobench.harness.store import Store
+from tpobench.reports.charts import Mark, Series, Style, lines
+from tpobench.reports.data import Run
+from tpobench.reports.figures import words
+from tpobench.reports.iterations import STYLES
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.comparison import Difference
-from harness.gate.guards import MAX_MISSING
-from harness.modes import in_mode
-from reports import figures
-from reports.charts import Style
-from reports.data import Gate, Run
-from reports.evaluations import Evaluation, named_apart
-from reports.iterations import iteration_name, last_sides
-from reports.meetings import Meeting
+from tpobench.harness.comparison import Difference
+from tpobench.harness.gate.guards import MAX_MISSING
+from tpobench.harness.modes import in_mode
+from tpobench.reports import figures
+from tpobench.reports.charts import Style
+from tpobench.reports.data import Gate, Run
+from tpobench.reports.evaluations import Evaluation, named_apart
+from tpobench.reports.iterations import iteration_name, last_sides
+from tpobench.reports.meetings import Meeting
 
 READINGS = {
     "PASS": "meets every rule of the gate, so it may be promoted",

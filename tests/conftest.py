@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.models import embedded_folder
-from harness.store import Store
 from tests.miniature import build
+from tpobench.harness.models import embedded_folder
+from tpobench.harness.store import Store
 
 
 @pytest.fixture(scope="session")

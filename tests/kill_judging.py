@@ -16,13 +16,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from harness.client import Client, Limits
-from harness.endpoints import Endpoint
-from harness.judging import Panel
-from harness.progress import Reporter
-from harness.store import Store
 from tests.apis.stub import stub_server
 from tests.bench.judging import JUDGE, comparisons
+from tpobench.harness.client import Client, Limits
+from tpobench.harness.endpoints import Endpoint
+from tpobench.harness.judging import Panel
+from tpobench.harness.progress import Reporter
+from tpobench.harness.store import Store
 
 CALLS, IN_FLIGHT = 10_000, 64
 

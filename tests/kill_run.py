@@ -22,10 +22,10 @@ from pathlib import Path
 import psutil
 import yaml
 
-from harness.checkpoints import is_complete
-from harness.models import embedded_folder
-from harness.store import Store
 from tests.miniature import build
+from tpobench.harness.checkpoints import is_complete
+from tpobench.harness.models import embedded_folder
+from tpobench.harness.store import Store
 
 PERMANENT = ("prompt", "output", "score", "judgment", "pair", "step", "model")
 
@@ -70,7 +70,15 @@ def keys(found: dict[str, set[tuple[str, ...]]], table: str) -> set[str]:
 
 
 def start(config: Path, folder: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", "from harness.cli import main; main()", "train", str(config), "--dir", str(folder)]
+    command = [
+        sys.executable,
+        "-c",
+        "from tpobench.harness.cli import main; main()",
+        "train",
+        str(config),
+        "--dir",
+        str(folder),
+    ]
     with (folder.parent / "log.txt").open("ab") as log:
         return subprocess.Popen(command, stdout=log, stderr=log)
 
@@ -79,7 +87,7 @@ def trainers(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter(["cmdline"]):
         line = process.info["cmdline"] or []
-        if "tpo.trainer" in line and any(str(folder) in part for part in line):
+        if "tpobench.tpo.trainer" in line and any(str(folder) in part for part in line):
             found.append(process)
     return found
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.checkpoints import seal
+from tpobench.harness.checkpoints import seal
 
 
 def build(folder: Path, tokenizer_folder: Path) -> Path:

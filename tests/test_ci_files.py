@@ -11,11 +11,11 @@ import pytest
 import typer
 import yaml
 
-from harness.cli import app
-from harness.config import validate
-from harness.gate import Policy
-from harness.gate.decision import Decision, RuleResult
-from reports.gate import junit
+from tpobench.harness.cli import app
+from tpobench.harness.config import validate
+from tpobench.harness.gate import Policy
+from tpobench.harness.gate.decision import Decision, RuleResult
+from tpobench.reports.gate import junit
 
 ROOT = Path(__file__).parents[1]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())

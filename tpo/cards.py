@@ -5,12 +5,12 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from harness.files import write_whole
-from harness.records import Metric, Model
-from tpo.config import Arm
-from tpo.plan import evaluation_step
-from tpo.steps import Run
-from tpo.thoughts import template_named
+from tpobench.harness.files import write_whole
+from tpobench.harness.records import Metric, Model
+from tpobench.tpo.config import Arm
+from tpobench.tpo.plan import evaluation_step
+from tpobench.tpo.steps import Run
+from tpobench.tpo.thoughts import template_named
 
 
 def write_card(run: Run, judge_label: str, arm: Arm, iteration: int, model: Model) -> None:
@@ -52,4 +52,4 @@ def _figure(run: Run, evaluation: str) -> tuple[str, str, Metric]:
 def _template() -> Template:
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
     environment.filters["percent"] = lambda value: "–" if value is None else f"{100 * value:.1f}%"
-    return environment.from_string(files("tpo").joinpath("card.md.j2").read_text(encoding="utf-8"))
+    return environment.from_string(files("tpobench.tpo").joinpath("card.md.j2").read_text(encoding="utf-8"))

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.client import Client
-from harness.endpoints import Endpoint, endpoint_named
-from harness.errors import UserError
-from harness.judges import pointwise_judge, weighted
-from harness.judges.alpaca_eval import DEFAULT, AlpacaEvalJudge
-from harness.judges.pairwise import PairwiseJudge
-from harness.judges.verdict import self_taught_evaluator, verdict_judge
-from harness.judging import Panel
-from harness.progress import Reporter
-from tpo.config import JudgeConfig
-from tpo.training_judge import PairwiseTrainingJudge, PointwiseTrainingJudge, TrainingJudge
+from tpobench.harness.client import Client
+from tpobench.harness.endpoints import Endpoint, endpoint_named
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges import pointwise_judge, weighted
+from tpobench.harness.judges.alpaca_eval import DEFAULT, AlpacaEvalJudge
+from tpobench.harness.judges.pairwise import PairwiseJudge
+from tpobench.harness.judges.verdict import self_taught_evaluator, verdict_judge
+from tpobench.harness.judging import Panel
+from tpobench.harness.progress import Reporter
+from tpobench.tpo.config import JudgeConfig
+from tpobench.tpo.training_judge import PairwiseTrainingJudge, PointwiseTrainingJudge, TrainingJudge
 
 PAIRWISE = ("ste", "verdict", "alpaca_eval")
 

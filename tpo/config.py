@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from harness.budget import Budget, load_prices
-from harness.client import Limits
-from harness.config import FileModel
-from harness.gate import Policy
-from harness.records import SamplingParams
+from tpobench.harness.budget import Budget, load_prices
+from tpobench.harness.client import Limits
+from tpobench.harness.config import FileModel
+from tpobench.harness.gate import Policy
+from tpobench.harness.records import SamplingParams
 
 Arm = Literal["thought", "direct"]
 ARMS: tuple[Arm, ...] = ("thought", "direct")

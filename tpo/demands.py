@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.records import Prompt, content_key
+from tpobench.harness.records import Prompt, content_key
 
 
 @dataclass(frozen=True)

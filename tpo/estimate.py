@@ -12,14 +12,14 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Table
 
-from benchmarks import benchmark_named
-from benchmarks.planning import ASSUMED_SECONDS
-from harness.endpoints import is_endpoint
-from harness.models import EMBEDDED, resolve_model
-from tpo.chosen_judge import PAIRWISE
-from tpo.config import BenchmarkConfig, RunConfig
-from tpo.plan import planned
-from tpo.rates import recall, sampling_kind, training_kind, weight_bytes
+from tpobench.benchmarks import benchmark_named
+from tpobench.benchmarks.planning import ASSUMED_SECONDS
+from tpobench.harness.endpoints import is_endpoint
+from tpobench.harness.models import EMBEDDED, resolve_model
+from tpobench.tpo.chosen_judge import PAIRWISE
+from tpobench.tpo.config import BenchmarkConfig, RunConfig
+from tpobench.tpo.plan import planned
+from tpobench.tpo.rates import recall, sampling_kind, training_kind, weight_bytes
 
 KNOWN_PROMPTS = {"alpaca_eval": 805, "arena_hard_v0.1": 500, "arena_hard_v2.0": 750}
 KNOWN_ITEMS = {"gsm8k": 1319, "gsm8k_answer_only": 1319, "ifeval": 541}

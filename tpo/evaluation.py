@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import benchmark_named
-from benchmarks.contest import Contest, about, judge_for, seat_for
-from harness.evaluate import Benchmark, Contender, compare, contend
-from harness.gate.record import keep_decision
-from harness.gate.stored import meeting_named, stored_case
-from harness.imported import add_answers
-from harness.judges.checklist import ChecklistJudge
-from harness.judging import Panel
-from harness.records import Metric, Model
-from tpo.config import Arm, BenchmarkConfig
-from tpo.plan import evaluation_step
-from tpo.steps import Details, Run
-from tpo.training_judge import TrainingJudge
+from tpobench.benchmarks import benchmark_named
+from tpobench.benchmarks.contest import Contest, about, judge_for, seat_for
+from tpobench.harness.evaluate import Benchmark, Contender, compare, contend
+from tpobench.harness.gate.record import keep_decision
+from tpobench.harness.gate.stored import meeting_named, stored_case
+from tpobench.harness.imported import add_answers
+from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.judging import Panel
+from tpobench.harness.records import Metric, Model
+from tpobench.tpo.config import Arm, BenchmarkConfig
+from tpobench.tpo.plan import evaluation_step
+from tpobench.tpo.steps import Details, Run
+from tpobench.tpo.training_judge import TrainingJudge
 
 
 @dataclass
@@ -136,7 +136,7 @@ class Evaluation:
         return sum(seen) / len(seen) if seen else None
 
     def _tasks(self, arm: Arm, model: Model) -> Details:
-        from benchmarks.lm_eval_tasks import TaskOptions, run_tasks
+        from tpobench.benchmarks.lm_eval_tasks import TaskOptions, run_tasks
 
         asked = self._run.config.evaluation.lm_eval
         assert asked is not None

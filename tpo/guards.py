@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from harness.errors import UserError
-from harness.records import Output
-from tpo.config import GuardsConfig
+from tpobench.harness.errors import UserError
+from tpobench.harness.records import Output
+from tpobench.tpo.config import GuardsConfig
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from harness.errors import UserError
-from harness.records import Prompt, content_key
-from tpo.demands import with_demands
-from tpo.duplicates import Seen
+from tpobench.harness.errors import UserError
+from tpobench.harness.records import Prompt, content_key
+from tpobench.tpo.demands import with_demands
+from tpobench.tpo.duplicates import Seen
 
 
 @dataclass(frozen=True)

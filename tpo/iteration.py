@@ -7,18 +7,18 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from harness.checkpoints import fingerprint, is_complete
-from harness.errors import UserError
-from harness.judges import judged_text
-from harness.records import Model, Output, Pair, Prompt, content_key
-from tpo.config import Arm
-from tpo.guards import health_of, require_healthy
-from tpo.jobs import TrainJob, run_job, too_long
-from tpo.pairs import PairRules, Picked, Scored, auto_rho, pick_pairs
-from tpo.rates import remember, sampling_kind, training_kind
-from tpo.selection import best_epoch
-from tpo.steps import Details, Run
-from tpo.training_judge import TrainingJudge
+from tpobench.harness.checkpoints import fingerprint, is_complete
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges import judged_text
+from tpobench.harness.records import Model, Output, Pair, Prompt, content_key
+from tpobench.tpo.config import Arm
+from tpobench.tpo.guards import health_of, require_healthy
+from tpobench.tpo.jobs import TrainJob, run_job, too_long
+from tpobench.tpo.pairs import PairRules, Picked, Scored, auto_rho, pick_pairs
+from tpobench.tpo.rates import remember, sampling_kind, training_kind
+from tpobench.tpo.selection import best_epoch
+from tpobench.tpo.steps import Details, Run
+from tpobench.tpo.training_judge import TrainingJudge
 
 
 class ArmIteration:

@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.checkpoints import is_complete
-from harness.errors import UserError
+from tpobench.harness.checkpoints import is_complete
+from tpobench.harness.errors import UserError
 
 Row = Mapping[str, Any]
 
@@ -215,7 +215,7 @@ def _train(job: TrainJob, job_file: Path, log_file: Path, on_progress: Progress)
 
 
 def _command(launch: str | None, job_file: str) -> list[str]:
-    trainer = ["-m", "tpo.trainer", job_file]
+    trainer = ["-m", "tpobench.tpo.trainer", job_file]
     if launch is None:
         return [sys.executable, "-P", *trainer]
     if JOB_PLACE in launch:
@@ -224,7 +224,7 @@ def _command(launch: str | None, job_file: str) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Of the trainer. It searches no folder that it was merely started in: a user's ``tpo`` or ``harness.py`` would
+    """Of the trainer. It searches no folder that it was merely started in: a user's ``tpo`` or ``tpobench.harness.py`` would
     stand in for ours. So where this package is not installed, it is told where that lies."""
     ours = Path(__file__).resolve().parents[1]
     installed = ours in [Path(folder).resolve() for folder in (*site.getsitepackages(), site.getusersitepackages())]

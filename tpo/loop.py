@@ -1,4 +1,4 @@
-"""The loop: iterations x arms of sample, score, pair, train, select, evaluate, decide (see `tpo.plan`).
+"""The loop: iterations x arms of sample, score, pair, train, select, evaluate, decide (see `tpobench.tpo.plan`).
 
 Every step leaves a row in the store when it is done, and finds what was done before it was interrupted by content
 key. Both arms, `thought` and `direct`, get the same prompts, judge, loss and number of steps.
@@ -6,24 +6,24 @@ key. Both arms, `thought` and `direct`, get the same prompts, judge, loss and nu
 
 from pathlib import Path
 
-from harness.checkpoints import weight_files
-from harness.evaluate import Contender
-from harness.models import resolve_model
-from harness.progress import Reporter
-from harness.records import Model
-from harness.store import Store
-from tpo.cards import write_card
-from tpo.chosen_judge import training_judge
-from tpo.config import Arm, RunConfig
-from tpo.evaluation import Evaluation
-from tpo.instructions import Allotment
-from tpo.iteration import ArmIteration, settle, train
-from tpo.plan import first_evaluated
-from tpo.preparation import prepare
-from tpo.steps import Details, Run
-from tpo.thoughts import template_named
-from tpo.training_judge import TrainingJudge
-from tpo.warm_start import warm_start_rows
+from tpobench.harness.checkpoints import weight_files
+from tpobench.harness.evaluate import Contender
+from tpobench.harness.models import resolve_model
+from tpobench.harness.progress import Reporter
+from tpobench.harness.records import Model
+from tpobench.harness.store import Store
+from tpobench.tpo.cards import write_card
+from tpobench.tpo.chosen_judge import training_judge
+from tpobench.tpo.config import Arm, RunConfig
+from tpobench.tpo.evaluation import Evaluation
+from tpobench.tpo.instructions import Allotment
+from tpobench.tpo.iteration import ArmIteration, settle, train
+from tpobench.tpo.plan import first_evaluated
+from tpobench.tpo.preparation import prepare
+from tpobench.tpo.steps import Details, Run
+from tpobench.tpo.thoughts import template_named
+from tpobench.tpo.training_judge import TrainingJudge
+from tpobench.tpo.warm_start import warm_start_rows
 
 
 def run_training(config: RunConfig, folder: Path, store: Store, reporter: Reporter) -> str:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal
 
-from harness.records import Output, Pair
-from tpo.scoring import length_controlled
+from tpobench.harness.records import Output, Pair
+from tpobench.tpo.scoring import length_controlled
 
 Dropped = Literal[
     "nothing_parsed",  # no output has a response

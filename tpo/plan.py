@@ -4,7 +4,7 @@ A step's name says what and where: ``sample/thought/2``. Raising `iterations` or
 are done keep their names.
 """
 
-from tpo.config import Arm, RunConfig
+from tpobench.tpo.config import Arm, RunConfig
 
 
 def planned(config: RunConfig) -> list[str]:

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.errors import UserError
-from harness.judges.checklist import ChecklistJudge
-from harness.models import resolve_model
-from harness.records import Prompt, content_key
-from tpo.config import RunConfig, SourceConfig
-from tpo.demands import with_demands
-from tpo.evaluation import Measured
-from tpo.instructions import Allotment, Pool, allot
-from tpo.sources import prompts_of
-from tpo.steps import Details, Run
-from tpo.synthetic import seed_prompts, synthetic_prompts
-from tpo.training_judge import TrainingJudge
-from tpo.warm_start import warm_start_prompts
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.models import resolve_model
+from tpobench.harness.records import Prompt, content_key
+from tpobench.tpo.config import RunConfig, SourceConfig
+from tpobench.tpo.demands import with_demands
+from tpobench.tpo.evaluation import Measured
+from tpobench.tpo.instructions import Allotment, Pool, allot
+from tpobench.tpo.sources import prompts_of
+from tpobench.tpo.steps import Details, Run
+from tpobench.tpo.synthetic import seed_prompts, synthetic_prompts
+from tpobench.tpo.training_judge import TrainingJudge
+from tpobench.tpo.warm_start import warm_start_prompts
 
 
 def prepare(run: Run, judge: TrainingJudge, measured: Sequence[Measured]) -> Allotment:

@@ -4,11 +4,11 @@ import json
 import math
 from pathlib import Path
 
-from harness.checkpoints import weight_files
-from harness.files import write_whole
-from harness.models import cache_folder
-from harness.records import Model
-from tpo.config import RunConfig
+from tpobench.harness.checkpoints import weight_files
+from tpobench.harness.files import write_whole
+from tpobench.harness.models import cache_folder
+from tpobench.harness.records import Model
+from tpobench.tpo.config import RunConfig
 
 LEAST_SECONDS, LEAST_BYTES = 5.0, 50_000_000
 """Shorter steps, and smaller models, say more about starting up than about the rate."""

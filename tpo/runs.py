@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from harness.errors import StoreLacks, UserError, did_you_mean
-from harness.store import Store
+from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
+from tpobench.harness.store import Store
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from harness.judges import judged_text
-from harness.modes import Mode
-from harness.records import Model, Prompt
-from harness.stats.intervals import mean_interval
-from tpo.steps import Details, Run
-from tpo.training_judge import TrainingJudge
+from tpobench.harness.judges import judged_text
+from tpobench.harness.modes import Mode
+from tpobench.harness.records import Model, Prompt
+from tpobench.harness.stats.intervals import mean_interval
+from tpobench.tpo.steps import Details, Run
+from tpobench.tpo.training_judge import TrainingJudge
 
 
 def best_epoch(

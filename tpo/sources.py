@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks import SPLITS, benchmark_named
-from benchmarks.prompt_files import prompts_from_file
-from harness.errors import UserError, did_you_mean
-from harness.records import Prompt
-from tpo.config import SourceConfig
+from tpobench.benchmarks import SPLITS, benchmark_named
+from tpobench.benchmarks.prompt_files import prompts_from_file
+from tpobench.harness.errors import UserError, did_you_mean
+from tpobench.harness.records import Prompt
+from tpobench.tpo.config import SourceConfig
 
 HUB = "hub:"
 STARTER = "starter"

@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.box import SIMPLE
 from rich.table import Table
 
-from harness.errors import UserError
-from harness.files import write_whole
+from tpobench.harness.errors import UserError
+from tpobench.harness.files import write_whole
 
 FILE = "status.json"
 

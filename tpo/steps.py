@@ -6,19 +6,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.budget import Budget, load_prices
-from harness.client import Client
-from harness.endpoints import Endpoint, is_endpoint
-from harness.generate import Generator, sampler_for
-from harness.modes import DIRECT, Mode
-from harness.progress import Reporter
-from harness.provenance import provenance
-from harness.records import Model, content_key
-from harness.store import Store
-from tpo.config import Arm, RunConfig
-from tpo.plan import planned
-from tpo.status import write_status
-from tpo.thoughts import mode_named
+from tpobench.harness.budget import Budget, load_prices
+from tpobench.harness.client import Client
+from tpobench.harness.endpoints import Endpoint, is_endpoint
+from tpobench.harness.generate import Generator, sampler_for
+from tpobench.harness.modes import DIRECT, Mode
+from tpobench.harness.progress import Reporter
+from tpobench.harness.provenance import provenance
+from tpobench.harness.records import Model, content_key
+from tpobench.harness.store import Store
+from tpobench.tpo.config import Arm, RunConfig
+from tpobench.tpo.plan import planned
+from tpobench.tpo.status import write_status
+from tpobench.tpo.thoughts import mode_named
 
 Details = dict[str, Any]
 
@@ -81,7 +81,7 @@ class Run:
             self.release()
             load = sampler_for(self.connect)
             if (serving := self.config.serving) is not None and not is_endpoint(model.name):
-                from harness.samplers.served import served_sampler
+                from tpobench.harness.samplers.served import served_sampler
 
                 load = served_sampler(serving.command, serving.startup_seconds, self._connect_own)
             self._generator = Generator(self.store, model, load, self.reporter, exact=True)

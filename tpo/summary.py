@@ -7,9 +7,9 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Table
 
-from harness.judges.checklist import LABEL
-from harness.records import Metric
-from harness.store import Store
+from tpobench.harness.judges.checklist import LABEL
+from tpobench.harness.records import Metric
+from tpobench.harness.store import Store
 
 Interval = tuple[float, float, float]
 """(value, low, high)."""

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.prompt_files import prompts_from_file
-from harness.errors import UserError
-from harness.generate import Generator
-from harness.modes import Mode
-from harness.records import Message, Output, Prompt, Split
-from tpo.config import SourceConfig
-from tpo.duplicates import Seen
-from tpo.sources import STARTER, prompts_of
+from tpobench.benchmarks.prompt_files import prompts_from_file
+from tpobench.harness.errors import UserError
+from tpobench.harness.generate import Generator
+from tpobench.harness.modes import Mode
+from tpobench.harness.records import Message, Output, Prompt, Split
+from tpobench.tpo.config import SourceConfig
+from tpobench.tpo.duplicates import Seen
+from tpobench.tpo.sources import STARTER, prompts_of
 
 SHOTS = 8
 LEAST_ROUND = 32

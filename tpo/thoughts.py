@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from harness.errors import UserError, did_you_mean
-from harness.modes import DIRECT, Mode
-from harness.records import Split
+from tpobench.harness.errors import UserError, did_you_mean
+from tpobench.harness.modes import DIRECT, Mode
+from tpobench.harness.records import Split
 
 THOUGHT_MARKER = "Here is my thought process:"
 RESPONSE_MARKER = "Here is my response:"
@@ -119,8 +119,8 @@ def mode_named(name: str) -> Mode:
 
 
 def _from_file(path: Path) -> ThoughtTemplate:
-    from harness.config import load_yaml
-    from tpo.config import ThoughtTemplateFile
+    from tpobench.harness.config import load_yaml
+    from tpobench.tpo.config import ThoughtTemplateFile
 
     written = load_yaml(path, ThoughtTemplateFile)
     return ThoughtTemplate(written.user, written.response_marker, written.thought_marker, written.system)

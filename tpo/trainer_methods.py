@@ -15,13 +15,13 @@ from peft import LoraConfig
 from torch import Tensor
 from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 
-from harness.chat import encode_messages
-from harness.errors import UserError
-from tpo.jobs import TrainJob, kept_epochs, state_folder
-from tpo.trainer_batches import LengthGrouped
-from tpo.trainer_forward import forward_shared, scoring_outputs_only
-from tpo.trainer_progress import Watch
-from tpo.trainer_saving import save_epoch, save_state
+from tpobench.harness.chat import encode_messages
+from tpobench.harness.errors import UserError
+from tpobench.tpo.jobs import TrainJob, kept_epochs, state_folder
+from tpobench.tpo.trainer_batches import LengthGrouped
+from tpobench.tpo.trainer_forward import forward_shared, scoring_outputs_only
+from tpobench.tpo.trainer_progress import Watch
+from tpobench.tpo.trainer_saving import save_epoch, save_state
 
 
 class ByEpoch:

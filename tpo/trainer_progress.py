@@ -7,7 +7,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from harness.errors import UserError
+from tpobench.harness.errors import UserError
 
 
 def tell(event: dict[str, Any]) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer
 
-from harness.checkpoints import require_model_folder, seal
-from harness.errors import UserError
-from tpo.jobs import TrainJob, epoch_folder, last_state, partial_folder, state_folder
+from tpobench.harness.checkpoints import require_model_folder, seal
+from tpobench.harness.errors import UserError
+from tpobench.tpo.jobs import TrainJob, epoch_folder, last_state, partial_folder, state_folder
 
 
 def save_epoch(trainer: Trainer, job: TrainJob, epoch: int, metrics: dict[str, float]) -> None:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from harness.errors import UserError
-from harness.judges.pairwise import Comparison
-from harness.judging import Panel
-from harness.progress import Reporter
-from harness.records import Prompt, score_key
-from harness.store import Store
-from tpo.scoring import Floats, elo_scores
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges.pairwise import Comparison
+from tpobench.harness.judging import Panel
+from tpobench.harness.progress import Reporter
+from tpobench.harness.records import Prompt, score_key
+from tpobench.harness.store import Store
+from tpobench.tpo.scoring import Floats, elo_scores
 
 if TYPE_CHECKING:
-    from harness.judges.pointwise import PointwiseJudge
+    from tpobench.harness.judges.pointwise import PointwiseJudge
 
 Responses = Sequence[str | None]
 """None for an output that did not parse."""
@@ -230,7 +230,7 @@ def _settled(ours: str | None, theirs: str | None) -> float | None:
 
 
 def _verdicts(size: int, preferences: Iterator[float | None]) -> Floats:
-    """r_mn of shape (size, size), NaN where missing: m is the response shown first (`tpo.scoring.battle_matrix`).
+    """r_mn of shape (size, size), NaN where missing: m is the response shown first (`tpobench.tpo.scoring.battle_matrix`).
 
     Takes two preferences for every two responses: for the earlier one, shown first and shown second.
     """

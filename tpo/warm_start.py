@@ -7,10 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from harness.errors import UserError
-from harness.modes import DIRECT, Mode
-from harness.records import Prompt
-from tpo.thoughts import ThoughtTemplate, compose
+from tpobench.harness.errors import UserError
+from tpobench.harness.modes import DIRECT, Mode
+from tpobench.harness.records import Prompt
+from tpobench.tpo.thoughts import ThoughtTemplate, compose
 
 Example = dict[str, str]
 """``prompt``, ``thought`` and ``response``."""
@@ -40,7 +40,7 @@ def warm_start_examples(examples: int, file: str | None = None) -> list[Example]
     """
     name = file or "tpobench's warm start"
     try:
-        source = files("tpo").joinpath("warm_start.jsonl") if file is None else Path(file)
+        source = files("tpobench.tpo").joinpath("warm_start.jsonl") if file is None else Path(file)
         lines = [line for line in source.read_text(encoding="utf-8").split("\n") if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"warm_start.file {file} cannot be read: {error}") from error

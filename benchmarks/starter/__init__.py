@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from harness.records import Prompt
+from tpobench.harness.records import Prompt
 
 Split = Literal["training", "validation", "test"]
 
@@ -17,7 +17,7 @@ Split = Literal["training", "validation", "test"]
 @cache
 def starter_prompts(split: Split) -> tuple[Prompt, ...]:
     """The prompts of one split, in file order."""
-    text = files("benchmarks.starter").joinpath("prompts.jsonl").read_text(encoding="utf-8")
+    text = files("tpobench.benchmarks.starter").joinpath("prompts.jsonl").read_text(encoding="utf-8")
     rows = [json.loads(line) for line in text.splitlines()]
     return tuple(
         Prompt(row["prompt"], row["category"], f"starter/{split}", tuple(row["checks"]))

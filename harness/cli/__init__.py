@@ -3,20 +3,9 @@
 import os
 import sys
 
-from harness.cli import (  # noqa: F401  each registers its commands
-    champion,
-    compare,
-    decide,
-    exchange,
-    inspection,
-    judges,
-    measure,
-    report,
-    run,
-    sampling,
-)
-from harness.cli.app import app, told
-from harness.errors import Exit, UserError
+from tpobench.harness.cli import champion, compare, decide, exchange, inspection, judges, measure, report, run, sampling
+from tpobench.harness.cli.app import app, told
+from tpobench.harness.errors import Exit, UserError
 
 __all__ = ["app", "main"]
 

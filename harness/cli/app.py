@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from harness.errors import StoreLacks, UserError
+from tpobench.harness.errors import StoreLacks, UserError
 
 app = typer.Typer(
     name="tpobench",

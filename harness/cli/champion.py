@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
-from harness.errors import StoreLacks
+from tpobench.harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
+from tpobench.harness.errors import StoreLacks
 
 if TYPE_CHECKING:
-    from harness.gate.champion import Champion
+    from tpobench.harness.gate.champion import Champion
 
 champion_app = typer.Typer(help="The promoted checkpoint.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(champion_app, name="champion")
@@ -46,8 +46,8 @@ def history(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json
     from rich.table import Table
     from rich.text import Text
 
-    from harness.gate.champion import history as moves
-    from harness.store import Store
+    from tpobench.harness.gate.champion import history as moves
+    from tpobench.harness.store import Store
 
     with Store(store, read_only=True) as opened:
         found = moves(opened, _file(store, file))
@@ -72,8 +72,8 @@ def rollback(
 
     Example: tpobench champion rollback --store results.duckdb --why "users complain"
     """
-    from harness.gate.champion import rollback as back
-    from harness.store import Store
+    from tpobench.harness.gate.champion import rollback as back
+    from tpobench.harness.store import Store
 
     _current(store, file)  # before a store is made where there is nothing to go back from
     with Store(store) as opened:
@@ -85,7 +85,7 @@ def rollback(
 
 
 def _current(store: Path, file: Path | None) -> "Champion":
-    from harness.gate.champion import current
+    from tpobench.harness.gate.champion import current
 
     found = current(_file(store, file))
     if found is None:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.app import ModelOption, ModeOption, SeedOption, TemperatureOption
+from tpobench.harness.cli.app import ModelOption, ModeOption, SeedOption, TemperatureOption
 
 if TYPE_CHECKING:
-    from benchmarks.contest import Contest
+    from tpobench.benchmarks.contest import Contest
 
 BenchmarkOption = Annotated[
     str,
@@ -47,11 +47,11 @@ def contest_options(
     ] = False,
     seed: SeedOption = 0,
 ) -> "Contest":
-    from benchmarks import benchmark_named
-    from benchmarks.contest import Contest
-    from harness.errors import UserError
-    from harness.records import SamplingParams
-    from tpo.thoughts import mode_named
+    from tpobench.benchmarks import benchmark_named
+    from tpobench.benchmarks.contest import Contest
+    from tpobench.harness.errors import UserError
+    from tpobench.harness.records import SamplingParams
+    from tpobench.tpo.thoughts import mode_named
 
     if orders not in (None, "one", "both"):
         raise UserError(f"--orders is one or both, not {orders!r}")

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.api import Api, api_options
-from harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
-from harness.cli.shared import takes
+from tpobench.harness.cli.api import Api, api_options
+from tpobench.harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
+from tpobench.harness.cli.shared import takes
 
 if TYPE_CHECKING:
-    from benchmarks.gate_case import Opponent
-    from harness.gate import Case, Decision, Policy
-    from harness.gate.champion import Champion
-    from harness.progress import Reporter
-    from harness.store import Store
+    from tpobench.benchmarks.gate_case import Opponent
+    from tpobench.harness.gate import Case, Decision, Policy
+    from tpobench.harness.gate.champion import Champion
+    from tpobench.harness.progress import Reporter
+    from tpobench.harness.store import Store
 
 OF_RUN = re.compile(r"(thought|direct|seed)/\w+")
 
@@ -69,12 +69,12 @@ def gate(
 
     Example: tpobench gate policy.yaml --candidate thought/1 --store tpobench-runs/quickstart/store.duckdb
     """
-    from harness.errors import UserError
-    from harness.gate import EXIT_CODES, load_policy
-    from harness.gate.champion import current
-    from harness.gate.record import keep_decision
-    from harness.progress import Reporter
-    from harness.store import Store
+    from tpobench.harness.errors import UserError
+    from tpobench.harness.gate import EXIT_CODES, load_policy
+    from tpobench.harness.gate.champion import current
+    from tpobench.harness.gate.record import keep_decision
+    from tpobench.harness.progress import Reporter
+    from tpobench.harness.store import Store
 
     if ledger:
         _print_ledger(store, ledger, as_json)
@@ -99,8 +99,8 @@ def gate(
 def _require_possible(policy: "Policy", asked: Asked, store: Path) -> None:
     """Raises UserError for what no store could answer, and where the answer is to come from a store that is not there:
     none is made for it."""
-    from harness.database import no_store
-    from harness.errors import UserError
+    from tpobench.harness.database import no_store
+    from tpobench.harness.errors import UserError
 
     of_run = [name for name in (asked.candidate, asked.against) if OF_RUN.fullmatch(name)]
     if policy.contest is None and policy.champion is not None:
@@ -114,10 +114,10 @@ def _require_possible(policy: "Policy", asked: Asked, store: Path) -> None:
 def _case(
     store: "Store", policy: "Policy", asked: Asked, champion: "Champion | None", api: Api, reporter: "Reporter"
 ) -> "Case":
-    from benchmarks.gate_case import Opponent, live_case, stage_contest
-    from harness.gate.stored import meeting_named, meeting_of, stored_case
-    from tpo.runs import duel_of
-    from tpo.thoughts import mode_named
+    from tpobench.benchmarks.gate_case import Opponent, live_case, stage_contest
+    from tpobench.harness.gate.stored import meeting_named, meeting_of, stored_case
+    from tpobench.tpo.runs import duel_of
+    from tpobench.tpo.thoughts import mode_named
 
     if policy.contest is not None:
         ours = _named(store, asked.candidate, asked.run, policy.contest.mode)
@@ -135,9 +135,9 @@ def _case(
 
 def _named(store: "Store", name: str, run: str, mode: str) -> "Opponent":
     """A model and its mode: those of a run's checkpoint, or the policy's."""
-    from benchmarks.gate_case import Opponent
-    from tpo.runs import checkpoint_of
-    from tpo.thoughts import mode_named
+    from tpobench.benchmarks.gate_case import Opponent
+    from tpobench.tpo.runs import checkpoint_of
+    from tpobench.tpo.thoughts import mode_named
 
     if not OF_RUN.fullmatch(name):
         return Opponent(name, mode_named(mode), name)
@@ -149,8 +149,8 @@ def _promote(
     store: "Store", file: Path, before: "Champion | None", case: "Case", policy: "Policy", decision: str, why: str
 ) -> str:
     """Move the alias to the candidate; returns what to say."""
-    from harness.errors import UserError
-    from harness.gate.champion import Entry, promote, require_weights
+    from tpobench.harness.errors import UserError
+    from tpobench.harness.gate.champion import Entry, promote, require_weights
 
     query = "SELECT name, folder FROM model WHERE model_key = ?"
     ((name, known),) = store.sql(query, [case.candidate_fingerprint])[1]
@@ -166,8 +166,8 @@ def _promote(
 
 
 def _show(decision: "Decision", junit: Path | None, markdown: Path | None, as_json: bool, said: list[str]) -> None:
-    from harness.files import write_whole
-    from reports import gate as written
+    from tpobench.harness.files import write_whole
+    from tpobench.reports import gate as written
 
     if as_json:
         print_json(decision.as_json())
@@ -185,7 +185,7 @@ def _show(decision: "Decision", junit: Path | None, markdown: Path | None, as_js
 def _print(decision: "Decision", said: list[str]) -> None:
     from rich.console import Console
 
-    from reports import gate as written
+    from tpobench.reports import gate as written
 
     console = Console(highlight=False)
     console.print(written.terminal_table(decision))
@@ -203,9 +203,9 @@ def _print_ledger(path: Path, line: str, as_json: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from harness.errors import StoreLacks, did_you_mean
-    from harness.gate.ledger import ledger
-    from harness.store import Store
+    from tpobench.harness.errors import StoreLacks, did_you_mean
+    from tpobench.harness.gate.ledger import ledger
+    from tpobench.harness.store import Store
 
     with Store(path, read_only=True) as store:
         rows = ledger(store, line)

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
-from harness.cli.contest import DataOption
-from harness.errors import StoreLacks, UserError, did_you_mean
+from tpobench.harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
+from tpobench.harness.cli.contest import DataOption
+from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.exchange_alpaca import Imported
-    from harness.leaderboard import Row
-    from harness.store import Store
+    from tpobench.benchmarks.exchange_alpaca import Imported
+    from tpobench.harness.leaderboard import Row
+    from tpobench.harness.store import Store
 
 FORMATS = ["alpaca_eval", "arena_hard_v0.1", "arena_hard_v2.0", "lm_eval"]
 
@@ -37,8 +37,8 @@ def import_files(
     Example: tpobench import alpaca_eval results/ --data official-files/
     """
     quiet_libraries()
-    from harness.progress import Reporter
-    from harness.store import Store
+    from tpobench.harness.progress import Reporter
+    from tpobench.harness.store import Store
 
     _require_format(kind)
     if not path.exists():
@@ -60,21 +60,21 @@ def import_files(
 
 def _importer(kind: str) -> Any:
     if kind == "alpaca_eval":
-        from benchmarks.alpaca_eval import load
-        from benchmarks.exchange_alpaca import import_alpaca, importable
+        from tpobench.benchmarks.alpaca_eval import load
+        from tpobench.benchmarks.exchange_alpaca import import_alpaca, importable
 
         return lambda store, path, data: importable(path) and import_alpaca(store, path, load(data))
     if kind == "lm_eval":
         return lambda store, path, data: _lm_eval_results(store, path)
-    from benchmarks.exchange_arena import import_arena
+    from tpobench.benchmarks.exchange_arena import import_arena
 
     return lambda store, path, data: import_arena(store, kind, path, data)
 
 
 def _lm_eval_results(store: "Store", path: Path) -> "Iterator[Imported]":
     """Every ``results_*.json`` under the path."""
-    from benchmarks.exchange_alpaca import Imported
-    from benchmarks.lm_eval_results import import_results
+    from tpobench.benchmarks.exchange_alpaca import Imported
+    from tpobench.benchmarks.lm_eval_results import import_results
 
     files = [path] if path.is_file() else sorted(path.rglob("results*.json"))
     if not files:
@@ -85,7 +85,7 @@ def _lm_eval_results(store: "Store", path: Path) -> "Iterator[Imported]":
 
 
 def _export_lm_eval(store: "Store", model: str, out: Path) -> Path:
-    from benchmarks.lm_eval_results import export_results
+    from tpobench.benchmarks.lm_eval_results import export_results
 
     query = (
         "SELECT evaluation_key FROM evaluation JOIN model ON model_key = candidate "
@@ -129,13 +129,13 @@ def export(
 
     Example: tpobench export alpaca_eval --model my-model --out results/my-model
     """
-    from harness.store import Store
+    from tpobench.harness.store import Store
 
     _require_format(kind)
     with Store(store, read_only=True) as opened:
         if kind == "alpaca_eval":
-            from benchmarks.exchange_alpaca import export_annotations, export_leaderboard, export_outputs
-            from harness.leaderboard import leaderboard
+            from tpobench.benchmarks.exchange_alpaca import export_annotations, export_leaderboard, export_outputs
+            from tpobench.harness.leaderboard import leaderboard
 
             written = [
                 export_outputs(opened, model, out),
@@ -145,7 +145,7 @@ def export(
         elif kind == "lm_eval":
             written = [_export_lm_eval(opened, model, out)]
         else:
-            from benchmarks.exchange_arena import export_arena
+            from tpobench.benchmarks.exchange_arena import export_arena
 
             written = export_arena(opened, kind, model, out, data)
     if as_json:
@@ -172,8 +172,8 @@ def leaderboard(
 
     Example: tpobench leaderboard --benchmark alpaca_eval --by-category
     """
-    from harness import leaderboard as boards
-    from harness.store import Store
+    from tpobench.harness import leaderboard as boards
+    from tpobench.harness.store import Store
 
     with Store(store, read_only=True) as opened:
         rows = boards.leaderboard(opened, benchmark, sort)
@@ -201,8 +201,8 @@ def _table(name: str, rows: "list[Row]") -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    from harness.leaderboard import figures_of
-    from harness.modes import in_mode
+    from tpobench.harness.leaderboard import figures_of
+    from tpobench.harness.modes import in_mode
 
     figures = figures_of(name, rows)
     several = len({row.against for row in rows}) > 1
@@ -229,7 +229,7 @@ def _category_table(name: str, rows: "list[Row]") -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    from harness.modes import in_mode
+    from tpobench.harness.modes import in_mode
 
     names = sorted({category for row in rows for category in row.categories})
     several = len({row.against for row in rows}) > 1

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
-from harness.errors import Exit, UserError
+from tpobench.harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
+from tpobench.harness.errors import Exit, UserError
 
 
 @app.command()
@@ -21,7 +21,7 @@ def sql(
     """
     import duckdb
 
-    from harness.store import Store
+    from tpobench.harness.store import Store
 
     with Store(store, read_only=True) as opened:
         try:
@@ -47,7 +47,7 @@ def doctor(as_json: JsonOption = False) -> None:
 
     Example: tpobench doctor
     """
-    from harness.doctor import diagnose
+    from tpobench.harness.doctor import diagnose
 
     findings = diagnose()
     if as_json:

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from harness.cli.api import Api
+from tpobench.harness.cli.api import Api
 
 if TYPE_CHECKING:
-    from benchmarks.contest import Contest
-    from benchmarks.lm_eval_planning import TaskPlan
-    from benchmarks.lm_eval_tasks import TaskOptions, TaskResult
-    from harness.progress import Reporter
-    from harness.store import Store
+    from tpobench.benchmarks.contest import Contest
+    from tpobench.benchmarks.lm_eval_planning import TaskPlan
+    from tpobench.benchmarks.lm_eval_tasks import TaskOptions, TaskResult
+    from tpobench.harness.progress import Reporter
+    from tpobench.harness.store import Store
 
 _WITHOUT_EFFECT = (
     "split", "judge", "judge_model", "baseline", "orders", "per_category", "temperature", "retry_missing",
@@ -21,14 +21,14 @@ _WITHOUT_EFFECT = (
 
 
 def is_lm_eval(contest: "Contest") -> bool:
-    from benchmarks import LM_EVAL
+    from tpobench.benchmarks import LM_EVAL
 
     return contest.benchmark.name.startswith(LM_EVAL)
 
 
 def refuse_without_effect(context: typer.Context, contest: "Contest") -> None:
     """Raises UserError where the user gave an option that changes nothing with lm-eval's tasks."""
-    from harness.errors import UserError
+    from tpobench.harness.errors import UserError
 
     given = [f"--{name.replace('_', '-')}" for name in _WITHOUT_EFFECT if _is_given(context, name)]
     if not given:
@@ -46,10 +46,10 @@ def _is_given(context: typer.Context, name: str) -> bool:
 
 
 def run(contest: "Contest", api: Api, store: Path, reporter: "Reporter") -> "list[TaskResult]":
-    from benchmarks.lm_eval_tasks import run_tasks
-    from harness.generate import Generator, sampler_for
-    from harness.models import resolve_model
-    from harness.store import Store
+    from tpobench.benchmarks.lm_eval_tasks import run_tasks
+    from tpobench.harness.generate import Generator, sampler_for
+    from tpobench.harness.models import resolve_model
+    from tpobench.harness.store import Store
 
     model, load = resolve_model(contest.candidate), sampler_for(api.connect)
     with Store(store) as opened, Generator(opened, model, load, reporter) as generator:
@@ -57,7 +57,7 @@ def run(contest: "Contest", api: Api, store: Path, reporter: "Reporter") -> "lis
 
 
 def planned(contest: "Contest", api: Api, store: "Store | None", reporter: "Reporter") -> "TaskPlan":
-    from benchmarks.lm_eval_planning import plan_tasks
+    from tpobench.benchmarks.lm_eval_planning import plan_tasks
 
     return plan_tasks(
         _tasks(contest), contest.candidate, contest.mode, _options(contest), reporter, api.concurrency, store
@@ -65,13 +65,13 @@ def planned(contest: "Contest", api: Api, store: "Store | None", reporter: "Repo
 
 
 def _tasks(contest: "Contest") -> list[str]:
-    from benchmarks import LM_EVAL
+    from tpobench.benchmarks import LM_EVAL
 
     return contest.benchmark.name.removeprefix(LM_EVAL).split(",")
 
 
 def _options(contest: "Contest") -> "TaskOptions":
-    from benchmarks.lm_eval_tasks import TaskOptions
+    from tpobench.benchmarks.lm_eval_tasks import TaskOptions
 
     return TaskOptions(
         limit=contest.limit, max_new_tokens=contest.params.max_new_tokens if contest.limits_tokens else None,

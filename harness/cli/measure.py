@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.api import Api, api_options
-from harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
-from harness.cli.contest import contest_options
-from harness.cli.lm_eval import is_lm_eval, planned, refuse_without_effect, run
-from harness.cli.shared import takes
+from tpobench.harness.cli.api import Api, api_options
+from tpobench.harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
+from tpobench.harness.cli.contest import contest_options
+from tpobench.harness.cli.lm_eval import is_lm_eval, planned, refuse_without_effect, run
+from tpobench.harness.cli.shared import takes
 
 if TYPE_CHECKING:
-    from benchmarks.contest import Contest
-    from benchmarks.gate_planning import GatePlan
-    from benchmarks.lm_eval_planning import TaskPlan
-    from benchmarks.lm_eval_tasks import TaskResult
-    from harness.budget import Prices
-    from harness.store import Store
+    from tpobench.benchmarks.contest import Contest
+    from tpobench.benchmarks.gate_planning import GatePlan
+    from tpobench.benchmarks.lm_eval_planning import TaskPlan
+    from tpobench.benchmarks.lm_eval_tasks import TaskResult
+    from tpobench.harness.budget import Prices
+    from tpobench.harness.store import Store
 
 
 @app.command("eval")
@@ -38,9 +38,9 @@ def evaluate(
     Example: tpobench eval --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
     """
     quiet_libraries()
-    from benchmarks.contest import hold
-    from harness.progress import Reporter
-    from harness.store import Store
+    from tpobench.benchmarks.contest import hold
+    from tpobench.harness.progress import Reporter
+    from tpobench.harness.store import Store
 
     if is_lm_eval(contest):
         refuse_without_effect(context, contest)
@@ -83,10 +83,10 @@ def plan(
     """
     from contextlib import ExitStack
 
-    from benchmarks.gate_planning import GatePlan
-    from benchmarks.planning import Plan, plan_for
-    from harness.progress import Reporter
-    from harness.store import Store
+    from tpobench.benchmarks.gate_planning import GatePlan
+    from tpobench.benchmarks.planning import Plan, plan_for
+    from tpobench.harness.progress import Reporter
+    from tpobench.harness.store import Store
 
     prices = api.budget.prices
     with ExitStack() as stack:
@@ -107,11 +107,11 @@ def plan(
 
 
 def _gate_plan(file: Path, prices: "Prices", store: "Store | None") -> "GatePlan":
-    from benchmarks.gate_case import stage_contest
-    from benchmarks.gate_planning import plan_gate
-    from harness.errors import UserError
-    from harness.gate import load_policy
-    from harness.modes import DIRECT
+    from tpobench.benchmarks.gate_case import stage_contest
+    from tpobench.benchmarks.gate_planning import plan_gate
+    from tpobench.harness.errors import UserError
+    from tpobench.harness.gate import load_policy
+    from tpobench.harness.modes import DIRECT
 
     policy = load_policy(file)
     if policy.contest is None:

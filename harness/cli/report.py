@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.app import STORE_HELP, JsonOption, app, default_store, print_json
-from harness.errors import UserError
+from tpobench.harness.cli.app import STORE_HELP, JsonOption, app, default_store, print_json
+from tpobench.harness.errors import UserError
 
 if TYPE_CHECKING:
-    from harness.comparison import Side
-    from harness.store import Store
-    from reports.content import Content
+    from tpobench.harness.comparison import Side
+    from tpobench.harness.store import Store
+    from tpobench.reports.content import Content
 
 
 @app.command()
@@ -54,12 +54,12 @@ def report(
     """
     from rich.console import Console
 
-    from harness.files import write_whole
-    from harness.store import Store
-    from reports import content
-    from reports.html import render
-    from reports.markdown import markdown as written
-    from reports.markdown import summary
+    from tpobench.harness.files import write_whole
+    from tpobench.harness.store import Store
+    from tpobench.reports import content
+    from tpobench.reports.html import render
+    from tpobench.reports.markdown import markdown as written
+    from tpobench.reports.markdown import summary
 
     if sum((bool(run), bool(models), compare is not None)) > 1:
         raise UserError("--run, --models and --compare are three kinds of report; give one of them")
@@ -75,7 +75,7 @@ def report(
             named = [] if models in (None, ["all"]) else list(models or ())
             found = content.of_models(opened, named, benchmark, published)
         else:
-            from tpo.runs import run_named
+            from tpobench.tpo.runs import run_named
 
             found = content.of_run(opened, run_named(opened, run), paper_curve, published)
     if markdown:
@@ -102,7 +102,7 @@ def _facts(found: "Content") -> dict[str, object]:
 
 
 def _compared(store: "Store", first: str, second: str) -> "Content":
-    from reports.content import of_comparison
+    from tpobench.reports.content import of_comparison
 
     return of_comparison(store, _side(store, first), _side(store, second), (first, second))
 
@@ -110,9 +110,9 @@ def _compared(store: "Store", first: str, second: str) -> "Content":
 def _side(store: "Store", name: str) -> "Side":
     """A model (in a mode: ``NAME@MODE``), ``thought/1`` of the newest run, or a run: its last evaluated checkpoint that
     thinks."""
-    from harness.cli.compare import side_named
-    from harness.comparison import Side
-    from tpo.runs import last_checkpoint
+    from tpobench.harness.cli.compare import side_named
+    from tpobench.harness.comparison import Side
+    from tpobench.tpo.runs import last_checkpoint
 
     named, _, mode = name.rpartition("@")
     answered = "SELECT 1 FROM evaluation WHERE ? IN (candidate_mode, baseline_mode) LIMIT 1"

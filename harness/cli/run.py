@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.app import RUNS, JsonOption, app, print_json, quiet_libraries
+from tpobench.harness.cli.app import RUNS, JsonOption, app, print_json, quiet_libraries
 
 if TYPE_CHECKING:
-    from tpo.config import RunConfig
+    from tpobench.tpo.config import RunConfig
 
 FolderOption = Annotated[
     Path | None, typer.Option("--dir", help="Where the run is kept; tpobench-runs/NAME unless given.")
@@ -54,8 +54,8 @@ def train(
     Example: tpobench train configs/smollm2-cpu.yaml
     """
     quiet_libraries()
-    from harness.config import load_yaml
-    from tpo.config import RunConfig
+    from tpobench.harness.config import load_yaml
+    from tpobench.tpo.config import RunConfig
 
     settings = load_yaml(config, RunConfig)
     if dry_run:
@@ -67,12 +67,12 @@ def train(
 def _train(settings: "RunConfig", place: Path, as_json: bool) -> None:
     import yaml
 
-    from harness.files import write_whole
-    from harness.progress import Reporter
-    from harness.store import Store
-    from reports.html import write_report
-    from tpo.loop import run_training
-    from tpo.summary import summarise, table, training_table
+    from tpobench.harness.files import write_whole
+    from tpobench.harness.progress import Reporter
+    from tpobench.harness.store import Store
+    from tpobench.reports.html import write_report
+    from tpobench.tpo.loop import run_training
+    from tpobench.tpo.summary import summarise, table, training_table
 
     reporter = Reporter(quiet=as_json)
     with Store(place / "store.duckdb") as store:
@@ -100,7 +100,7 @@ def _train(settings: "RunConfig", place: Path, as_json: bool) -> None:
 def _print_estimate(settings: "RunConfig", as_json: bool) -> None:
     from rich.console import Console
 
-    from tpo.estimate import as_table, estimate
+    from tpobench.tpo.estimate import as_table, estimate
 
     found = estimate(settings)
     if as_json:
@@ -121,13 +121,13 @@ def status(
     """
     from rich.console import Console
 
-    from tpo.status import as_json as to_json
-    from tpo.status import as_table, read_status
+    from tpobench.tpo.status import as_json as to_json
+    from tpobench.tpo.status import as_table, read_status
 
     if run.suffix in (".yaml", ".yml"):
-        from harness.config import load_yaml
-        from tpo.config import RunConfig
-        from tpo.plan import planned
+        from tpobench.harness.config import load_yaml
+        from tpobench.tpo.config import RunConfig
+        from tpobench.tpo.plan import planned
 
         settings = load_yaml(run, RunConfig)
         states = read_status(folder or RUNS / settings.name, planned(settings))

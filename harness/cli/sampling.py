@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.app import (
+from tpobench.harness.cli.app import (
     DEFAULT_STORE,
     JsonOption,
     ModelOption,
@@ -19,7 +19,7 @@ from harness.cli.app import (
     print_json,
     quiet_libraries,
 )
-from harness.errors import Exit, UserError
+from tpobench.harness.errors import Exit, UserError
 
 
 @app.command()
@@ -38,13 +38,13 @@ def chat(
     Example: tpobench chat --model my-checkpoint/ --mode think:generic "Why is the sky blue?"
     """
     quiet_libraries()
-    from tpo.thoughts import PARSE_ERRORS, mode_named
+    from tpobench.tpo.thoughts import PARSE_ERRORS, mode_named
 
     asked = mode_named(mode)
-    from harness.generate import local_sampler
-    from harness.models import resolve_model
-    from harness.modes import DIRECT
-    from harness.records import Request, SamplingParams, content_key
+    from tpobench.harness.generate import local_sampler
+    from tpobench.harness.models import resolve_model
+    from tpobench.harness.modes import DIRECT
+    from tpobench.harness.records import Request, SamplingParams, content_key
 
     if not question.strip():
         raise UserError("the question is empty; write it as the last argument")
@@ -90,13 +90,13 @@ def sample(
     Example: tpobench sample prompts.jsonl --model smollm2-135m -k 4
     """
     quiet_libraries()
-    from benchmarks.prompt_files import prompts_from_file
-    from harness.generate import Generator, local_sampler
-    from harness.models import resolve_model
-    from harness.progress import Reporter
-    from harness.records import SamplingParams
-    from harness.store import Store
-    from tpo.thoughts import mode_named
+    from tpobench.benchmarks.prompt_files import prompts_from_file
+    from tpobench.harness.generate import Generator, local_sampler
+    from tpobench.harness.models import resolve_model
+    from tpobench.harness.progress import Reporter
+    from tpobench.harness.records import SamplingParams
+    from tpobench.harness.store import Store
+    from tpobench.tpo.thoughts import mode_named
 
     asked = mode_named(mode)
     wanted = prompts_from_file(prompts)

@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness.checkpoints import fingerprint
-from harness.errors import UserError
-from harness.files import write_whole
-from harness.records import content_key
-from harness.store import Store
+from tpobench.harness.checkpoints import fingerprint
+from tpobench.harness.errors import UserError
+from tpobench.harness.files import write_whole
+from tpobench.harness.records import content_key
+from tpobench.harness.store import Store
 
 
 @dataclass(frozen=True)

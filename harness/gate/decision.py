@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from harness.errors import Exit
+from tpobench.harness.errors import Exit
 
 Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE", "INVALID"]
 RuleOutcome = Literal["PASS", "FAIL", "INCONCLUSIVE", "INVALID", "SHOWN"]

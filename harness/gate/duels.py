@@ -6,13 +6,13 @@ from typing import Protocol
 
 import numpy as np
 
-from harness.gate.decision import Outcome, RuleResult, Telling
-from harness.gate.guards import MAX_MISSING
-from harness.gate.policy import CategoriesRule, WinRateRule
-from harness.records import Prompt, content_key
-from harness.stats.intervals import one_sided_bound
-from harness.stats.multiplicity import holm
-from harness.stats.sequential import Floats, confidence_sequence, decide_mean, split_alpha, wealth
+from tpobench.harness.gate.decision import Outcome, RuleResult, Telling
+from tpobench.harness.gate.guards import MAX_MISSING
+from tpobench.harness.gate.policy import CategoriesRule, WinRateRule
+from tpobench.harness.records import Prompt, content_key
+from tpobench.harness.stats.intervals import one_sided_bound
+from tpobench.harness.stats.multiplicity import holm
+from tpobench.harness.stats.sequential import Floats, confidence_sequence, decide_mean, split_alpha, wealth
 
 MIN_CATEGORY = 30
 """A category with fewer prompts is shown, never decided on."""

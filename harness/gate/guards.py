@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.gate.decision import RuleOutcome, RuleResult
-from harness.gate.policy import BoundsRule, ControlledRule, DropRule, Policy
-from harness.records import Metric, Prompt
-from harness.stats.intervals import difference_interval
+from tpobench.harness.gate.decision import RuleOutcome, RuleResult
+from tpobench.harness.gate.policy import BoundsRule, ControlledRule, DropRule, Policy
+from tpobench.harness.records import Metric, Prompt
+from tpobench.harness.stats.intervals import difference_interval
 
 REPEATED_LENGTH = 20
 REPEATED_SHARE = 0.1

@@ -7,9 +7,9 @@ giving up counts.
 
 from dataclasses import dataclass
 
-from harness.records import content_key
-from harness.stats.multiplicity import share_of_attempt
-from harness.store import Store
+from tpobench.harness.records import content_key
+from tpobench.harness.stats.multiplicity import share_of_attempt
+from tpobench.harness.store import Store
 
 
 @dataclass(frozen=True)

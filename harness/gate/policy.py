@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from harness.config import FileModel, load_yaml
-from harness.records import content_key
-from harness.stats.sequential import Method
+from tpobench.harness.config import FileModel, load_yaml
+from tpobench.harness.records import content_key
+from tpobench.harness.stats.sequential import Method
 
 Alpha = Annotated[float, Field(ge=1e-6, lt=0.5, strict=False)]
 Margin = Annotated[float, Field(ge=0, lt=0.5, strict=False)]
@@ -117,7 +117,7 @@ class Policy(FileModel):
     """The rules. `seed` freezes the order in which prompts are consumed, `block` is how many are asked at a time.
 
     `budget` bounds the sum of all alphas: how likely a candidate that meets every rule is rejected. `line` names the
-    line of models whose gates share their alphas (see `harness.gate.ledger`). With `clusters`, prompts of one category
+    line of models whose gates share their alphas (see `tpobench.harness.gate.ledger`). With `clusters`, prompts of one category
     count as one observation.
     """
 

@@ -2,12 +2,12 @@
 
 from dataclasses import asdict, replace
 
-from harness.gate.decision import Decision
-from harness.gate.ledger import open_attempt
-from harness.gate.policy import Policy
-from harness.gate.run import Case, Say, digest_of, run_gate
-from harness.records import content_key
-from harness.store import Store
+from tpobench.harness.gate.decision import Decision
+from tpobench.harness.gate.ledger import open_attempt
+from tpobench.harness.gate.policy import Policy
+from tpobench.harness.gate.run import Case, Say, digest_of, run_gate
+from tpobench.harness.records import content_key
+from tpobench.harness.store import Store
 
 
 def keep_decision(store: Store, policy: Policy, case: Case, say: Say, run: str = "") -> tuple[Decision, str]:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from harness.errors import did_you_mean
-from harness.gate.decision import Decision, RuleResult
-from harness.gate.duels import (
+from tpobench.harness.errors import did_you_mean
+from tpobench.harness.gate.decision import Decision, RuleResult
+from tpobench.harness.gate.duels import (
     MIN_CATEGORY,
     Duel,
     Match,
@@ -15,9 +15,9 @@ from harness.gate.duels import (
     telling,
     win_rate_outcome,
 )
-from harness.gate.guards import Answers, check_drop, check_figures, check_outputs
-from harness.gate.policy import Policy, WinRateRule
-from harness.records import Metric, Prompt, content_key
+from tpobench.harness.gate.guards import Answers, check_drop, check_figures, check_outputs
+from tpobench.harness.gate.policy import Policy, WinRateRule
+from tpobench.harness.records import Metric, Prompt, content_key
 
 Say = Callable[[str], None]
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from harness.gate.policy import Policy
-from harness.judges import pointwise_judge
-from harness.judges.pointwise import Asked
-from harness.records import Metric, Prompt, score_key
-from harness.store import Store
+from tpobench.harness.gate.policy import Policy
+from tpobench.harness.judges import pointwise_judge
+from tpobench.harness.judges.pointwise import Asked
+from tpobench.harness.records import Metric, Prompt, score_key
+from tpobench.harness.store import Store
 
 
 def with_scorers(

@@ -4,14 +4,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.errors import StoreLacks, UserError, did_you_mean
-from harness.gate.guards import Answers
-from harness.gate.policy import Policy
-from harness.gate.run import Case, digest_of
-from harness.gate.scored import with_scorers
-from harness.modes import in_mode
-from harness.records import Metric, Prompt
-from harness.store import Store
+from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
+from tpobench.harness.gate.guards import Answers
+from tpobench.harness.gate.policy import Policy
+from tpobench.harness.gate.run import Case, digest_of
+from tpobench.harness.gate.scored import with_scorers
+from tpobench.harness.modes import in_mode
+from tpobench.harness.records import Metric, Prompt
+from tpobench.harness.store import Store
 
 _MEETING = """
 SELECT evaluation_key, benchmark, judge, candidate, c.name, candidate_mode, baseline, b.name, baseline_mode

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from harness.endpoints import is_endpoint
-from harness.errors import UserError, did_you_mean
-from harness.judges.checklist import ChecklistJudge
-from harness.judges.pointwise import PointwiseJudge
-from harness.modes import Mode
-from harness.records import Output
+from tpobench.harness.endpoints import is_endpoint
+from tpobench.harness.errors import UserError, did_you_mean
+from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.judges.pointwise import PointwiseJudge
+from tpobench.harness.modes import Mode
+from tpobench.harness.records import Output
 
 POINTWISE = ("checklist", "reward:MODEL", "armorm:MODEL", "module:function")
 
@@ -20,12 +20,12 @@ def pointwise_judge(name: str) -> PointwiseJudge:
     if kind in ("reward", "armorm") and rest:
         if is_endpoint(rest):
             raise UserError(f"the judge {name} names an endpoint, and a {kind} model is loaded here; name its folder")
-        from harness.judges.reward import RewardModelJudge
-        from harness.models import resolve_model
+        from tpobench.harness.judges.reward import RewardModelJudge
+        from tpobench.harness.models import resolve_model
 
         return RewardModelJudge(resolve_model(rest), kind)
     if colon and kind and rest:
-        from harness.judges.custom import CustomJudge
+        from tpobench.harness.judges.custom import CustomJudge
 
         return CustomJudge(name)
     raise UserError(f"unknown judge {name!r}; {did_you_mean(name, list(POINTWISE))}")
@@ -33,7 +33,7 @@ def pointwise_judge(name: str) -> PointwiseJudge:
 
 def weighted(parts: Sequence[tuple[str, float]]) -> PointwiseJudge:
     """The weighted sum of pointwise judges, by name."""
-    from harness.judges.weighted import WeightedJudge
+    from tpobench.harness.judges.weighted import WeightedJudge
 
     return WeightedJudge([(pointwise_judge(name), weight) for name, weight in parts])
 

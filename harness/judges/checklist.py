@@ -6,10 +6,10 @@ nothing else: not style, not depth, not truth beyond the listed facts.
 
 from collections.abc import Iterator, Sequence
 
-from harness.errors import UserError
-from harness.judges.checks import is_met
-from harness.judges.pointwise import Asked
-from harness.records import Judgment, Prompt, Score, judgment_key, text_key
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges.checks import is_met
+from tpobench.harness.judges.pointwise import Asked
+from tpobench.harness.records import Judgment, Prompt, Score, judgment_key, text_key
 
 LABEL = "checklist, a rule-based stand-in for an LLM judge"
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from harness.chat import load_tokenizer
-from harness.errors import UserError
+from tpobench.harness.chat import load_tokenizer
+from tpobench.harness.errors import UserError
 
 _PROMPT, _RESPONSE = "PLACEOFTHEPROMPT", "PLACEOFTHERESPONSE"
 

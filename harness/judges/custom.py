@@ -8,10 +8,10 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from harness.errors import UserError
-from harness.judges.pointwise import Asked, scored
-from harness.judges.user_folder import UserFolder
-from harness.records import Prompt, Score
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges.pointwise import Asked, scored
+from tpobench.harness.judges.user_folder import UserFolder
+from tpobench.harness.records import Prompt, Score
 
 GROUP_SECONDS = 1.0
 """How long scores are gathered before they are handed out: what an interruption loses at most."""

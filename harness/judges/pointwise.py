@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from harness.errors import UserError
-from harness.records import Prompt, Score
+from tpobench.harness.errors import UserError
+from tpobench.harness.records import Prompt, Score
 
 Asked = Sequence[tuple[Prompt, str]]
 """Prompts with the responses that are to be scored."""

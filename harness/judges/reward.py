@@ -6,12 +6,12 @@ from typing import Any, Protocol
 import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
-from harness.checkpoints import architecture
-from harness.errors import UserError
-from harness.judges.conversation import Conversation, ConversationEncoder
-from harness.judges.pointwise import Asked, scored
-from harness.records import Model, Prompt, Score
-from harness.samplers.batching import plan_batches
+from tpobench.harness.checkpoints import architecture
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges.conversation import Conversation, ConversationEncoder
+from tpobench.harness.judges.pointwise import Asked, scored
+from tpobench.harness.records import Model, Prompt, Score
+from tpobench.harness.samplers.batching import plan_batches
 
 TOKENS_PER_BATCH = {"cpu": 4096, "cuda": 32_768}
 ROWS_PER_BATCH = 64
@@ -157,7 +157,7 @@ def _load(kind: str, folder: str, device: str) -> Network:
     """The model on the device. On ``meta`` only the names of its weights are read: enough to refuse another kind."""
     try:
         if kind == "armorm":
-            from harness.judges.armorm import ArmoRM
+            from tpobench.harness.judges.armorm import ArmoRM
 
             return ArmoRM(folder, device)
         return SingleOutput(folder, device)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.errors import UserError
-from harness.judges.pointwise import Asked, PointwiseJudge, scored
-from harness.records import Prompt, Score, content_key, score_key
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges.pointwise import Asked, PointwiseJudge, scored
+from tpobench.harness.records import Prompt, Score, content_key, score_key
 
 WINDOW = 1024
 """Responses that all parts score before the next ones: what an interruption loses at most."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from harness.records import Generation, Request, SamplingParams
+from tpobench.harness.records import Generation, Request, SamplingParams
 
 
 class Sampler(Protocol):

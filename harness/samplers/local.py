@@ -20,11 +20,11 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig, LogitsProcessor
 
-from harness.chat import encode_messages, end_tokens, load_tokenizer
-from harness.checkpoints import architecture
-from harness.errors import UserError
-from harness.records import Generation, Request, SamplingParams
-from harness.samplers.batching import gpu_limits, plan_batches
+from tpobench.harness.chat import encode_messages, end_tokens, load_tokenizer
+from tpobench.harness.checkpoints import architecture
+from tpobench.harness.errors import UserError
+from tpobench.harness.records import Generation, Request, SamplingParams
+from tpobench.harness.samplers.batching import gpu_limits, plan_batches
 
 WINDOW = 2048
 """Requests that are tokenised and planned together; memory does not grow with the number of prompts beyond it."""

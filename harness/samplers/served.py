@@ -22,14 +22,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from harness.chat import Encoder
-from harness.checkpoints import require_model_folder
-from harness.client import Client
-from harness.endpoints import Endpoint
-from harness.errors import UserError
-from harness.records import Generation, Model, Request, SamplingParams
-from harness.samplers import Sampler
-from harness.samplers.server import ServerSampler
+from tpobench.harness.chat import Encoder
+from tpobench.harness.checkpoints import require_model_folder
+from tpobench.harness.client import Client
+from tpobench.harness.endpoints import Endpoint
+from tpobench.harness.errors import UserError
+from tpobench.harness.records import Generation, Model, Request, SamplingParams
+from tpobench.harness.samplers import Sampler
+from tpobench.harness.samplers.server import ServerSampler
 
 GRACE = 10.0
 """Seconds that a server has to end by itself before it is killed."""

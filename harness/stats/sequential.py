@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from harness.stats.intervals import SMALL_SAMPLE, betting_interval, t_bounds
+from tpobench.harness.stats.intervals import SMALL_SAMPLE, betting_interval, t_bounds
 
 Floats = npt.NDArray[np.float64]
 Method = Literal["hybrid", "sequential", "fixed"]

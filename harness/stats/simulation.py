@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from harness.stats.intervals import Floats, t_quantile
-from harness.stats.sequential import Decided, Method, decide_mean, first_at
+from tpobench.harness.stats.intervals import Floats, t_quantile
+from tpobench.harness.stats.sequential import Decided, Method, decide_mean, first_at
 
 PEEK_EVERY = 25
 """Observations between two looks of the naive test."""

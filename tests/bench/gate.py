@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from harness.stats.intervals import Floats
-from harness.stats.sequential import Method, confidence_sequence, decide_mean, wealth
-from harness.stats.simulation import Rates, World, simulate_gates
+from tpobench.harness.stats.intervals import Floats
+from tpobench.harness.stats.sequential import Method, confidence_sequence, decide_mean, wealth
+from tpobench.harness.stats.simulation import Rates, World, simulate_gates
 
 PROMPTS, ALPHA, MARGIN = 750, 0.05, 0.03
 FLOOR = 0.5 - MARGIN

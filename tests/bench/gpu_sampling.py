@@ -17,13 +17,13 @@ from typing import Any
 import torch
 from transformers import ContinuousBatchingConfig, GenerationConfig
 
-from benchmarks.starter import starter_prompts
-from harness.chat import encode_messages, end_tokens
-from harness.models import EMBEDDED, resolve_model
-from harness.modes import Mode
-from harness.records import Request, SamplingParams, content_key
-from harness.samplers.local import LocalSampler
-from tpo.thoughts import mode_named
+from tpobench.benchmarks.starter import starter_prompts
+from tpobench.harness.chat import encode_messages, end_tokens
+from tpobench.harness.models import EMBEDDED, resolve_model
+from tpobench.harness.modes import Mode
+from tpobench.harness.records import Request, SamplingParams, content_key
+from tpobench.harness.samplers.local import LocalSampler
+from tpobench.tpo.thoughts import mode_named
 
 SAMPLES = 8
 

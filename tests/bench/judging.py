@@ -18,16 +18,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from harness.client import Client, Limits
-from harness.endpoints import Endpoint
-from harness.judges.alpaca_eval import AlpacaEvalJudge
-from harness.judges.pairwise import Comparison
-from harness.judging import Panel
-from harness.progress import Reporter
-from harness.records import Prompt
-from harness.store import Store
 from tests.apis.faults import fault_proxy
 from tests.apis.stub import stub_server
+from tpobench.harness.client import Client, Limits
+from tpobench.harness.endpoints import Endpoint
+from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
+from tpobench.harness.judges.pairwise import Comparison
+from tpobench.harness.judging import Panel
+from tpobench.harness.progress import Reporter
+from tpobench.harness.records import Prompt
+from tpobench.harness.store import Store
 
 JUDGE = AlpacaEvalJudge(model="stub")
 

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from alpaca_eval.metrics import glm_winrate
 
-from benchmarks.official_length_control import GamedData, official_length_control, read_gamed
-from harness.stats.length_control import (
+from tpobench.benchmarks.official_length_control import GamedData, official_length_control, read_gamed
+from tpobench.harness.stats.length_control import (
     GAMED_WEIGHT,
     Floats,
     GamedRows,

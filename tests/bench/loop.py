@@ -9,11 +9,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness.config import load_yaml
-from harness.progress import Reporter
-from harness.store import Store
-from tpo.config import RunConfig
-from tpo.loop import run_training
+from tpobench.harness.config import load_yaml
+from tpobench.harness.progress import Reporter
+from tpobench.harness.store import Store
+from tpobench.tpo.config import RunConfig
+from tpobench.tpo.loop import run_training
 
 QUICKSTART = Path(__file__).parents[2] / "tpo" / "quickstart.yaml"
 SMALLER = {"warm_start": None, "arms": ["direct"]}

@@ -19,9 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from harness.modes import DIRECT
-from harness.store import Store
 from tests.reports.stores import Contest, contender, judged, prompts
+from tpobench.harness.modes import DIRECT
+from tpobench.harness.store import Store
 
 _WORDS = [f"word{n}" for n in range(4000)]
 
@@ -48,7 +48,7 @@ def build(path: Path, out: Path) -> tuple[float, float]:
     command = [
         sys.executable,
         "-c",
-        "from harness.cli import main; main()",
+        "from tpobench.harness.cli import main; main()",
         "report",
         "--store",
         path,

@@ -15,12 +15,12 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from benchmarks.starter import starter_prompts
-from harness.models import embedded_folder
-from harness.modes import DIRECT
-from harness.records import Request, SamplingParams, content_key
-from harness.samplers.local import LocalSampler
-from tpo.thoughts import mode_named
+from tpobench.benchmarks.starter import starter_prompts
+from tpobench.harness.models import embedded_folder
+from tpobench.harness.modes import DIRECT
+from tpobench.harness.records import Request, SamplingParams, content_key
+from tpobench.harness.samplers.local import LocalSampler
+from tpobench.tpo.thoughts import mode_named
 
 SIZES = (8, 16, 32, 48)
 SAMPLES = 8

@@ -23,13 +23,13 @@ from datasets import Dataset
 from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
 from trl import DPOConfig, DPOTrainer
 
-from benchmarks.starter import starter_prompts
-from harness.chat import encode_messages
-from harness.models import embedded_folder
-from harness.modes import DIRECT, Mode
-from tpo.jobs import TrainJob
-from tpo.thoughts import mode_named
-from tpo.trainer import trainer_for
+from tpobench.benchmarks.starter import starter_prompts
+from tpobench.harness.chat import encode_messages
+from tpobench.harness.models import embedded_folder
+from tpobench.harness.modes import DIRECT, Mode
+from tpobench.tpo.jobs import TrainJob
+from tpobench.tpo.thoughts import mode_named
+from tpobench.tpo.trainer import trainer_for
 
 EPOCHS, BATCH, BETA, RATE = 3, 4, 0.1, 1e-6
 

@@ -9,8 +9,8 @@ from threading import Thread
 
 import pytest
 
-from benchmarks import arena_hard
-from benchmarks.arena_hard import (
+from tpobench.benchmarks import arena_hard
+from tpobench.benchmarks.arena_hard import (
     BASELINES,
     LOCK,
     aligned,
@@ -21,14 +21,14 @@ from benchmarks.arena_hard import (
     read_answers,
     rows_of,
 )
-from benchmarks.arena_hard_benchmark import arena_hard_judge
-from benchmarks.exchange_arena import import_arena
-from harness.errors import UserError
-from harness.judges.verdict import self_taught_evaluator
-from harness.leaderboard import leaderboard
-from harness.replies import Choice
-from harness.stats.arena import LABELS, vote
-from harness.store import Store
+from tpobench.benchmarks.arena_hard_benchmark import arena_hard_judge
+from tpobench.benchmarks.exchange_arena import import_arena
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges.verdict import self_taught_evaluator
+from tpobench.harness.leaderboard import leaderboard
+from tpobench.harness.replies import Choice
+from tpobench.harness.stats.arena import LABELS, vote
+from tpobench.harness.store import Store
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "arena_hard"
 needs_data = pytest.mark.skipif(not (DATA / "v2_question.jsonl").is_file(), reason=f"no Arena-Hard files in {DATA}")

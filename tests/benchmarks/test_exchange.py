@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from benchmarks.alpaca_eval import AlpacaData, Answered, aligned, answers_in, digest, load, score
-from benchmarks.categories import CATEGORIES, categories_benchmark, named_category, named_complexity
-from benchmarks.exchange_alpaca import export_annotations, export_leaderboard, export_outputs, import_alpaca
-from benchmarks.judge_check import summarise
-from harness.errors import UserError
-from harness.judges.alpaca_eval import AlpacaEvalJudge
-from harness.judges.pairwise import Comparison
-from harness.leaderboard import beside_published, leaderboard, recategorised
-from harness.observed import Game, Observation
-from harness.records import Assignment, Prompt
-from harness.store import Store
 from tests.apis.stub import stub_server
+from tpobench.benchmarks.alpaca_eval import AlpacaData, Answered, aligned, answers_in, digest, load, score
+from tpobench.benchmarks.categories import CATEGORIES, categories_benchmark, named_category, named_complexity
+from tpobench.benchmarks.exchange_alpaca import export_annotations, export_leaderboard, export_outputs, import_alpaca
+from tpobench.benchmarks.judge_check import summarise
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
+from tpobench.harness.judges.pairwise import Comparison
+from tpobench.harness.leaderboard import beside_published, leaderboard, recategorised
+from tpobench.harness.observed import Game, Observation
+from tpobench.harness.records import Assignment, Prompt
+from tpobench.harness.store import Store
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the real data (../shared/data) is not here")
@@ -194,7 +194,7 @@ def test_an_official_folder_gives_the_published_figures(store: Store) -> None:
 
 @needs_data
 def test_arena_hard_goes_in_scores_as_published_and_comes_out(store: Store, tmp_path: Path) -> None:
-    from benchmarks.exchange_arena import export_arena, import_arena
+    from tpobench.benchmarks.exchange_arena import export_arena, import_arena
 
     folder = DATA / "arena_hard"
     list(import_arena(store, "arena_hard_v0.1", folder, None))

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.gate_case import Opponent, live_case, stage_contest
-from harness.client import Client, Limits
-from harness.config import validate
-from harness.endpoints import Endpoint
-from harness.errors import UserError
-from harness.gate import Decision, Policy
-from harness.gate.record import keep_decision
-from harness.modes import DIRECT
-from harness.progress import Reporter
-from harness.store import Store
 from tests.apis.verdicts import MODEL, verdict_server
+from tpobench.benchmarks.gate_case import Opponent, live_case, stage_contest
+from tpobench.harness.client import Client, Limits
+from tpobench.harness.config import validate
+from tpobench.harness.endpoints import Endpoint
+from tpobench.harness.errors import UserError
+from tpobench.harness.gate import Decision, Policy
+from tpobench.harness.gate.record import keep_decision
+from tpobench.harness.modes import DIRECT
+from tpobench.harness.progress import Reporter
+from tpobench.harness.store import Store
 
 PROMPTS = 240
 

@@ -12,20 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.hub import hub_off
-from benchmarks.lm_eval_planning import TaskRequests, plan_tasks
-from benchmarks.lm_eval_results import export_results, import_results
-from benchmarks.lm_eval_tasks import TaskOptions, TaskResult, run_tasks
-from harness.checkpoints import fingerprint
-from harness.endpoints import endpoint_named
-from harness.errors import UserError
-from harness.generate import Generator, local_sampler
-from harness.modes import Mode
-from harness.progress import Reporter
-from harness.records import Generation, Metric, Model, Request, SamplingParams
-from harness.stats.intervals import mean_interval
-from harness.store import Store
-from tpo.thoughts import mode_named
+from tpobench.benchmarks.hub import hub_off
+from tpobench.benchmarks.lm_eval_planning import TaskRequests, plan_tasks
+from tpobench.benchmarks.lm_eval_results import export_results, import_results
+from tpobench.benchmarks.lm_eval_tasks import TaskOptions, TaskResult, run_tasks
+from tpobench.harness.checkpoints import fingerprint
+from tpobench.harness.endpoints import endpoint_named
+from tpobench.harness.errors import UserError
+from tpobench.harness.generate import Generator, local_sampler
+from tpobench.harness.modes import Mode
+from tpobench.harness.progress import Reporter
+from tpobench.harness.records import Generation, Metric, Model, Request, SamplingParams
+from tpobench.harness.stats.intervals import mean_interval
+from tpobench.harness.store import Store
+from tpobench.tpo.thoughts import mode_named
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 
@@ -229,7 +229,7 @@ def test_multiple_choice_runs_locally_and_is_not_scored_twice(
     def loaded(*_: object) -> None:
         pytest.fail("the model was loaded")
 
-    monkeypatch.setattr("benchmarks.lm_eval_model.scorer_for", loaded)
+    monkeypatch.setattr("tpobench.benchmarks.lm_eval_model.scorer_for", loaded)
     assert run("sums", generator, "direct", store, options) == result
     assert store.row_counts() == counts
 
@@ -516,7 +516,7 @@ def test_the_hub_is_on_again_after_a_failure(online: None, store: Store, data: P
 def test_libraries_that_are_imported_while_the_hub_is_off_do_not_stay_off() -> None:
     """They read the variable once: in a new process, where nothing is imported yet."""
     code = (
-        "from benchmarks.hub import hub_off\n"
+        "from tpobench.benchmarks.hub import hub_off\n"
         "with hub_off():\n"
         "    import datasets, huggingface_hub\n"
         "    assert huggingface_hub.is_offline_mode() and datasets.config.HF_HUB_OFFLINE\n"

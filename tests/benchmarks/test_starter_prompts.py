@@ -7,7 +7,7 @@ from importlib.resources import files
 from itertools import combinations
 from typing import Any
 
-from harness.judges.checks import is_met, problem_with
+from tpobench.harness.judges.checks import is_met, problem_with
 
 CATEGORIES = {
     "Art and Design", "Business and Finance", "Content Writing", "Conversational Dialogue", "Creative Writing",
@@ -19,7 +19,7 @@ CATEGORIES = {
 
 
 def rows() -> list[dict[str, Any]]:
-    text = files("benchmarks.starter").joinpath("prompts.jsonl").read_text(encoding="utf-8")
+    text = files("tpobench.benchmarks.starter").joinpath("prompts.jsonl").read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from harness.stats.arena import (
+from tpobench.harness.stats.arena import (
     ROUNDS,
     Style,
     Vote,
@@ -23,7 +23,7 @@ from harness.stats.arena import (
     style_difference,
     vote,
 )
-from harness.stats.bootstrap import Floats
+from tpobench.harness.stats.bootstrap import Floats
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "arena_hard"
 needs_data = pytest.mark.skipif(not (DATA / "v01_judgments.parquet").is_file(), reason=f"no judgments in {DATA}")

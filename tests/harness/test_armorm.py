@@ -16,11 +16,11 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from transformers import AutoTokenizer, LlamaConfig, LlamaModel
 
-from harness.errors import UserError
-from harness.judges import pointwise_judge, reward
-from harness.judges.conversation import ConversationEncoder
-from harness.models import resolve_model
-from harness.records import Prompt, Score, score_key
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges import pointwise_judge, reward
+from tpobench.harness.judges.conversation import ConversationEncoder
+from tpobench.harness.models import resolve_model
+from tpobench.harness.records import Prompt, Score, score_key
 
 HIDDEN, WIDE, HEADS = 32, 24, 19
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.samplers.batching import gpu_limits, plan_batches
+from tpobench.harness.samplers.batching import gpu_limits, plan_batches
 
 
 @given(st.lists(st.integers(1, 400), max_size=60), st.integers(1, 100), st.integers(50, 2000), st.integers(1, 16))

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.checkpoints import fingerprint
-from harness.errors import UserError
-from harness.gate.champion import Champion, ChampionMoved, Entry, current, history, promote, rollback
-from harness.store import Store
+from tpobench.harness.checkpoints import fingerprint
+from tpobench.harness.errors import UserError
+from tpobench.harness.gate.champion import Champion, ChampionMoved, Entry, current, history, promote, rollback
+from tpobench.harness.store import Store
 
 WRONG = json.dumps(
     dict.fromkeys(("model", "name", "folder", "mode", "decision", "policy_key", "why", "action", "who", "moved_at"), 1)
@@ -23,8 +23,8 @@ WRONG = json.dumps(
 RACER = """
 import sys
 from pathlib import Path
-from harness.gate.champion import ChampionMoved, Entry, current, promote
-from harness.store import Store
+from tpobench.harness.gate.champion import ChampionMoved, Entry, current, promote
+from tpobench.harness.store import Store
 
 name, file = sys.argv[1], Path(sys.argv[2])
 with Store(file.parent / f"{name}.duckdb") as store:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.errors import UserError
-from harness.judges.checklist import ChecklistJudge
-from harness.records import Prompt
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.records import Prompt
 
 JUDGE = ChecklistJudge()
 PROMPT = Prompt("Name fruit.", checks=({"contains": "apple"}, {"contains": "fig"}, {"max_words": 3}, {"number": 2}))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.checkpoints import MANIFEST, fingerprint, is_complete, require_model_folder, seal, weight_files
-from harness.errors import UserError
+from tpobench.harness.checkpoints import MANIFEST, fingerprint, is_complete, require_model_folder, seal, weight_files
+from tpobench.harness.errors import UserError
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 import pytest
 
-from harness.judges.checklist import ChecklistJudge
-from harness.judges.checks import KINDS, is_met, problem_with
-from harness.records import Prompt
+from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.judges.checks import KINDS, is_met, problem_with
+from tpobench.harness.records import Prompt
 
 CASES: list[tuple[dict[str, object], str, str]] = [
     ({"contains": "Paris"}, "It is paris.", "A comparison."),

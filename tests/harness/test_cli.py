@@ -12,20 +12,20 @@ import duckdb
 import pytest
 import typer
 
-from harness.cli import app
-from harness.cli.app import told
-from harness.database import no_store
-from harness.errors import StoreLacks
-from harness.records import Prompt
-from harness.schema import SCHEMA_VERSION
-from harness.store import Store
+from tpobench.harness.cli import app
+from tpobench.harness.cli.app import told
+from tpobench.harness.database import no_store
+from tpobench.harness.errors import StoreLacks
+from tpobench.harness.records import Prompt
+from tpobench.harness.schema import SCHEMA_VERSION
+from tpobench.harness.store import Store
 
 CONFIG = Path(__file__).parents[2] / "tpo" / "quickstart.yaml"
 
 
 def tpobench(*arguments: str | Path, cwd: Path | None = None, store: str = "") -> subprocess.CompletedProcess[str]:
     """Run a command; `store` is the value of TPOBENCH_STORE."""
-    command = [sys.executable, "-c", "from harness.cli import main; main()", *map(str, arguments)]
+    command = [sys.executable, "-c", "from tpobench.harness.cli import main; main()", *map(str, arguments)]
     env = os.environ | {"TPOBENCH_STORE": store}
     return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=cwd, env=env)
 
@@ -146,7 +146,7 @@ def test_foreign_and_newer_stores_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_store_held_by_another_process_names_its_pid(tmp_path: Path) -> None:
-    code = "import sys\nfrom harness.store import Store\nwith Store(sys.argv[1]): print(flush=True); sys.stdin.read()"
+    code = "import sys\nfrom tpobench.harness.store import Store\nwith Store(sys.argv[1]): print(flush=True); sys.stdin.read()"
     holder = subprocess.Popen(
         [sys.executable, "-c", code, tmp_path / "s.duckdb"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
@@ -287,7 +287,7 @@ def test_sampling_twice_samples_once(tiny_model: Path, tmp_path: Path) -> None:
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['tpobench', '--help']\n"
-        "from harness.cli import app\n"
+        "from tpobench.harness.cli import app\n"
         "try: app()\nexcept SystemExit: pass\n"
         "heavy = {'torch', 'transformers', 'trl', 'duckdb', 'pydantic', 'numpy', 'rich.progress'} & set(sys.modules)\n"
         "sys.exit(str(heavy) if heavy else 0)"
@@ -302,7 +302,15 @@ def test_ctrl_c_exits_with_130_and_loses_nothing(seed_folder: Path, tmp_path: Pa
 
     rows = [json.dumps({"prompt": f"Tell a story about the number {n}."}) for n in range(64)]
     (tmp_path / "p.jsonl").write_text("\n".join(rows))
-    command = [sys.executable, "-c", "from harness.cli import main; main()", "sample", "p.jsonl", "--store", "s.duckdb"]
+    command = [
+        sys.executable,
+        "-c",
+        "from tpobench.harness.cli import main; main()",
+        "sample",
+        "p.jsonl",
+        "--store",
+        "s.duckdb",
+    ]
     with (tmp_path / "err").open("w") as log:
         # A shell's background job ignores Ctrl-C, and so would its children.
         heeds = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731

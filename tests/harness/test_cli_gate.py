@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from harness.store import Store
+from tpobench.harness.store import Store
 
 PROMPTS = 120
 
@@ -19,7 +19,7 @@ PROMPTS = 120
 def tpobench(
     *arguments: str | Path, cwd: Path, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from harness.cli import main; main()", *map(str, arguments)]
+    command = [sys.executable, "-c", "from tpobench.harness.cli import main; main()", *map(str, arguments)]
     env = os.environ | (environment or {})
     return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=cwd, env=env)
 
@@ -199,13 +199,13 @@ def test_what_the_user_calls_like_a_package_of_ours_is_in_nobodys_way(place: Pat
     (place / "reports").mkdir()
     (place / "reports" / "__init__.py").write_text("LONGEST = 20")
     (place / "scorer.py").write_text(
-        "from reports import LONGEST\ndef brief(prompt, response): return float(len(response) <= LONGEST)"
+        "from tpobench.reports import LONGEST\ndef brief(prompt, response): return float(len(response) <= LONGEST)"
     )
     write_policy(place, metrics={"brief": {"min": 0.9, "scorer": "scorer:brief"}})
 
     def run(*arguments: str) -> str:
         # The command's script has no folder of the user's on its path, which -c would put there.
-        command = [sys.executable, "-P", "-c", "from harness.cli import main; main()", *arguments]
+        command = [sys.executable, "-P", "-c", "from tpobench.harness.cli import main; main()", *arguments]
         env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=place, env=env)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -15,21 +15,21 @@ from typing import Any
 
 import pytest
 
-from harness.budget import Budget, BudgetSpent, Price, Prices
-from harness.client import Call, Client, Limits, Reply, retry_after
-from harness.endpoints import Endpoint, endpoint_named
-from harness.errors import UserError
-from harness.judges.alpaca_eval import AlpacaEvalJudge
-from harness.judges.pairwise import Comparison
-from harness.judging import Panel
-from harness.progress import Reporter
-from harness.records import Prompt, Request, SamplingParams
-from harness.replies import Malformed, read_answer, same_model
-from harness.samplers.server import ServerSampler
-from harness.store import Store
 from tests.apis.faults import FAULTS, fault_proxy
 from tests.apis.llama import llama_server
 from tests.apis.stub import preference, stub_server
+from tpobench.harness.budget import Budget, BudgetSpent, Price, Prices
+from tpobench.harness.client import Call, Client, Limits, Reply, retry_after
+from tpobench.harness.endpoints import Endpoint, endpoint_named
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
+from tpobench.harness.judges.pairwise import Comparison
+from tpobench.harness.judging import Panel
+from tpobench.harness.progress import Reporter
+from tpobench.harness.records import Prompt, Request, SamplingParams
+from tpobench.harness.replies import Malformed, read_answer, same_model
+from tpobench.harness.samplers.server import ServerSampler
+from tpobench.harness.store import Store
 
 JUDGE = AlpacaEvalJudge(model="stub")
 QUICK = Limits(concurrency=32, timeout_s=3)
@@ -219,7 +219,7 @@ def test_requests_are_spread_evenly_over_the_minute(store: Store, stub: str) -> 
 def test_a_kill_at_any_moment_repeats_no_stored_call(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from tests.harness.test_client import comparisons, panel\n"
-        "from harness.store import Store\n"
+        "from tpobench.harness.store import Store\n"
         "with Store(Path(sys.argv[1])) as store: panel(sys.argv[2]).ensure(store, comparisons(400), 'judging')"
     )
     path = tmp_path / "s.duckdb"

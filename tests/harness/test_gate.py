@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from harness.config import validate
-from harness.errors import UserError
-from harness.gate import Case, Decision, Policy, run_gate
-from harness.gate.duels import Match, Observed, frozen_order, judge_categories, win_rate_outcome
-from harness.gate.guards import Answers, check_drop, degenerate
-from harness.gate.policy import CategoriesRule, DropRule, WinRateRule
-from harness.gate.run import digest_of
-from harness.records import Metric, Prompt
+from tpobench.harness.config import validate
+from tpobench.harness.errors import UserError
+from tpobench.harness.gate import Case, Decision, Policy, run_gate
+from tpobench.harness.gate.duels import Match, Observed, frozen_order, judge_categories, win_rate_outcome
+from tpobench.harness.gate.guards import Answers, check_drop, degenerate
+from tpobench.harness.gate.policy import CategoriesRule, DropRule, WinRateRule
+from tpobench.harness.gate.run import digest_of
+from tpobench.harness.records import Metric, Prompt
 
 
 @dataclass

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from harness.config import validate
-from harness.errors import UserError
-from harness.evaluate import Benchmark, compare
-from harness.gate import Decision, Policy, run_gate
-from harness.gate.stored import meeting_of, stored_case
-from harness.imported import add_answers
-from harness.judges.checklist import ChecklistJudge
-from harness.modes import DIRECT
-from harness.records import Prompt
-from harness.store import Store
+from tpobench.harness.config import validate
+from tpobench.harness.errors import UserError
+from tpobench.harness.evaluate import Benchmark, compare
+from tpobench.harness.gate import Decision, Policy, run_gate
+from tpobench.harness.gate.stored import meeting_of, stored_case
+from tpobench.harness.imported import add_answers
+from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.modes import DIRECT
+from tpobench.harness.records import Prompt
+from tpobench.harness.store import Store
 
 PROMPTS = [Prompt(f"prompt {n}", "all", checks=({"contains": "yes"},)) for n in range(80)]
 

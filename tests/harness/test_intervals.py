@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.stats.intervals import difference_interval, mean_interval, one_sided_bound
+from tpobench.harness.stats.intervals import difference_interval, mean_interval, one_sided_bound
 
 outcomes = st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=1, max_size=80)
 

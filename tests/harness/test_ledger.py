@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.gate.ledger import ledger, open_attempt
-from harness.store import Store
+from tpobench.harness.gate.ledger import ledger, open_attempt
+from tpobench.harness.store import Store
 
 
 def test_every_new_gate_of_a_line_may_spend_less_and_the_same_again_spends_nothing(store: Store) -> None:

@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.official_length_control import (
+from tpobench.benchmarks.official_length_control import (
     HUB_FILE,
     SURROGATE_FILE,
     GamedData,
     official_length_control,
     read_gamed,
 )
-from harness.errors import UserError
-from harness.stats.length_control import (
+from tpobench.harness.errors import UserError
+from tpobench.harness.stats.length_control import (
     GAMED_WEIGHT,
     Floats,
     GamedRows,
@@ -348,8 +348,8 @@ def test_a_file_that_is_not_the_gamed_table(tmp_path: Path, text: str, message: 
 
 def test_the_hub_out_of_reach_is_one_sentence(tmp_path: Path) -> None:
     code = (
-        "from benchmarks.official_length_control import fetch_gamed\n"
-        "from harness.errors import UserError\n"
+        "from tpobench.benchmarks.official_length_control import fetch_gamed\n"
+        "from tpobench.harness.errors import UserError\n"
         "try: fetch_gamed()\nexcept UserError as error: print(error)"
     )
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}

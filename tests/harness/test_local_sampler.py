@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from harness.errors import UserError
-from harness.records import Generation, Request, SamplingParams, content_key
-from harness.samplers import local
-from harness.samplers.local import LocalSampler
+from tpobench.harness.errors import UserError
+from tpobench.harness.records import Generation, Request, SamplingParams, content_key
+from tpobench.harness.samplers import local
+from tpobench.harness.samplers.local import LocalSampler
 
 QUESTIONS = [
     "What is the capital of France?",

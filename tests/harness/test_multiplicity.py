@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.stats.multiplicity import holm, share_of_attempt
+from tpobench.harness.stats.multiplicity import holm, share_of_attempt
 
 
 def test_holm_by_hand() -> None:

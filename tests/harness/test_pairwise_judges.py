@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import UserError
-from harness.judges.alpaca_eval import DEFAULT, AlpacaEvalJudge, as_chat, evaluator_names
-from harness.judges.pairwise import Comparison, Reading, fill
-from harness.judges.verdict import VerdictJudge, self_taught_evaluator, verdict_judge
-from harness.records import Prompt
-from harness.replies import Choice, Malformed
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges.alpaca_eval import DEFAULT, AlpacaEvalJudge, as_chat, evaluator_names
+from tpobench.harness.judges.pairwise import Comparison, Reading, fill
+from tpobench.harness.judges.verdict import VerdictJudge, self_taught_evaluator, verdict_judge
+from tpobench.harness.records import Prompt
+from tpobench.harness.replies import Choice, Malformed
 
 PROMPT = Prompt("Why is the sky blue?", "science")
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import UserError
-from harness.judges import pointwise_judge, weighted
-from harness.judges.checklist import ChecklistJudge
-from harness.judges.custom import CustomJudge
-from harness.judges.pointwise import Asked, PointwiseJudge, scored
-from harness.judges.weighted import WeightedJudge
-from harness.records import Prompt, Score
-from harness.store import Store
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges import pointwise_judge, weighted
+from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.judges.custom import CustomJudge
+from tpobench.harness.judges.pointwise import Asked, PointwiseJudge, scored
+from tpobench.harness.judges.weighted import WeightedJudge
+from tpobench.harness.records import Prompt, Score
+from tpobench.harness.store import Store
 
 
 def values(judge: PointwiseJudge, asked: Asked) -> list[float]:
@@ -97,7 +97,7 @@ def test_the_id_of_a_scorer_is_its_name_and_its_files_hash(scorers: str) -> None
 def test_a_scorer_and_tpobench_each_get_their_own_module_of_one_name(
     scorers: str, tmp_path: Path, package: bool
 ) -> None:
-    from reports import escaping as ours
+    from tpobench.reports import escaping as ours
 
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports" / "escaping.py").write_text("def value(): return 7")
@@ -105,19 +105,19 @@ def test_a_scorer_and_tpobench_each_get_their_own_module_of_one_name(
     if package:
         (tmp_path / "reports" / "__init__.py").write_text("")
     (tmp_path / "own_scorers.py").write_text(
-        "from reports import escaping\n"
+        "from tpobench.reports import escaping\n"
         "def score(prompt, response):\n    from reports.lazy import value\n    return escaping.value() + value\n"
     )
     assert only(pointwise_judge(f"{scorers}:score"), "Hi", "").value == 7.5
-    assert sys.modules["reports.escaping"] is ours
-    assert "reports.lazy" not in sys.modules
-    from reports import figures
+    assert sys.modules["tpobench.reports.escaping"] is ours
+    assert "tpobench.reports.lazy" not in sys.modules
+    from tpobench.reports import figures
 
     assert Path(figures.__file__).parent == Path(ours.__file__).parent
 
 
 def test_a_scorer_may_be_called_like_a_package_of_tpobench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "reports.py").write_text("def score(prompt, response): return 3")
+    (tmp_path / "tpobench.reports.py").write_text("def score(prompt, response): return 3")
     (tmp_path / "tpo").mkdir()
     (tmp_path / "tpo" / "scorers.py").write_text("def score(prompt, response): return 4")
     monkeypatch.chdir(tmp_path)
@@ -221,7 +221,7 @@ def test_a_sum_is_determined_by_its_parts_and_weights() -> None:
 
 
 def test_a_part_that_fails_names_itself_and_leaves_the_earlier_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.judges.weighted.WINDOW", 2)
+    monkeypatch.setattr("tpobench.harness.judges.weighted.WINDOW", 2)
     broken = Fixed("broken@1", lambda response: float("nan") if response == "x" else 1.0)
     groups = WeightedJudge([(Fixed("a@1", len), 1.0), (broken, 1.0)]).score_all(
         [(Prompt("Hi"), response) for response in ("a", "bb", "ccc", "x")]
@@ -260,6 +260,6 @@ def test_a_reward_model_is_no_endpoint(kind: str) -> None:
 
 
 def test_torch_is_imported_only_for_a_reward_model() -> None:
-    code = "import sys; from harness.judges import pointwise_judge as p; p('checklist'); p('json:loads'); "
+    code = "import sys; from tpobench.harness.judges import pointwise_judge as p; p('checklist'); p('json:loads'); "
     code += "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0

@@ -10,13 +10,13 @@ import pytest
 import torch
 from transformers import AutoTokenizer, LlamaConfig, LlamaForSequenceClassification
 
-from harness.errors import UserError
-from harness.judges import pointwise_judge, reward
-from harness.judges.conversation import ConversationEncoder
-from harness.judges.pointwise import Asked, PointwiseJudge
-from harness.judges.reward import RewardModelJudge
-from harness.models import resolve_model
-from harness.records import Prompt
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges import pointwise_judge, reward
+from tpobench.harness.judges.conversation import ConversationEncoder
+from tpobench.harness.judges.pointwise import Asked, PointwiseJudge
+from tpobench.harness.judges.reward import RewardModelJudge
+from tpobench.harness.models import resolve_model
+from tpobench.harness.records import Prompt
 
 Make = Callable[..., Path]
 

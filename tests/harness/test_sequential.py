@@ -7,9 +7,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from harness.gate.duels import Observed, observations
-from harness.records import Prompt
-from harness.stats.sequential import (
+from tpobench.harness.gate.duels import Observed, observations
+from tpobench.harness.records import Prompt
+from tpobench.harness.stats.sequential import (
     BETS,
     HYBRID_SHARE,
     Floats,
@@ -20,7 +20,7 @@ from harness.stats.sequential import (
     split_alpha,
     wealth,
 )
-from harness.stats.simulation import World, simulate_gates
+from tpobench.harness.stats.simulation import World, simulate_gates
 
 METHODS: tuple[Method, ...] = ("hybrid", "sequential", "fixed")
 QUARTERS = np.array([0.0, 0.25, 0.5, 0.75, 1.0])

@@ -14,22 +14,22 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.chat import Encoder
-from harness.checkpoints import fingerprint
-from harness.client import Client, Limits
-from harness.endpoints import Endpoint
-from harness.errors import UserError
-from harness.generate import Generator
-from harness.modes import DIRECT
-from harness.progress import Reporter
-from harness.records import Generation, Model, Prompt, Request, SamplingParams
-from harness.replies import read_answer
-from harness.samplers.local import LocalSampler
-from harness.samplers.served import filled, served_sampler
-from harness.samplers.server import ServerSampler
-from harness.store import Store
 from tests.apis.policy import COMMAND, PROMPT_IDS, TEXT, TOKEN_IDS
 from tests.apis.stub import stub_server
+from tpobench.harness.chat import Encoder
+from tpobench.harness.checkpoints import fingerprint
+from tpobench.harness.client import Client, Limits
+from tpobench.harness.endpoints import Endpoint
+from tpobench.harness.errors import UserError
+from tpobench.harness.generate import Generator
+from tpobench.harness.modes import DIRECT
+from tpobench.harness.progress import Reporter
+from tpobench.harness.records import Generation, Model, Prompt, Request, SamplingParams
+from tpobench.harness.replies import read_answer
+from tpobench.harness.samplers.local import LocalSampler
+from tpobench.harness.samplers.served import filled, served_sampler
+from tpobench.harness.samplers.server import ServerSampler
+from tpobench.harness.store import Store
 
 ROOT = Path(__file__).parents[2]
 LLAMA = f"{sys.executable} {ROOT}/tests/apis/llama.py --port {{port}} --alias {{name}} --slots 4 --context 512"
@@ -216,7 +216,7 @@ def test_closing_ends_the_whole_process_group(model: Model, tmp_path: Path, logs
 def test_a_server_does_not_outlive_a_killed_tpobench(model: Model, tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     script = (
-        "import sys, time; from harness.records import Model; from harness.samplers.served import served_sampler\n"
+        "import sys, time; from tpobench.harness.records import Model; from tpobench.harness.samplers.served import served_sampler\n"
         "from tests.harness.test_served_sampler import connect\n"
         "served_sampler(sys.argv[1], 20, connect)(Model('m', sys.argv[2], sys.argv[3]))\n"
         "print('up', flush=True); time.sleep(600)"

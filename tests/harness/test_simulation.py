@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.stats.sequential import decide_mean
-from harness.stats.simulation import World, peeking_t, simulate_gates
+from tpobench.harness.stats.sequential import decide_mean
+from tpobench.harness.stats.simulation import World, peeking_t, simulate_gates
 
 STATED = World(0.47, bias=0.2, orders="both").with_sd(0.36)
 WORLDS = [

@@ -5,8 +5,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from harness.records import Judgment
-from harness.store import Store
+from tpobench.harness.records import Judgment
+from tpobench.harness.store import Store
 
 Games = list[tuple[str, str]]
 """Prompt and judgment of each entry of an evaluation."""

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.config import validate
-from harness.evaluate import Benchmark, Contender, Entry, Record, keep
-from harness.gate import Policy
-from harness.gate.record import keep_decision
-from harness.gate.stored import meeting_named, stored_case
-from harness.modes import DIRECT, Mode
-from harness.records import Judgment, Model, Output, Prompt, content_key, judgment_key, text_key
-from harness.store import Store
-from tpo.thoughts import mode_named
+from tpobench.harness.config import validate
+from tpobench.harness.evaluate import Benchmark, Contender, Entry, Record, keep
+from tpobench.harness.gate import Policy
+from tpobench.harness.gate.record import keep_decision
+from tpobench.harness.gate.stored import meeting_named, stored_case
+from tpobench.harness.modes import DIRECT, Mode
+from tpobench.harness.records import Judgment, Model, Output, Prompt, content_key, judgment_key, text_key
+from tpobench.harness.store import Store
+from tpobench.tpo.thoughts import mode_named
 
 JUDGE = "verdict:test@judge-model#1"
 THINK = mode_named("think:generic")

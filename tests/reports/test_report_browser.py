@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from harness.modes import DIRECT
-from harness.store import Store
-from reports.content import of_models, of_run
-from reports.html import render
 from tests.reports.stores import Contest, contender, finished_run, judged, prompts
+from tpobench.harness.modes import DIRECT
+from tpobench.harness.store import Store
+from tpobench.reports.content import of_models, of_run
+from tpobench.reports.html import render
 
 
 class Opened:

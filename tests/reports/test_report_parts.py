@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from harness.modes import DIRECT
-from harness.stats.intervals import difference_interval, mean_interval
-from harness.stats.shrinkage import shrink
-from harness.store import Store
-from reports import examples
-from reports.categories import Column, tabulate
-from reports.evaluations import Verdict, newest_evaluations, read_evaluations
-from reports.examples import Contest as Shown
-from reports.examples import read_examples
-from reports.judging import agreement, first_preferred, flip_rate, judge_views, length_bins
 from tests.reports.stores import JUDGE, Contest, contender, judged, prompts
+from tpobench.harness.modes import DIRECT
+from tpobench.harness.stats.intervals import difference_interval, mean_interval
+from tpobench.harness.stats.shrinkage import shrink
+from tpobench.harness.store import Store
+from tpobench.reports import examples
+from tpobench.reports.categories import Column, tabulate
+from tpobench.reports.evaluations import Verdict, newest_evaluations, read_evaluations
+from tpobench.reports.examples import Contest as Shown
+from tpobench.reports.examples import read_examples
+from tpobench.reports.judging import agreement, first_preferred, flip_rate, judge_views, length_bins
 
 
 def verdict(prompt: str, *games: tuple[str, float | None], chars: int = 10, other: int = 10) -> Verdict:

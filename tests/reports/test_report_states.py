@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from harness.cli import app
-from harness.comparison import Side
-from harness.errors import UserError
-from harness.leaderboard import leaderboard
-from harness.modes import DIRECT
-from harness.records import CallRecord, Metric, Usage
-from harness.store import Store
-from reports.content import of_comparison, of_models, of_run
-from reports.html import render
-from reports.markdown import markdown
 from tests.reports.stores import RUN, THINK, Contest, contender, finished_run, judged, prompts
+from tpobench.harness.cli import app
+from tpobench.harness.comparison import Side
+from tpobench.harness.errors import UserError
+from tpobench.harness.leaderboard import leaderboard
+from tpobench.harness.modes import DIRECT
+from tpobench.harness.records import CallRecord, Metric, Usage
+from tpobench.harness.store import Store
+from tpobench.reports.content import of_comparison, of_models, of_run
+from tpobench.reports.html import render
+from tpobench.reports.markdown import markdown
 
 
 def two_models(store: Store, asked: int = 40, **about: object) -> tuple[str, str]:

@@ -5,9 +5,9 @@ from itertools import combinations
 
 import pytest
 
-from benchmarks.starter import starter_prompts
-from tpo import duplicates
-from tpo.duplicates import MISSED, PERMUTATIONS, Earlier, Seen, bands, jaccard, normalised, shingles
+from tpobench.benchmarks.starter import starter_prompts
+from tpobench.tpo import duplicates
+from tpobench.tpo.duplicates import MISSED, PERMUTATIONS, Earlier, Seen, bands, jaccard, normalised, shingles
 
 TEN = "one two three four five six seven eight nine ten"
 

@@ -4,10 +4,10 @@ from dataclasses import asdict
 
 import pytest
 
-from harness.errors import UserError
-from harness.records import Output, Prompt, SamplingParams
-from tpo.config import GuardsConfig
-from tpo.guards import health_of, require_healthy
+from tpobench.harness.errors import UserError
+from tpobench.harness.records import Output, Prompt, SamplingParams
+from tpobench.tpo.config import GuardsConfig
+from tpobench.tpo.guards import health_of, require_healthy
 
 
 def output(response: str, tokens: int, finish: str = "stop", thought: str = "") -> Output:

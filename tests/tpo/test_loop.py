@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.config import validate
-from harness.errors import UserError
-from harness.progress import Reporter
-from harness.store import Store
-from reports.html import write_report
-from tpo.config import RunConfig
-from tpo.loop import run_training
-from tpo.plan import planned
-from tpo.summary import summarise
+from tpobench.harness.config import validate
+from tpobench.harness.errors import UserError
+from tpobench.harness.progress import Reporter
+from tpobench.harness.store import Store
+from tpobench.reports.html import write_report
+from tpobench.tpo.config import RunConfig
+from tpobench.tpo.loop import run_training
+from tpobench.tpo.plan import planned
+from tpobench.tpo.summary import summarise
 
 WORDS = [
     "apple", "bridge", "candle", "desert", "engine", "forest", "guitar", "hammer", "island", "jacket",

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.records import Output, Pair, Prompt, Request, SamplingParams
-from harness.samplers.local import LocalSampler
-from tpo.pairs import RHO_GRID, PairRules, Picked, Scored, auto_rho, lengths, pick_pairs
-from tpo.scoring import length_controlled
+from tpobench.harness.records import Output, Pair, Prompt, Request, SamplingParams
+from tpobench.harness.samplers.local import LocalSampler
+from tpobench.tpo.pairs import RHO_GRID, PairRules, Picked, Scored, auto_rho, lengths, pick_pairs
+from tpobench.tpo.scoring import length_controlled
 
 PROMPT = Prompt("Name a fruit.")
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.config import load_yaml, validate
-from harness.errors import UserError
-from tpo.config import RunConfig
-from tpo.estimate import estimate
-from tpo.plan import planned
-from tpo.status import read_status, write_status
+from tpobench.harness.config import load_yaml, validate
+from tpobench.harness.errors import UserError
+from tpobench.tpo.config import RunConfig
+from tpobench.tpo.estimate import estimate
+from tpobench.tpo.plan import planned
+from tpobench.tpo.status import read_status, write_status
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 LEAST = {

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from harness.stats.arena import elo_ratings
-from tpo.scoring import PRIOR, Floats, battle_matrix, elo, elo_scores, length_controlled, z_scores
+from tpobench.harness.stats.arena import elo_ratings
+from tpobench.tpo.scoring import PRIOR, Floats, battle_matrix, elo, elo_scores, length_controlled, z_scores
 
 NAN = np.nan
 

@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.starter import starter_prompts
-from harness.errors import UserError
-from harness.records import Prompt
-from tpo.config import SourceConfig
-from tpo.sources import prompts_of
+from tpobench.benchmarks.starter import starter_prompts
+from tpobench.harness.errors import UserError
+from tpobench.harness.records import Prompt
+from tpobench.tpo.config import SourceConfig
+from tpobench.tpo.sources import prompts_of
 
 
 def parquet(path: Path, **columns: list[Any]) -> str:

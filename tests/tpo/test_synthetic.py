@@ -6,14 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.starter import starter_prompts
-from harness.errors import UserError
-from harness.generate import Generator, local_sampler
-from harness.progress import Reporter
-from harness.records import Generation, Model, Output, Prompt, Request, SamplingParams
-from harness.store import Store
-from tpo.config import SourceConfig
-from tpo.synthetic import LEAST_ROUND, MOST_REQUESTS, SHOTS, WRITING, candidates, seed_prompts, synthetic_prompts
+from tpobench.benchmarks.starter import starter_prompts
+from tpobench.harness.errors import UserError
+from tpobench.harness.generate import Generator, local_sampler
+from tpobench.harness.progress import Reporter
+from tpobench.harness.records import Generation, Model, Output, Prompt, Request, SamplingParams
+from tpobench.harness.store import Store
+from tpobench.tpo.config import SourceConfig
+from tpobench.tpo.synthetic import (
+    LEAST_ROUND,
+    MOST_REQUESTS,
+    SHOTS,
+    WRITING,
+    candidates,
+    seed_prompts,
+    synthetic_prompts,
+)
 
 SEEDS = [
     Prompt(f"Tell me about the {animal}.") for animal in ("ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen", "owl")

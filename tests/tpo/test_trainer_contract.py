@@ -22,12 +22,12 @@ from transformers import (
     T5ForConditionalGeneration,
 )  # fmt: skip
 
-from harness.checkpoints import fingerprint, is_complete
-from harness.errors import UserError
-from tpo.jobs import TrainJob, epoch_folder
-from tpo.trainer import train, trainer_for
-from tpo.trainer_methods import PreferenceTrainer
-from tpo.trainer_progress import Watch
+from tpobench.harness.checkpoints import fingerprint, is_complete
+from tpobench.harness.errors import UserError
+from tpobench.tpo.jobs import TrainJob, epoch_folder
+from tpobench.tpo.trainer import train, trainer_for
+from tpobench.tpo.trainer_methods import PreferenceTrainer
+from tpobench.tpo.trainer_progress import Watch
 
 PAIRS = [
     {"prompt_ids": [1, 4093, 198], "chosen_ids": [30, 31, 32, 77, 78, 2], "rejected_ids": [40, 41]},

@@ -7,18 +7,18 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 
-from harness.client import Client, Limits
-from harness.endpoints import Endpoint
-from harness.errors import UserError
-from harness.judges.pairwise import Comparison
-from harness.judges.verdict import self_taught_evaluator
-from harness.judging import Panel
-from harness.progress import Reporter
-from harness.records import Prompt, Score
-from harness.store import Store
 from tests.apis.verdicts import MODEL, gives_none, verdict_server
-from tpo.scoring import PRIOR, battle_matrix, elo
-from tpo.training_judge import Group, PairwiseTrainingJudge, PointwiseTrainingJudge
+from tpobench.harness.client import Client, Limits
+from tpobench.harness.endpoints import Endpoint
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges.pairwise import Comparison
+from tpobench.harness.judges.verdict import self_taught_evaluator
+from tpobench.harness.judging import Panel
+from tpobench.harness.progress import Reporter
+from tpobench.harness.records import Prompt, Score
+from tpobench.harness.store import Store
+from tpobench.tpo.scoring import PRIOR, battle_matrix, elo
+from tpobench.tpo.training_judge import Group, PairwiseTrainingJudge, PointwiseTrainingJudge
 
 WHY, NAME = Prompt("Why is the sky blue?"), Prompt("Name a fruit.", checks=({"regex": "a"},))
 
