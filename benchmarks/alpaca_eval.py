@@ -21,8 +21,8 @@ from tpobench.benchmarks.official_length_control import (
     read_gamed,
 )
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluate import Score
-from tpobench.harness.observed import Observation
+from tpobench.harness.evaluation.preferences import Observation
+from tpobench.harness.evaluation.run import Score
 from tpobench.harness.records import Metric, Prompt, content_key
 from tpobench.harness.stats.length_control import refit_interval
 

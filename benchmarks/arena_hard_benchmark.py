@@ -9,12 +9,13 @@ import numpy as np
 
 from tpobench.benchmarks.arena_hard import BASELINES, ROWS, VERSIONS, aligned, answers, fetch, judge_settings, questions
 from tpobench.harness.errors import UserError, did_you_mean
-from tpobench.harness.evaluate import Benchmark, Score
+from tpobench.harness.evaluation.preferences import Observation
+from tpobench.harness.evaluation.run import Benchmark, Score
 from tpobench.harness.judges.verdict import VerdictJudge
-from tpobench.harness.models import cache_folder
-from tpobench.harness.observed import Observation
+from tpobench.harness.models.resolve import cache_folder
 from tpobench.harness.records import Metric
-from tpobench.harness.stats.arena import (
+from tpobench.harness.stats.bootstrap import prompt_bootstrap
+from tpobench.harness.stats.bradley_terry import (
     PREFERENCES,
     Style,
     Vote,
@@ -25,7 +26,6 @@ from tpobench.harness.stats.arena import (
     style_difference,
     vote,
 )
-from tpobench.harness.stats.bootstrap import prompt_bootstrap
 
 INSIST = "continue your judgment and finish by outputting a final verdict label"
 """What v0.1 says to a judge that gave no label."""

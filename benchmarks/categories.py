@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tpobench.benchmarks.prompt_files import prompts_from_file
-from tpobench.harness.client import Call, Client, Reply
+from tpobench.harness.api.client import Call, Client, Reply
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluate import Benchmark
+from tpobench.harness.evaluation.prompt_files import prompts_from_file
+from tpobench.harness.evaluation.run import Benchmark
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Assignment, Prompt, content_key
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 CATEGORIES = (
     "Art and Design", "Business and Finance", "Content Writing", "Conversational Dialogue", "Creative Writing",

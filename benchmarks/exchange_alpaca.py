@@ -10,13 +10,13 @@ from typing import Any
 
 from tpobench.benchmarks.alpaca_eval import BASELINE, NAME, ROWS, AlpacaData, answers_in, digest, read_json_list, score
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluate import Benchmark, Entry, Record, keep
+from tpobench.harness.evaluation.given_outputs import add_answers
+from tpobench.harness.evaluation.run import Benchmark, Entry, Record, keep
 from tpobench.harness.files import write_whole
-from tpobench.harness.imported import add_answers
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
-from tpobench.harness.judges.pairwise import Comparison
+from tpobench.harness.judges.base import Comparison
 from tpobench.harness.records import Judgment, Model, Prompt, content_key, text_key
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from tpobench.benchmarks.arena_hard import ROWS, VERSIONS, Question, aligned, qu
 from tpobench.benchmarks.arena_hard_benchmark import arena_hard, arena_hard_judge, score
 from tpobench.benchmarks.exchange_alpaca import Imported
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluate import Benchmark, Entry, Record, keep
+from tpobench.harness.evaluation.given_outputs import add_answers
+from tpobench.harness.evaluation.run import Benchmark, Entry, Record, keep
 from tpobench.harness.files import write_whole
-from tpobench.harness.imported import add_answers
-from tpobench.harness.judges.pairwise import Comparison
+from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.verdict import VerdictJudge
 from tpobench.harness.records import Judgment, Model, content_key, text_key
-from tpobench.harness.stats.arena import vote
-from tpobench.harness.store import Store
+from tpobench.harness.stats.bradley_terry import vote
+from tpobench.harness.store.store import Store
 
 _ORDERS = ("BA", "AB")
 """Game 1 shows the baseline first, game 2 the candidate."""

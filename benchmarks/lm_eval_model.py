@@ -14,14 +14,14 @@ from lm_eval.api.model import LM
 from lm_eval.models.utils import normalize_gen_kwargs, postprocess_generated_text
 
 from tpobench.benchmarks.lm_eval_results import PREFIX, judge_id
-from tpobench.harness.endpoints import endpoint_named, is_endpoint
+from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluate import Benchmark, Contender, contend
-from tpobench.harness.generate import Generator
-from tpobench.harness.modes import Mode
+from tpobench.harness.evaluation.run import Benchmark, Contender, contend
+from tpobench.harness.models.modes import Mode
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Model, Output, Prompt, SamplingParams, Score
-from tpobench.harness.store import Store
+from tpobench.harness.samplers.cached import Generator
+from tpobench.harness.store.store import Store
 
 RETRY_TEMPERATURE = 0.8
 """A format error of a greedy output is sampled again at this temperature: greedily it would only come again."""

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tpobench.benchmarks import LM_EVAL
 from tpobench.benchmarks.lm_eval_results import judge_id
 from tpobench.benchmarks.lm_eval_tasks import TaskOptions, loaded_tasks
-from tpobench.benchmarks.planning import ASSUMED_SECONDS, measured_seconds
-from tpobench.harness.endpoints import endpoint_named, is_endpoint
-from tpobench.harness.modes import Mode
+from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
+from tpobench.harness.evaluation.plan import ASSUMED_SECONDS, measured_seconds
+from tpobench.harness.evaluation.registry import LM_EVAL
+from tpobench.harness.models.modes import Mode
 from tpobench.harness.progress import Reporter
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.files import write_whole
 from tpobench.harness.records import Metric, Model, content_key
 from tpobench.harness.stats.intervals import mean_interval
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 PREFIX = "lm_eval/"
 """Benchmarks of lm-eval are called ``lm_eval/TASK`` in the store."""

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 from tpobench.benchmarks.hub import OFFLINE, hub_off
 from tpobench.benchmarks.lm_eval_results import PREFIX, figures, judge_id, store_evaluation
 from tpobench.harness.errors import UserError, did_you_mean
-from tpobench.harness.generate import Generator
-from tpobench.harness.modes import Mode
+from tpobench.harness.models.modes import Mode
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Metric, Output, content_key
+from tpobench.harness.samplers.cached import Generator
 from tpobench.harness.stats.intervals import mean_interval
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 if TYPE_CHECKING:
     from tpobench.benchmarks.lm_eval_model import StoredLM

@@ -5,8 +5,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tpobench.harness.checkpoints import is_complete
-from tpobench.harness.models import EMBEDDED, EMBEDDED_INSTALL, cache_folder, embedded_gguf
+from tpobench.harness.models.checkpoints import is_complete
+from tpobench.harness.models.resolve import EMBEDDED, EMBEDDED_INSTALL, cache_folder, embedded_gguf
 from tpobench.harness.provenance import installed_versions
 
 _GIGABYTE = 1e9

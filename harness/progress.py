@@ -18,7 +18,7 @@ from rich.progress import (
 )
 
 if TYPE_CHECKING:
-    from tpobench.harness.client import Client
+    from tpobench.harness.api.client import Client
 
 
 @dataclass

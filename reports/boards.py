@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from tpobench.harness.leaderboard import Row, beside_published, figures_of, leaderboard
-from tpobench.harness.store import Store
+from tpobench.harness.evaluation.leaderboard import Row, beside_published, figures_of, leaderboard
+from tpobench.harness.store.store import Store
 from tpobench.reports.charts import Mark, Series, Strip, strip
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tpobench.harness.comparison import Difference, Side, compare_models
 from tpobench.harness.errors import StoreLacks, UserError
-from tpobench.harness.store import Store
+from tpobench.harness.evaluation.compare import Difference, Side, compare_models
+from tpobench.harness.store.store import Store
 from tpobench.reports import iterations as by_iteration
 from tpobench.reports import provenance, training, verdict
 from tpobench.reports.boards import Board, boards

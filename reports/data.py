@@ -7,7 +7,7 @@ from typing import Any
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import Metric
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.reports.evaluations import Evaluation, read_evaluations
 
 ARMS = ("thought", "direct")

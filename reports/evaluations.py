@@ -9,9 +9,9 @@ from typing import Any
 
 from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
 from tpobench.harness.judges.checklist import LABEL
-from tpobench.harness.modes import in_mode
+from tpobench.harness.models.modes import in_mode
 from tpobench.harness.records import Metric
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tpobench.harness.records import content_key
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.reports.evaluations import Evaluation
 from tpobench.reports.figures import count, visible
 

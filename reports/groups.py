@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tpobench.harness.records import Metric
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.reports.categories import MANY, Column, Table, tabulate
 from tpobench.reports.evaluations import Evaluation
 

@@ -12,9 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tpobench.harness.files import write_whole
-from tpobench.harness.gate.duels import MIN_CATEGORY
+from tpobench.harness.gate.win_rates import MIN_CATEGORY
 from tpobench.harness.stats.intervals import SMALL_SAMPLE
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.reports import figures
 from tpobench.reports.content import Content, of_run
 from tpobench.reports.iterations import iteration_name

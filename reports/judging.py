@@ -8,7 +8,7 @@ from statistics import fmean
 from markupsafe import Markup
 
 from tpobench.harness.stats.intervals import Interval, mean_interval
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.reports.charts import Mark, against
 from tpobench.reports.evaluations import Evaluation, Verdict
 

@@ -7,7 +7,7 @@ from shlex import quote
 from typing import Any
 
 from tpobench.harness.provenance import installed_versions
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.reports.data import Run
 from tpobench.reports.evaluations import Evaluation
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.reports.data import Run
 
 SHOWN = 3

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.reports.charts import Mark, Series, Style, lines
 from tpobench.reports.data import Run
 from tpobench.reports.figures import words

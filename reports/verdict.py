@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tpobench.harness.comparison import Difference
-from tpobench.harness.gate.guards import MAX_MISSING
-from tpobench.harness.modes import in_mode
+from tpobench.harness.evaluation.compare import Difference
+from tpobench.harness.gate.free_rules import MAX_MISSING
+from tpobench.harness.models.modes import in_mode
 from tpobench.reports import figures
 from tpobench.reports.charts import Style
 from tpobench.reports.data import Gate, Run

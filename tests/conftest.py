@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.miniature import build
-from tpobench.harness.models import embedded_folder
-from tpobench.harness.store import Store
+from tpobench.harness.models.resolve import embedded_folder
+from tpobench.harness.store.store import Store
 
 
 @pytest.fixture(scope="session")

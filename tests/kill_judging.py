@@ -18,11 +18,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.apis.stub import stub_server
 from tests.bench.judging import JUDGE, comparisons
-from tpobench.harness.client import Client, Limits
-from tpobench.harness.endpoints import Endpoint
-from tpobench.harness.judging import Panel
+from tpobench.harness.api.client import Client, Limits
+from tpobench.harness.api.endpoints import Endpoint
+from tpobench.harness.judges.asking import Panel
 from tpobench.harness.progress import Reporter
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 CALLS, IN_FLIGHT = 10_000, 64
 

@@ -23,9 +23,9 @@ import psutil
 import yaml
 
 from tests.miniature import build
-from tpobench.harness.checkpoints import is_complete
-from tpobench.harness.models import embedded_folder
-from tpobench.harness.store import Store
+from tpobench.harness.models.checkpoints import is_complete
+from tpobench.harness.models.resolve import embedded_folder
+from tpobench.harness.store.store import Store
 
 PERMANENT = ("prompt", "output", "score", "judgment", "pair", "step", "model")
 

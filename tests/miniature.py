@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tpobench.harness.checkpoints import seal
+from tpobench.harness.models.checkpoints import seal
 
 
 def build(folder: Path, tokenizer_folder: Path) -> Path:

@@ -6,11 +6,11 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined, Template
 
 from tpobench.harness.files import write_whole
+from tpobench.harness.models.thoughts import template_named
 from tpobench.harness.records import Metric, Model
 from tpobench.tpo.config import Arm
 from tpobench.tpo.plan import evaluation_step
 from tpobench.tpo.steps import Run
-from tpobench.tpo.thoughts import template_named
 
 
 def write_card(run: Run, judge_label: str, arm: Arm, iteration: int, model: Model) -> None:

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tpobench.harness.client import Client
-from tpobench.harness.endpoints import Endpoint, endpoint_named
+from tpobench.harness.api.client import Client
+from tpobench.harness.api.endpoints import Endpoint, endpoint_named
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges import pointwise_judge, weighted
 from tpobench.harness.judges.alpaca_eval import DEFAULT, AlpacaEvalJudge
-from tpobench.harness.judges.pairwise import PairwiseJudge
+from tpobench.harness.judges.asking import Panel
+from tpobench.harness.judges.base import PairwiseJudge
+from tpobench.harness.judges.named import pointwise_judge, weighted
 from tpobench.harness.judges.verdict import self_taught_evaluator, verdict_judge
-from tpobench.harness.judging import Panel
 from tpobench.harness.progress import Reporter
 from tpobench.tpo.config import JudgeConfig
 from tpobench.tpo.training_judge import PairwiseTrainingJudge, PointwiseTrainingJudge, TrainingJudge

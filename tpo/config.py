@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from tpobench.harness.budget import Budget, load_prices
-from tpobench.harness.client import Limits
+from tpobench.harness.api.budget import Budget, load_prices
+from tpobench.harness.api.client import Limits
 from tpobench.harness.config import FileModel
 from tpobench.harness.gate import Policy
 from tpobench.harness.records import SamplingParams

@@ -12,10 +12,10 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Table
 
-from tpobench.benchmarks import benchmark_named
-from tpobench.benchmarks.planning import ASSUMED_SECONDS
-from tpobench.harness.endpoints import is_endpoint
-from tpobench.harness.models import EMBEDDED, resolve_model
+from tpobench.harness.api.endpoints import is_endpoint
+from tpobench.harness.evaluation.plan import ASSUMED_SECONDS
+from tpobench.harness.evaluation.registry import benchmark_named
+from tpobench.harness.models.resolve import EMBEDDED, resolve_model
 from tpobench.tpo.chosen_judge import PAIRWISE
 from tpobench.tpo.config import BenchmarkConfig, RunConfig
 from tpobench.tpo.plan import planned

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tpobench.benchmarks import benchmark_named
-from tpobench.benchmarks.contest import Contest, about, judge_for, seat_for
-from tpobench.harness.evaluate import Benchmark, Contender, compare, contend
+from tpobench.harness.evaluation.given_outputs import add_answers
+from tpobench.harness.evaluation.registry import benchmark_named
+from tpobench.harness.evaluation.run import Benchmark, Contender, compare, contend
+from tpobench.harness.evaluation.spec import Contest, about, judge_for, seat_for
 from tpobench.harness.gate.record import keep_decision
 from tpobench.harness.gate.stored import meeting_named, stored_case
-from tpobench.harness.imported import add_answers
+from tpobench.harness.judges.asking import Panel
 from tpobench.harness.judges.checklist import ChecklistJudge
-from tpobench.harness.judging import Panel
 from tpobench.harness.records import Metric, Model
 from tpobench.tpo.config import Arm, BenchmarkConfig
 from tpobench.tpo.plan import evaluation_step

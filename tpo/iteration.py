@@ -7,9 +7,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from tpobench.harness.checkpoints import fingerprint, is_complete
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges import judged_text
+from tpobench.harness.judges.named import judged_text
+from tpobench.harness.models.checkpoints import fingerprint, is_complete
 from tpobench.harness.records import Model, Output, Pair, Prompt, content_key
 from tpobench.tpo.config import Arm
 from tpobench.tpo.guards import health_of, require_healthy

@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from tpobench.harness.checkpoints import is_complete
 from tpobench.harness.errors import UserError
+from tpobench.harness.models.checkpoints import is_complete
 
 Row = Mapping[str, Any]
 

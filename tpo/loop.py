@@ -6,12 +6,13 @@ key. Both arms, `thought` and `direct`, get the same prompts, judge, loss and nu
 
 from pathlib import Path
 
-from tpobench.harness.checkpoints import weight_files
-from tpobench.harness.evaluate import Contender
-from tpobench.harness.models import resolve_model
+from tpobench.harness.evaluation.run import Contender
+from tpobench.harness.models.checkpoints import weight_files
+from tpobench.harness.models.resolve import resolve_model
+from tpobench.harness.models.thoughts import template_named
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Model
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.tpo.cards import write_card
 from tpobench.tpo.chosen_judge import training_judge
 from tpobench.tpo.config import Arm, RunConfig
@@ -21,7 +22,6 @@ from tpobench.tpo.iteration import ArmIteration, settle, train
 from tpobench.tpo.plan import first_evaluated
 from tpobench.tpo.preparation import prepare
 from tpobench.tpo.steps import Details, Run
-from tpobench.tpo.thoughts import template_named
 from tpobench.tpo.training_judge import TrainingJudge
 from tpobench.tpo.warm_start import warm_start_rows
 

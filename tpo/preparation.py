@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.checklist import ChecklistJudge
-from tpobench.harness.models import resolve_model
+from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.records import Prompt, content_key
 from tpobench.tpo.config import RunConfig, SourceConfig
 from tpobench.tpo.demands import with_demands

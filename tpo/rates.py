@@ -4,9 +4,9 @@ import json
 import math
 from pathlib import Path
 
-from tpobench.harness.checkpoints import weight_files
 from tpobench.harness.files import write_whole
-from tpobench.harness.models import cache_folder
+from tpobench.harness.models.checkpoints import weight_files
+from tpobench.harness.models.resolve import cache_folder
 from tpobench.harness.records import Model
 from tpobench.tpo.config import RunConfig
 

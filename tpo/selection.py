@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tpobench.harness.judges import judged_text
-from tpobench.harness.modes import Mode
+from tpobench.harness.judges.named import judged_text
+from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Model, Prompt
 from tpobench.harness.stats.intervals import mean_interval
 from tpobench.tpo.steps import Details, Run

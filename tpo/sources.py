@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tpobench.benchmarks import SPLITS, benchmark_named
-from tpobench.benchmarks.prompt_files import prompts_from_file
 from tpobench.harness.errors import UserError, did_you_mean
+from tpobench.harness.evaluation.prompt_files import prompts_from_file
+from tpobench.harness.evaluation.registry import SPLITS, benchmark_named
 from tpobench.harness.records import Prompt
 from tpobench.tpo.config import SourceConfig
 

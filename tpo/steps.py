@@ -6,19 +6,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tpobench.harness.budget import Budget, load_prices
-from tpobench.harness.client import Client
-from tpobench.harness.endpoints import Endpoint, is_endpoint
-from tpobench.harness.generate import Generator, sampler_for
-from tpobench.harness.modes import DIRECT, Mode
+from tpobench.harness.api.budget import Budget, load_prices
+from tpobench.harness.api.client import Client
+from tpobench.harness.api.endpoints import Endpoint, is_endpoint
+from tpobench.harness.models.modes import DIRECT, Mode
+from tpobench.harness.models.thoughts import mode_named
 from tpobench.harness.progress import Reporter
 from tpobench.harness.provenance import provenance
 from tpobench.harness.records import Model, content_key
-from tpobench.harness.store import Store
+from tpobench.harness.samplers.cached import Generator, sampler_for
+from tpobench.harness.store.store import Store
 from tpobench.tpo.config import Arm, RunConfig
 from tpobench.tpo.plan import planned
 from tpobench.tpo.status import write_status
-from tpobench.tpo.thoughts import mode_named
 
 Details = dict[str, Any]
 

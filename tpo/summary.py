@@ -9,7 +9,7 @@ from rich.table import Table
 
 from tpobench.harness.judges.checklist import LABEL
 from tpobench.harness.records import Metric
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 Interval = tuple[float, float, float]
 """(value, low, high)."""

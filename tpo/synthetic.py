@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tpobench.benchmarks.prompt_files import prompts_from_file
 from tpobench.harness.errors import UserError
-from tpobench.harness.generate import Generator
-from tpobench.harness.modes import Mode
+from tpobench.harness.evaluation.prompt_files import prompts_from_file
+from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Message, Output, Prompt, Split
+from tpobench.harness.samplers.cached import Generator
 from tpobench.tpo.config import SourceConfig
 from tpobench.tpo.duplicates import Seen
 from tpobench.tpo.sources import STARTER, prompts_of

@@ -15,8 +15,8 @@ from peft import LoraConfig
 from torch import Tensor
 from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 
-from tpobench.harness.chat import encode_messages
 from tpobench.harness.errors import UserError
+from tpobench.harness.models.tokens import encode_messages
 from tpobench.tpo.jobs import TrainJob, kept_epochs, state_folder
 from tpobench.tpo.trainer_batches import LengthGrouped
 from tpobench.tpo.trainer_forward import forward_shared, scoring_outputs_only

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer
 
-from tpobench.harness.checkpoints import require_model_folder, seal
 from tpobench.harness.errors import UserError
+from tpobench.harness.models.checkpoints import require_model_folder, seal
 from tpobench.tpo.jobs import TrainJob, epoch_folder, last_state, partial_folder, state_folder
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.pairwise import Comparison
-from tpobench.harness.judging import Panel
+from tpobench.harness.judges.asking import Panel
+from tpobench.harness.judges.base import Comparison
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Prompt, score_key
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.tpo.scoring import Floats, elo_scores
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.modes import DIRECT, Mode
+from tpobench.harness.models.modes import DIRECT, Mode
+from tpobench.harness.models.thoughts import ThoughtTemplate, compose
 from tpobench.harness.records import Prompt
-from tpobench.tpo.thoughts import ThoughtTemplate, compose
 
 Example = dict[str, str]
 """``prompt``, ``thought`` and ``response``."""

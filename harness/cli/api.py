@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tpobench.harness.budget import Budget
-    from tpobench.harness.client import Client
-    from tpobench.harness.endpoints import Endpoint
+    from tpobench.harness.api.budget import Budget
+    from tpobench.harness.api.client import Client
+    from tpobench.harness.api.endpoints import Endpoint
 
 
 @dataclass
@@ -27,14 +27,14 @@ class Api:
 
     @property
     def budget(self) -> "Budget":
-        from tpobench.harness.budget import Budget, load_prices
+        from tpobench.harness.api.budget import Budget, load_prices
 
         if self._budget is None:
             self._budget = Budget(load_prices(self.prices), self.budget_calls, self.budget_usd)
         return self._budget
 
     def connect(self, endpoint: "Endpoint") -> "Client":
-        from tpobench.harness.client import Client, Limits
+        from tpobench.harness.api.client import Client, Limits
 
         limits = Limits(self.concurrency, self.requests_per_minute, self.tokens_per_minute, self.timeout)
         return Client(endpoint, limits, self.budget)

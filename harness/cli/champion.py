@@ -47,7 +47,7 @@ def history(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json
     from rich.text import Text
 
     from tpobench.harness.gate.champion import history as moves
-    from tpobench.harness.store import Store
+    from tpobench.harness.store.store import Store
 
     with Store(store, read_only=True) as opened:
         found = moves(opened, _file(store, file))
@@ -73,7 +73,7 @@ def rollback(
     Example: tpobench champion rollback --store results.duckdb --why "users complain"
     """
     from tpobench.harness.gate.champion import rollback as back
-    from tpobench.harness.store import Store
+    from tpobench.harness.store.store import Store
 
     _current(store, file)  # before a store is made where there is nothing to go back from
     with Store(store) as opened:

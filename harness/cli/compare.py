@@ -8,8 +8,8 @@ from tpobench.harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app
 from tpobench.harness.cli.decide import OF_RUN
 
 if TYPE_CHECKING:
-    from tpobench.harness.comparison import Side
-    from tpobench.harness.store import Store
+    from tpobench.harness.evaluation.compare import Side
+    from tpobench.harness.store.store import Store
 
 
 @app.command()
@@ -34,9 +34,9 @@ def compare(
     from rich.table import Table
     from rich.text import Text
 
-    from tpobench.harness.comparison import compare_models
-    from tpobench.harness.gate.duels import MIN_CATEGORY
-    from tpobench.harness.store import Store
+    from tpobench.harness.evaluation.compare import compare_models
+    from tpobench.harness.gate.win_rates import MIN_CATEGORY
+    from tpobench.harness.store.store import Store
 
     with Store(store, read_only=True) as opened:
         found = compare_models(opened, side_named(opened, a, mode_a, run), side_named(opened, b, mode_b, run))
@@ -61,8 +61,8 @@ def compare(
 
 def side_named(store: "Store", name: str, mode: str = "", run: str = "") -> "Side":
     """A model in a mode, or ``thought/1`` of a run, in the mode in which it was measured."""
-    from tpobench.harness.comparison import Side
-    from tpobench.tpo.runs import measured_as
+    from tpobench.harness.evaluation.compare import Side
+    from tpobench.harness.store.runs import measured_as
 
     if OF_RUN.fullmatch(name):
         return Side(*measured_as(store, run, name))

@@ -8,7 +8,7 @@ import typer
 from tpobench.harness.cli.app import ModelOption, ModeOption, SeedOption, TemperatureOption
 
 if TYPE_CHECKING:
-    from tpobench.benchmarks.contest import Contest
+    from tpobench.harness.evaluation.spec import Contest
 
 BenchmarkOption = Annotated[
     str,
@@ -47,11 +47,11 @@ def contest_options(
     ] = False,
     seed: SeedOption = 0,
 ) -> "Contest":
-    from tpobench.benchmarks import benchmark_named
-    from tpobench.benchmarks.contest import Contest
     from tpobench.harness.errors import UserError
+    from tpobench.harness.evaluation.registry import benchmark_named
+    from tpobench.harness.evaluation.spec import Contest
+    from tpobench.harness.models.thoughts import mode_named
     from tpobench.harness.records import SamplingParams
-    from tpobench.tpo.thoughts import mode_named
 
     if orders not in (None, "one", "both"):
         raise UserError(f"--orders is one or both, not {orders!r}")

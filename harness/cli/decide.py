@@ -14,11 +14,11 @@ from tpobench.harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app
 from tpobench.harness.cli.shared import takes
 
 if TYPE_CHECKING:
-    from tpobench.benchmarks.gate_case import Opponent
     from tpobench.harness.gate import Case, Decision, Policy
     from tpobench.harness.gate.champion import Champion
+    from tpobench.harness.gate.live import Opponent
     from tpobench.harness.progress import Reporter
-    from tpobench.harness.store import Store
+    from tpobench.harness.store.store import Store
 
 OF_RUN = re.compile(r"(thought|direct|seed)/\w+")
 
@@ -74,7 +74,7 @@ def gate(
     from tpobench.harness.gate.champion import current
     from tpobench.harness.gate.record import keep_decision
     from tpobench.harness.progress import Reporter
-    from tpobench.harness.store import Store
+    from tpobench.harness.store.store import Store
 
     if ledger:
         _print_ledger(store, ledger, as_json)
@@ -99,8 +99,8 @@ def gate(
 def _require_possible(policy: "Policy", asked: Asked, store: Path) -> None:
     """Raises UserError for what no store could answer, and where the answer is to come from a store that is not there:
     none is made for it."""
-    from tpobench.harness.database import no_store
     from tpobench.harness.errors import UserError
+    from tpobench.harness.store.database import no_store
 
     of_run = [name for name in (asked.candidate, asked.against) if OF_RUN.fullmatch(name)]
     if policy.contest is None and policy.champion is not None:
@@ -114,10 +114,10 @@ def _require_possible(policy: "Policy", asked: Asked, store: Path) -> None:
 def _case(
     store: "Store", policy: "Policy", asked: Asked, champion: "Champion | None", api: Api, reporter: "Reporter"
 ) -> "Case":
-    from tpobench.benchmarks.gate_case import Opponent, live_case, stage_contest
+    from tpobench.harness.gate.live import Opponent, live_case, stage_contest
     from tpobench.harness.gate.stored import meeting_named, meeting_of, stored_case
-    from tpobench.tpo.runs import duel_of
-    from tpobench.tpo.thoughts import mode_named
+    from tpobench.harness.models.thoughts import mode_named
+    from tpobench.harness.store.runs import duel_of
 
     if policy.contest is not None:
         ours = _named(store, asked.candidate, asked.run, policy.contest.mode)
@@ -135,9 +135,9 @@ def _case(
 
 def _named(store: "Store", name: str, run: str, mode: str) -> "Opponent":
     """A model and its mode: those of a run's checkpoint, or the policy's."""
-    from tpobench.benchmarks.gate_case import Opponent
-    from tpobench.tpo.runs import checkpoint_of
-    from tpobench.tpo.thoughts import mode_named
+    from tpobench.harness.gate.live import Opponent
+    from tpobench.harness.models.thoughts import mode_named
+    from tpobench.harness.store.runs import checkpoint_of
 
     if not OF_RUN.fullmatch(name):
         return Opponent(name, mode_named(mode), name)
@@ -205,7 +205,7 @@ def _print_ledger(path: Path, line: str, as_json: bool) -> None:
 
     from tpobench.harness.errors import StoreLacks, did_you_mean
     from tpobench.harness.gate.ledger import ledger
-    from tpobench.harness.store import Store
+    from tpobench.harness.store.store import Store
 
     with Store(path, read_only=True) as store:
         rows = ledger(store, line)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tpobench.benchmarks.exchange_alpaca import Imported
-    from tpobench.harness.leaderboard import Row
-    from tpobench.harness.store import Store
+    from tpobench.harness.evaluation.leaderboard import Row
+    from tpobench.harness.store.store import Store
 
 FORMATS = ["alpaca_eval", "arena_hard_v0.1", "arena_hard_v2.0", "lm_eval"]
 
@@ -38,7 +38,7 @@ def import_files(
     """
     quiet_libraries()
     from tpobench.harness.progress import Reporter
-    from tpobench.harness.store import Store
+    from tpobench.harness.store.store import Store
 
     _require_format(kind)
     if not path.exists():
@@ -129,13 +129,13 @@ def export(
 
     Example: tpobench export alpaca_eval --model my-model --out results/my-model
     """
-    from tpobench.harness.store import Store
+    from tpobench.harness.store.store import Store
 
     _require_format(kind)
     with Store(store, read_only=True) as opened:
         if kind == "alpaca_eval":
             from tpobench.benchmarks.exchange_alpaca import export_annotations, export_leaderboard, export_outputs
-            from tpobench.harness.leaderboard import leaderboard
+            from tpobench.harness.evaluation.leaderboard import leaderboard
 
             written = [
                 export_outputs(opened, model, out),
@@ -172,8 +172,8 @@ def leaderboard(
 
     Example: tpobench leaderboard --benchmark alpaca_eval --by-category
     """
-    from tpobench.harness import leaderboard as boards
-    from tpobench.harness.store import Store
+    from tpobench.harness.evaluation import leaderboard as boards
+    from tpobench.harness.store.store import Store
 
     with Store(store, read_only=True) as opened:
         rows = boards.leaderboard(opened, benchmark, sort)
@@ -201,8 +201,8 @@ def _table(name: str, rows: "list[Row]") -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    from tpobench.harness.leaderboard import figures_of
-    from tpobench.harness.modes import in_mode
+    from tpobench.harness.evaluation.leaderboard import figures_of
+    from tpobench.harness.models.modes import in_mode
 
     figures = figures_of(name, rows)
     several = len({row.against for row in rows}) > 1
@@ -229,7 +229,7 @@ def _category_table(name: str, rows: "list[Row]") -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    from tpobench.harness.modes import in_mode
+    from tpobench.harness.models.modes import in_mode
 
     names = sorted({category for row in rows for category in row.categories})
     several = len({row.against for row in rows}) > 1

@@ -21,7 +21,7 @@ def sql(
     """
     import duckdb
 
-    from tpobench.harness.store import Store
+    from tpobench.harness.store.store import Store
 
     with Store(store, read_only=True) as opened:
         try:

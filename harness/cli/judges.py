@@ -12,7 +12,7 @@ from tpobench.harness.cli.contest import BenchmarkOption, DataOption, contest_op
 from tpobench.harness.cli.shared import takes
 
 if TYPE_CHECKING:
-    from tpobench.benchmarks.contest import Contest
+    from tpobench.harness.evaluation.spec import Contest
 
 judge_app = typer.Typer(help="May this judge decide?", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(judge_app, name="judge")
@@ -32,9 +32,9 @@ def check(
     Example: tpobench judge check --model a-model/ --benchmark alpaca_eval --limit 100 --judge-model gpt-4.1
     """
     quiet_libraries()
-    from tpobench.benchmarks.judge_check import check_judge
+    from tpobench.harness.judges.check import check_judge
     from tpobench.harness.progress import Reporter
-    from tpobench.harness.store import Store
+    from tpobench.harness.store.store import Store
 
     with Store(store) as opened:
         found = check_judge(opened, contest, api.connect, Reporter(quiet=as_json), repeats)
@@ -61,11 +61,11 @@ def categorise(
     """
     from collections import Counter
 
-    from tpobench.benchmarks import benchmark_named
     from tpobench.benchmarks.categories import UNCATEGORISED, assign
-    from tpobench.harness.endpoints import endpoint_named
+    from tpobench.harness.api.endpoints import endpoint_named
+    from tpobench.harness.evaluation.registry import benchmark_named
     from tpobench.harness.progress import Reporter
-    from tpobench.harness.store import Store
+    from tpobench.harness.store.store import Store
 
     prompts = benchmark_named(benchmark, data=data).prompts
     with Store(store) as opened:

@@ -8,11 +8,11 @@ import typer
 from tpobench.harness.cli.api import Api
 
 if TYPE_CHECKING:
-    from tpobench.benchmarks.contest import Contest
     from tpobench.benchmarks.lm_eval_planning import TaskPlan
     from tpobench.benchmarks.lm_eval_tasks import TaskOptions, TaskResult
+    from tpobench.harness.evaluation.spec import Contest
     from tpobench.harness.progress import Reporter
-    from tpobench.harness.store import Store
+    from tpobench.harness.store.store import Store
 
 _WITHOUT_EFFECT = (
     "split", "judge", "judge_model", "baseline", "orders", "per_category", "temperature", "retry_missing",
@@ -21,7 +21,7 @@ _WITHOUT_EFFECT = (
 
 
 def is_lm_eval(contest: "Contest") -> bool:
-    from tpobench.benchmarks import LM_EVAL
+    from tpobench.harness.evaluation.registry import LM_EVAL
 
     return contest.benchmark.name.startswith(LM_EVAL)
 
@@ -47,9 +47,9 @@ def _is_given(context: typer.Context, name: str) -> bool:
 
 def run(contest: "Contest", api: Api, store: Path, reporter: "Reporter") -> "list[TaskResult]":
     from tpobench.benchmarks.lm_eval_tasks import run_tasks
-    from tpobench.harness.generate import Generator, sampler_for
-    from tpobench.harness.models import resolve_model
-    from tpobench.harness.store import Store
+    from tpobench.harness.models.resolve import resolve_model
+    from tpobench.harness.samplers.cached import Generator, sampler_for
+    from tpobench.harness.store.store import Store
 
     model, load = resolve_model(contest.candidate), sampler_for(api.connect)
     with Store(store) as opened, Generator(opened, model, load, reporter) as generator:
@@ -65,7 +65,7 @@ def planned(contest: "Contest", api: Api, store: "Store | None", reporter: "Repo
 
 
 def _tasks(contest: "Contest") -> list[str]:
-    from tpobench.benchmarks import LM_EVAL
+    from tpobench.harness.evaluation.registry import LM_EVAL
 
     return contest.benchmark.name.removeprefix(LM_EVAL).split(",")
 

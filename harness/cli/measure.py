@@ -13,12 +13,12 @@ from tpobench.harness.cli.lm_eval import is_lm_eval, planned, refuse_without_eff
 from tpobench.harness.cli.shared import takes
 
 if TYPE_CHECKING:
-    from tpobench.benchmarks.contest import Contest
-    from tpobench.benchmarks.gate_planning import GatePlan
     from tpobench.benchmarks.lm_eval_planning import TaskPlan
     from tpobench.benchmarks.lm_eval_tasks import TaskResult
-    from tpobench.harness.budget import Prices
-    from tpobench.harness.store import Store
+    from tpobench.harness.api.budget import Prices
+    from tpobench.harness.evaluation.spec import Contest
+    from tpobench.harness.gate.plan import GatePlan
+    from tpobench.harness.store.store import Store
 
 
 @app.command("eval")
@@ -38,9 +38,9 @@ def evaluate(
     Example: tpobench eval --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
     """
     quiet_libraries()
-    from tpobench.benchmarks.contest import hold
+    from tpobench.harness.evaluation.spec import hold
     from tpobench.harness.progress import Reporter
-    from tpobench.harness.store import Store
+    from tpobench.harness.store.store import Store
 
     if is_lm_eval(contest):
         refuse_without_effect(context, contest)
@@ -83,10 +83,10 @@ def plan(
     """
     from contextlib import ExitStack
 
-    from tpobench.benchmarks.gate_planning import GatePlan
-    from tpobench.benchmarks.planning import Plan, plan_for
+    from tpobench.harness.evaluation.plan import Plan, plan_for
+    from tpobench.harness.gate.plan import GatePlan
     from tpobench.harness.progress import Reporter
-    from tpobench.harness.store import Store
+    from tpobench.harness.store.store import Store
 
     prices = api.budget.prices
     with ExitStack() as stack:
@@ -107,11 +107,11 @@ def plan(
 
 
 def _gate_plan(file: Path, prices: "Prices", store: "Store | None") -> "GatePlan":
-    from tpobench.benchmarks.gate_case import stage_contest
-    from tpobench.benchmarks.gate_planning import plan_gate
     from tpobench.harness.errors import UserError
     from tpobench.harness.gate import load_policy
-    from tpobench.harness.modes import DIRECT
+    from tpobench.harness.gate.live import stage_contest
+    from tpobench.harness.gate.plan import plan_gate
+    from tpobench.harness.models.modes import DIRECT
 
     policy = load_policy(file)
     if policy.contest is None:

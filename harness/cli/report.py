@@ -9,8 +9,8 @@ from tpobench.harness.cli.app import STORE_HELP, JsonOption, app, default_store,
 from tpobench.harness.errors import UserError
 
 if TYPE_CHECKING:
-    from tpobench.harness.comparison import Side
-    from tpobench.harness.store import Store
+    from tpobench.harness.evaluation.compare import Side
+    from tpobench.harness.store.store import Store
     from tpobench.reports.content import Content
 
 
@@ -55,7 +55,7 @@ def report(
     from rich.console import Console
 
     from tpobench.harness.files import write_whole
-    from tpobench.harness.store import Store
+    from tpobench.harness.store.store import Store
     from tpobench.reports import content
     from tpobench.reports.html import render
     from tpobench.reports.markdown import markdown as written
@@ -75,7 +75,7 @@ def report(
             named = [] if models in (None, ["all"]) else list(models or ())
             found = content.of_models(opened, named, benchmark, published)
         else:
-            from tpobench.tpo.runs import run_named
+            from tpobench.harness.store.runs import run_named
 
             found = content.of_run(opened, run_named(opened, run), paper_curve, published)
     if markdown:
@@ -111,8 +111,8 @@ def _side(store: "Store", name: str) -> "Side":
     """A model (in a mode: ``NAME@MODE``), ``thought/1`` of the newest run, or a run: its last evaluated checkpoint that
     thinks."""
     from tpobench.harness.cli.compare import side_named
-    from tpobench.harness.comparison import Side
-    from tpobench.tpo.runs import last_checkpoint
+    from tpobench.harness.evaluation.compare import Side
+    from tpobench.harness.store.runs import last_checkpoint
 
     named, _, mode = name.rpartition("@")
     answered = "SELECT 1 FROM evaluation WHERE ? IN (candidate_mode, baseline_mode) LIMIT 1"

@@ -69,7 +69,7 @@ def _train(settings: "RunConfig", place: Path, as_json: bool) -> None:
 
     from tpobench.harness.files import write_whole
     from tpobench.harness.progress import Reporter
-    from tpobench.harness.store import Store
+    from tpobench.harness.store.store import Store
     from tpobench.reports.html import write_report
     from tpobench.tpo.loop import run_training
     from tpobench.tpo.summary import summarise, table, training_table

@@ -38,13 +38,13 @@ def chat(
     Example: tpobench chat --model my-checkpoint/ --mode think:generic "Why is the sky blue?"
     """
     quiet_libraries()
-    from tpobench.tpo.thoughts import PARSE_ERRORS, mode_named
+    from tpobench.harness.models.thoughts import PARSE_ERRORS, mode_named
 
     asked = mode_named(mode)
-    from tpobench.harness.generate import local_sampler
-    from tpobench.harness.models import resolve_model
-    from tpobench.harness.modes import DIRECT
+    from tpobench.harness.models.modes import DIRECT
+    from tpobench.harness.models.resolve import resolve_model
     from tpobench.harness.records import Request, SamplingParams, content_key
+    from tpobench.harness.samplers.cached import local_sampler
 
     if not question.strip():
         raise UserError("the question is empty; write it as the last argument")
@@ -90,13 +90,13 @@ def sample(
     Example: tpobench sample prompts.jsonl --model smollm2-135m -k 4
     """
     quiet_libraries()
-    from tpobench.benchmarks.prompt_files import prompts_from_file
-    from tpobench.harness.generate import Generator, local_sampler
-    from tpobench.harness.models import resolve_model
+    from tpobench.harness.evaluation.prompt_files import prompts_from_file
+    from tpobench.harness.models.resolve import resolve_model
+    from tpobench.harness.models.thoughts import mode_named
     from tpobench.harness.progress import Reporter
     from tpobench.harness.records import SamplingParams
-    from tpobench.harness.store import Store
-    from tpobench.tpo.thoughts import mode_named
+    from tpobench.harness.samplers.cached import Generator, local_sampler
+    from tpobench.harness.store.store import Store
 
     asked = mode_named(mode)
     wanted = prompts_from_file(prompts)

@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tpobench.harness.checkpoints import fingerprint
 from tpobench.harness.errors import UserError
 from tpobench.harness.files import write_whole
+from tpobench.harness.models.checkpoints import fingerprint
 from tpobench.harness.records import content_key
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True)

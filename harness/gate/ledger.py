@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tpobench.harness.records import content_key
 from tpobench.harness.stats.multiplicity import share_of_attempt
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True)

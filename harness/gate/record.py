@@ -7,7 +7,7 @@ from tpobench.harness.gate.ledger import open_attempt
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.run import Case, Say, digest_of, run_gate
 from tpobench.harness.records import content_key
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 def keep_decision(store: Store, policy: Policy, case: Case, say: Say, run: str = "") -> tuple[Decision, str]:

@@ -6,7 +6,9 @@ from statistics import fmean
 
 from tpobench.harness.errors import did_you_mean
 from tpobench.harness.gate.decision import Decision, RuleResult
-from tpobench.harness.gate.duels import (
+from tpobench.harness.gate.free_rules import Answers, check_drop, check_figures, check_outputs
+from tpobench.harness.gate.policy import Policy, WinRateRule
+from tpobench.harness.gate.win_rates import (
     MIN_CATEGORY,
     Duel,
     Match,
@@ -15,8 +17,6 @@ from tpobench.harness.gate.duels import (
     telling,
     win_rate_outcome,
 )
-from tpobench.harness.gate.guards import Answers, check_drop, check_figures, check_outputs
-from tpobench.harness.gate.policy import Policy, WinRateRule
 from tpobench.harness.records import Metric, Prompt, content_key
 
 Say = Callable[[str], None]

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.judges import pointwise_judge
+from tpobench.harness.judges.named import pointwise_judge
 from tpobench.harness.judges.pointwise import Asked
 from tpobench.harness.records import Metric, Prompt, score_key
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 def with_scorers(

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
-from tpobench.harness.gate.guards import Answers
+from tpobench.harness.gate.free_rules import Answers
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.run import Case, digest_of
 from tpobench.harness.gate.scored import with_scorers
-from tpobench.harness.modes import in_mode
+from tpobench.harness.models.modes import in_mode
 from tpobench.harness.records import Metric, Prompt
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 _MEETING = """
 SELECT evaluation_key, benchmark, judge, candidate, c.name, candidate_mode, baseline, b.name, baseline_mode

@@ -17,10 +17,10 @@ from typing import Any
 
 import yaml
 
+from tpobench.harness.api.responses import Choice, Malformed
 from tpobench.harness.errors import UserError, did_you_mean
-from tpobench.harness.judges.pairwise import Comparison, Reading, fill
+from tpobench.harness.judges.base import Comparison, Reading, fill
 from tpobench.harness.records import Message, Prompt, content_key
-from tpobench.harness.replies import Choice, Malformed
 
 DEFAULT = "weighted_alpaca_eval_gpt4_turbo"
 """AlpacaEval 2's evaluator (length-controlled leaderboard)."""

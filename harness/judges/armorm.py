@@ -15,10 +15,10 @@ from safetensors import safe_open
 from torch.nn import functional
 from transformers import AutoConfig, LlamaModel
 
-from tpobench.harness.checkpoints import weight_files
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.conversation import Conversation
 from tpobench.harness.judges.reward import Reading, dtype_on, padded, require_whole
+from tpobench.harness.models.checkpoints import weight_files
 
 ATTRIBUTES = (
     "helpsteer-helpfulness", "helpsteer-correctness", "helpsteer-coherence", "helpsteer-complexity",

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tpobench.harness.chat import load_tokenizer
 from tpobench.harness.errors import UserError
+from tpobench.harness.models.tokens import load_tokenizer
 
 _PROMPT, _RESPONSE = "PLACEOFTHEPROMPT", "PLACEOFTHERESPONSE"
 

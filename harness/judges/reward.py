@@ -6,10 +6,10 @@ from typing import Any, Protocol
 import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
-from tpobench.harness.checkpoints import architecture
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.conversation import Conversation, ConversationEncoder
 from tpobench.harness.judges.pointwise import Asked, scored
+from tpobench.harness.models.checkpoints import architecture
 from tpobench.harness.records import Model, Prompt, Score
 from tpobench.harness.samplers.batching import plan_batches
 

@@ -9,12 +9,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from tpobench.harness.api.responses import Choice
 from tpobench.harness.config import FileModel, load_yaml
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
-from tpobench.harness.judges.pairwise import Comparison, Reading, fill
+from tpobench.harness.judges.base import Comparison, Reading, fill
 from tpobench.harness.records import Message, Prompt, content_key
-from tpobench.harness.replies import Choice
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig, LogitsProcessor
 
-from tpobench.harness.chat import encode_messages, end_tokens, load_tokenizer
-from tpobench.harness.checkpoints import architecture
 from tpobench.harness.errors import UserError
+from tpobench.harness.models.checkpoints import architecture
+from tpobench.harness.models.tokens import encode_messages, end_tokens, load_tokenizer
 from tpobench.harness.records import Generation, Request, SamplingParams
 from tpobench.harness.samplers.batching import gpu_limits, plan_batches
 

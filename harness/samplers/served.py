@@ -22,14 +22,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tpobench.harness.chat import Encoder
-from tpobench.harness.checkpoints import require_model_folder
-from tpobench.harness.client import Client
-from tpobench.harness.endpoints import Endpoint
+from tpobench.harness.api.client import Client
+from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.errors import UserError
+from tpobench.harness.models.checkpoints import require_model_folder
+from tpobench.harness.models.tokens import Encoder
 from tpobench.harness.records import Generation, Model, Request, SamplingParams
-from tpobench.harness.samplers import Sampler
-from tpobench.harness.samplers.server import ServerSampler
+from tpobench.harness.samplers.base import Sampler
+from tpobench.harness.samplers.endpoint import ServerSampler
 
 GRACE = 10.0
 """Seconds that a server has to end by itself before it is killed."""

@@ -37,7 +37,7 @@ def main() -> None:
 
     import xllamacpp
 
-    from tpobench.harness.models import EMBEDDED_INSTALL, embedded_gguf
+    from tpobench.harness.models.resolve import EMBEDDED_INSTALL, embedded_gguf
 
     weights = embedded_gguf()
     if weights is None:

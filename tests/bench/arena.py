@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tpobench.harness.stats.arena import Vote, prompt_sums, score_v01, score_v2, vote
 from tpobench.harness.stats.bootstrap import prompt_bootstrap
+from tpobench.harness.stats.bradley_terry import Vote, prompt_sums, score_v01, score_v2, vote
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "data" / "arena_hard"
 MODEL = "gpt-3.5-turbo-0125"

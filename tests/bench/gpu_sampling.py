@@ -18,12 +18,12 @@ import torch
 from transformers import ContinuousBatchingConfig, GenerationConfig
 
 from tpobench.benchmarks.starter import starter_prompts
-from tpobench.harness.chat import encode_messages, end_tokens
-from tpobench.harness.models import EMBEDDED, resolve_model
-from tpobench.harness.modes import Mode
+from tpobench.harness.models.modes import Mode
+from tpobench.harness.models.resolve import EMBEDDED, resolve_model
+from tpobench.harness.models.thoughts import mode_named
+from tpobench.harness.models.tokens import encode_messages, end_tokens
 from tpobench.harness.records import Request, SamplingParams, content_key
 from tpobench.harness.samplers.local import LocalSampler
-from tpobench.tpo.thoughts import mode_named
 
 SAMPLES = 8
 

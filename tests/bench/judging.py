@@ -20,14 +20,14 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.apis.faults import fault_proxy
 from tests.apis.stub import stub_server
-from tpobench.harness.client import Client, Limits
-from tpobench.harness.endpoints import Endpoint
+from tpobench.harness.api.client import Client, Limits
+from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
-from tpobench.harness.judges.pairwise import Comparison
-from tpobench.harness.judging import Panel
+from tpobench.harness.judges.asking import Panel
+from tpobench.harness.judges.base import Comparison
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Prompt
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 JUDGE = AlpacaEvalJudge(model="stub")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tpobench.harness.config import load_yaml
 from tpobench.harness.progress import Reporter
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.tpo.config import RunConfig
 from tpobench.tpo.loop import run_training
 

@@ -20,8 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.reports.stores import Contest, contender, judged, prompts
-from tpobench.harness.modes import DIRECT
-from tpobench.harness.store import Store
+from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.store.store import Store
 
 _WORDS = [f"word{n}" for n in range(4000)]
 

@@ -16,11 +16,11 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tpobench.benchmarks.starter import starter_prompts
-from tpobench.harness.models import embedded_folder
-from tpobench.harness.modes import DIRECT
+from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.models.resolve import embedded_folder
+from tpobench.harness.models.thoughts import mode_named
 from tpobench.harness.records import Request, SamplingParams, content_key
 from tpobench.harness.samplers.local import LocalSampler
-from tpobench.tpo.thoughts import mode_named
 
 SIZES = (8, 16, 32, 48)
 SAMPLES = 8

@@ -13,10 +13,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import random
 
-from tpobench.harness.evaluate import Benchmark, Entry, Record, keep
-from tpobench.harness.leaderboard import leaderboard, recategorised
+from tpobench.harness.evaluation.leaderboard import leaderboard, recategorised
+from tpobench.harness.evaluation.run import Benchmark, Entry, Record, keep
 from tpobench.harness.records import Assignment, Judgment, Model, Prompt, content_key
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 MODELS, PROMPTS = 250, 4000
 

@@ -24,11 +24,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
 from trl import DPOConfig, DPOTrainer
 
 from tpobench.benchmarks.starter import starter_prompts
-from tpobench.harness.chat import encode_messages
-from tpobench.harness.models import embedded_folder
-from tpobench.harness.modes import DIRECT, Mode
+from tpobench.harness.models.modes import DIRECT, Mode
+from tpobench.harness.models.resolve import embedded_folder
+from tpobench.harness.models.thoughts import mode_named
+from tpobench.harness.models.tokens import encode_messages
 from tpobench.tpo.jobs import TrainJob
-from tpobench.tpo.thoughts import mode_named
 from tpobench.tpo.trainer import trainer_for
 
 EPOCHS, BATCH, BETA, RATE = 3, 4, 0.1, 1e-6

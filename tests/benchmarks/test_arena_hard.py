@@ -23,12 +23,12 @@ from tpobench.benchmarks.arena_hard import (
 )
 from tpobench.benchmarks.arena_hard_benchmark import arena_hard_judge
 from tpobench.benchmarks.exchange_arena import import_arena
+from tpobench.harness.api.responses import Choice
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.leaderboard import leaderboard
 from tpobench.harness.judges.verdict import self_taught_evaluator
-from tpobench.harness.leaderboard import leaderboard
-from tpobench.harness.replies import Choice
-from tpobench.harness.stats.arena import LABELS, vote
-from tpobench.harness.store import Store
+from tpobench.harness.stats.bradley_terry import LABELS, vote
+from tpobench.harness.store.store import Store
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "arena_hard"
 needs_data = pytest.mark.skipif(not (DATA / "v2_question.jsonl").is_file(), reason=f"no Arena-Hard files in {DATA}")

@@ -13,14 +13,14 @@ from tests.apis.stub import stub_server
 from tpobench.benchmarks.alpaca_eval import AlpacaData, Answered, aligned, answers_in, digest, load, score
 from tpobench.benchmarks.categories import CATEGORIES, categories_benchmark, named_category, named_complexity
 from tpobench.benchmarks.exchange_alpaca import export_annotations, export_leaderboard, export_outputs, import_alpaca
-from tpobench.benchmarks.judge_check import summarise
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.leaderboard import beside_published, leaderboard, recategorised
+from tpobench.harness.evaluation.preferences import Game, Observation
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
-from tpobench.harness.judges.pairwise import Comparison
-from tpobench.harness.leaderboard import beside_published, leaderboard, recategorised
-from tpobench.harness.observed import Game, Observation
+from tpobench.harness.judges.base import Comparison
+from tpobench.harness.judges.check import summarise
 from tpobench.harness.records import Assignment, Prompt
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the real data (../shared/data) is not here")

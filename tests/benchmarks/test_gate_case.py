@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.apis.verdicts import MODEL, verdict_server
-from tpobench.benchmarks.gate_case import Opponent, live_case, stage_contest
-from tpobench.harness.client import Client, Limits
+from tpobench.harness.api.client import Client, Limits
+from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.config import validate
-from tpobench.harness.endpoints import Endpoint
 from tpobench.harness.errors import UserError
 from tpobench.harness.gate import Decision, Policy
+from tpobench.harness.gate.live import Opponent, live_case, stage_contest
 from tpobench.harness.gate.record import keep_decision
-from tpobench.harness.modes import DIRECT
+from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.progress import Reporter
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 PROMPTS = 240
 

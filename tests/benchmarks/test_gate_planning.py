@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from tpobench.benchmarks.gate_planning import _sigma
-from tpobench.harness.evaluate import Benchmark, compare
-from tpobench.harness.imported import add_answers
+from tpobench.harness.evaluation.given_outputs import add_answers
+from tpobench.harness.evaluation.run import Benchmark, compare
+from tpobench.harness.gate.plan import _sigma
 from tpobench.harness.judges.checklist import ChecklistJudge
-from tpobench.harness.modes import DIRECT
+from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Prompt
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 def test_the_deviation_is_that_of_prompts_of_a_model_and_another_or_itself_in_another_mode(store: Store) -> None:

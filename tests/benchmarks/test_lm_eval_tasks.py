@@ -16,16 +16,16 @@ from tpobench.benchmarks.hub import hub_off
 from tpobench.benchmarks.lm_eval_planning import TaskRequests, plan_tasks
 from tpobench.benchmarks.lm_eval_results import export_results, import_results
 from tpobench.benchmarks.lm_eval_tasks import TaskOptions, TaskResult, run_tasks
-from tpobench.harness.checkpoints import fingerprint
-from tpobench.harness.endpoints import endpoint_named
+from tpobench.harness.api.endpoints import endpoint_named
 from tpobench.harness.errors import UserError
-from tpobench.harness.generate import Generator, local_sampler
-from tpobench.harness.modes import Mode
+from tpobench.harness.models.checkpoints import fingerprint
+from tpobench.harness.models.modes import Mode
+from tpobench.harness.models.thoughts import mode_named
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Generation, Metric, Model, Request, SamplingParams
+from tpobench.harness.samplers.cached import Generator, local_sampler
 from tpobench.harness.stats.intervals import mean_interval
-from tpobench.harness.store import Store
-from tpobench.tpo.thoughts import mode_named
+from tpobench.harness.store.store import Store
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from tpobench.harness.stats.arena import (
+from tpobench.harness.stats.bootstrap import Floats
+from tpobench.harness.stats.bradley_terry import (
     ROUNDS,
     Style,
     Vote,
@@ -23,7 +24,6 @@ from tpobench.harness.stats.arena import (
     style_difference,
     vote,
 )
-from tpobench.harness.stats.bootstrap import Floats
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "arena_hard"
 needs_data = pytest.mark.skipif(not (DATA / "v01_judgments.parquet").is_file(), reason=f"no judgments in {DATA}")

@@ -17,9 +17,10 @@ from safetensors.torch import save_file
 from transformers import AutoTokenizer, LlamaConfig, LlamaModel
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges import pointwise_judge, reward
+from tpobench.harness.judges import reward
 from tpobench.harness.judges.conversation import ConversationEncoder
-from tpobench.harness.models import resolve_model
+from tpobench.harness.judges.named import pointwise_judge
+from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.records import Prompt, Score, score_key
 
 HIDDEN, WIDE, HEADS = 32, 24, 19

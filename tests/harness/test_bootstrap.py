@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tpobench.harness.stats.arena import Vote, prompt_sums, score_v2, vote
 from tpobench.harness.stats.bootstrap import prompt_bootstrap
+from tpobench.harness.stats.bradley_terry import Vote, prompt_sums, score_v2, vote
 
 LABELS = ("A>>B", "A>B", "A=B", "B>A", "B>>A")
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tpobench.harness.checkpoints import fingerprint
 from tpobench.harness.errors import UserError
 from tpobench.harness.gate.champion import Champion, ChampionMoved, Entry, current, history, promote, rollback
-from tpobench.harness.store import Store
+from tpobench.harness.models.checkpoints import fingerprint
+from tpobench.harness.store.store import Store
 
 WRONG = json.dumps(
     dict.fromkeys(("model", "name", "folder", "mode", "decision", "policy_key", "why", "action", "who", "moved_at"), 1)
@@ -24,7 +24,7 @@ RACER = """
 import sys
 from pathlib import Path
 from tpobench.harness.gate.champion import ChampionMoved, Entry, current, promote
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 name, file = sys.argv[1], Path(sys.argv[2])
 with Store(file.parent / f"{name}.duckdb") as store:

@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tpobench.harness.checkpoints import MANIFEST, fingerprint, is_complete, require_model_folder, seal, weight_files
 from tpobench.harness.errors import UserError
+from tpobench.harness.models.checkpoints import (
+    MANIFEST,
+    fingerprint,
+    is_complete,
+    require_model_folder,
+    seal,
+    weight_files,
+)
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ import typer
 
 from tpobench.harness.cli import app
 from tpobench.harness.cli.app import told
-from tpobench.harness.database import no_store
 from tpobench.harness.errors import StoreLacks
 from tpobench.harness.records import Prompt
-from tpobench.harness.schema import SCHEMA_VERSION
-from tpobench.harness.store import Store
+from tpobench.harness.store.database import no_store
+from tpobench.harness.store.schema import SCHEMA_VERSION
+from tpobench.harness.store.store import Store
 
 CONFIG = Path(__file__).parents[2] / "tpo" / "quickstart.yaml"
 
@@ -146,7 +146,7 @@ def test_foreign_and_newer_stores_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_store_held_by_another_process_names_its_pid(tmp_path: Path) -> None:
-    code = "import sys\nfrom tpobench.harness.store import Store\nwith Store(sys.argv[1]): print(flush=True); sys.stdin.read()"
+    code = "import sys\nfrom tpobench.harness.store.store import Store\nwith Store(sys.argv[1]): print(flush=True); sys.stdin.read()"
     holder = subprocess.Popen(
         [sys.executable, "-c", code, tmp_path / "s.duckdb"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

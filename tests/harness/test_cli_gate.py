@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 PROMPTS = 120
 

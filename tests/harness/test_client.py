@@ -18,18 +18,18 @@ import pytest
 from tests.apis.faults import FAULTS, fault_proxy
 from tests.apis.llama import llama_server
 from tests.apis.stub import preference, stub_server
-from tpobench.harness.budget import Budget, BudgetSpent, Price, Prices
-from tpobench.harness.client import Call, Client, Limits, Reply, retry_after
-from tpobench.harness.endpoints import Endpoint, endpoint_named
+from tpobench.harness.api.budget import Budget, BudgetSpent, Price, Prices
+from tpobench.harness.api.client import Call, Client, Limits, Reply, retry_after
+from tpobench.harness.api.endpoints import Endpoint, endpoint_named
+from tpobench.harness.api.responses import Malformed, read_answer, same_model
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
-from tpobench.harness.judges.pairwise import Comparison
-from tpobench.harness.judging import Panel
+from tpobench.harness.judges.asking import Panel
+from tpobench.harness.judges.base import Comparison
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Prompt, Request, SamplingParams
-from tpobench.harness.replies import Malformed, read_answer, same_model
-from tpobench.harness.samplers.server import ServerSampler
-from tpobench.harness.store import Store
+from tpobench.harness.samplers.endpoint import ServerSampler
+from tpobench.harness.store.store import Store
 
 JUDGE = AlpacaEvalJudge(model="stub")
 QUICK = Limits(concurrency=32, timeout_s=3)
@@ -219,7 +219,7 @@ def test_requests_are_spread_evenly_over_the_minute(store: Store, stub: str) -> 
 def test_a_kill_at_any_moment_repeats_no_stored_call(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from tests.harness.test_client import comparisons, panel\n"
-        "from tpobench.harness.store import Store\n"
+        "from tpobench.harness.store.store import Store\n"
         "with Store(Path(sys.argv[1])) as store: panel(sys.argv[2]).ensure(store, comparisons(400), 'judging')"
     )
     path = tmp_path / "s.duckdb"

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from tpobench.harness.comparison import Side, compare_models
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluate import Benchmark, compare
-from tpobench.harness.imported import add_answers
+from tpobench.harness.evaluation.compare import Side, compare_models
+from tpobench.harness.evaluation.given_outputs import add_answers
+from tpobench.harness.evaluation.run import Benchmark, compare
 from tpobench.harness.judges.checklist import ChecklistJudge
-from tpobench.harness.modes import DIRECT
+from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Prompt
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 PROMPTS = [Prompt(f"prompt {n}", f"half {n % 2}", checks=({"contains": "yes"},)) for n in range(60)]
 

@@ -7,14 +7,14 @@ import pytest
 
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluate import Benchmark, compare
+from tpobench.harness.evaluation.given_outputs import add_answers
+from tpobench.harness.evaluation.run import Benchmark, compare
 from tpobench.harness.gate import Decision, Policy, run_gate
 from tpobench.harness.gate.stored import meeting_of, stored_case
-from tpobench.harness.imported import add_answers
 from tpobench.harness.judges.checklist import ChecklistJudge
-from tpobench.harness.modes import DIRECT
+from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Prompt
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 PROMPTS = [Prompt(f"prompt {n}", "all", checks=({"contains": "yes"},)) for n in range(80)]
 

@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.journal import Journal
 from tpobench.harness.records import CallRecord, Judgment, Metric, Prompt, Usage, text_key
-from tpobench.harness.store import Store
+from tpobench.harness.store.journal import Journal
+from tpobench.harness.store.store import Store
 
 PROMPT = Prompt("p")
 
@@ -27,7 +27,7 @@ def journal_of(path: Path) -> Path:
 
 def killed_after(path: Path, code: str) -> None:
     script = (
-        "import os, signal, sys; from tpobench.harness.store import Store\n"
+        "import os, signal, sys; from tpobench.harness.store.store import Store\n"
         "from tests.harness.test_journal import judgment\n"
         f"store = Store(sys.argv[1]); {code}; os.kill(os.getpid(), signal.SIGKILL)"
     )
@@ -148,7 +148,7 @@ def test_a_read_only_look_does_not_disturb_a_store_in_use(tmp_path: Path) -> Non
     with Store(path) as store:
         store.add_judgments([judgment("a")])
         code = (
-            "import sys; from tpobench.harness.store import Store; from tpobench.harness.errors import UserError\n"
+            "import sys; from tpobench.harness.store.store import Store; from tpobench.harness.errors import UserError\n"
             "try: Store(sys.argv[1], read_only=True)\nexcept UserError as error: print(error)"
         )
         root = Path(__file__).parents[2]

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from tpobench.harness.evaluate import Benchmark, Contender, compare
-from tpobench.harness.imported import add_answers
+from tpobench.harness.evaluation.given_outputs import add_answers
+from tpobench.harness.evaluation.leaderboard import leaderboard
+from tpobench.harness.evaluation.run import Benchmark, Contender, compare
 from tpobench.harness.judges.checklist import ChecklistJudge
-from tpobench.harness.leaderboard import leaderboard
-from tpobench.harness.modes import DIRECT
+from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Prompt
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 PROMPTS = [Prompt(f"prompt {n}", "all", checks=({"contains": "yes"},)) for n in range(40)]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tpobench.harness.gate.ledger import ledger, open_attempt
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 def test_every_new_gate_of_a_line_may_spend_less_and_the_same_again_spends_nothing(store: Store) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tpobench.harness.api.responses import Choice, Malformed
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.alpaca_eval import DEFAULT, AlpacaEvalJudge, as_chat, evaluator_names
-from tpobench.harness.judges.pairwise import Comparison, Reading, fill
+from tpobench.harness.judges.base import Comparison, Reading, fill
 from tpobench.harness.judges.verdict import VerdictJudge, self_taught_evaluator, verdict_judge
 from tpobench.harness.records import Prompt
-from tpobench.harness.replies import Choice, Malformed
 
 PROMPT = Prompt("Why is the sky blue?", "science")
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges import pointwise_judge, weighted
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.judges.custom import CustomJudge
+from tpobench.harness.judges.named import pointwise_judge, weighted
 from tpobench.harness.judges.pointwise import Asked, PointwiseJudge, scored
 from tpobench.harness.judges.weighted import WeightedJudge
 from tpobench.harness.records import Prompt, Score
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 def values(judge: PointwiseJudge, asked: Asked) -> list[float]:
@@ -260,6 +260,8 @@ def test_a_reward_model_is_no_endpoint(kind: str) -> None:
 
 
 def test_torch_is_imported_only_for_a_reward_model() -> None:
-    code = "import sys; from tpobench.harness.judges import pointwise_judge as p; p('checklist'); p('json:loads'); "
+    code = (
+        "import sys; from tpobench.harness.judges.named import pointwise_judge as p; p('checklist'); p('json:loads'); "
+    )
     code += "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0

@@ -11,11 +11,12 @@ import torch
 from transformers import AutoTokenizer, LlamaConfig, LlamaForSequenceClassification
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges import pointwise_judge, reward
+from tpobench.harness.judges import reward
 from tpobench.harness.judges.conversation import ConversationEncoder
+from tpobench.harness.judges.named import pointwise_judge
 from tpobench.harness.judges.pointwise import Asked, PointwiseJudge
 from tpobench.harness.judges.reward import RewardModelJudge
-from tpobench.harness.models import resolve_model
+from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.records import Prompt
 
 Make = Callable[..., Path]

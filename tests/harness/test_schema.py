@@ -7,8 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from tpobench.harness.schema import MIGRATIONS, SCHEMA_VERSION
-from tpobench.harness.store import Store
+from tpobench.harness.store.schema import MIGRATIONS, SCHEMA_VERSION
+from tpobench.harness.store.store import Store
 
 VERSION_3 = Path(__file__).with_name("schema_3.sql")
 
@@ -40,8 +40,8 @@ def test_no_migration_is_ever_edited() -> None:
 
 
 def test_migrations_make_what_one_text_made_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tpobench.harness.database.MIGRATIONS", MIGRATIONS[:3])
-    monkeypatch.setattr("tpobench.harness.database.SCHEMA_VERSION", 3)
+    monkeypatch.setattr("tpobench.harness.store.database.MIGRATIONS", MIGRATIONS[:3])
+    monkeypatch.setattr("tpobench.harness.store.database.SCHEMA_VERSION", 3)
     with Store(tmp_path / "new.duckdb"):
         pass
     with duckdb.connect(str(tmp_path / "before.duckdb")) as before:

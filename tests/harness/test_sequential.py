@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tpobench.harness.gate.duels import Observed, observations
+from tpobench.harness.gate.win_rates import Observed, observations
 from tpobench.harness.records import Prompt
 from tpobench.harness.stats.sequential import (
     BETS,

@@ -16,20 +16,20 @@ import pytest
 
 from tests.apis.policy import COMMAND, PROMPT_IDS, TEXT, TOKEN_IDS
 from tests.apis.stub import stub_server
-from tpobench.harness.chat import Encoder
-from tpobench.harness.checkpoints import fingerprint
-from tpobench.harness.client import Client, Limits
-from tpobench.harness.endpoints import Endpoint
+from tpobench.harness.api.client import Client, Limits
+from tpobench.harness.api.endpoints import Endpoint
+from tpobench.harness.api.responses import read_answer
 from tpobench.harness.errors import UserError
-from tpobench.harness.generate import Generator
-from tpobench.harness.modes import DIRECT
+from tpobench.harness.models.checkpoints import fingerprint
+from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.models.tokens import Encoder
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Generation, Model, Prompt, Request, SamplingParams
-from tpobench.harness.replies import read_answer
+from tpobench.harness.samplers.cached import Generator
+from tpobench.harness.samplers.endpoint import ServerSampler
 from tpobench.harness.samplers.local import LocalSampler
 from tpobench.harness.samplers.served import filled, served_sampler
-from tpobench.harness.samplers.server import ServerSampler
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 ROOT = Path(__file__).parents[2]
 LLAMA = f"{sys.executable} {ROOT}/tests/apis/llama.py --port {{port}} --alias {{name}} --slots 4 --context 512"

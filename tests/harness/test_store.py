@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.modes import DIRECT
+from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import (
     Generation,
     Judgment,
@@ -27,8 +27,8 @@ from tpobench.harness.records import (
     Split,
     content_key,
 )
-from tpobench.harness.schema import SCHEMA_VERSION, TABLES
-from tpobench.harness.store import Store
+from tpobench.harness.store.schema import SCHEMA_VERSION, TABLES
+from tpobench.harness.store.store import Store
 
 MODEL = Model("m", "/m", "f" * 32)
 PROMPT = Prompt("Say 'hi' to 世界 😀", "c", "s", ({"contains": "hi"},))
@@ -88,7 +88,7 @@ def test_the_key_depends_on_every_part() -> None:
 def held_by_another_process(path: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that has written to this store and keeps it open."""
     code = (
-        "import sys; from tpobench.harness.store import Store; from tpobench.harness.records import Prompt\n"
+        "import sys; from tpobench.harness.store.store import Store; from tpobench.harness.records import Prompt\n"
         "with Store(sys.argv[1]) as store:\n"
         "    store.add_prompts([Prompt('from the holder')]); print('ready', flush=True); sys.stdin.read()"
     )

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from tpobench.harness.records import Judgment
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 Games = list[tuple[str, str]]
 """Prompt and judgment of each entry of an evaluation."""

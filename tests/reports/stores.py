@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tpobench.harness.config import validate
-from tpobench.harness.evaluate import Benchmark, Contender, Entry, Record, keep
+from tpobench.harness.evaluation.run import Benchmark, Contender, Entry, Record, keep
 from tpobench.harness.gate import Policy
 from tpobench.harness.gate.record import keep_decision
 from tpobench.harness.gate.stored import meeting_named, stored_case
-from tpobench.harness.modes import DIRECT, Mode
+from tpobench.harness.models.modes import DIRECT, Mode
+from tpobench.harness.models.thoughts import mode_named
 from tpobench.harness.records import Judgment, Model, Output, Prompt, content_key, judgment_key, text_key
-from tpobench.harness.store import Store
-from tpobench.tpo.thoughts import mode_named
+from tpobench.harness.store.store import Store
 
 JUDGE = "verdict:test@judge-model#1"
 THINK = mode_named("think:generic")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.reports.stores import Contest, contender, finished_run, judged, prompts
-from tpobench.harness.modes import DIRECT
-from tpobench.harness.store import Store
+from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.store.store import Store
 from tpobench.reports.content import of_models, of_run
 from tpobench.reports.html import render
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.reports.stores import JUDGE, Contest, contender, judged, prompts
-from tpobench.harness.modes import DIRECT
+from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.stats.intervals import difference_interval, mean_interval
 from tpobench.harness.stats.shrinkage import shrink
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.reports import examples
 from tpobench.reports.categories import Column, tabulate
 from tpobench.reports.evaluations import Verdict, newest_evaluations, read_evaluations

@@ -8,11 +8,11 @@ from typing import Any
 from tests.reports.hostile import payloads
 from tests.reports.stores import finished_run
 from tests.reports.test_report_browser import Opened
-from tpobench.harness.comparison import Side
-from tpobench.harness.evaluate import Benchmark, Contender, Entry, Record, keep
-from tpobench.harness.modes import DIRECT
+from tpobench.harness.evaluation.compare import Side
+from tpobench.harness.evaluation.run import Benchmark, Contender, Entry, Record, keep
+from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Judgment, Model, Output, Prompt, content_key, judgment_key, text_key
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.reports.content import of_comparison, of_models, of_run
 from tpobench.reports.html import render
 from tpobench.reports.markdown import markdown

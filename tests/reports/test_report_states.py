@@ -8,12 +8,12 @@ from typer.testing import CliRunner
 
 from tests.reports.stores import RUN, THINK, Contest, contender, finished_run, judged, prompts
 from tpobench.harness.cli import app
-from tpobench.harness.comparison import Side
 from tpobench.harness.errors import UserError
-from tpobench.harness.leaderboard import leaderboard
-from tpobench.harness.modes import DIRECT
+from tpobench.harness.evaluation.compare import Side
+from tpobench.harness.evaluation.leaderboard import leaderboard
+from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import CallRecord, Metric, Usage
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.reports.content import of_comparison, of_models, of_run
 from tpobench.reports.html import render
 from tpobench.reports.markdown import markdown

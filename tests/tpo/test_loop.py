@@ -9,7 +9,7 @@ import yaml
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
 from tpobench.harness.progress import Reporter
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.reports.html import write_report
 from tpobench.tpo.config import RunConfig
 from tpobench.tpo.loop import run_training

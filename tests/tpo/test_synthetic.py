@@ -8,10 +8,10 @@ import pytest
 
 from tpobench.benchmarks.starter import starter_prompts
 from tpobench.harness.errors import UserError
-from tpobench.harness.generate import Generator, local_sampler
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Generation, Model, Output, Prompt, Request, SamplingParams
-from tpobench.harness.store import Store
+from tpobench.harness.samplers.cached import Generator, local_sampler
+from tpobench.harness.store.store import Store
 from tpobench.tpo.config import SourceConfig
 from tpobench.tpo.synthetic import (
     LEAST_ROUND,

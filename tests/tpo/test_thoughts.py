@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges import judged_text
-from tpobench.harness.modes import Mode
+from tpobench.harness.judges.named import judged_text
+from tpobench.harness.models.modes import Mode
+from tpobench.harness.models.thoughts import PARSE_ERRORS, TEMPLATES, compose, mode_named, split
 from tpobench.harness.records import Output, Prompt, SamplingParams, Split
-from tpobench.tpo.thoughts import PARSE_ERRORS, TEMPLATES, compose, mode_named, split
 
 T, R = "Here is my thought process:", "Here is my response:"
 plain = st.text(min_size=1).map(str.strip).filter(lambda s: bool(s) and not any(m in s for m in (T, R, "<R>")))

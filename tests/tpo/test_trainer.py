@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tpobench.harness.checkpoints import fingerprint, is_complete
 from tpobench.harness.errors import UserError
+from tpobench.harness.models.checkpoints import fingerprint, is_complete
 from tpobench.tpo.jobs import EpochCheckpoint, TrainJob, last_state, reason_in, run_job, too_long
 
 PAIRS = [

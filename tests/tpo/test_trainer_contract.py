@@ -22,8 +22,8 @@ from transformers import (
     T5ForConditionalGeneration,
 )  # fmt: skip
 
-from tpobench.harness.checkpoints import fingerprint, is_complete
 from tpobench.harness.errors import UserError
+from tpobench.harness.models.checkpoints import fingerprint, is_complete
 from tpobench.tpo.jobs import TrainJob, epoch_folder
 from tpobench.tpo.trainer import train, trainer_for
 from tpobench.tpo.trainer_methods import PreferenceTrainer

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from tests.apis.verdicts import MODEL, gives_none, verdict_server
-from tpobench.harness.client import Client, Limits
-from tpobench.harness.endpoints import Endpoint
+from tpobench.harness.api.client import Client, Limits
+from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.pairwise import Comparison
+from tpobench.harness.judges.asking import Panel
+from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.verdict import self_taught_evaluator
-from tpobench.harness.judging import Panel
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Prompt, Score
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 from tpobench.tpo.scoring import PRIOR, battle_matrix, elo
 from tpobench.tpo.training_judge import Group, PairwiseTrainingJudge, PointwiseTrainingJudge
 

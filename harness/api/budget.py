@@ -7,9 +7,9 @@ from typing import Annotated
 import yaml
 from pydantic import Field
 
+from tpobench.harness.api.responses import same_model
 from tpobench.harness.config import FileModel, validate
 from tpobench.harness.errors import UserError
-from tpobench.harness.replies import same_model
 
 CHARS_PER_TOKEN = 3.5
 """Estimate before a call: English text has about four, so this errs on the dear side."""

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import get_args
 
-from tpobench.benchmarks.prompt_files import prompts_from_file
 from tpobench.benchmarks.starter import Split, starter_prompts
 from tpobench.harness.errors import UserError, did_you_mean
-from tpobench.harness.evaluate import Benchmark
+from tpobench.harness.evaluation.prompt_files import prompts_from_file
+from tpobench.harness.evaluation.run import Benchmark
 
 BENCHMARKS = ("starter", "alpaca_eval", "arena_hard_v0.1", "arena_hard_v2.0", "categories:FILE", "lm_eval:TASK")
 LM_EVAL = "lm_eval:"

@@ -11,8 +11,8 @@ from typing import Any, Self
 import duckdb
 
 from tpobench.harness.errors import StoreLacks, UserError
-from tpobench.harness.journal import Journal, Row
-from tpobench.harness.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
+from tpobench.harness.store.journal import Journal, Row
+from tpobench.harness.store.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
 
 VIEWS = Path(__file__).with_name("views.sql").read_text(encoding="utf-8")
 

@@ -5,16 +5,16 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from tpobench.harness.checkpoints import require_model_folder
-from tpobench.harness.endpoints import Endpoint, endpoint_named, is_endpoint
-from tpobench.harness.modes import Mode
+from tpobench.harness.api.endpoints import Endpoint, endpoint_named, is_endpoint
+from tpobench.harness.models.checkpoints import require_model_folder
+from tpobench.harness.models.modes import Mode
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Model, Output, Prompt, Request, SamplingParams, content_key
-from tpobench.harness.samplers import Sampler
-from tpobench.harness.store import Store
+from tpobench.harness.samplers.base import Sampler
+from tpobench.harness.store.store import Store
 
 if TYPE_CHECKING:
-    from tpobench.harness.client import Client
+    from tpobench.harness.api.client import Client
 
 CHUNK = 2048
 """Prompts looked up in the store at a time, so that memory does not grow with their number."""
@@ -113,7 +113,7 @@ def sampler_for(connect: Callable[[Endpoint], "Client"]) -> Callable[[Model], Sa
 
     def load(model: Model) -> Sampler:
         if is_endpoint(model.name):
-            from tpobench.harness.samplers.server import ServerSampler
+            from tpobench.harness.samplers.endpoint import ServerSampler
 
             return ServerSampler(connect(endpoint_named(model.name)))
         return local_sampler(model)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tpobench.harness.api.responses import Choice
 from tpobench.harness.records import Message, Prompt, judgment_key
-from tpobench.harness.replies import Choice
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import shutil
 from functools import cache
 from pathlib import Path
 
-from tpobench.harness.checkpoints import fingerprint, is_complete, require_model_folder, seal
-from tpobench.harness.endpoints import endpoint_named, is_endpoint
+from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
 from tpobench.harness.errors import UserError, did_you_mean
+from tpobench.harness.models.checkpoints import fingerprint, is_complete, require_model_folder, seal
 from tpobench.harness.records import Model
 
 EMBEDDED = "smollm2-135m"

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from tpobench.harness.evaluate import Contender
-from tpobench.harness.modes import DIRECT
+from tpobench.harness.evaluation.run import Contender
+from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Model, Output, Prompt, content_key
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 def add_answers(store: Store, name: str, prompts: Sequence[Prompt], answers: Sequence[str]) -> Contender:

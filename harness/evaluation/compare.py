@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
-from tpobench.harness.modes import in_mode
+from tpobench.harness.models.modes import in_mode
 from tpobench.harness.stats.intervals import difference_interval
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True)

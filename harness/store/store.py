@@ -9,10 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from tpobench.harness.database import Database
-from tpobench.harness.journal import Row
-from tpobench.harness.modes import Mode
-from tpobench.harness.observed import Game
+from tpobench.harness.evaluation.preferences import Game
+from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import (
     Assignment,
     CallRecord,
@@ -28,6 +26,8 @@ from tpobench.harness.records import (
     Split,
     content_key,
 )
+from tpobench.harness.store.database import Database
+from tpobench.harness.store.journal import Row
 
 
 class Store(Database):

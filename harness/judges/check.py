@@ -5,13 +5,13 @@ from dataclasses import asdict, dataclass
 from statistics import fmean, variance
 from typing import Any
 
-from tpobench.benchmarks.contest import Connect, Contest, baseline_of, candidate_of, judge_for, seat_for
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.pairwise import Comparison
-from tpobench.harness.judging import Panel
+from tpobench.harness.evaluation.spec import Connect, Contest, baseline_of, candidate_of, judge_for, seat_for
+from tpobench.harness.judges.asking import Panel
+from tpobench.harness.judges.base import Comparison
 from tpobench.harness.progress import Reporter
 from tpobench.harness.stats.intervals import Interval, mean_interval
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from tpobench.harness.errors import UserError, did_you_mean
-from tpobench.harness.modes import DIRECT, Mode
+from tpobench.harness.models.modes import DIRECT, Mode
 from tpobench.harness.records import Split
 
 THOUGHT_MARKER = "Here is my thought process:"

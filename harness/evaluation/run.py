@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
-from tpobench.harness.generate import Generator
-from tpobench.harness.judges import judged_text
+from tpobench.harness.evaluation.preferences import Observation
+from tpobench.harness.judges.asking import Panel
+from tpobench.harness.judges.base import Comparison, PairwiseJudge
 from tpobench.harness.judges.checklist import ChecklistJudge
-from tpobench.harness.judges.pairwise import Comparison, PairwiseJudge
-from tpobench.harness.judging import Panel
-from tpobench.harness.modes import Mode
-from tpobench.harness.observed import Observation
+from tpobench.harness.judges.named import judged_text
+from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Metric, Model, Output, Prompt, SamplingParams, content_key, judgment_key
+from tpobench.harness.samplers.cached import Generator
 from tpobench.harness.stats.intervals import mean_interval
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 Score = Callable[[Sequence[Observation]], list[Metric]]
 """A benchmark's own figures beside the win rate, from the observations in the benchmark's order."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.modes import in_mode
+from tpobench.harness.models.modes import in_mode
 from tpobench.harness.stats.intervals import mean_interval
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True)

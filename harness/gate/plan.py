@@ -5,15 +5,15 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tpobench.benchmarks.contest import Contest, judge_for
-from tpobench.benchmarks.planning import SIGMA, plan_for
-from tpobench.harness.budget import Prices
-from tpobench.harness.gate.duels import MIN_CATEGORY, POWER_Z, anytime_critical, detectable
+from tpobench.harness.api.budget import Prices
+from tpobench.harness.evaluation.plan import SIGMA, plan_for
+from tpobench.harness.evaluation.spec import Contest, judge_for
 from tpobench.harness.gate.policy import Policy, WinRateRule
 from tpobench.harness.gate.run import digest_of
+from tpobench.harness.gate.win_rates import MIN_CATEGORY, POWER_Z, anytime_critical, detectable
 from tpobench.harness.stats.sequential import split_alpha
 from tpobench.harness.stats.simulation import World, simulate_gates
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 GATES = 2000
 """Gates simulated for each scenario: a share is known to about a hundredth."""

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from tpobench.harness.gate.decision import Outcome, RuleResult, Telling
-from tpobench.harness.gate.guards import MAX_MISSING
+from tpobench.harness.gate.free_rules import MAX_MISSING
 from tpobench.harness.gate.policy import CategoriesRule, WinRateRule
 from tpobench.harness.records import Prompt, content_key
 from tpobench.harness.stats.intervals import one_sided_bound

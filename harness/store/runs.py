@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tpobench.harness.chat import Encoder
-from tpobench.harness.client import Call, Client, Reply
+from tpobench.harness.api.client import Call, Client, Reply
+from tpobench.harness.api.responses import Answer, Choice
 from tpobench.harness.errors import UserError
+from tpobench.harness.models.tokens import Encoder
 from tpobench.harness.records import Generation, Request, SamplingParams, content_key
-from tpobench.harness.replies import Answer, Choice
 
 OWN_DISTRIBUTION = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 """Servers sample by settings of their own, or of the model's, unless they are told not to. These fields are vLLM's;

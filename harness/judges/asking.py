@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tpobench.harness.client import Call, Client, Reply
+from tpobench.harness.api.client import Call, Client, Reply
+from tpobench.harness.api.responses import Malformed
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.pairwise import Comparison, PairwiseJudge, Reading
+from tpobench.harness.judges.base import Comparison, PairwiseJudge, Reading
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Judgment, text_key
-from tpobench.harness.replies import Malformed
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 
 @dataclass

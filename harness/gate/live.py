@@ -4,21 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tpobench.benchmarks.contest import Connect, Contest, baseline_of, contender, judge_for, seat_for
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluate import Benchmark, Contender, judge_all, judgment_keys
+from tpobench.harness.evaluation.run import Benchmark, Contender, judge_all, judgment_keys
+from tpobench.harness.evaluation.spec import Connect, Contest, baseline_of, contender, judge_for, seat_for
 from tpobench.harness.gate import Case, Policy
-from tpobench.harness.gate.guards import Answers
+from tpobench.harness.gate.free_rules import Answers
 from tpobench.harness.gate.scored import with_scorers
 from tpobench.harness.gate.stored import figures_of, items_of, mean_of
+from tpobench.harness.judges.asking import Panel
+from tpobench.harness.judges.base import PairwiseJudge
 from tpobench.harness.judges.checklist import ChecklistJudge
-from tpobench.harness.judges.pairwise import PairwiseJudge
-from tpobench.harness.judging import Panel
-from tpobench.harness.modes import DIRECT, Mode, in_mode
+from tpobench.harness.models.modes import DIRECT, Mode, in_mode
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Model, Prompt
-from tpobench.harness.samplers import Sampler
-from tpobench.harness.store import Store
+from tpobench.harness.samplers.base import Sampler
+from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def answers_of(side: Contender) -> Answers:
 
 def stage_contest(policy: Policy, candidate: str, mode: Mode, retry_missing: bool = False) -> Contest:
     """The contest that a policy's `contest` describes."""
-    from tpobench.benchmarks import benchmark_named
+    from tpobench.harness.evaluation.registry import benchmark_named
     from tpobench.harness.records import SamplingParams
 
     stage = policy.contest

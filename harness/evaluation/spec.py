@@ -4,25 +4,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tpobench.benchmarks import LM_EVAL
 from tpobench.benchmarks.alpaca_eval import aligned, answers_in
-from tpobench.harness.client import Client
-from tpobench.harness.endpoints import Endpoint, endpoint_named
+from tpobench.harness.api.client import Client
+from tpobench.harness.api.endpoints import Endpoint, endpoint_named
 from tpobench.harness.errors import UserError, did_you_mean
-from tpobench.harness.evaluate import Benchmark, Contender, compare, contend
-from tpobench.harness.generate import Generator, sampler_for
-from tpobench.harness.imported import add_answers
+from tpobench.harness.evaluation.given_outputs import add_answers
+from tpobench.harness.evaluation.registry import LM_EVAL
+from tpobench.harness.evaluation.run import Benchmark, Contender, compare, contend
 from tpobench.harness.judges.alpaca_eval import DEFAULT, AlpacaEvalJudge
+from tpobench.harness.judges.asking import Panel
+from tpobench.harness.judges.base import PairwiseJudge
 from tpobench.harness.judges.checklist import ChecklistJudge
-from tpobench.harness.judges.pairwise import PairwiseJudge
 from tpobench.harness.judges.verdict import self_taught_evaluator, verdict_judge
-from tpobench.harness.judging import Panel
-from tpobench.harness.models import EMBEDDED, resolve_model
-from tpobench.harness.modes import DIRECT, Mode
+from tpobench.harness.models.modes import DIRECT, Mode
+from tpobench.harness.models.resolve import EMBEDDED, resolve_model
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Model, SamplingParams
-from tpobench.harness.samplers import Sampler
-from tpobench.harness.store import Store
+from tpobench.harness.samplers.base import Sampler
+from tpobench.harness.samplers.cached import Generator, sampler_for
+from tpobench.harness.store.store import Store
 
 JUDGES = ("checklist", "alpaca_eval", "arena_hard", "ste", "verdict:FILE.yaml")
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from tpobench.harness.budget import CHARS_PER_TOKEN, Budget, Prices
-from tpobench.harness.endpoints import Endpoint
+from tpobench.harness.api.budget import CHARS_PER_TOKEN, Budget, Prices
+from tpobench.harness.api.endpoints import Endpoint
+from tpobench.harness.api.responses import Answer, Malformed, read_answer, same_model, served_model, tokens_used
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import CallRecord, Message, Usage
-from tpobench.harness.replies import Answer, Malformed, read_answer, same_model, served_model, tokens_used
 
 HOPELESS = 20
 """So many calls in a row given up, with no answer between them, end the run: the server is gone."""

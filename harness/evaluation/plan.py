@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
-from tpobench.benchmarks.contest import Contest, judge_for
-from tpobench.harness.budget import CHARS_PER_TOKEN, Prices
-from tpobench.harness.endpoints import endpoint_named, is_endpoint
+from tpobench.harness.api.budget import CHARS_PER_TOKEN, Prices
+from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
+from tpobench.harness.evaluation.spec import Contest, judge_for
+from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.checklist import ChecklistJudge
-from tpobench.harness.judges.pairwise import Comparison
-from tpobench.harness.store import Store
+from tpobench.harness.store.store import Store
 
 SIGMA = 0.36
 """Standard deviation of one prompt's preference over two orders, as simulated from public annotations."""
