@@ -13,8 +13,8 @@ import yaml
 
 from tpobench.harness.cli import app
 from tpobench.harness.config import validate
-from tpobench.harness.gate import Policy
 from tpobench.harness.gate.decision import Decision, RuleResult
+from tpobench.harness.gate.policy import Policy
 from tpobench.reports.gate import junit
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from tpobench.harness.api.budget import Budget, load_prices
 from tpobench.harness.api.client import Limits
 from tpobench.harness.config import FileModel
-from tpobench.harness.gate import Policy
+from tpobench.harness.gate.policy import Policy
 from tpobench.harness.records import SamplingParams
 
 Arm = Literal["thought", "direct"]

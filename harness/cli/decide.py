@@ -14,9 +14,11 @@ from tpobench.harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app
 from tpobench.harness.cli.shared import takes
 
 if TYPE_CHECKING:
-    from tpobench.harness.gate import Case, Decision, Policy
     from tpobench.harness.gate.champion import Champion
+    from tpobench.harness.gate.decision import Decision
     from tpobench.harness.gate.live import Opponent
+    from tpobench.harness.gate.policy import Policy
+    from tpobench.harness.gate.run import Case
     from tpobench.harness.progress import Reporter
     from tpobench.harness.store.store import Store
 
@@ -70,8 +72,9 @@ def gate(
     Example: tpobench gate policy.yaml --candidate thought/1 --store tpobench-runs/quickstart/store.duckdb
     """
     from tpobench.harness.errors import UserError
-    from tpobench.harness.gate import EXIT_CODES, load_policy
     from tpobench.harness.gate.champion import current
+    from tpobench.harness.gate.decision import EXIT_CODES
+    from tpobench.harness.gate.policy import load_policy
     from tpobench.harness.gate.record import keep_decision
     from tpobench.harness.progress import Reporter
     from tpobench.harness.store.store import Store

@@ -108,9 +108,9 @@ def plan(
 
 def _gate_plan(file: Path, prices: "Prices", store: "Store | None") -> "GatePlan":
     from tpobench.harness.errors import UserError
-    from tpobench.harness.gate import load_policy
     from tpobench.harness.gate.live import stage_contest
     from tpobench.harness.gate.plan import plan_gate
+    from tpobench.harness.gate.policy import load_policy
     from tpobench.harness.models.modes import DIRECT
 
     policy = load_policy(file)

@@ -7,8 +7,9 @@ from pathlib import Path
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.run import Benchmark, Contender, judge_all, judgment_keys
 from tpobench.harness.evaluation.spec import Connect, Contest, baseline_of, contender, judge_for, seat_for
-from tpobench.harness.gate import Case, Policy
 from tpobench.harness.gate.free_rules import Answers
+from tpobench.harness.gate.policy import Policy
+from tpobench.harness.gate.run import Case
 from tpobench.harness.gate.scored import with_scorers
 from tpobench.harness.gate.stored import figures_of, items_of, mean_of
 from tpobench.harness.judges.asking import Panel

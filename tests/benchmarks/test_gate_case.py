@@ -12,8 +12,9 @@ from tpobench.harness.api.client import Client, Limits
 from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
-from tpobench.harness.gate import Decision, Policy
+from tpobench.harness.gate.decision import Decision
 from tpobench.harness.gate.live import Opponent, live_case, stage_contest
+from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.record import keep_decision
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.progress import Reporter

@@ -9,10 +9,10 @@ import pytest
 
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
-from tpobench.harness.gate import Case, Decision, Policy, run_gate
+from tpobench.harness.gate.decision import Decision
 from tpobench.harness.gate.free_rules import Answers, check_drop, degenerate
-from tpobench.harness.gate.policy import CategoriesRule, DropRule, WinRateRule
-from tpobench.harness.gate.run import digest_of
+from tpobench.harness.gate.policy import CategoriesRule, DropRule, Policy, WinRateRule
+from tpobench.harness.gate.run import Case, digest_of, run_gate
 from tpobench.harness.gate.win_rates import Match, Observed, frozen_order, judge_categories, win_rate_outcome
 from tpobench.harness.records import Metric, Prompt
 

@@ -9,7 +9,9 @@ from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.run import Benchmark, compare
-from tpobench.harness.gate import Decision, Policy, run_gate
+from tpobench.harness.gate.decision import Decision
+from tpobench.harness.gate.policy import Policy
+from tpobench.harness.gate.run import run_gate
 from tpobench.harness.gate.stored import meeting_of, stored_case
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.models.modes import DIRECT

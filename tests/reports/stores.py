@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tpobench.harness.config import validate
 from tpobench.harness.evaluation.run import Benchmark, Contender, Entry, Record, keep
-from tpobench.harness.gate import Policy
+from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.record import keep_decision
 from tpobench.harness.gate.stored import meeting_named, stored_case
 from tpobench.harness.models.modes import DIRECT, Mode
