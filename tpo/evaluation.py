@@ -136,7 +136,7 @@ class Evaluation:
         return sum(seen) / len(seen) if seen else None
 
     def _tasks(self, arm: Arm, model: Model) -> Details:
-        from tpobench.benchmarks.lm_eval_tasks import TaskOptions, run_tasks
+        from tpobench.benchmarks.lm_eval.tasks import TaskOptions, run_tasks
 
         asked = self._run.config.evaluation.lm_eval
         assert asked is not None

@@ -12,7 +12,7 @@ from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tpobench.benchmarks.exchange_alpaca import Imported
+    from tpobench.benchmarks.alpaca_eval.files import Imported
     from tpobench.harness.evaluation.leaderboard import Row
     from tpobench.harness.store.store import Store
 
@@ -60,21 +60,21 @@ def import_files(
 
 def _importer(kind: str) -> Any:
     if kind == "alpaca_eval":
-        from tpobench.benchmarks.alpaca_eval import load
-        from tpobench.benchmarks.exchange_alpaca import import_alpaca, importable
+        from tpobench.benchmarks.alpaca_eval.data import load
+        from tpobench.benchmarks.alpaca_eval.files import import_alpaca, importable
 
         return lambda store, path, data: importable(path) and import_alpaca(store, path, load(data))
     if kind == "lm_eval":
         return lambda store, path, data: _lm_eval_results(store, path)
-    from tpobench.benchmarks.exchange_arena import import_arena
+    from tpobench.benchmarks.arena_hard.files import import_arena
 
     return lambda store, path, data: import_arena(store, kind, path, data)
 
 
 def _lm_eval_results(store: "Store", path: Path) -> "Iterator[Imported]":
     """Every ``results_*.json`` under the path."""
-    from tpobench.benchmarks.exchange_alpaca import Imported
-    from tpobench.benchmarks.lm_eval_results import import_results
+    from tpobench.benchmarks.alpaca_eval.files import Imported
+    from tpobench.benchmarks.lm_eval.files import import_results
 
     files = [path] if path.is_file() else sorted(path.rglob("results*.json"))
     if not files:
@@ -85,7 +85,7 @@ def _lm_eval_results(store: "Store", path: Path) -> "Iterator[Imported]":
 
 
 def _export_lm_eval(store: "Store", model: str, out: Path) -> Path:
-    from tpobench.benchmarks.lm_eval_results import export_results
+    from tpobench.benchmarks.lm_eval.files import export_results
 
     query = (
         "SELECT evaluation_key FROM evaluation JOIN model ON model_key = candidate "
@@ -134,7 +134,7 @@ def export(
     _require_format(kind)
     with Store(store, read_only=True) as opened:
         if kind == "alpaca_eval":
-            from tpobench.benchmarks.exchange_alpaca import export_annotations, export_leaderboard, export_outputs
+            from tpobench.benchmarks.alpaca_eval.files import export_annotations, export_leaderboard, export_outputs
             from tpobench.harness.evaluation.leaderboard import leaderboard
 
             written = [
@@ -145,7 +145,7 @@ def export(
         elif kind == "lm_eval":
             written = [_export_lm_eval(opened, model, out)]
         else:
-            from tpobench.benchmarks.exchange_arena import export_arena
+            from tpobench.benchmarks.arena_hard.files import export_arena
 
             written = export_arena(opened, kind, model, out, data)
     if as_json:

@@ -61,7 +61,7 @@ def categorise(
     """
     from collections import Counter
 
-    from tpobench.benchmarks.categories import UNCATEGORISED, assign
+    from tpobench.benchmarks.categories.data import UNCATEGORISED, assign
     from tpobench.harness.api.endpoints import endpoint_named
     from tpobench.harness.evaluation.registry import benchmark_named
     from tpobench.harness.progress import Reporter

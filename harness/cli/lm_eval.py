@@ -8,8 +8,8 @@ import typer
 from tpobench.harness.cli.api import Api
 
 if TYPE_CHECKING:
-    from tpobench.benchmarks.lm_eval_planning import TaskPlan
-    from tpobench.benchmarks.lm_eval_tasks import TaskOptions, TaskResult
+    from tpobench.benchmarks.lm_eval.planning import TaskPlan
+    from tpobench.benchmarks.lm_eval.tasks import TaskOptions, TaskResult
     from tpobench.harness.evaluation.spec import Contest
     from tpobench.harness.progress import Reporter
     from tpobench.harness.store.store import Store
@@ -46,7 +46,7 @@ def _is_given(context: typer.Context, name: str) -> bool:
 
 
 def run(contest: "Contest", api: Api, store: Path, reporter: "Reporter") -> "list[TaskResult]":
-    from tpobench.benchmarks.lm_eval_tasks import run_tasks
+    from tpobench.benchmarks.lm_eval.tasks import run_tasks
     from tpobench.harness.models.resolve import resolve_model
     from tpobench.harness.samplers.cached import Generator, sampler_for
     from tpobench.harness.store.store import Store
@@ -57,7 +57,7 @@ def run(contest: "Contest", api: Api, store: Path, reporter: "Reporter") -> "lis
 
 
 def planned(contest: "Contest", api: Api, store: "Store | None", reporter: "Reporter") -> "TaskPlan":
-    from tpobench.benchmarks.lm_eval_planning import plan_tasks
+    from tpobench.benchmarks.lm_eval.planning import plan_tasks
 
     return plan_tasks(
         _tasks(contest), contest.candidate, contest.mode, _options(contest), reporter, api.concurrency, store
@@ -71,7 +71,7 @@ def _tasks(contest: "Contest") -> list[str]:
 
 
 def _options(contest: "Contest") -> "TaskOptions":
-    from tpobench.benchmarks.lm_eval_tasks import TaskOptions
+    from tpobench.benchmarks.lm_eval.tasks import TaskOptions
 
     return TaskOptions(
         limit=contest.limit, max_new_tokens=contest.params.max_new_tokens if contest.limits_tokens else None,

@@ -13,8 +13,8 @@ from tpobench.harness.cli.lm_eval import is_lm_eval, planned, refuse_without_eff
 from tpobench.harness.cli.shared import takes
 
 if TYPE_CHECKING:
-    from tpobench.benchmarks.lm_eval_planning import TaskPlan
-    from tpobench.benchmarks.lm_eval_tasks import TaskResult
+    from tpobench.benchmarks.lm_eval.planning import TaskPlan
+    from tpobench.benchmarks.lm_eval.tasks import TaskResult
     from tpobench.harness.api.budget import Prices
     from tpobench.harness.evaluation.spec import Contest
     from tpobench.harness.gate.plan import GatePlan

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import get_args
 
-from tpobench.benchmarks.starter import Split, starter_prompts
+from tpobench.benchmarks.starter.data import Split, starter_prompts
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.evaluation.prompt_files import prompts_from_file
 from tpobench.harness.evaluation.run import Benchmark
@@ -19,13 +19,13 @@ def benchmark_named(name: str, split: str = "test", data: Path | None = None, pe
     if name == "alpaca_eval":
         return _alpaca_eval(data)
     if name.startswith("arena_hard"):
-        from tpobench.benchmarks.arena_hard_benchmark import arena_hard
+        from tpobench.benchmarks.arena_hard.figures import arena_hard
 
         return arena_hard(name, data)
     if name.startswith(LM_EVAL):
         return Benchmark(name, (), judge="lm_eval")
     if name.startswith("categories:"):
-        from tpobench.benchmarks.categories import categories_benchmark
+        from tpobench.benchmarks.categories.data import categories_benchmark
 
         return categories_benchmark(Path(name.removeprefix("categories:")), per_category)
     if Path(name).suffix == ".jsonl":
@@ -39,7 +39,7 @@ def benchmark_named(name: str, split: str = "test", data: Path | None = None, pe
 
 
 def _alpaca_eval(data: Path | None) -> Benchmark:
-    from tpobench.benchmarks import alpaca_eval
+    from tpobench.benchmarks.alpaca_eval import data as alpaca_eval
 
     loaded = alpaca_eval.load(data)
     return Benchmark(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tpobench.benchmarks.alpaca_eval import aligned, answers_in
+from tpobench.benchmarks.alpaca_eval.data import aligned, answers_in
 from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import Endpoint, endpoint_named
 from tpobench.harness.errors import UserError, did_you_mean
@@ -78,7 +78,7 @@ def judge_for(contest: Contest) -> ChecklistJudge | PairwiseJudge:
     if kind == "verdict":
         return verdict_judge(Path(name), model)
     if kind == "arena_hard":
-        from tpobench.benchmarks.arena_hard_benchmark import arena_hard_judge
+        from tpobench.benchmarks.arena_hard.figures import arena_hard_judge
 
         version = name or contest.benchmark.name.removeprefix("arena_hard_")
         return arena_hard_judge(version, contest.data, model)

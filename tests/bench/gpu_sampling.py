@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from transformers import ContinuousBatchingConfig, GenerationConfig
 
-from tpobench.benchmarks.starter import starter_prompts
+from tpobench.benchmarks.starter.data import starter_prompts
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.models.resolve import EMBEDDED, resolve_model
 from tpobench.harness.models.thoughts import mode_named

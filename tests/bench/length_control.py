@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 from alpaca_eval.metrics import glm_winrate
 
-from tpobench.benchmarks.official_length_control import GamedData, official_length_control, read_gamed
-from tpobench.harness.stats.length_control import (
+from tpobench.benchmarks.alpaca_eval.length_control import (
     GAMED_WEIGHT,
     Floats,
     GamedRows,
     length_controlled_win_rate,
     refit_interval,
 )
+from tpobench.benchmarks.alpaca_eval.official import GamedData, official_length_control, read_gamed
 
 BASELINE = "gpt4_1106_preview"
 REFITS = 1000

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from tpobench.benchmarks.starter import starter_prompts
+from tpobench.benchmarks.starter.data import starter_prompts
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.models.resolve import embedded_folder
 from tpobench.harness.models.thoughts import mode_named

@@ -23,7 +23,7 @@ from datasets import Dataset
 from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
 from trl import DPOConfig, DPOTrainer
 
-from tpobench.benchmarks.starter import starter_prompts
+from tpobench.benchmarks.starter.data import starter_prompts
 from tpobench.harness.models.modes import DIRECT, Mode
 from tpobench.harness.models.resolve import embedded_folder
 from tpobench.harness.models.thoughts import mode_named

@@ -9,8 +9,8 @@ from threading import Thread
 
 import pytest
 
-from tpobench.benchmarks import arena_hard
-from tpobench.benchmarks.arena_hard import (
+from tpobench.benchmarks.arena_hard import data as arena_hard
+from tpobench.benchmarks.arena_hard.data import (
     BASELINES,
     LOCK,
     aligned,
@@ -21,8 +21,8 @@ from tpobench.benchmarks.arena_hard import (
     read_answers,
     rows_of,
 )
-from tpobench.benchmarks.arena_hard_benchmark import arena_hard_judge
-from tpobench.benchmarks.exchange_arena import import_arena
+from tpobench.benchmarks.arena_hard.figures import arena_hard_judge
+from tpobench.benchmarks.arena_hard.files import import_arena
 from tpobench.harness.api.responses import Choice
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.leaderboard import leaderboard

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.apis.stub import stub_server
-from tpobench.benchmarks.alpaca_eval import AlpacaData, Answered, aligned, answers_in, digest, load, score
-from tpobench.benchmarks.categories import CATEGORIES, categories_benchmark, named_category, named_complexity
-from tpobench.benchmarks.exchange_alpaca import export_annotations, export_leaderboard, export_outputs, import_alpaca
+from tpobench.benchmarks.alpaca_eval.data import AlpacaData, Answered, aligned, answers_in, digest, load, score
+from tpobench.benchmarks.alpaca_eval.files import export_annotations, export_leaderboard, export_outputs, import_alpaca
+from tpobench.benchmarks.categories.data import CATEGORIES, categories_benchmark, named_category, named_complexity
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.leaderboard import beside_published, leaderboard, recategorised
 from tpobench.harness.evaluation.preferences import Game, Observation
@@ -194,7 +194,7 @@ def test_an_official_folder_gives_the_published_figures(store: Store) -> None:
 
 @needs_data
 def test_arena_hard_goes_in_scores_as_published_and_comes_out(store: Store, tmp_path: Path) -> None:
-    from tpobench.benchmarks.exchange_arena import export_arena, import_arena
+    from tpobench.benchmarks.arena_hard.files import export_arena, import_arena
 
     folder = DATA / "arena_hard"
     list(import_arena(store, "arena_hard_v0.1", folder, None))

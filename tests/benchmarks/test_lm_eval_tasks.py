@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tpobench.benchmarks.hub import hub_off
-from tpobench.benchmarks.lm_eval_planning import TaskRequests, plan_tasks
-from tpobench.benchmarks.lm_eval_results import export_results, import_results
-from tpobench.benchmarks.lm_eval_tasks import TaskOptions, TaskResult, run_tasks
+from tpobench.benchmarks.lm_eval.files import export_results, import_results
+from tpobench.benchmarks.lm_eval.hub import hub_off
+from tpobench.benchmarks.lm_eval.planning import TaskRequests, plan_tasks
+from tpobench.benchmarks.lm_eval.tasks import TaskOptions, TaskResult, run_tasks
 from tpobench.harness.api.endpoints import endpoint_named
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.checkpoints import fingerprint
@@ -229,7 +229,7 @@ def test_multiple_choice_runs_locally_and_is_not_scored_twice(
     def loaded(*_: object) -> None:
         pytest.fail("the model was loaded")
 
-    monkeypatch.setattr("tpobench.benchmarks.lm_eval_model.scorer_for", loaded)
+    monkeypatch.setattr("tpobench.benchmarks.lm_eval.model.scorer_for", loaded)
     assert run("sums", generator, "direct", store, options) == result
     assert store.row_counts() == counts
 
@@ -516,7 +516,7 @@ def test_the_hub_is_on_again_after_a_failure(online: None, store: Store, data: P
 def test_libraries_that_are_imported_while_the_hub_is_off_do_not_stay_off() -> None:
     """They read the variable once: in a new process, where nothing is imported yet."""
     code = (
-        "from tpobench.benchmarks.hub import hub_off\n"
+        "from tpobench.benchmarks.lm_eval.hub import hub_off\n"
         "with hub_off():\n"
         "    import datasets, huggingface_hub\n"
         "    assert huggingface_hub.is_offline_mode() and datasets.config.HF_HUB_OFFLINE\n"

@@ -12,7 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tpobench.benchmarks.official_length_control import (
+from tpobench.benchmarks.alpaca_eval.length_control import (
+    GAMED_WEIGHT,
+    Floats,
+    GamedRows,
+    length_controlled_win_rate,
+    refit_interval,
+)
+from tpobench.benchmarks.alpaca_eval.official import (
     HUB_FILE,
     SURROGATE_FILE,
     GamedData,
@@ -20,13 +27,6 @@ from tpobench.benchmarks.official_length_control import (
     read_gamed,
 )
 from tpobench.harness.errors import UserError
-from tpobench.harness.stats.length_control import (
-    GAMED_WEIGHT,
-    Floats,
-    GamedRows,
-    length_controlled_win_rate,
-    refit_interval,
-)
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "alpaca_eval"
 BASELINE = "gpt4_1106_preview"
@@ -348,7 +348,7 @@ def test_a_file_that_is_not_the_gamed_table(tmp_path: Path, text: str, message: 
 
 def test_the_hub_out_of_reach_is_one_sentence(tmp_path: Path) -> None:
     code = (
-        "from tpobench.benchmarks.official_length_control import fetch_gamed\n"
+        "from tpobench.benchmarks.alpaca_eval.official import fetch_gamed\n"
         "from tpobench.harness.errors import UserError\n"
         "try: fetch_gamed()\nexcept UserError as error: print(error)"
     )

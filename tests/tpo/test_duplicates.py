@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from tpobench.benchmarks.starter import starter_prompts
+from tpobench.benchmarks.starter.data import starter_prompts
 from tpobench.tpo import duplicates
 from tpobench.tpo.duplicates import MISSED, PERMUTATIONS, Earlier, Seen, bands, jaccard, normalised, shingles
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from tpobench.benchmarks.starter import starter_prompts
+from tpobench.benchmarks.starter.data import starter_prompts
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.models.thoughts import TEMPLATES, mode_named

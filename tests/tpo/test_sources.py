@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tpobench.benchmarks.starter import starter_prompts
+from tpobench.benchmarks.starter.data import starter_prompts
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import Prompt
 from tpobench.tpo.config import SourceConfig

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tpobench.benchmarks.starter import starter_prompts
+from tpobench.benchmarks.starter.data import starter_prompts
 from tpobench.harness.errors import UserError
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Generation, Model, Output, Prompt, Request, SamplingParams

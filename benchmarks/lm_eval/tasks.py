@@ -17,8 +17,8 @@ from statistics import fmean
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from tpobench.benchmarks.hub import OFFLINE, hub_off
-from tpobench.benchmarks.lm_eval_results import PREFIX, figures, judge_id, store_evaluation
+from tpobench.benchmarks.lm_eval.files import PREFIX, figures, judge_id, store_evaluation
+from tpobench.benchmarks.lm_eval.hub import OFFLINE, hub_off
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.progress import Reporter
@@ -28,9 +28,9 @@ from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.store import Store
 
 if TYPE_CHECKING:
-    from tpobench.benchmarks.lm_eval_model import StoredLM
+    from tpobench.benchmarks.lm_eval.model import StoredLM
 
-CONFIGS = Path(__file__).parent / "lm_eval_configs"
+CONFIGS = Path(__file__).parent / "configs"
 """Our own tasks."""
 
 DATA_FILES = {
@@ -91,7 +91,7 @@ def run_tasks(
     with loaded_tasks(tasks, mode, reporter, asked) as loaded:
         import lm_eval
 
-        from tpobench.benchmarks.lm_eval_model import StoredLM
+        from tpobench.benchmarks.lm_eval.model import StoredLM
 
         lm = StoredLM(
             generator, mode, store, reporter, asked.max_new_tokens, asked.seed, asked.format_retries, asked.tokenizer

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tpobench.benchmarks.alpaca_eval import BASELINE, NAME, ROWS, AlpacaData, answers_in, digest, read_json_list, score
+from tpobench.benchmarks.alpaca_eval.data import (
+    BASELINE,
+    NAME,
+    ROWS,
+    AlpacaData,
+    answers_in,
+    digest,
+    read_json_list,
+    score,
+)
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.run import Benchmark, Entry, Record, keep

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from tpobench.benchmarks.arena_hard import BASELINES, ROWS, VERSIONS, aligned, answers, fetch, judge_settings, questions
+from tpobench.benchmarks.arena_hard.data import (
+    BASELINES,
+    ROWS,
+    VERSIONS,
+    aligned,
+    answers,
+    fetch,
+    judge_settings,
+    questions,
+)
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.evaluation.preferences import Observation
 from tpobench.harness.evaluation.run import Benchmark, Score

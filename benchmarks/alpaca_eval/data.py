@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tpobench.benchmarks.official_length_control import (
+from tpobench.benchmarks.alpaca_eval.length_control import refit_interval
+from tpobench.benchmarks.alpaca_eval.official import (
     HUB_REPOSITORY,
     HUB_REVISION,
     GamedData,
@@ -24,7 +25,6 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.preferences import Observation
 from tpobench.harness.evaluation.run import Score
 from tpobench.harness.records import Metric, Prompt, content_key
-from tpobench.harness.stats.length_control import refit_interval
 
 NAME = "alpaca_eval"
 ROWS = 805

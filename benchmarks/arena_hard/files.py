@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tpobench.benchmarks.arena_hard import ROWS, VERSIONS, Question, aligned, questions, read_answers, rows_of
-from tpobench.benchmarks.arena_hard_benchmark import arena_hard, arena_hard_judge, score
-from tpobench.benchmarks.exchange_alpaca import Imported
+from tpobench.benchmarks.alpaca_eval.files import Imported
+from tpobench.benchmarks.arena_hard.data import ROWS, VERSIONS, Question, aligned, questions, read_answers, rows_of
+from tpobench.benchmarks.arena_hard.figures import arena_hard, arena_hard_judge, score
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.run import Benchmark, Entry, Record, keep

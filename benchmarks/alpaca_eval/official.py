@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from tpobench.benchmarks.alpaca_eval.length_control import Floats, GamedRows
 from tpobench.harness.errors import UserError
-from tpobench.harness.stats.length_control import Floats, GamedRows
 
 HUB_REPOSITORY = "tatsu-lab/alpaca_eval"
 HUB_FILE = "df_gamed.csv"
