@@ -9,8 +9,8 @@ from tpobench.harness.files import write_whole
 from tpobench.harness.models.thoughts import template_named
 from tpobench.harness.records import Metric, Model
 from tpobench.tpo.config import Arm
-from tpobench.tpo.plan import evaluation_step
-from tpobench.tpo.steps import Run
+from tpobench.tpo.run import Run
+from tpobench.tpo.steps import evaluation_step
 
 
 def write_card(run: Run, judge_label: str, arm: Arm, iteration: int, model: Model) -> None:

@@ -16,10 +16,10 @@ from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.evaluation.plan import ASSUMED_SECONDS
 from tpobench.harness.evaluation.registry import benchmark_named
 from tpobench.harness.models.resolve import EMBEDDED, resolve_model
-from tpobench.tpo.chosen_judge import PAIRWISE
 from tpobench.tpo.config import BenchmarkConfig, RunConfig
-from tpobench.tpo.plan import planned
+from tpobench.tpo.preferences.named import PAIRWISE
 from tpobench.tpo.rates import recall, sampling_kind, training_kind, weight_bytes
+from tpobench.tpo.steps import planned
 
 KNOWN_PROMPTS = {"alpaca_eval": 805, "arena_hard_v0.1": 500, "arena_hard_v2.0": 750}
 KNOWN_ITEMS = {"gsm8k": 1319, "gsm8k_answer_only": 1319, "ifeval": 541}

@@ -15,9 +15,9 @@ from tpobench.harness.judges.asking import Panel
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.records import Metric, Model
 from tpobench.tpo.config import Arm, BenchmarkConfig
-from tpobench.tpo.plan import evaluation_step
-from tpobench.tpo.steps import Details, Run
-from tpobench.tpo.training_judge import TrainingJudge
+from tpobench.tpo.preferences.judge import TrainingJudge
+from tpobench.tpo.run import Details, Run
+from tpobench.tpo.steps import evaluation_step
 
 
 @dataclass

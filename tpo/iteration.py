@@ -13,12 +13,12 @@ from tpobench.harness.models.checkpoints import fingerprint, is_complete
 from tpobench.harness.records import Model, Output, Pair, Prompt, content_key
 from tpobench.tpo.config import Arm
 from tpobench.tpo.guards import health_of, require_healthy
-from tpobench.tpo.jobs import TrainJob, run_job, too_long
-from tpobench.tpo.pairs import PairRules, Picked, Scored, auto_rho, pick_pairs
+from tpobench.tpo.preferences.judge import TrainingJudge
+from tpobench.tpo.preferences.pairs import PairRules, Picked, Scored, auto_rho, pick_pairs
 from tpobench.tpo.rates import remember, sampling_kind, training_kind
+from tpobench.tpo.run import Details, Run
 from tpobench.tpo.selection import best_epoch
-from tpobench.tpo.steps import Details, Run
-from tpobench.tpo.training_judge import TrainingJudge
+from tpobench.tpo.trainer.job import TrainJob, run_job, too_long
 
 
 class ArmIteration:

@@ -1,4 +1,4 @@
-"""The loop: iterations x arms of sample, score, pair, train, select, evaluate, decide (see `tpobench.tpo.plan`).
+"""The loop: iterations x arms of sample, score, pair, train, select, evaluate, decide (see `tpobench.tpo.steps`).
 
 Every step leaves a row in the store when it is done, and finds what was done before it was interrupted by content
 key. Both arms, `thought` and `direct`, get the same prompts, judge, loss and number of steps.
@@ -14,15 +14,15 @@ from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Model
 from tpobench.harness.store.store import Store
 from tpobench.tpo.cards import write_card
-from tpobench.tpo.chosen_judge import training_judge
 from tpobench.tpo.config import Arm, RunConfig
 from tpobench.tpo.evaluation import Evaluation
-from tpobench.tpo.instructions import Allotment
 from tpobench.tpo.iteration import ArmIteration, settle, train
-from tpobench.tpo.plan import first_evaluated
+from tpobench.tpo.preferences.judge import TrainingJudge
+from tpobench.tpo.preferences.named import training_judge
 from tpobench.tpo.preparation import prepare
-from tpobench.tpo.steps import Details, Run
-from tpobench.tpo.training_judge import TrainingJudge
+from tpobench.tpo.prompts.allotment import Allotment
+from tpobench.tpo.run import Details, Run
+from tpobench.tpo.steps import first_evaluated
 from tpobench.tpo.warm_start import warm_start_rows
 
 

@@ -8,13 +8,13 @@ from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.records import Prompt, content_key
 from tpobench.tpo.config import RunConfig, SourceConfig
-from tpobench.tpo.demands import with_demands
 from tpobench.tpo.evaluation import Measured
-from tpobench.tpo.instructions import Allotment, Pool, allot
-from tpobench.tpo.sources import prompts_of
-from tpobench.tpo.steps import Details, Run
-from tpobench.tpo.synthetic import seed_prompts, synthetic_prompts
-from tpobench.tpo.training_judge import TrainingJudge
+from tpobench.tpo.preferences.judge import TrainingJudge
+from tpobench.tpo.prompts.allotment import Allotment, Pool, allot
+from tpobench.tpo.prompts.demands import with_demands
+from tpobench.tpo.prompts.sources import prompts_of
+from tpobench.tpo.prompts.synthetic import seed_prompts, synthetic_prompts
+from tpobench.tpo.run import Details, Run
 from tpobench.tpo.warm_start import warm_start_prompts
 
 

@@ -6,8 +6,8 @@ from tpobench.harness.judges.named import judged_text
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Model, Prompt
 from tpobench.harness.stats.intervals import mean_interval
-from tpobench.tpo.steps import Details, Run
-from tpobench.tpo.training_judge import TrainingJudge
+from tpobench.tpo.preferences.judge import TrainingJudge
+from tpobench.tpo.run import Details, Run
 
 
 def best_epoch(

@@ -127,7 +127,7 @@ def status(
     if run.suffix in (".yaml", ".yml"):
         from tpobench.harness.config import load_yaml
         from tpobench.tpo.config import RunConfig
-        from tpobench.tpo.plan import planned
+        from tpobench.tpo.steps import planned
 
         settings = load_yaml(run, RunConfig)
         states = read_status(folder or RUNS / settings.name, planned(settings))

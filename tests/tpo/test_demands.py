@@ -8,7 +8,7 @@ import pytest
 
 from tpobench.harness.judges.checks import is_met, problem_with
 from tpobench.harness.records import Prompt
-from tpobench.tpo.demands import FAMILIES, Demand, with_demands
+from tpobench.tpo.prompts.demands import FAMILIES, Demand, with_demands
 
 EVERY = [demand for family in FAMILIES.values() for demand in family]
 PLAIN = [Prompt(f"What do you know about the {animal}?") for animal in ("cat", "dog", "owl", "bee", "fox", "ant")]

@@ -11,7 +11,7 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.models.thoughts import TEMPLATES, mode_named
 from tpobench.harness.records import Prompt
-from tpobench.tpo.instructions import Allotment, Pool, allot
+from tpobench.tpo.prompts.allotment import Allotment, Pool, allot
 from tpobench.tpo.warm_start import warm_start_prompts, warm_start_rows
 
 ANIMALS = [f"{kind}{number}" for kind in ("ant", "bee", "cat", "dog") for number in range(5)]

@@ -13,7 +13,7 @@ from tpobench.harness.store.store import Store
 from tpobench.reports.html import write_report
 from tpobench.tpo.config import RunConfig
 from tpobench.tpo.loop import run_training
-from tpobench.tpo.plan import planned
+from tpobench.tpo.steps import planned
 from tpobench.tpo.summary import summarise
 
 WORDS = [

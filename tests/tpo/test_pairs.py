@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tpobench.harness.records import Output, Pair, Prompt, Request, SamplingParams
 from tpobench.harness.samplers.local import LocalSampler
-from tpobench.tpo.pairs import RHO_GRID, PairRules, Picked, Scored, auto_rho, lengths, pick_pairs
-from tpobench.tpo.scoring import length_controlled
+from tpobench.tpo.preferences.pairs import RHO_GRID, PairRules, Picked, Scored, auto_rho, lengths, pick_pairs
+from tpobench.tpo.preferences.scoring import length_controlled
 
 PROMPT = Prompt("Name a fruit.")
 

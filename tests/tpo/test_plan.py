@@ -8,8 +8,8 @@ from tpobench.harness.config import load_yaml, validate
 from tpobench.harness.errors import UserError
 from tpobench.tpo.config import RunConfig
 from tpobench.tpo.estimate import estimate
-from tpobench.tpo.plan import planned
 from tpobench.tpo.status import read_status, write_status
+from tpobench.tpo.steps import planned
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 LEAST = {

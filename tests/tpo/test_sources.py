@@ -12,7 +12,7 @@ from tpobench.benchmarks.starter.data import starter_prompts
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import Prompt
 from tpobench.tpo.config import SourceConfig
-from tpobench.tpo.sources import prompts_of
+from tpobench.tpo.prompts.sources import prompts_of
 
 
 def parquet(path: Path, **columns: list[Any]) -> str:

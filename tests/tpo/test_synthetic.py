@@ -13,7 +13,7 @@ from tpobench.harness.records import Generation, Model, Output, Prompt, Request,
 from tpobench.harness.samplers.cached import Generator, local_sampler
 from tpobench.harness.store.store import Store
 from tpobench.tpo.config import SourceConfig
-from tpobench.tpo.synthetic import (
+from tpobench.tpo.prompts.synthetic import (
     LEAST_ROUND,
     MOST_REQUESTS,
     SHOTS,

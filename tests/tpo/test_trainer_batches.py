@@ -2,7 +2,7 @@
 
 import random
 
-from tpobench.tpo.trainer_batches import LengthGrouped, grouped_order
+from tpobench.tpo.trainer.batches import LengthGrouped, grouped_order
 
 
 def padding(lengths: list[int], order: list[int], group: int) -> int:

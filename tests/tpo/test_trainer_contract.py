@@ -24,10 +24,10 @@ from transformers import (
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.checkpoints import fingerprint, is_complete
-from tpobench.tpo.jobs import TrainJob, epoch_folder
-from tpobench.tpo.trainer import train, trainer_for
-from tpobench.tpo.trainer_methods import PreferenceTrainer
-from tpobench.tpo.trainer_progress import Watch
+from tpobench.tpo.trainer.__main__ import train, trainer_for
+from tpobench.tpo.trainer.job import TrainJob, epoch_folder
+from tpobench.tpo.trainer.methods import PreferenceTrainer
+from tpobench.tpo.trainer.progress import Watch
 
 PAIRS = [
     {"prompt_ids": [1, 4093, 198], "chosen_ids": [30, 31, 32, 77, 78, 2], "rejected_ids": [40, 41]},

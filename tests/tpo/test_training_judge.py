@@ -17,8 +17,8 @@ from tpobench.harness.judges.verdict import self_taught_evaluator
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Prompt, Score
 from tpobench.harness.store.store import Store
-from tpobench.tpo.scoring import PRIOR, battle_matrix, elo
-from tpobench.tpo.training_judge import Group, PairwiseTrainingJudge, PointwiseTrainingJudge
+from tpobench.tpo.preferences.judge import Group, PairwiseTrainingJudge, PointwiseTrainingJudge
+from tpobench.tpo.preferences.scoring import PRIOR, battle_matrix, elo
 
 WHY, NAME = Prompt("Why is the sky blue?"), Prompt("Name a fruit.", checks=({"regex": "a"},))
 

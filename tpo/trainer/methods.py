@@ -17,11 +17,11 @@ from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.tokens import encode_messages
-from tpobench.tpo.jobs import TrainJob, kept_epochs, state_folder
-from tpobench.tpo.trainer_batches import LengthGrouped
-from tpobench.tpo.trainer_forward import forward_shared, scoring_outputs_only
-from tpobench.tpo.trainer_progress import Watch
-from tpobench.tpo.trainer_saving import save_epoch, save_state
+from tpobench.tpo.trainer.batches import LengthGrouped
+from tpobench.tpo.trainer.forward import forward_shared, scoring_outputs_only
+from tpobench.tpo.trainer.job import TrainJob, kept_epochs, state_folder
+from tpobench.tpo.trainer.progress import Watch
+from tpobench.tpo.trainer.saving import save_epoch, save_state
 
 
 class ByEpoch:

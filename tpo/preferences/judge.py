@@ -16,7 +16,7 @@ from tpobench.harness.judges.base import Comparison
 from tpobench.harness.progress import Reporter
 from tpobench.harness.records import Prompt, score_key
 from tpobench.harness.store.store import Store
-from tpobench.tpo.scoring import Floats, elo_scores
+from tpobench.tpo.preferences.scoring import Floats, elo_scores
 
 if TYPE_CHECKING:
     from tpobench.harness.judges.pointwise import PointwiseJudge
@@ -230,7 +230,7 @@ def _settled(ours: str | None, theirs: str | None) -> float | None:
 
 
 def _verdicts(size: int, preferences: Iterator[float | None]) -> Floats:
-    """r_mn of shape (size, size), NaN where missing: m is the response shown first (`tpobench.tpo.scoring.battle_matrix`).
+    """r_mn of shape (size, size), NaN where missing: m is the response shown first (`tpobench.tpo.preferences.scoring.battle_matrix`).
 
     Takes two preferences for every two responses: for the earlier one, shown first and shown second.
     """

@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import Literal
 
 from tpobench.harness.records import Output, Pair
-from tpobench.tpo.scoring import length_controlled
+from tpobench.tpo.preferences.scoring import length_controlled
 
 Dropped = Literal[
     "nothing_parsed",  # no output has a response

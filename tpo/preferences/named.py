@@ -13,7 +13,7 @@ from tpobench.harness.judges.named import pointwise_judge, weighted
 from tpobench.harness.judges.verdict import self_taught_evaluator, verdict_judge
 from tpobench.harness.progress import Reporter
 from tpobench.tpo.config import JudgeConfig
-from tpobench.tpo.training_judge import PairwiseTrainingJudge, PointwiseTrainingJudge, TrainingJudge
+from tpobench.tpo.preferences.judge import PairwiseTrainingJudge, PointwiseTrainingJudge, TrainingJudge
 
 PAIRWISE = ("ste", "verdict", "alpaca_eval")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tpobench.harness.errors import UserError
-from tpobench.tpo.jobs import JOB_PLACE, TrainJob, last_state
+from tpobench.tpo.trainer.job import JOB_PLACE, TrainJob, last_state
 
 
 def train(job: TrainJob) -> None:
@@ -29,8 +29,8 @@ def trainer_for(job: TrainJob) -> Any:
     """The job's trainer, before its first step; raises UserError for a model or settings that cannot be trained."""
     from transformers import set_seed
 
-    from tpobench.tpo.trainer_methods import preference_trainer, supervised_trainer
-    from tpobench.tpo.trainer_progress import Watch
+    from tpobench.tpo.trainer.methods import preference_trainer, supervised_trainer
+    from tpobench.tpo.trainer.progress import Watch
 
     set_seed(job.seed)
     model, tokenizer = _load(job)
@@ -109,7 +109,7 @@ def main() -> None:
         reason = str(error) if isinstance(error, UserError) else _out_of_memory(error)
         if reason is None:
             raise
-        from tpobench.tpo.trainer_progress import tell
+        from tpobench.tpo.trainer.progress import tell
 
         tell({"reason": reason})
         sys.exit(1)

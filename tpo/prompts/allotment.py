@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import Prompt, content_key
-from tpobench.tpo.demands import with_demands
-from tpobench.tpo.duplicates import Seen
+from tpobench.tpo.prompts.demands import with_demands
+from tpobench.tpo.prompts.duplicates import Seen
 
 
 @dataclass(frozen=True)

@@ -215,7 +215,7 @@ def _train(job: TrainJob, job_file: Path, log_file: Path, on_progress: Progress)
 
 
 def _command(launch: str | None, job_file: str) -> list[str]:
-    trainer = ["-m", "tpobench.tpo.trainer", job_file]
+    trainer = ["-m", "tpobench.tpo.trainer.__main__", job_file]
     if launch is None:
         return [sys.executable, "-P", *trainer]
     if JOB_PLACE in launch:

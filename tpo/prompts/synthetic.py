@@ -18,8 +18,8 @@ from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Message, Output, Prompt, Split
 from tpobench.harness.samplers.cached import Generator
 from tpobench.tpo.config import SourceConfig
-from tpobench.tpo.duplicates import Seen
-from tpobench.tpo.sources import STARTER, prompts_of
+from tpobench.tpo.prompts.duplicates import Seen
+from tpobench.tpo.prompts.sources import STARTER, prompts_of
 
 SHOTS = 8
 LEAST_ROUND = 32
