@@ -10,18 +10,18 @@ from markupsafe import Markup
 from tpobench.harness.errors import StoreLacks, UserError
 from tpobench.harness.evaluation.compare import Difference, Side, compare_models
 from tpobench.harness.store.store import Store
-from tpobench.reports import iterations as by_iteration
-from tpobench.reports import provenance, training, verdict
-from tpobench.reports.boards import Board, boards
-from tpobench.reports.categories import Column, Table
-from tpobench.reports.charts import Style
 from tpobench.reports.data import Run, read_run
 from tpobench.reports.evaluations import Evaluation, named_apart, newest_evaluations, read_evaluations, require_judged
-from tpobench.reports.examples import Contest, Examples, read_examples
-from tpobench.reports.groups import Matrix, matrices, tables
-from tpobench.reports.judging import JudgeView, judge_views
-from tpobench.reports.meetings import meetings_of
-from tpobench.reports.thoughts import BeforeAfter, before_and_after
+from tpobench.reports.formats.charts import Style
+from tpobench.reports.sections import iterations as by_iteration
+from tpobench.reports.sections import provenance, training, verdict
+from tpobench.reports.sections.categories import Column, Table
+from tpobench.reports.sections.examples import Contest, Examples, read_examples
+from tpobench.reports.sections.groups import Matrix, matrices, tables
+from tpobench.reports.sections.head_to_head import meetings_of
+from tpobench.reports.sections.judges import JudgeView, judge_views
+from tpobench.reports.sections.leaderboard import Board, boards
+from tpobench.reports.sections.thoughts import BeforeAfter, before_and_after
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ def _promote(
 
 def _show(decision: "Decision", junit: Path | None, markdown: Path | None, as_json: bool, said: list[str]) -> None:
     from tpobench.harness.files import write_whole
-    from tpobench.reports import gate as written
+    from tpobench.reports.formats import gate as written
 
     if as_json:
         print_json(decision.as_json())
@@ -188,7 +188,7 @@ def _show(decision: "Decision", junit: Path | None, markdown: Path | None, as_js
 def _print(decision: "Decision", said: list[str]) -> None:
     from rich.console import Console
 
-    from tpobench.reports import gate as written
+    from tpobench.reports.formats import gate as written
 
     console = Console(highlight=False)
     console.print(written.terminal_table(decision))

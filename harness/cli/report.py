@@ -57,9 +57,9 @@ def report(
     from tpobench.harness.files import write_whole
     from tpobench.harness.store.store import Store
     from tpobench.reports import content
-    from tpobench.reports.html import render
-    from tpobench.reports.markdown import markdown as written
-    from tpobench.reports.markdown import summary
+    from tpobench.reports.formats.html import render
+    from tpobench.reports.formats.markdown import markdown as written
+    from tpobench.reports.formats.markdown import summary
 
     if sum((bool(run), bool(models), compare is not None)) > 1:
         raise UserError("--run, --models and --compare are three kinds of report; give one of them")

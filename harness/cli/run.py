@@ -70,9 +70,9 @@ def _train(settings: "RunConfig", place: Path, as_json: bool) -> None:
     from tpobench.harness.files import write_whole
     from tpobench.harness.progress import Reporter
     from tpobench.harness.store.store import Store
-    from tpobench.reports.html import write_report
+    from tpobench.reports.formats.html import write_report
+    from tpobench.reports.run_summary import summarise, table, training_table
     from tpobench.tpo.loop import run_training
-    from tpobench.tpo.summary import summarise, table, training_table
 
     reporter = Reporter(quiet=as_json)
     with Store(place / "store.duckdb") as store:

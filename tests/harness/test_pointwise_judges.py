@@ -97,7 +97,7 @@ def test_the_id_of_a_scorer_is_its_name_and_its_files_hash(scorers: str) -> None
 def test_a_scorer_and_tpobench_each_get_their_own_module_of_one_name(
     scorers: str, tmp_path: Path, package: bool
 ) -> None:
-    from tpobench.reports import escaping as ours
+    from tpobench.reports.formats import escaping as ours
 
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports" / "escaping.py").write_text("def value(): return 7")
@@ -109,9 +109,9 @@ def test_a_scorer_and_tpobench_each_get_their_own_module_of_one_name(
         "def score(prompt, response):\n    from reports.lazy import value\n    return escaping.value() + value\n"
     )
     assert only(pointwise_judge(f"{scorers}:score"), "Hi", "").value == 7.5
-    assert sys.modules["tpobench.reports.escaping"] is ours
+    assert sys.modules["tpobench.reports.formats.escaping"] is ours
     assert "tpobench.reports.lazy" not in sys.modules
-    from tpobench.reports import figures
+    from tpobench.reports.formats import figures
 
     assert Path(figures.__file__).parent == Path(ours.__file__).parent
 

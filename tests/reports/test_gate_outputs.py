@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from tpobench.harness.gate.decision import Decision, RuleOutcome, RuleResult, Telling
-from tpobench.reports.gate import annotations, headline, junit, markdown, telling_lines, terminal_table
+from tpobench.reports.formats.gate import annotations, headline, junit, markdown, telling_lines, terminal_table
 
 HOSTILE = [
     "a | b |\n| c | d", "`code` ``` *bold* _it_ ~~gone~~ $x^2$", "<script>alert(1)</script><img src=x onerror=y>",

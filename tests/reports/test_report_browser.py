@@ -10,7 +10,7 @@ from tests.reports.stores import Contest, contender, finished_run, judged, promp
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.store.store import Store
 from tpobench.reports.content import of_models, of_run
-from tpobench.reports.html import render
+from tpobench.reports.formats.html import render
 
 
 class Opened:

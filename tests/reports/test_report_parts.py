@@ -9,12 +9,12 @@ from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.stats.intervals import difference_interval, mean_interval
 from tpobench.harness.stats.shrinkage import shrink
 from tpobench.harness.store.store import Store
-from tpobench.reports import examples
-from tpobench.reports.categories import Column, tabulate
 from tpobench.reports.evaluations import Verdict, newest_evaluations, read_evaluations
-from tpobench.reports.examples import Contest as Shown
-from tpobench.reports.examples import read_examples
-from tpobench.reports.judging import agreement, first_preferred, flip_rate, judge_views, length_bins
+from tpobench.reports.sections import examples
+from tpobench.reports.sections.categories import Column, tabulate
+from tpobench.reports.sections.examples import Contest as Shown
+from tpobench.reports.sections.examples import read_examples
+from tpobench.reports.sections.judges import agreement, first_preferred, flip_rate, judge_views, length_bins
 
 
 def verdict(prompt: str, *games: tuple[str, float | None], chars: int = 10, other: int = 10) -> Verdict:

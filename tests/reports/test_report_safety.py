@@ -14,8 +14,8 @@ from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Judgment, Model, Output, Prompt, content_key, judgment_key, text_key
 from tpobench.harness.store.store import Store
 from tpobench.reports.content import of_comparison, of_models, of_run
-from tpobench.reports.html import render
-from tpobench.reports.markdown import markdown
+from tpobench.reports.formats.html import render
+from tpobench.reports.formats.markdown import markdown
 
 
 class Elements(HTMLParser):

@@ -15,8 +15,8 @@ from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import CallRecord, Metric, Usage
 from tpobench.harness.store.store import Store
 from tpobench.reports.content import of_comparison, of_models, of_run
-from tpobench.reports.html import render
-from tpobench.reports.markdown import markdown
+from tpobench.reports.formats.html import render
+from tpobench.reports.formats.markdown import markdown
 
 
 def two_models(store: Store, asked: int = 40, **about: object) -> tuple[str, str]:

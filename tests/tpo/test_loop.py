@@ -10,11 +10,11 @@ from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
 from tpobench.harness.progress import Reporter
 from tpobench.harness.store.store import Store
-from tpobench.reports.html import write_report
+from tpobench.reports.formats.html import write_report
+from tpobench.reports.run_summary import summarise
 from tpobench.tpo.config import RunConfig
 from tpobench.tpo.loop import run_training
 from tpobench.tpo.steps import planned
-from tpobench.tpo.summary import summarise
 
 WORDS = [
     "apple", "bridge", "candle", "desert", "engine", "forest", "guitar", "hammer", "island", "jacket",

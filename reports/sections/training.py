@@ -7,10 +7,10 @@ from typing import Any
 from markupsafe import Markup
 
 from tpobench.harness.store.store import Store
-from tpobench.reports.charts import Mark, Series, Style, lines
 from tpobench.reports.data import Run
-from tpobench.reports.figures import words
-from tpobench.reports.iterations import STYLES
+from tpobench.reports.formats.charts import Mark, Series, Style, lines
+from tpobench.reports.formats.figures import words
+from tpobench.reports.sections.iterations import STYLES
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import re
 
 from rich.text import Text
 
-from tpobench.reports.figures import visible
+from tpobench.reports.formats.figures import visible
 
 SHOWN_CHARS = 200
 """Of a prompt or a name; a sentence may have ten times as many."""

@@ -7,7 +7,7 @@ from statistics import fmean, stdev
 from tpobench.harness.gate.win_rates import MIN_CATEGORY, detectable
 from tpobench.harness.stats.intervals import Interval, difference_interval, mean_interval
 from tpobench.harness.stats.shrinkage import shrink
-from tpobench.reports.charts import Mark, Series, Strip, Style, strip
+from tpobench.reports.formats.charts import Mark, Series, Strip, Style, strip
 
 MANY = 40
 """Groups beyond which a table is folded: Arena-Hard has 250 clusters of two prompts."""

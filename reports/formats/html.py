@@ -15,10 +15,10 @@ from tpobench.harness.files import write_whole
 from tpobench.harness.gate.win_rates import MIN_CATEGORY
 from tpobench.harness.stats.intervals import SMALL_SAMPLE
 from tpobench.harness.store.store import Store
-from tpobench.reports import figures
 from tpobench.reports.content import Content, of_run
-from tpobench.reports.iterations import iteration_name
-from tpobench.reports.verdict import SYMBOLS
+from tpobench.reports.formats import figures
+from tpobench.reports.sections.iterations import iteration_name
+from tpobench.reports.sections.verdict import SYMBOLS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

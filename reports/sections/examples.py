@@ -14,7 +14,7 @@ from typing import Any
 from tpobench.harness.records import content_key
 from tpobench.harness.store.store import Store
 from tpobench.reports.evaluations import Evaluation
-from tpobench.reports.figures import count, visible
+from tpobench.reports.formats.figures import count, visible
 
 MAX_EXAMPLES = 5000
 """More are sampled by prompt, the same prompts for every contest."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tpobench.harness.evaluation.leaderboard import Row, beside_published, figures_of, leaderboard
 from tpobench.harness.store.store import Store
-from tpobench.reports.charts import Mark, Series, Strip, strip
+from tpobench.reports.formats.charts import Mark, Series, Strip, strip
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from tpobench.harness.records import Metric
-from tpobench.reports.charts import Mark, Series, Style, lines
 from tpobench.reports.data import ARMS, Run
 from tpobench.reports.evaluations import Evaluation
+from tpobench.reports.formats.charts import Mark, Series, Style, lines
 
 PAPER: dict[Style, tuple[float, ...]] = {
     "paper-thought": (0.173, 0.338, 0.441, 0.498, 0.511),

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
-from tpobench.reports.figures import visible
+from tpobench.reports.formats.figures import visible
 
 Style = Literal["thought", "direct", "duel", "paper-thought", "paper-direct"]
 

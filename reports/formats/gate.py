@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tpobench.harness.gate.decision import Decision, RuleResult, Telling
-from tpobench.reports.escaping import code, escaped, line, logged, sentence
-from tpobench.reports.figures import NONE, percent
-from tpobench.reports.verdict import READINGS, SYMBOLS
+from tpobench.reports.formats.escaping import code, escaped, line, logged, sentence
+from tpobench.reports.formats.figures import NONE, percent
+from tpobench.reports.sections.verdict import READINGS, SYMBOLS
 
 _STYLES = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "INVALID": "magenta", "SHOWN": "dim"}
 _LEVELS = {"FAIL": "error", "INVALID": "error", "INCONCLUSIVE": "warning"}

@@ -7,12 +7,12 @@ from typing import Any
 from tpobench.harness.evaluation.compare import Difference
 from tpobench.harness.gate.free_rules import MAX_MISSING
 from tpobench.harness.models.modes import in_mode
-from tpobench.reports import figures
-from tpobench.reports.charts import Style
 from tpobench.reports.data import Gate, Run
 from tpobench.reports.evaluations import Evaluation, named_apart
-from tpobench.reports.iterations import iteration_name, last_sides
-from tpobench.reports.meetings import Meeting
+from tpobench.reports.formats import figures
+from tpobench.reports.formats.charts import Style
+from tpobench.reports.sections.head_to_head import Meeting
+from tpobench.reports.sections.iterations import iteration_name, last_sides
 
 READINGS = {
     "PASS": "meets every rule of the gate, so it may be promoted",

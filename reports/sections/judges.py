@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from tpobench.harness.stats.intervals import Interval, mean_interval
 from tpobench.harness.store.store import Store
-from tpobench.reports.charts import Mark, against
 from tpobench.reports.evaluations import Evaluation, Verdict
+from tpobench.reports.formats.charts import Mark, against
 
 _BINS = 8
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from tpobench.harness.records import Metric
 from tpobench.harness.store.store import Store
-from tpobench.reports.categories import MANY, Column, Table, tabulate
 from tpobench.reports.evaluations import Evaluation
+from tpobench.reports.sections.categories import MANY, Column, Table, tabulate
 
 MATRIX = 60
 """Models that the table by category shows; more are left to the leaderboard."""

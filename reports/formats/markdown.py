@@ -8,12 +8,12 @@ from rich.text import Text
 
 from tpobench.harness.records import Metric
 from tpobench.harness.stats.intervals import Interval
-from tpobench.reports.boards import Board
-from tpobench.reports.categories import Table
 from tpobench.reports.content import Content
-from tpobench.reports.escaping import escaped, logged
-from tpobench.reports.figures import count, percent, percent_range, points, points_range
-from tpobench.reports.verdict import Headline
+from tpobench.reports.formats.escaping import escaped, logged
+from tpobench.reports.formats.figures import count, percent, percent_range, points, points_range
+from tpobench.reports.sections.categories import Table
+from tpobench.reports.sections.leaderboard import Board
+from tpobench.reports.sections.verdict import Headline
 
 
 def markdown(content: Content) -> str:
