@@ -73,7 +73,7 @@ def start(config: Path, folder: Path) -> subprocess.Popen[bytes]:
     command = [
         sys.executable,
         "-c",
-        "from tpobench.harness.cli import main; main()",
+        "from tpobench.cli import main; main()",
         "train",
         str(config),
         "--dir",

@@ -11,7 +11,7 @@ import pytest
 import typer
 import yaml
 
-from tpobench.harness.cli import app
+from tpobench.cli import app
 from tpobench.harness.config import validate
 from tpobench.harness.gate.decision import Decision, RuleResult
 from tpobench.harness.gate.policy import Policy

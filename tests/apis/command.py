@@ -1,6 +1,6 @@
 """The command line in a process of its own: ``python -m tests.apis.command eval ...``."""
 
-from tpobench.harness.cli import main
+from tpobench.cli import main
 
 if __name__ == "__main__":
     main()

@@ -48,7 +48,7 @@ def build(path: Path, out: Path) -> tuple[float, float]:
     command = [
         sys.executable,
         "-c",
-        "from tpobench.harness.cli import main; main()",
+        "from tpobench.cli import main; main()",
         "report",
         "--store",
         path,

@@ -12,8 +12,8 @@ import duckdb
 import pytest
 import typer
 
-from tpobench.harness.cli import app
-from tpobench.harness.cli.app import told
+from tpobench.cli import app
+from tpobench.cli.app import told
 from tpobench.harness.errors import StoreLacks
 from tpobench.harness.records import Prompt
 from tpobench.harness.store.database import no_store
@@ -25,7 +25,7 @@ CONFIG = Path(__file__).parents[2] / "tpo" / "quickstart.yaml"
 
 def tpobench(*arguments: str | Path, cwd: Path | None = None, store: str = "") -> subprocess.CompletedProcess[str]:
     """Run a command; `store` is the value of TPOBENCH_STORE."""
-    command = [sys.executable, "-c", "from tpobench.harness.cli import main; main()", *map(str, arguments)]
+    command = [sys.executable, "-c", "from tpobench.cli import main; main()", *map(str, arguments)]
     env = os.environ | {"TPOBENCH_STORE": store}
     return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=cwd, env=env)
 
@@ -287,7 +287,7 @@ def test_sampling_twice_samples_once(tiny_model: Path, tmp_path: Path) -> None:
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['tpobench', '--help']\n"
-        "from tpobench.harness.cli import app\n"
+        "from tpobench.cli import app\n"
         "try: app()\nexcept SystemExit: pass\n"
         "heavy = {'torch', 'transformers', 'trl', 'duckdb', 'pydantic', 'numpy', 'rich.progress'} & set(sys.modules)\n"
         "sys.exit(str(heavy) if heavy else 0)"
@@ -305,7 +305,7 @@ def test_ctrl_c_exits_with_130_and_loses_nothing(seed_folder: Path, tmp_path: Pa
     command = [
         sys.executable,
         "-c",
-        "from tpobench.harness.cli import main; main()",
+        "from tpobench.cli import main; main()",
         "sample",
         "p.jsonl",
         "--store",

@@ -19,7 +19,7 @@ PROMPTS = 120
 def tpobench(
     *arguments: str | Path, cwd: Path, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from tpobench.harness.cli import main; main()", *map(str, arguments)]
+    command = [sys.executable, "-c", "from tpobench.cli import main; main()", *map(str, arguments)]
     env = os.environ | (environment or {})
     return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=cwd, env=env)
 
@@ -205,7 +205,7 @@ def test_what_the_user_calls_like_a_package_of_ours_is_in_nobodys_way(place: Pat
 
     def run(*arguments: str) -> str:
         # The command's script has no folder of the user's on its path, which -c would put there.
-        command = [sys.executable, "-P", "-c", "from tpobench.harness.cli import main; main()", *arguments]
+        command = [sys.executable, "-P", "-c", "from tpobench.cli import main; main()", *arguments]
         env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=place, env=env)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.reports.stores import RUN, THINK, Contest, contender, finished_run, judged, prompts
-from tpobench.harness.cli import app
+from tpobench.cli import app
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.compare import Side
 from tpobench.harness.evaluation.leaderboard import leaderboard

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tpobench.harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
+from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
 from tpobench.harness.errors import Exit, UserError
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tpobench.harness.cli.app import (
+from tpobench.cli.app import (
     DEFAULT_STORE,
     JsonOption,
     ModelOption,

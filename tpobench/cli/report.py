@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tpobench.harness.cli.app import STORE_HELP, JsonOption, app, default_store, print_json
+from tpobench.cli.app import STORE_HELP, JsonOption, app, default_store, print_json
 from tpobench.harness.errors import UserError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _compared(store: "Store", first: str, second: str) -> "Content":
 def _side(store: "Store", name: str) -> "Side":
     """A model (in a mode: ``NAME@MODE``), ``thought/1`` of the newest run, or a run: its last evaluated checkpoint that
     thinks."""
-    from tpobench.harness.cli.compare import side_named
+    from tpobench.cli.compare import side_named
     from tpobench.harness.evaluation.compare import Side
     from tpobench.harness.store.runs import last_checkpoint
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tpobench.harness.cli.api import Api, api_options
-from tpobench.harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
-from tpobench.harness.cli.contest import contest_options
-from tpobench.harness.cli.lm_eval import is_lm_eval, planned, refuse_without_effect, run
-from tpobench.harness.cli.shared import takes
+from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
+from tpobench.cli.options import takes
+from tpobench.cli.options_api import Api, api_options
+from tpobench.cli.options_evaluation import contest_options
+from tpobench.cli.options_lm_eval import is_lm_eval, planned, refuse_without_effect, run
 
 if TYPE_CHECKING:
     from tpobench.benchmarks.lm_eval.planning import TaskPlan

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tpobench.harness.cli.api import Api, api_options
-from tpobench.harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
-from tpobench.harness.cli.contest import BenchmarkOption, DataOption, contest_options
-from tpobench.harness.cli.shared import takes
+from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
+from tpobench.cli.options import takes
+from tpobench.cli.options_api import Api, api_options
+from tpobench.cli.options_evaluation import BenchmarkOption, DataOption, contest_options
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.spec import Contest

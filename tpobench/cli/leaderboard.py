@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tpobench.harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
-from tpobench.harness.cli.contest import DataOption
+from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
+from tpobench.cli.options_evaluation import DataOption
 from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
 
 if TYPE_CHECKING:

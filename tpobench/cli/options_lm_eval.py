@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tpobench.harness.cli.api import Api
+from tpobench.cli.options_api import Api
 
 if TYPE_CHECKING:
     from tpobench.benchmarks.lm_eval.planning import TaskPlan

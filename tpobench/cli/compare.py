@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tpobench.harness.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
-from tpobench.harness.cli.decide import OF_RUN
+from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
+from tpobench.cli.gate import OF_RUN
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.compare import Side

@@ -3,8 +3,15 @@
 import os
 import sys
 
-from tpobench.harness.cli import champion, compare, decide, exchange, inspection, judges, measure, report, run, sampling
-from tpobench.harness.cli.app import app, told
+from tpobench.cli import champion, compare, report
+from tpobench.cli import chat as sampling
+from tpobench.cli import eval as measure
+from tpobench.cli import gate as decide
+from tpobench.cli import judge as judges
+from tpobench.cli import leaderboard as exchange
+from tpobench.cli import sql as inspection
+from tpobench.cli import train as run
+from tpobench.cli.app import app, told
 from tpobench.harness.errors import Exit, UserError
 
 __all__ = ["app", "main"]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tpobench.harness.cli.app import ModelOption, ModeOption, SeedOption, TemperatureOption
+from tpobench.cli.app import ModelOption, ModeOption, SeedOption, TemperatureOption
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.spec import Contest

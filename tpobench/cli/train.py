@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tpobench.harness.cli.app import RUNS, JsonOption, app, print_json, quiet_libraries
+from tpobench.cli.app import RUNS, JsonOption, app, print_json, quiet_libraries
 
 if TYPE_CHECKING:
     from tpobench.tpo.config import RunConfig
@@ -25,7 +25,7 @@ def quickstart(
 
     Example: tpobench quickstart
     """
-    config = Path(__file__).parents[2] / "tpo" / "quickstart.yaml"
+    config = Path(__file__).parents[1] / "tpo" / "quickstart.yaml"
     if print_config:
         print(config.read_text(encoding="utf-8"), end="")
         return
