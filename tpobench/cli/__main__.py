@@ -1,0 +1,5 @@
+"""``python -m tpobench.cli``."""
+
+from tpobench.cli import main
+
+main()
