@@ -10,11 +10,13 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
-    Progress,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
+)
+from rich.progress import (
+    Progress as RichProgress,
 )
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 class SamplingProgress:
     """Counts outputs and tokens of one phase."""
 
-    progress: Progress
+    progress: RichProgress
     task: TaskID
     tokens: int = 0
     started: float = field(default_factory=monotonic)
@@ -36,7 +38,7 @@ class SamplingProgress:
         self.progress.update(self.task, advance=outputs, note=f"{rate:,.0f} tokens/s")
 
 
-class Reporter:
+class Progress:
     """Writes to the terminal. `quiet` leaves standard output to the result (``--json``)."""
 
     def __init__(self, quiet: bool = False) -> None:
@@ -82,8 +84,8 @@ class Reporter:
         with self._bar() as progress:
             yield TrainingProgress(progress, progress.add_task(what, total=None, note="loading the model"))
 
-    def _bar(self) -> Progress:
-        return Progress(
+    def _bar(self) -> RichProgress:
+        return RichProgress(
             TextColumn("  {task.description}"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
@@ -100,7 +102,7 @@ class Reporter:
 class CallProgress:
     """Counts answered API calls of one phase, with what they cost so far."""
 
-    progress: Progress
+    progress: RichProgress
     task: TaskID
     ended: int = 0
     started: float = field(default_factory=monotonic)
@@ -119,7 +121,7 @@ class CallProgress:
 class TrainingProgress:
     """Shows the optimizer steps of one training job."""
 
-    progress: Progress
+    progress: RichProgress
     task: TaskID
 
     def __call__(self, step: int, of: int, loss: float) -> None:

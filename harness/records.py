@@ -75,7 +75,7 @@ class Request:
     messages: tuple[Message, ...]
     label: str
     """What error messages call it, for example ``prompt 3 ("Name three ...")``."""
-    company: bool = False
+    is_padding: bool = False
     """It is stored already, and only makes the batch of others what it was before an interruption: not handed out."""
 
 

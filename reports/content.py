@@ -10,17 +10,17 @@ from markupsafe import Markup
 from tpobench.harness.errors import StoreLacks, UserError
 from tpobench.harness.evaluation.compare import Difference, Side, compare_models
 from tpobench.harness.store.store import Store
-from tpobench.reports.data import Run, read_run
+from tpobench.reports.data import StoredRun, read_run
 from tpobench.reports.evaluations import Evaluation, named_apart, newest_evaluations, read_evaluations, require_judged
 from tpobench.reports.formats.charts import Style
 from tpobench.reports.sections import iterations as by_iteration
 from tpobench.reports.sections import provenance, training, verdict
 from tpobench.reports.sections.categories import Column, Table
-from tpobench.reports.sections.examples import Contest, Examples, read_examples
+from tpobench.reports.sections.examples import Examples, LabelledEvaluation, read_examples
 from tpobench.reports.sections.groups import Matrix, matrices, tables
-from tpobench.reports.sections.head_to_head import meetings_of
+from tpobench.reports.sections.head_to_head import head_to_heads_of
 from tpobench.reports.sections.judges import JudgeView, judge_views
-from tpobench.reports.sections.leaderboard import Board, boards
+from tpobench.reports.sections.leaderboard import Leaderboard, boards
 from tpobench.reports.sections.thoughts import BeforeAfter, before_and_after
 
 
@@ -40,7 +40,7 @@ class ByIteration:
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingSection:
     """What a run trained on and what it took."""
 
     rows: Sequence[training.TrainingRow]
@@ -56,17 +56,17 @@ class Content:
 
     title: str
     kind: str
-    verdict: verdict.Verdict
+    verdict: verdict.Conclusion
     provenance: provenance.Provenance
     by_iteration: ByIteration | None = None
     categories: Sequence[Table] = ()
     categories_of: str = ""
     matrices: Sequence[Matrix] = ()
     differences: Sequence[Difference] = ()
-    boards: Sequence[Board] = ()
+    boards: Sequence[Leaderboard] = ()
     judges: Sequence[JudgeView] = ()
     examples: Examples | None = None
-    training: Training | None = None
+    training: TrainingSection | None = None
     names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -99,7 +99,7 @@ def of_run(store: Store, key: str, paper: bool = False, published: Path | None =
         by_group, "" if last is None else by_iteration.iteration_name(last[0]),
         boards=boards(store, set(shown) - met | own, own, published) if own else (),
         judges=judge_views(store, run.evaluations.values()), examples=read_examples(store, _contests(run)),
-        training=Training(
+        training=TrainingSection(
             rows, training.training_charts(run, rows), training.warm_starts(run), training.spent(store, run),
             before_and_after(store, run),
         ),
@@ -127,7 +127,7 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
         provenance.of_evaluations(store, about, names), categories=by_group,
         matrices=[] if by_group else matrices(about, names), boards=ranked, judges=judge_views(store, about),
         examples=read_examples(store, [
-            Contest(e, f"{names[e.key]} v {e.against}, {e.benchmark}", names[e.key], e.against) for e in about
+            LabelledEvaluation(e, f"{names[e.key]} v {e.against}, {e.benchmark}", names[e.key], e.against) for e in about
         ]),
         names=names,
     )  # fmt: skip
@@ -137,7 +137,7 @@ def of_comparison(store: Store, a: Side, b: Side, labels: tuple[str, str]) -> Co
     """Two models side by side: on the prompts that they share, and where they met. Raises UserError where there is
     neither."""
     ours, theirs = (_of_side(store, side) for side in (a, b))
-    meetings = meetings_of(ours, theirs, _identity(store, a), _identity(store, b))
+    meetings = head_to_heads_of(ours, theirs, _identity(store, a), _identity(store, b))
     try:
         differences = compare_models(store, a, b)
     except UserError:
@@ -170,9 +170,12 @@ def of_comparison(store: Store, a: Side, b: Side, labels: tuple[str, str]) -> Co
     names = {evaluation.key: label for pair in shared for evaluation, label in zip(pair, labels, strict=True)}
     met = [meeting.evaluation for meeting in meetings]
     decided = [d for _, against, d in _decisions(store, ours, [e.fingerprint for e in theirs])]
-    contests = [Contest(e, f"{e.candidate} v {e.against}, {e.benchmark}", e.candidate, e.against) for e in met]
+    contests = [
+        LabelledEvaluation(e, f"{e.candidate} v {e.against}, {e.benchmark}", e.candidate, e.against) for e in met
+    ]
     contests += [
-        Contest(e, f"{names[e.key]} v {e.against}, {e.benchmark}", names[e.key], e.against) for e in evaluations
+        LabelledEvaluation(e, f"{names[e.key]} v {e.against}, {e.benchmark}", names[e.key], e.against)
+        for e in evaluations
     ]
     return Content(
         f"{labels[0]} v {labels[1]}", "comparison",
@@ -183,12 +186,12 @@ def of_comparison(store: Store, a: Side, b: Side, labels: tuple[str, str]) -> Co
     )  # fmt: skip
 
 
-def _contests(run: Run) -> list[Contest]:
+def _contests(run: StoredRun) -> list[LabelledEvaluation]:
     """The head-to-heads from the last to the first, then both arms against their baselines."""
     found = []
     for iteration, duel in reversed(by_iteration.duels(run)):
         name = by_iteration.iteration_name(iteration)
-        found.append(Contest(duel, f"Thought v direct, {name}", "Thought", "Direct"))
+        found.append(LabelledEvaluation(duel, f"Thought v direct, {name}", "Thought", "Direct"))
     for step, evaluation in reversed(list(run.evaluations.items())):
         place = step.split("/")
         if place[0] == "evaluate" and not evaluation.is_itself:
@@ -198,7 +201,7 @@ def _contests(run: Run) -> list[Contest]:
             also = f", {evaluation.benchmark}" if len(run.benchmarks) > 1 else ""
             label = f"{after.capitalize()} v {evaluation.against}{also}"
             style = "thought" if "thought" in place[1:3] else "direct"
-            found.append(Contest(evaluation, label, after.capitalize(), evaluation.against, (style, "duel")))
+            found.append(LabelledEvaluation(evaluation, label, after.capitalize(), evaluation.against, (style, "duel")))
     return found
 
 

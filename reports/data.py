@@ -52,7 +52,7 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Run:
+class StoredRun:
     key: str
     name: str
     started: str
@@ -98,7 +98,7 @@ class Run:
         return next((found for name, found in self.evaluations.items() if name.startswith("evaluate/")), None)
 
 
-def read_run(store: Store, run_key: str) -> Run:
+def read_run(store: Store, run_key: str) -> StoredRun:
     """Everything but the texts of one run. Raises UserError for a run that the store does not hold."""
     rows = store.sql("SELECT name, created_at, config, provenance FROM run WHERE run_key = ?", [run_key])[1]
     if not rows:
@@ -108,7 +108,7 @@ def read_run(store: Store, run_key: str) -> Run:
     steps = tuple(Step(step, json.loads(details), seconds) for step, details, seconds in store.sql(query, [run_key])[1])
     keys = {step.name: step.details["evaluation"] for step in steps if "evaluation" in step.details}
     found = read_evaluations(store, list(keys.values()))
-    return Run(
+    return StoredRun(
         run_key, name, started.strftime("%Y-%m-%d %H:%M"), json.loads(config), json.loads(provenance), steps,
         {step: found[key] for step, key in keys.items() if key in found}, _tasks(store, steps),
         _checkpoints(store, steps), _gate(store, steps),

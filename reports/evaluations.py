@@ -15,7 +15,7 @@ from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PromptVerdict:
     """What a judge said of one prompt. `games` are its judgments: order of presentation (``AB``: the candidate first)
     and preference, the probability that the candidate is better, None where there is no verdict. Lengths in characters.
     """
@@ -51,7 +51,7 @@ class Evaluation:
     rows: int | None
     notes: tuple[str, ...]
     metrics: tuple[Metric, ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[PromptVerdict, ...]
 
     @property
     def against(self) -> str:
@@ -194,7 +194,7 @@ def _evaluation(
     told = json.loads(params)
     label = LABEL if judge.partition("@")[0] == "checklist" else told.get("judge_label") or judge
     verdicts = tuple(
-        Verdict(prompt, category, tuple(played), chars, baseline_chars)
+        PromptVerdict(prompt, category, tuple(played), chars, baseline_chars)
         for prompt, (category, played, chars, baseline_chars) in games.items()
     )
     return Evaluation(

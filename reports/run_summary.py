@@ -16,7 +16,7 @@ Interval = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
-class Row:
+class CheckpointRow:
     """One evaluated model on the first benchmark. Rates and scores lie in [0, 1]; lengths in characters.
     `mean_score` is there for judges that score single responses."""
 
@@ -30,7 +30,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainedRow:
     """One iteration of one arm, as its samples and its pairs were. Lengths in characters, `margin` in
     length-controlled scores; `judge_gap` is the training judge's win rate less the evaluation judge's."""
 
@@ -57,9 +57,9 @@ class Summary:
 
     run: str
     judge: str
-    rows: list[Row]
+    rows: list[CheckpointRow]
     head_to_head: dict[str, Interval]
-    training: list[Training]
+    training: list[TrainedRow]
     decision: str | None
     rules: list[dict[str, str]]
 
@@ -126,14 +126,14 @@ def training_table(summary: Summary) -> Table:
     return drawn
 
 
-def _training(steps: dict[str, dict[str, Any]], arm: str, iteration: str) -> Training:
+def _training(steps: dict[str, dict[str, Any]], arm: str, iteration: str) -> TrainedRow:
     place = f"{arm}/{iteration}"
     sample, pairs = steps[f"sample/{place}"], steps[f"pairs/{place}"]
     trained, chosen = steps.get(f"train/{place}", {}), steps.get(f"select/{place}", {})
     measured = steps.get(f"evaluate/{place}", {})
     seen_by_trainer = measured.get("train_judge_win_rate")
     metrics = chosen.get("metrics") or trained.get("metrics") or {}
-    return Training(
+    return TrainedRow(
         arm, int(iteration), sample["parse_error_rate"], sample["thought_chars"], sample["response_chars"],
         pairs["pairs"], pairs["format_share"], pairs["rho"], pairs["chosen_chars"],
         pairs["rejected_chars"], pairs["margin"], metrics.get("logps/chosen"), chosen.get("epoch"),
@@ -150,12 +150,12 @@ def _overall(store: Store, evaluation: str) -> dict[str, Metric]:
     return {metric.name: metric for metric in store.metrics(evaluation) if metric.category is None}
 
 
-def _row(arm: str, iteration: str, found: dict[str, Metric]) -> Row:
+def _row(arm: str, iteration: str, found: dict[str, Metric]) -> CheckpointRow:
     def plain(name: str) -> float:
         return found[name].value or 0.0
 
     score = _with_interval(found["mean_score"]) if "mean_score" in found else None
-    return Row(
+    return CheckpointRow(
         arm, iteration, _with_interval(found["win_rate"]), score, plain("parse_error_rate"), plain("response_chars"),
         plain("thought_chars"),
     )  # fmt: skip

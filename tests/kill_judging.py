@@ -20,8 +20,8 @@ from tests.apis.stub import stub_server
 from tests.bench.judging import JUDGE, comparisons
 from tpobench.harness.api.client import Client, Limits
 from tpobench.harness.api.endpoints import Endpoint
-from tpobench.harness.judges.asking import Panel
-from tpobench.harness.progress import Reporter
+from tpobench.harness.judges.asking import ModelJudge
+from tpobench.harness.progress import Progress
 from tpobench.harness.store.store import Store
 
 CALLS, IN_FLIGHT = 10_000, 64
@@ -30,7 +30,7 @@ CALLS, IN_FLIGHT = 10_000, 64
 def judge(path: str, url: str) -> None:
     with Store(path) as store:
         client = Client(Endpoint("stub", url), Limits(concurrency=IN_FLIGHT))
-        Panel(JUDGE, client, Reporter(quiet=True)).ensure(store, comparisons(CALLS), "judging")
+        ModelJudge(JUDGE, client, Progress(quiet=True)).ensure(store, comparisons(CALLS), "judging")
 
 
 def stored(path: Path) -> set[str]:

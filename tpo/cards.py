@@ -9,11 +9,11 @@ from tpobench.harness.files import write_whole
 from tpobench.harness.models.thoughts import template_named
 from tpobench.harness.records import Metric, Model
 from tpobench.tpo.config import Arm
-from tpobench.tpo.run import Run
+from tpobench.tpo.run import TrainingRun
 from tpobench.tpo.steps import evaluation_step
 
 
-def write_card(run: Run, judge_label: str, arm: Arm, iteration: int, model: Model) -> None:
+def write_card(run: TrainingRun, judge_label: str, arm: Arm, iteration: int, model: Model) -> None:
     """Write ``README.md`` into the checkpoint's folder, from what the store holds of it by now."""
     config = run.config
     text = _template().render(
@@ -26,7 +26,7 @@ def write_card(run: Run, judge_label: str, arm: Arm, iteration: int, model: Mode
     write_whole(Path(model.folder) / "README.md", text)
 
 
-def _measured(run: Run, arm: Arm, iteration: int) -> list[tuple[str, str, Metric]]:
+def _measured(run: TrainingRun, arm: Arm, iteration: int) -> list[tuple[str, str, Metric]]:
     """Benchmark, judge and win rate of every evaluation of the checkpoint."""
     rows = []
     for number in range(len(run.config.evaluation.benchmarks)):
@@ -36,12 +36,12 @@ def _measured(run: Run, arm: Arm, iteration: int) -> list[tuple[str, str, Metric
     return rows
 
 
-def _duel(run: Run, iteration: int) -> tuple[str, str, Metric] | None:
+def _duel(run: TrainingRun, iteration: int) -> tuple[str, str, Metric] | None:
     details = run.details(f"head_to_head/{iteration}")
     return None if details is None else _figure(run, details["evaluation"])
 
 
-def _figure(run: Run, evaluation: str) -> tuple[str, str, Metric]:
+def _figure(run: TrainingRun, evaluation: str) -> tuple[str, str, Metric]:
     ((benchmark, judge),) = run.store.sql(
         "SELECT benchmark, judge FROM evaluation WHERE evaluation_key = ?", [evaluation]
     )[1]

@@ -7,38 +7,38 @@ from typing import Any
 
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.registry import benchmark_named
-from tpobench.harness.evaluation.run import Benchmark, Contender, compare, contend
-from tpobench.harness.evaluation.spec import Contest, about, judge_for, seat_for
+from tpobench.harness.evaluation.run import Benchmark, ModelOutputs, judge_and_store, sample_outputs
+from tpobench.harness.evaluation.spec import EvaluationSpec, about, connected_judge, judge_for
 from tpobench.harness.gate.record import keep_decision
-from tpobench.harness.gate.stored import meeting_named, stored_case
-from tpobench.harness.judges.asking import Panel
+from tpobench.harness.gate.stored import stored_evaluation_named, stored_input
+from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.records import Metric, Model
 from tpobench.tpo.config import Arm, BenchmarkConfig
 from tpobench.tpo.preferences.judge import TrainingJudge
-from tpobench.tpo.run import Details, Run
+from tpobench.tpo.run import Details, TrainingRun
 from tpobench.tpo.steps import evaluation_step
 
 
 @dataclass
-class Measured:
+class RunBenchmark:
     """A benchmark of the run, its judge, and what every candidate is compared with (once that is known)."""
 
     benchmark: Benchmark
-    judge: ChecklistJudge | Panel
+    judge: ChecklistJudge | ModelJudge
     about: dict[str, object]
     new_tokens: int
-    baseline: Contender | None = None
+    baseline: ModelOutputs | None = None
 
     @property
     def judge_id(self) -> str:
-        return self.judge.judge.id if isinstance(self.judge, Panel) else self.judge.id
+        return self.judge.judge.id if isinstance(self.judge, ModelJudge) else self.judge.id
 
 
-class Evaluation:
+class CheckpointEvaluator:
     """All that is measured after the warm start and after every iteration. The first benchmark decides."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: TrainingRun) -> None:
         self._run = run
         self.measured = [self._load(entry) for entry in run.config.evaluation.benchmarks]
 
@@ -50,33 +50,33 @@ class Evaluation:
         if "thought" in self._run.config.arms:
             self._measure("seed/thought", "thought", self._run.seed, judge, 0)
 
-    def of_checkpoint(self, arm: Arm, iteration: int, model: Model, judge: TrainingJudge) -> Contender:
+    def of_checkpoint(self, arm: Arm, iteration: int, model: Model, judge: TrainingJudge) -> ModelOutputs:
         """Measure a checkpoint; returns its answers to the first benchmark."""
         retries = self._run.config.evaluation.format_retries
         return self._measure(f"{arm}/{iteration}", arm, model, judge, retries)
 
-    def head_to_head(self, iteration: int, thought: Contender, direct: Contender) -> None:
+    def head_to_head(self, iteration: int, thought: ModelOutputs, direct: ModelOutputs) -> None:
         """Thought against direct on the first benchmark, and from iteration 1 on the gate's decision."""
         first = self.measured[0]
 
         def work() -> Details:
             facts = first.about | {"baseline": direct.model.name, "not_comparable": []}
-            key = compare(self._run.store, first.judge, first.benchmark, thought, direct, facts)
+            key = judge_and_store(self._run.store, first.judge, first.benchmark, thought, direct, facts)
             return {"evaluation": key, "win_rate": _overall(self._run.store.metrics(key))["win_rate"]}
 
         duel = self._run.step(f"head_to_head/{iteration}", work)
         if iteration:
             self._run.step(f"gate/{iteration}", lambda: self._decide(duel["evaluation"], thought, direct))
 
-    def _load(self, entry: BenchmarkConfig) -> Measured:
+    def _load(self, entry: BenchmarkConfig) -> RunBenchmark:
         found = benchmark_named(entry.name, entry.split, None if entry.data is None else Path(entry.data))
         config = self._run.config.evaluation
         new_tokens = entry.max_new_tokens or config.sampling.max_new_tokens
-        contest = Contest(found, self._run.config.model, judge=entry.judge, judge_model=entry.judge_model,
+        contest = EvaluationSpec(found, self._run.config.model, judge=entry.judge, judge_model=entry.judge_model,
                           limit=entry.limit, data=None if entry.data is None else Path(entry.data))  # fmt: skip
         judge = judge_for(contest)
-        seat = seat_for(judge, contest, self._run.connect, self._run.reporter)
-        return Measured(contest.measured(), seat, about(contest, judge), new_tokens)
+        seat = connected_judge(judge, contest, self._run.connect, self._run.reporter)
+        return RunBenchmark(contest.measured(), seat, about(contest, judge), new_tokens)
 
     def _answer_for_baseline(self) -> None:
         for number, measured in enumerate(self.measured):
@@ -87,25 +87,25 @@ class Evaluation:
             else:
                 measured.baseline = self._contend(number, "direct", self._run.seed, 0)
 
-    def _contend(self, number: int, arm: Arm, model: Model, retries: int) -> Contender:
+    def _contend(self, number: int, arm: Arm, model: Model, retries: int) -> ModelOutputs:
         measured, config = self.measured[number], self._run.config
         sampling = config.evaluation.sampling.model_copy(update={"max_new_tokens": measured.new_tokens})
         what = f"{model.name.rpartition('/')[2]}, {measured.benchmark.name}"
         params, mode = sampling.params(config.seed), self._run.mode(arm)
-        return contend(self._run.generator(model), mode, measured.benchmark, params, retries, what)
+        return sample_outputs(self._run.generator(model), mode, measured.benchmark, params, retries, what)
 
-    def _measure(self, place: str, arm: Arm, model: Model, judge: TrainingJudge, retries: int) -> Contender:
+    def _measure(self, place: str, arm: Arm, model: Model, judge: TrainingJudge, retries: int) -> ModelOutputs:
         answers = []
         for number, measured in enumerate(self.measured):
             name = evaluation_step(self._run.config, place, number)
-            candidate: list[Contender] = []
+            candidate: list[ModelOutputs] = []
 
-            def answer(number: int = number, found: list[Contender] = candidate) -> Contender:
+            def answer(number: int = number, found: list[ModelOutputs] = candidate) -> ModelOutputs:
                 if not found:
                     found.append(self._contend(number, arm, model, retries))
                 return found[0]
 
-            def work(measured: Measured = measured, answer: Any = answer) -> Details:
+            def work(measured: RunBenchmark = measured, answer: Any = answer) -> Details:
                 return self._compare(measured, answer(), judge)
 
             self._say(name, self._run.step(name, work))
@@ -114,16 +114,18 @@ class Evaluation:
             self._run.step(f"lm_eval/{place}", lambda: self._tasks(arm, model))
         return answers[0]()
 
-    def _compare(self, measured: Measured, candidate: Contender, judge: TrainingJudge) -> Details:
+    def _compare(self, measured: RunBenchmark, candidate: ModelOutputs, judge: TrainingJudge) -> Details:
         assert measured.baseline is not None
-        key = compare(self._run.store, measured.judge, measured.benchmark, candidate, measured.baseline, measured.about)
+        key = judge_and_store(
+            self._run.store, measured.judge, measured.benchmark, candidate, measured.baseline, measured.about
+        )
         found = _overall(self._run.store.metrics(key))
         details: Details = {"evaluation": key, "win_rate": found["win_rate"]}
         if judge.id != measured.judge_id:
             details["train_judge_win_rate"] = self._by_training_judge(measured, candidate, judge)
         return details
 
-    def _by_training_judge(self, measured: Measured, candidate: Contender, judge: TrainingJudge) -> float | None:
+    def _by_training_judge(self, measured: RunBenchmark, candidate: ModelOutputs, judge: TrainingJudge) -> float | None:
         """The win rate that the training judge sees: rising above the evaluation judge's, it is being gamed."""
         assert measured.baseline is not None
         ours, theirs = ([text or None for text in side.responses] for side in (candidate, measured.baseline))
@@ -148,9 +150,11 @@ class Evaluation:
         found = run_tasks(asked.tasks, generator, self._run.mode(arm), self._run.store, self._run.reporter, options)
         return {"evaluations": {result.task: result.evaluation for result in found}}
 
-    def _decide(self, evaluation: str, thought: Contender, direct: Contender) -> Details:
+    def _decide(self, evaluation: str, thought: ModelOutputs, direct: ModelOutputs) -> Details:
         store, policy = self._run.store, self._run.config.gate
-        case = stored_case(store, policy, meeting_named(store, evaluation), thought.model.name, direct.model.name)
+        case = stored_input(
+            store, policy, stored_evaluation_named(store, evaluation), thought.model.name, direct.model.name
+        )
         decision, key = keep_decision(store, policy, case, self._run.reporter.say, self._run.key)
         return {"gate_decision": key, "decision": decision.outcome}
 

@@ -16,7 +16,7 @@ from tpobench.tpo.guards import health_of, require_healthy
 from tpobench.tpo.preferences.judge import TrainingJudge
 from tpobench.tpo.preferences.pairs import PairRules, Picked, Scored, auto_rho, pick_pairs
 from tpobench.tpo.rates import remember, sampling_kind, training_kind
-from tpobench.tpo.run import Details, Run
+from tpobench.tpo.run import Details, TrainingRun
 from tpobench.tpo.selection import best_epoch
 from tpobench.tpo.trainer.job import TrainJob, run_job, too_long
 
@@ -25,7 +25,7 @@ class ArmIteration:
     """From an arm's current model to its next checkpoint. Everything that is done already is found in the store."""
 
     def __init__(
-        self, run: Run, judge: TrainingJudge, held_out: Sequence[Prompt], arm: Arm, iteration: int, start: Model
+        self, run: TrainingRun, judge: TrainingJudge, held_out: Sequence[Prompt], arm: Arm, iteration: int, start: Model
     ) -> None:
         self._run = run
         self._judge = judge
@@ -138,7 +138,7 @@ class ArmIteration:
         details = (
             trained if len(epochs) == 1 else self._run.step(f"select/{self._place}", lambda: self._select(trained))
         )
-        return settle(self._run, trained, details)
+        return keep_chosen_epoch(self._run, trained, details)
 
     def _select(self, trained: Details) -> Details:
         """Judge every epoch's fresh responses to the held-out prompts (paper, section 3)."""
@@ -146,7 +146,7 @@ class ArmIteration:
         return {"job": trained["job"]} | chosen
 
 
-def train(run: Run, name: str, start: Model, rows: list[dict[str, Any]], **settings: Any) -> Details:
+def train(run: TrainingRun, name: str, start: Model, rows: list[dict[str, Any]], **settings: Any) -> Details:
     """Run a training job unless some run of this store has done it already."""
     # Epochs that were not chosen are gone: another selection has to train them again.
     chosen_by = run.config.selection.model_dump() if settings["epochs"] > 1 else None
@@ -173,7 +173,7 @@ def train(run: Run, name: str, start: Model, rows: list[dict[str, Any]], **setti
             **({"model": epochs[0]["model"], "folder": str(target)} if len(epochs) == 1 else {})}  # fmt: skip
 
 
-def settle(run: Run, trained: Details, chosen: Details) -> Model:
+def keep_chosen_epoch(run: TrainingRun, trained: Details, chosen: Details) -> Model:
     """Move the chosen epoch's folder to its place and prune the others; done already, it changes nothing."""
     target, fresh = Path(trained["target"]), {e["model"]: Path(e["folder"]) for e in trained["epochs"]}
     if not is_complete(target):

@@ -6,42 +6,42 @@ key. Both arms, `thought` and `direct`, get the same prompts, judge, loss and nu
 
 from pathlib import Path
 
-from tpobench.harness.evaluation.run import Contender
+from tpobench.harness.evaluation.run import ModelOutputs
 from tpobench.harness.models.checkpoints import weight_files
 from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.models.thoughts import template_named
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model
 from tpobench.harness.store.store import Store
 from tpobench.tpo.cards import write_card
 from tpobench.tpo.config import Arm, RunConfig
-from tpobench.tpo.evaluation import Evaluation
-from tpobench.tpo.iteration import ArmIteration, settle, train
+from tpobench.tpo.evaluation import CheckpointEvaluator
+from tpobench.tpo.iteration import ArmIteration, keep_chosen_epoch, train
 from tpobench.tpo.preferences.judge import TrainingJudge
 from tpobench.tpo.preferences.named import training_judge
 from tpobench.tpo.preparation import prepare
 from tpobench.tpo.prompts.allotment import Allotment
-from tpobench.tpo.run import Details, Run
+from tpobench.tpo.run import Details, TrainingRun
 from tpobench.tpo.steps import first_evaluated
 from tpobench.tpo.warm_start import warm_start_rows
 
 
-def run_training(config: RunConfig, folder: Path, store: Store, reporter: Reporter) -> str:
+def run_training(config: RunConfig, folder: Path, store: Store, reporter: Progress) -> str:
     """Do every step of the configuration that is not done yet; returns the run's key.
 
     Whatever can be known to be wrong before the first token is sampled raises UserError before it.
     """
     seed = resolve_model(config.model)
-    with Run(config, folder, store, reporter, seed) as run:
+    with TrainingRun(config, folder, store, reporter, seed) as run:
         _Loop(run).go()
         return run.key
 
 
 class _Loop:
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: TrainingRun) -> None:
         self._run = run
         self._config = run.config
-        self._evaluation = Evaluation(run)
+        self._evaluation = CheckpointEvaluator(run)
         self._judge: TrainingJudge = training_judge(run.config.judge, run.connect, run.reporter)
 
     def go(self) -> None:
@@ -53,7 +53,7 @@ class _Loop:
         self._evaluation.of_seed(self._judge)
         models = {arm: self._warm_start(arm) for arm in self._config.arms}
         for iteration in range(first_evaluated(self._config), self._config.iterations + 1):
-            contenders: dict[Arm, Contender] = {}
+            contenders: dict[Arm, ModelOutputs] = {}
             for arm in self._config.arms:
                 if iteration:
                     models[arm] = self._iterate(allotted, arm, iteration, models[arm])
@@ -85,7 +85,7 @@ class _Loop:
 
         details = self._run.step(f"warm_start/{arm}", work)
         self._run.reporter.say(f"[bold]{arm}-0[/]  trained, loss {details['metrics']['loss']:.3f}")
-        return settle(self._run, details, details)
+        return keep_chosen_epoch(self._run, details, details)
 
     def _card(self, arm: Arm, iteration: int, model: Model) -> None:
         if model.fingerprint != self._run.seed.fingerprint:

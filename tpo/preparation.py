@@ -8,17 +8,17 @@ from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.records import Prompt, content_key
 from tpobench.tpo.config import RunConfig, SourceConfig
-from tpobench.tpo.evaluation import Measured
+from tpobench.tpo.evaluation import RunBenchmark
 from tpobench.tpo.preferences.judge import TrainingJudge
 from tpobench.tpo.prompts.allotment import Allotment, Pool, allot
 from tpobench.tpo.prompts.demands import with_demands
 from tpobench.tpo.prompts.sources import prompts_of
 from tpobench.tpo.prompts.synthetic import seed_prompts, synthetic_prompts
-from tpobench.tpo.run import Details, Run
+from tpobench.tpo.run import Details, TrainingRun
 from tpobench.tpo.warm_start import warm_start_prompts
 
 
-def prepare(run: Run, judge: TrainingJudge, measured: Sequence[Measured]) -> Allotment:
+def prepare(run: TrainingRun, judge: TrainingJudge, measured: Sequence[RunBenchmark]) -> Allotment:
     """Every iteration's prompts and the held-out ones. Raises UserError when they do not suffice, when the judge cannot
     score them, or when the sources are no longer those that the run began with."""
     config = run.config
@@ -46,7 +46,7 @@ def prepare(run: Run, judge: TrainingJudge, measured: Sequence[Measured]) -> All
     return allotted
 
 
-def _pool(run: Run, source: SourceConfig) -> list[Prompt]:
+def _pool(run: TrainingRun, source: SourceConfig) -> list[Prompt]:
     if source.source.startswith("synthetic:"):
         assert source.model is not None
         writer = resolve_model(source.model)
@@ -73,7 +73,7 @@ def _keys(allotted: Allotment) -> list[str]:
     return [content_key([prompt.key for prompt in part]) for part in allotted.iterations]
 
 
-def _require_same_prompts(run: Run, allotted: Allotment) -> None:
+def _require_same_prompts(run: TrainingRun, allotted: Allotment) -> None:
     """A run that goes on must go on with the prompts that it began with."""
     now = _keys(allotted)
     for step in run.store.finished_steps(run.key):

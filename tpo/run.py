@@ -11,10 +11,10 @@ from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import Endpoint, is_endpoint
 from tpobench.harness.models.modes import DIRECT, Mode
 from tpobench.harness.models.thoughts import mode_named
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.provenance import provenance
 from tpobench.harness.records import Model, content_key
-from tpobench.harness.samplers.cached import Generator, sampler_for
+from tpobench.harness.samplers.cached import OutputCache, sampler_for
 from tpobench.harness.store.store import Store
 from tpobench.tpo.config import Arm, RunConfig
 from tpobench.tpo.status import write_status
@@ -26,14 +26,14 @@ NOT_PART_OF_A_RUN = {"iterations", "arms", "api", "serving", "guards"}
 """Settings that may change while a run goes on: it is extended, gets another arm, or is only carried out otherwise."""
 
 
-class Run:
+class TrainingRun:
     """The same settings and seed model are the same run. Every finished step leaves its details in the store.
 
     One model at a time is held for sampling. `busy_seconds` of a step is what sampling, judging and training took; the
     rest is the harness's own.
     """
 
-    def __init__(self, config: RunConfig, folder: Path, store: Store, reporter: Reporter, seed: Model) -> None:
+    def __init__(self, config: RunConfig, folder: Path, store: Store, reporter: Progress, seed: Model) -> None:
         self.config = config
         self.folder = folder
         self.store = store
@@ -41,10 +41,10 @@ class Run:
         self.seed = seed
         self.key = content_key("run", config.model_dump(mode="json", exclude=NOT_PART_OF_A_RUN), seed.fingerprint)
         self._budget = config.api.budget()
-        self._generator: Generator | None = None
+        self._generator: OutputCache | None = None
         self._busy = 0.0
 
-    def __enter__(self) -> "Run":
+    def __enter__(self) -> "TrainingRun":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -75,7 +75,7 @@ class Run:
             self._show(None)
         return done
 
-    def generator(self, model: Model) -> Generator:
+    def generator(self, model: Model) -> OutputCache:
         """Samples from a model: in this process, from an endpoint, or from a server that is started for it."""
         if self._generator is None or self._generator.model.fingerprint != model.fingerprint:
             self.release()
@@ -84,7 +84,7 @@ class Run:
                 from tpobench.harness.samplers.served import served_sampler
 
                 load = served_sampler(serving.command, serving.startup_seconds, self._connect_own)
-            self._generator = Generator(self.store, model, load, self.reporter, exact=True)
+            self._generator = OutputCache(self.store, model, load, self.reporter, exact=True)
         return self._generator
 
     def release(self) -> None:

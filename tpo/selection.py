@@ -7,11 +7,11 @@ from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Model, Prompt
 from tpobench.harness.stats.intervals import mean_interval
 from tpobench.tpo.preferences.judge import TrainingJudge
-from tpobench.tpo.run import Details, Run
+from tpobench.tpo.run import Details, TrainingRun
 
 
 def best_epoch(
-    run: Run,
+    run: TrainingRun,
     judge: TrainingJudge,
     mode: Mode,
     prompts: Sequence[Prompt],
@@ -42,7 +42,7 @@ def best_epoch(
     }  # fmt: skip
 
 
-def _responses(run: Run, mode: Mode, prompts: Sequence[Prompt], model: Model) -> list[str | None]:
+def _responses(run: TrainingRun, mode: Mode, prompts: Sequence[Prompt], model: Model) -> list[str | None]:
     params = run.config.sampling.params(run.config.seed)
     generator = run.generator(model)
     generator.ensure(prompts, mode, params, [0], f"held-out prompts, {model.name}")

@@ -22,7 +22,7 @@ from tpobench.benchmarks.alpaca_eval.official import (
     read_gamed,
 )
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.preferences import Observation
+from tpobench.harness.evaluation.preferences import PromptJudgments
 from tpobench.harness.evaluation.run import Score
 from tpobench.harness.records import Metric, Prompt, content_key
 
@@ -138,7 +138,7 @@ def aligned(answers: Sequence[Answered], prompts: Sequence[Prompt], where: str) 
 def score(gamed: GamedData | None) -> Score:
     """AlpacaEval's own figures (all in 0..1): the official ones under their names, the honest interval beside them."""
 
-    def figures(observations: Sequence[Observation]) -> list[Metric]:
+    def figures(observations: Sequence[PromptJudgments]) -> list[Metric]:
         preference = np.array([math.nan if o.value is None else o.value for o in observations])
         judged = preference[~np.isnan(preference)]
         if not judged.size:
@@ -157,7 +157,10 @@ def score(gamed: GamedData | None) -> Score:
 
 
 def _length_controlled(
-    observations: Sequence[Observation], preference: "np.ndarray[Any, np.dtype[np.float64]]", gamed: GamedData, n: int
+    observations: Sequence[PromptJudgments],
+    preference: "np.ndarray[Any, np.dtype[np.float64]]",
+    gamed: GamedData,
+    n: int,
 ) -> list[Metric]:
     difference = np.array([o.baseline_chars - o.candidate_chars for o in observations], dtype=float)
     # Upstream looks the difficulty up by the position in the annotations file, so the order of the rows matters.

@@ -20,7 +20,7 @@ from tpobench.benchmarks.alpaca_eval.data import (
 )
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.given_outputs import add_answers
-from tpobench.harness.evaluation.run import Benchmark, Entry, Record, keep
+from tpobench.harness.evaluation.run import Benchmark, EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.files import write_whole
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
 from tpobench.harness.judges.base import Comparison
@@ -104,7 +104,7 @@ def _annotations(store: Store, file: Path, data: AlpacaData) -> Iterator[Importe
                     "" if raw is None else raw if isinstance(raw, str) else json.dumps(raw),
                 )
             )  # fmt: skip
-            entries.append(Entry(prompt, key, ours.key, theirs.key))
+            entries.append(JudgedPair(prompt, key, ours.key, theirs.key))
         store.add_judgments(judgments)
         yield _keep(store, data, judge, sides[0].model, sides[1].model, entries)
 
@@ -135,7 +135,7 @@ def _compact(store: Store, file: Path, data: AlpacaData) -> Iterator[Imported]:
                     row["baseline_length"], judge.order(prompt), "imported", preference,
                 )
             )  # fmt: skip
-            entries.append(Entry(prompt, key, told, baseline.outputs[place].key))
+            entries.append(JudgedPair(prompt, key, told, baseline.outputs[place].key))
         store.add_judgments(judgments)
         yield _keep(store, data, judge, model, baseline.model, entries)
 
@@ -158,7 +158,7 @@ def _judge(annotator: str) -> AlpacaEvalJudge | _Unknown:
 
 def _keep(
     store: Store, data: AlpacaData, judge: AlpacaEvalJudge | _Unknown, model: Model, baseline: Model,
-    entries: Sequence[Entry],
+    entries: Sequence[JudgedPair],
 ) -> Imported:  # fmt: skip
     prompts = [entry.prompt for entry in entries]
     benchmark = Benchmark(NAME, prompts, rows=ROWS, score=score(data.gamed))
@@ -171,8 +171,8 @@ def _keep(
         reasons.append(f"another baseline than {BASELINE}")
     about = {"judge_label": judge.label, "baseline": baseline.name, "rows": ROWS, "orders": "one",
              "not_comparable": reasons}  # fmt: skip
-    record = Record(benchmark, judge.id, model, baseline, about=about)
-    return Imported(model.name, len(prompts), keep(store, record, entries))
+    record = EvaluationRecord(benchmark, judge.id, model, baseline, about=about)
+    return Imported(model.name, len(prompts), store_evaluation(store, record, entries))
 
 
 def _prompts(file: Path, rows: Sequence[Mapping[str, Any]], data: AlpacaData) -> list[Prompt]:

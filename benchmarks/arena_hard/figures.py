@@ -18,7 +18,7 @@ from tpobench.benchmarks.arena_hard.data import (
     questions,
 )
 from tpobench.harness.errors import UserError, did_you_mean
-from tpobench.harness.evaluation.preferences import Observation
+from tpobench.harness.evaluation.preferences import PromptJudgments
 from tpobench.harness.evaluation.run import Benchmark, Score
 from tpobench.harness.judges.verdict import VerdictJudge
 from tpobench.harness.models.resolve import cache_folder
@@ -100,7 +100,7 @@ def score(version: str, tokens: Callable[[str], int] | None = None) -> Score:
     `tokens` counts the tokens of a text; without it they are estimated (the official counter needs a download).
     """
 
-    def figures(observations: Sequence[Observation]) -> list[Metric]:
+    def figures(observations: Sequence[PromptJudgments]) -> list[Metric]:
         found = one(observations)
         parts = sorted({o.prompt.category.split("/")[0] for o in observations}) if version != "v0.1" else []
         for part in parts:  # v2.0 reports hard_prompt and creative_writing each alone
@@ -108,7 +108,7 @@ def score(version: str, tokens: Callable[[str], int] | None = None) -> Score:
             found += [replace(metric, category=part) for metric in one(mine)]
         return found
 
-    def one(observations: Sequence[Observation]) -> list[Metric]:
+    def one(observations: Sequence[PromptJudgments]) -> list[Metric]:
         games = [[vote(game.verdict, game.order == "AB") for game in o.games] for o in observations]
         whole_only = version != "v0.1"
         totals, weights = prompt_sums(games, whole_only)
@@ -127,7 +127,7 @@ def score(version: str, tokens: Callable[[str], int] | None = None) -> Score:
 
 
 def _style_controlled(
-    observations: Sequence[Observation], games: Sequence[Sequence[Vote | None]], tokens: Callable[[str], int]
+    observations: Sequence[PromptJudgments], games: Sequence[Sequence[Vote | None]], tokens: Callable[[str], int]
 ) -> list[Metric]:
     rows = [
         (found.outcome, found.weight,

@@ -10,7 +10,7 @@ from tpobench.benchmarks.arena_hard.data import ROWS, VERSIONS, Question, aligne
 from tpobench.benchmarks.arena_hard.figures import arena_hard, arena_hard_judge, score
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.given_outputs import add_answers
-from tpobench.harness.evaluation.run import Benchmark, Entry, Record, keep
+from tpobench.harness.evaluation.run import Benchmark, EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.files import write_whole
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.verdict import VerdictJudge
@@ -116,13 +116,15 @@ def _keep(
                     None if found is None else found.outcome, raw,
                 )
             )  # fmt: skip
-            entries.append(Entry(prompt, key, output, told.key))
+            entries.append(JudgedPair(prompt, key, output, told.key))
     store.add_judgments(judgments)
     benchmark = Benchmark(f"arena_hard_{version}", prompts, "both", ROWS[version], score(version), needs_texts=True)
     reasons = [] if len(judged) == ROWS[version] else [f"{len(judged)} of {ROWS[version]} prompts"]
     about = {"judge_label": judge.label, "baseline": baseline.model.name, "rows": ROWS[version], "orders": "both",
              "not_comparable": reasons}  # fmt: skip
-    evaluation = keep(store, Record(benchmark, judge.id, candidate, baseline.model, about=about), entries)
+    evaluation = store_evaluation(
+        store, EvaluationRecord(benchmark, judge.id, candidate, baseline.model, about=about), entries
+    )
     return Imported(model, len(judged), evaluation)
 
 

@@ -10,7 +10,7 @@ from tpobench.harness.api.client import Call, Client, Reply
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.prompt_files import prompts_from_file
 from tpobench.harness.evaluation.run import Benchmark
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Assignment, Prompt, content_key
 from tpobench.harness.store.store import Store
 
@@ -75,7 +75,7 @@ def categories_benchmark(file: Path, per_category: int = PER_CATEGORY) -> Benchm
     return Benchmark(f"categories:{file.name}", chosen, orders="both", judge="alpaca_eval", max_new_tokens=1024)
 
 
-def assign(store: Store, client: Client, prompts: Sequence[Prompt], reporter: Reporter) -> Assigned:
+def assign(store: Store, client: Client, prompts: Sequence[Prompt], reporter: Progress) -> Assigned:
     """Have a model assign category and complexity, independently, to every prompt that the store has none for.
 
     Each answer is stored as it comes; raises UserError when some get none.

@@ -16,11 +16,11 @@ from lm_eval.models.utils import normalize_gen_kwargs, postprocess_generated_tex
 from tpobench.benchmarks.lm_eval.files import PREFIX, judge_id
 from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.run import Benchmark, Contender, contend
+from tpobench.harness.evaluation.run import Benchmark, ModelOutputs, sample_outputs
 from tpobench.harness.models.modes import Mode
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model, Output, Prompt, SamplingParams, Score
-from tpobench.harness.samplers.cached import Generator
+from tpobench.harness.samplers.cached import OutputCache
 from tpobench.harness.store.store import Store
 
 RETRY_TEMPERATURE = 0.8
@@ -38,7 +38,7 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
     """
 
     def __init__(
-        self, generator: Generator, mode: Mode, store: Store, reporter: Reporter, max_new_tokens: int | None, seed: int,
+        self, generator: OutputCache, mode: Mode, store: Store, reporter: Progress, max_new_tokens: int | None, seed: int,
         format_retries: int, tokenizer: str | None,
     ) -> None:  # fmt: skip
         super().__init__()
@@ -94,8 +94,8 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
                 answers[text] = (output, answers[text][1], response)
         return answers
 
-    def _contend(self, what: str, prompts: Sequence[Prompt], params: SamplingParams, retries: int) -> Contender:
-        return contend(self._generator, self._mode, Benchmark(what, prompts), params, retries, what)
+    def _contend(self, what: str, prompts: Sequence[Prompt], params: SamplingParams, retries: int) -> ModelOutputs:
+        return sample_outputs(self._generator, self._mode, Benchmark(what, prompts), params, retries, what)
 
     def loglikelihood(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
         """Log probability of each continuation after its context, and whether it is the greedy one."""
@@ -198,7 +198,7 @@ def _alike(requests: Sequence[Any]) -> dict[tuple[str, str, int], list[int]]:
     return groups
 
 
-def _by_text(contender: Contender) -> dict[str, tuple[Output, Output, str]]:
+def _by_text(contender: ModelOutputs) -> dict[str, tuple[Output, Output, str]]:
     rows: Iterator[tuple[Output, Output, str]] = zip(
         contender.outputs, contender.first_tries, contender.responses, strict=True
     )

@@ -10,7 +10,7 @@ from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
 from tpobench.harness.evaluation.plan import ASSUMED_SECONDS, measured_seconds
 from tpobench.harness.evaluation.registry import LM_EVAL
 from tpobench.harness.models.modes import Mode
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.store.store import Store
 
 
@@ -62,7 +62,7 @@ class TaskPlan:
 
 
 def plan_tasks(
-    tasks: Sequence[str], candidate: str, mode: Mode, options: TaskOptions, reporter: Reporter, concurrency: int,
+    tasks: Sequence[str], candidate: str, mode: Mode, options: TaskOptions, reporter: Progress, concurrency: int,
     store: Store | None,
 ) -> TaskPlan:  # fmt: skip
     """Raises UserError where the tasks cannot be loaded: what they take is not known without their data."""

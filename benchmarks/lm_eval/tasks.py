@@ -21,9 +21,9 @@ from tpobench.benchmarks.lm_eval.files import PREFIX, figures, judge_id, store_e
 from tpobench.benchmarks.lm_eval.hub import OFFLINE, hub_off
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.models.modes import Mode
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Metric, Output, content_key
-from tpobench.harness.samplers.cached import Generator
+from tpobench.harness.samplers.cached import OutputCache
 from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.store import Store
 
@@ -78,7 +78,7 @@ class TaskResult:
 
 
 def run_tasks(
-    tasks: Sequence[str], generator: Generator, mode: Mode, store: Store, reporter: Reporter,
+    tasks: Sequence[str], generator: OutputCache, mode: Mode, store: Store, reporter: Progress,
     options: TaskOptions | None = None,
 ) -> list[TaskResult]:  # fmt: skip
     """Run lm-eval's tasks and store their figures; the same again samples nothing and inserts nothing.
@@ -107,7 +107,7 @@ def run_tasks(
 
 
 @contextmanager
-def loaded_tasks(tasks: Sequence[str], mode: Mode, reporter: Reporter, asked: TaskOptions) -> Iterator[Any]:
+def loaded_tasks(tasks: Sequence[str], mode: Mode, reporter: Progress, asked: TaskOptions) -> Iterator[Any]:
     """The tasks with their data and worked examples, as `lm_eval.evaluate` takes them.
 
     Raises UserError for an unknown task, data that cannot be had, and for tasks that the mode, or we, cannot do.
@@ -125,7 +125,7 @@ def loaded_tasks(tasks: Sequence[str], mode: Mode, reporter: Reporter, asked: Ta
 
 
 def _store_task(
-    task: str, found: Mapping[str, Any], lm: "StoredLM", generator: Generator, mode: Mode, store: Store,
+    task: str, found: Mapping[str, Any], lm: "StoredLM", generator: OutputCache, mode: Mode, store: Store,
     asked: TaskOptions,
 ) -> TaskResult:  # fmt: skip
     samples = found["samples"][task]
@@ -155,7 +155,7 @@ def _store_task(
 
 
 def _store_group(
-    group: str, found: Mapping[str, Any], parts: Sequence[TaskResult], generator: Generator, mode: Mode, store: Store,
+    group: str, found: Mapping[str, Any], parts: Sequence[TaskResult], generator: OutputCache, mode: Mode, store: Store,
     asked: TaskOptions,
 ) -> TaskResult:  # fmt: skip
     """A group's figures are lm-eval's aggregates over its tasks; they have its standard error and no interval."""
@@ -270,7 +270,7 @@ def _lm_eval_tasks() -> Path:
     return Path(spec.origin).parent / "tasks"
 
 
-def _manager(tasks: Sequence[str], folders: Sequence[Path], reporter: Reporter) -> Any:
+def _manager(tasks: Sequence[str], folders: Sequence[Path], reporter: Progress) -> Any:
     """An index of tasks that has those that are asked for. Reading all of lm-eval's 14,000 takes ten seconds, so the
     folders of the same names are tried first."""
     from lm_eval.tasks import TaskManager

@@ -292,7 +292,7 @@ class Client:
             raise
         finally:
             if charged:
-                self.budget.settle(reserved, cost, prompt, completion)
+                self.budget.keep_chosen_epoch(reserved, cost, prompt, completion)
             else:
                 self.budget.release(reserved)
             self._settled.set()

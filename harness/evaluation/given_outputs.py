@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from tpobench.harness.evaluation.run import Contender
+from tpobench.harness.evaluation.run import ModelOutputs
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Model, Output, Prompt, content_key
 from tpobench.harness.store.store import Store
 
 
-def add_answers(store: Store, name: str, prompts: Sequence[Prompt], answers: Sequence[str]) -> Contender:
+def add_answers(store: Store, name: str, prompts: Sequence[Prompt], answers: Sequence[str]) -> ModelOutputs:
     """Store the answers to the prompts (both in the same order) and give them as a contender."""
     fingerprint = content_key("imported", name, [prompt.text for prompt in prompts], answers)
     model = Model(name, "imported", fingerprint)
@@ -22,4 +22,4 @@ def add_answers(store: Store, name: str, prompts: Sequence[Prompt], answers: Seq
     store.add_model(model, "imported")
     store.add_prompts(prompts)
     store.add_outputs(outputs)
-    return Contender(model, DIRECT, outputs, outputs)
+    return ModelOutputs(model, DIRECT, outputs, outputs)

@@ -15,7 +15,7 @@ from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True)
-class Row:
+class LeaderboardRow:
     """One evaluation: overall figures in `metrics`, win rates by category in `categories`. Each figure is a mapping
     with ``value``, ``low``, ``high`` (0..1, or characters) and ``n``."""
 
@@ -55,7 +55,9 @@ ORDER BY evaluation, metric.name, category
 """
 
 
-def leaderboard(store: Store, benchmark: str = "", sort: str = "win_rate", also: Collection[str] = ()) -> list[Row]:
+def leaderboard(
+    store: Store, benchmark: str = "", sort: str = "win_rate", also: Collection[str] = ()
+) -> list[LeaderboardRow]:
     """The current evaluations of the benchmark (or of every one), best first by the figure `sort`; those without it
     last. `also` are keys of evaluations to show even where there is a newer one."""
     evaluations = store.sql(_EVALUATIONS, [benchmark, list(also)])[1]
@@ -73,7 +75,7 @@ def leaderboard(store: Store, benchmark: str = "", sort: str = "win_rate", also:
         metrics = overall.get(key, {})
         prompts = int(metrics.get("missing", {}).get("n") or max((m["n"] for m in metrics.values()), default=0))
         rows.append(
-            Row(
+            LeaderboardRow(
                 key, measured, model, mode, baseline or "", baseline_mode, judge, prompts, about.get("rows"),
                 tuple(about.get("not_comparable", ())), metrics, by_category.get(key, {}),
             )
@@ -97,7 +99,7 @@ WHERE list_contains(?, evaluation_key) AND preference IS NOT NULL AND value IS N
 """
 
 
-def recategorised(store: Store, rows: list[Row], kind: str) -> list[Row]:
+def recategorised(store: Store, rows: list[LeaderboardRow], kind: str) -> list[LeaderboardRow]:
     """The rows with what a model assigned (``category`` or ``complexity``) in place of the benchmark's categories."""
     by_row: dict[str, dict[str, dict[str, Any]]] = {}
     for evaluation, category, values in store.sql(_ASSIGNED, [kind, [row.evaluation for row in rows]])[1]:
@@ -107,7 +109,7 @@ def recategorised(store: Store, rows: list[Row], kind: str) -> list[Row]:
     return [replace(row, categories=by_row.get(row.evaluation, {})) for row in rows]
 
 
-def beside_published(rows: list[Row], file: Path) -> list[Row]:
+def beside_published(rows: list[LeaderboardRow], file: Path) -> list[LeaderboardRow]:
     """The rows with the figures of an official leaderboard CSV, by model name: ``published_win_rate`` and
     ``published_lc_win_rate``. Raises UserError for a file without those columns."""
     try:
@@ -138,7 +140,7 @@ _FIGURES = (
 )  # fmt: skip
 
 
-def figures_of(benchmark: str, rows: Sequence[Row]) -> list[tuple[str, str]]:
+def figures_of(benchmark: str, rows: Sequence[LeaderboardRow]) -> list[tuple[str, str]]:
     """Name and title of each figure that a leaderboard of this benchmark shows, as far as any row has it. Of lm-eval's
     tasks by lm-eval's own names, without its standard errors and our counts."""
     known = list(_FIGURES)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tpobench.harness.api.budget import CHARS_PER_TOKEN, Prices
 from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
-from tpobench.harness.evaluation.spec import Contest, judge_for
+from tpobench.harness.evaluation.spec import EvaluationSpec, judge_for
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.store.store import Store
@@ -63,7 +63,7 @@ class Plan:
         return lines
 
 
-def plan_for(contest: Contest, prices: Prices, concurrency: int, store: Store | None) -> Plan:
+def plan_for(contest: EvaluationSpec, prices: Prices, concurrency: int, store: Store | None) -> Plan:
     """Everything but what the store has already: outputs by count, judgments where both sides' texts are known."""
     measured, judge = contest.measured(), judge_for(contest)
     prompts = measured.prompts
@@ -103,7 +103,7 @@ def _detectable(prompts: int) -> float:
     return Z_POWER * SIGMA / math.sqrt(prompts)
 
 
-def _smallest(contest: Contest) -> tuple[str, int, float] | None:
+def _smallest(contest: EvaluationSpec) -> tuple[str, int, float] | None:
     counts: dict[str, int] = {}
     for prompt in contest.measured().prompts:
         counts[prompt.category] = counts.get(prompt.category, 0) + 1

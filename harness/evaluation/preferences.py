@@ -8,7 +8,7 @@ from tpobench.harness.records import Prompt
 
 
 @dataclass(frozen=True)
-class Game:
+class Verdict:
     """One judgment. `preference` is oriented to the candidate; None = missing."""
 
     order: str
@@ -17,11 +17,11 @@ class Game:
 
 
 @dataclass(frozen=True)
-class Observation:
+class PromptJudgments:
     """One prompt with its games, and the lengths of both responses in characters."""
 
     prompt: Prompt
-    games: tuple[Game, ...]
+    games: tuple[Verdict, ...]
     candidate_chars: int
     baseline_chars: int
     candidate_text: str | None = None
@@ -38,6 +38,6 @@ class Observation:
         return fmean(preference for preference in preferences if preference is not None)
 
 
-def values(observations: Sequence[Observation]) -> list[float]:
+def values(observations: Sequence[PromptJudgments]) -> list[float]:
     """The observed values, missing prompts left out."""
     return [observation.value for observation in observations if observation.value is not None]

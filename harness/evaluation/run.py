@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
-from tpobench.harness.evaluation.preferences import Observation
-from tpobench.harness.judges.asking import Panel
+from tpobench.harness.evaluation.preferences import PromptJudgments
+from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.base import Comparison, PairwiseJudge
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.judges.named import judged_text
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Metric, Model, Output, Prompt, SamplingParams, content_key, judgment_key
-from tpobench.harness.samplers.cached import Generator
+from tpobench.harness.samplers.cached import OutputCache
 from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.store import Store
 
-Score = Callable[[Sequence[Observation]], list[Metric]]
+Score = Callable[[Sequence[PromptJudgments]], list[Metric]]
 """A benchmark's own figures beside the win rate, from the observations in the benchmark's order."""
 
 
@@ -45,7 +45,7 @@ class Benchmark:
 
 
 @dataclass(frozen=True)
-class Contender:
+class ModelOutputs:
     """One side of a comparison: a model in a mode, with its outputs, one per prompt in the benchmark's order.
 
     `first_tries` are the outputs of sample number 0: a format error is sampled again (paper, section 3), and the
@@ -61,14 +61,14 @@ class Contender:
     def responses(self) -> list[str]:
         return [judged_text(output, self.mode) for output in self.outputs]
 
-    def at(self, places: Sequence[int]) -> "Contender":
+    def at(self, places: Sequence[int]) -> "ModelOutputs":
         """The same with the outputs at these places alone."""
         outputs, tries = ([side[place] for place in places] for side in (self.outputs, self.first_tries))
-        return Contender(self.model, self.mode, outputs, tries)
+        return ModelOutputs(self.model, self.mode, outputs, tries)
 
 
 @dataclass(frozen=True)
-class Entry:
+class JudgedPair:
     """One judgment of an evaluation: its keys. Outputs that were never told (imported judgments) have keys of their
     own, without a row."""
 
@@ -79,7 +79,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Record:
+class EvaluationRecord:
     """What an evaluation compared, as it is stored."""
 
     benchmark: Benchmark
@@ -91,9 +91,9 @@ class Record:
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
-def contend(
-    generator: Generator, mode: Mode, benchmark: Benchmark, params: SamplingParams, format_retries: int, what: str
-) -> Contender:
+def sample_outputs(
+    generator: OutputCache, mode: Mode, benchmark: Benchmark, params: SamplingParams, format_retries: int, what: str
+) -> ModelOutputs:
     """Answer every prompt; outputs that do not parse are sampled again up to `format_retries` times."""
     prompts = benchmark.prompts
     generator.ensure(prompts, mode, params, [0], what)
@@ -107,11 +107,11 @@ def contend(
         generator.ensure(again, mode, params, [retry], f"{what}, format errors again")
         for place, output in zip(failed, generator.outputs(again, mode, params, [retry]), strict=True):
             final[place] = output
-    return Contender(generator.model, mode, final, first)
+    return ModelOutputs(generator.model, mode, final, first)
 
 
-def compare(
-    store: Store, judge: ChecklistJudge | Panel, benchmark: Benchmark, candidate: Contender, baseline: Contender,
+def judge_and_store(
+    store: Store, judge: ChecklistJudge | ModelJudge, benchmark: Benchmark, candidate: ModelOutputs, baseline: ModelOutputs,
     about: Mapping[str, Any] | None = None,
 ) -> str:  # fmt: skip
     """Judge the candidate against the baseline prompt by prompt and store the figures; returns the evaluation's key.
@@ -119,26 +119,28 @@ def compare(
     Judgments that are stored already are not asked for again.
     """
     store.add_prompts(benchmark.prompts)
-    judge_id = judge.judge.id if isinstance(judge, Panel) else judge.id
+    judge_id = judge.judge.id if isinstance(judge, ModelJudge) else judge.id
     entries = [
-        Entry(prompt, key, ours.key, theirs.key)
+        JudgedPair(prompt, key, ours.key, theirs.key)
         for prompt, keys, ours, theirs in zip(
             benchmark.prompts, judge_all(store, judge, benchmark, candidate, baseline), candidate.outputs,
             baseline.outputs, strict=True,
         )
         for key in keys
     ]  # fmt: skip
-    record = Record(
+    record = EvaluationRecord(
         benchmark, judge_id, candidate.model, baseline.model, candidate.mode.name, baseline.mode.name, about or {}
     )
     extra = _side_metrics(candidate)
     if isinstance(judge, ChecklistJudge):
         scores = [judge.score(p, text).value for p, text in zip(benchmark.prompts, candidate.responses, strict=True)]
         extra += by_category("mean_score", benchmark.prompts, scores)
-    return keep(store, record, entries, extra)
+    return store_evaluation(store, record, entries, extra)
 
 
-def keep(store: Store, record: Record, entries: Sequence[Entry], extra: Sequence[Metric] = ()) -> str:
+def store_evaluation(
+    store: Store, record: EvaluationRecord, entries: Sequence[JudgedPair], extra: Sequence[Metric] = ()
+) -> str:
     """Store an evaluation of judgments that the store holds, with its figures; returns its key.
 
     The figures are computed anew from the judgments: once a missing verdict has come in, they change.
@@ -153,17 +155,17 @@ def keep(store: Store, record: Record, entries: Sequence[Entry], extra: Sequence
         "baseline_outputs": [entry.baseline_output for entry in entries],
     }  # fmt: skip
     key = content_key("evaluation", stored)
-    observations = observe(store, entries, record.benchmark.needs_texts)
+    observations = read_judgments(store, entries, record.benchmark.needs_texts)
     store.add_metrics(key, [*measure(observations), *extra, *_own_score(record.benchmark, observations)])
     store.add_evaluation(key, **stored)
     return key
 
 
-def observe(store: Store, entries: Sequence[Entry], texts: bool = False) -> list[Observation]:
+def read_judgments(store: Store, entries: Sequence[JudgedPair], texts: bool = False) -> list[PromptJudgments]:
     """The judgments of the entries, by prompt, in the order given; with the responses' texts if asked for."""
     told = store.responses([key for e in entries for key in (e.candidate_output, e.baseline_output)]) if texts else {}
     judged = store.judgments([entry.judgment for entry in entries])
-    grouped: dict[str, list[Entry]] = {}
+    grouped: dict[str, list[JudgedPair]] = {}
     for entry in entries:
         grouped.setdefault(entry.prompt.key, []).append(entry)
     found = []
@@ -171,7 +173,7 @@ def observe(store: Store, entries: Sequence[Entry], texts: bool = False) -> list
         games = [judged[entry.judgment] for entry in group]
         chars_a, chars_b = games[0][1:]
         found.append(
-            Observation(
+            PromptJudgments(
                 group[0].prompt, tuple(game for game, _, _ in games), chars_a, chars_b,
                 told.get(group[0].candidate_output), told.get(group[0].baseline_output),
             )
@@ -179,7 +181,7 @@ def observe(store: Store, entries: Sequence[Entry], texts: bool = False) -> list
     return found
 
 
-def measure(observations: Sequence[Observation]) -> list[Metric]:
+def measure(observations: Sequence[PromptJudgments]) -> list[Metric]:
     """Win rate overall and by category with prompt-level intervals, share of prompts without verdict, lengths."""
     wins = [observation.value for observation in observations]
     n = len(observations)
@@ -206,15 +208,19 @@ def by_category(name: str, prompts: Sequence[Prompt], values: Sequence[float | N
     return metrics
 
 
-def _own_score(benchmark: Benchmark, observations: Sequence[Observation]) -> list[Metric]:
+def _own_score(benchmark: Benchmark, observations: Sequence[PromptJudgments]) -> list[Metric]:
     return benchmark.score(observations) if benchmark.score else []
 
 
 def judge_all(
-    store: Store, judge: ChecklistJudge | Panel, benchmark: Benchmark, candidate: Contender, baseline: Contender
+    store: Store,
+    judge: ChecklistJudge | ModelJudge,
+    benchmark: Benchmark,
+    candidate: ModelOutputs,
+    baseline: ModelOutputs,
 ) -> list[list[str]]:
     """Every judgment of the comparison is in the store when this returns; gives their keys by prompt."""
-    if isinstance(judge, Panel):
+    if isinstance(judge, ModelJudge):
         comparisons = comparisons_of(judge.judge, benchmark, candidate, baseline)
         judge.ensure(store, comparisons, f"judging {candidate.model.name}")
         return judgment_keys(judge.judge, benchmark, candidate, baseline)
@@ -228,7 +234,7 @@ def judge_all(
 
 
 def judgment_keys(
-    judge: ChecklistJudge | PairwiseJudge, benchmark: Benchmark, candidate: Contender, baseline: Contender
+    judge: ChecklistJudge | PairwiseJudge, benchmark: Benchmark, candidate: ModelOutputs, baseline: ModelOutputs
 ) -> list[list[str]]:
     """By prompt, the keys of the judgments that the comparison takes, whether the store has them or not."""
     if isinstance(judge, ChecklistJudge):
@@ -240,7 +246,7 @@ def judgment_keys(
 
 
 def comparisons_of(
-    judge: PairwiseJudge, benchmark: Benchmark, candidate: Contender, baseline: Contender
+    judge: PairwiseJudge, benchmark: Benchmark, candidate: ModelOutputs, baseline: ModelOutputs
 ) -> list[Comparison]:
     """What the judge is to compare, prompt by prompt: in its own order, or in both (the baseline first)."""
     return [
@@ -250,7 +256,7 @@ def comparisons_of(
     ]
 
 
-def _side_metrics(candidate: Contender) -> list[Metric]:
+def _side_metrics(candidate: ModelOutputs) -> list[Metric]:
     n = len(candidate.outputs)
     return [
         Metric("parse_error_rate", sum(o.parse_error is not None for o in candidate.first_tries) / n, n),

@@ -10,18 +10,18 @@ from tpobench.harness.api.endpoints import Endpoint, endpoint_named
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.registry import LM_EVAL
-from tpobench.harness.evaluation.run import Benchmark, Contender, compare, contend
+from tpobench.harness.evaluation.run import Benchmark, ModelOutputs, judge_and_store, sample_outputs
 from tpobench.harness.judges.alpaca_eval import DEFAULT, AlpacaEvalJudge
-from tpobench.harness.judges.asking import Panel
+from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.base import PairwiseJudge
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.judges.verdict import self_taught_evaluator, verdict_judge
 from tpobench.harness.models.modes import DIRECT, Mode
 from tpobench.harness.models.resolve import EMBEDDED, resolve_model
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model, SamplingParams
 from tpobench.harness.samplers.base import Sampler
-from tpobench.harness.samplers.cached import Generator, sampler_for
+from tpobench.harness.samplers.cached import OutputCache, sampler_for
 from tpobench.harness.store.store import Store
 
 JUDGES = ("checklist", "alpaca_eval", "arena_hard", "ste", "verdict:FILE.yaml")
@@ -31,7 +31,7 @@ Load = Callable[[Model], Sampler]
 
 
 @dataclass(frozen=True)
-class Contest:
+class EvaluationSpec:
     """What is asked for. None stands for the benchmark's own: judge, baseline, orders, token limit."""
 
     benchmark: Benchmark
@@ -60,7 +60,7 @@ class Contest:
         )
 
 
-def judge_for(contest: Contest) -> ChecklistJudge | PairwiseJudge:
+def judge_for(contest: EvaluationSpec) -> ChecklistJudge | PairwiseJudge:
     """The judge that a contest names, ``KIND[:NAME]``; raises UserError for an unknown one, and for lm-eval's tasks,
     which have none."""
     if contest.benchmark.name.startswith(LM_EVAL):
@@ -85,18 +85,18 @@ def judge_for(contest: Contest) -> ChecklistJudge | PairwiseJudge:
     raise UserError(f"unknown judge {kind!r}; {did_you_mean(kind, list(JUDGES))}")
 
 
-def hold(store: Store, contest: Contest, connect: Connect, reporter: Reporter) -> str:
+def run_evaluation(store: Store, contest: EvaluationSpec, connect: Connect, reporter: Progress) -> str:
     """Answer, judge, measure, store; returns the evaluation's key. Goes on where an earlier try stopped."""
     measured, judge = contest.measured(), judge_for(contest)
-    seat = seat_for(judge, contest, connect, reporter)
+    seat = connected_judge(judge, contest, connect, reporter)
     candidate = candidate_of(store, contest, connect, reporter)
     baseline = baseline_of(store, contest, connect, reporter)
     if candidate.model.fingerprint == baseline.model.fingerprint and candidate.mode == baseline.mode:
         reporter.say(f"{candidate.model.name} meets its own answers: every win rate will be 50% or so")
-    return compare(store, seat, measured, candidate, baseline, about(contest, judge))
+    return judge_and_store(store, seat, measured, candidate, baseline, about(contest, judge))
 
 
-def about(contest: Contest, judge: ChecklistJudge | PairwiseJudge) -> dict[str, object]:
+def about(contest: EvaluationSpec, judge: ChecklistJudge | PairwiseJudge) -> dict[str, object]:
     """What a reader must know of an evaluation beside its figures: whether it may be compared with published ones."""
     measured = contest.measured()
     reasons = []
@@ -116,27 +116,27 @@ def about(contest: Contest, judge: ChecklistJudge | PairwiseJudge) -> dict[str, 
     }  # fmt: skip
 
 
-def candidate_of(store: Store, contest: Contest, connect: Connect, reporter: Reporter) -> Contender:
+def candidate_of(store: Store, contest: EvaluationSpec, connect: Connect, reporter: Progress) -> ModelOutputs:
     """The candidate's outputs: sampled, or read from a file. Raises UserError where the contest names none."""
     if not contest.candidate:
         raise UserError("no model is named; name one with --model")
-    return contender(store, contest, contest.candidate, contest.mode, connect, reporter)
+    return outputs_of(store, contest, contest.candidate, contest.mode, connect, reporter)
 
 
 def baseline_of(
-    store: Store, contest: Contest, connect: Connect, reporter: Reporter, load: Load | None = None
-) -> Contender:
+    store: Store, contest: EvaluationSpec, connect: Connect, reporter: Progress, load: Load | None = None
+) -> ModelOutputs:
     """The benchmark's own answers, or those of the model that the contest names."""
     measured = contest.measured()
     if measured.answers is not None and contest.baseline in (None, measured.baseline):
         return add_answers(store, str(measured.baseline), measured.prompts, measured.answers)
-    return contender(store, contest, contest.baseline or EMBEDDED, DIRECT, connect, reporter, load)
+    return outputs_of(store, contest, contest.baseline or EMBEDDED, DIRECT, connect, reporter, load)
 
 
-def contender(
-    store: Store, contest: Contest, name: str, mode: Mode, connect: Connect, reporter: Reporter,
+def outputs_of(
+    store: Store, contest: EvaluationSpec, name: str, mode: Mode, connect: Connect, reporter: Progress,
     load: Load | None = None,
-) -> Contender:  # fmt: skip
+) -> ModelOutputs:  # fmt: skip
     """Any model's outputs for the contest's prompts: read from a file, stored already, or sampled. `load` makes the
     sampler, in place of the usual one."""
     measured = contest.measured()
@@ -149,14 +149,14 @@ def contender(
         return add_answers(store, author, measured.prompts, aligned(rows, measured.prompts, name))
     chosen = resolve_model(name)
     store.add_model(chosen, "given")
-    with Generator(store, chosen, load or sampler_for(connect), reporter) as generator:
-        return contend(generator, mode, measured, contest.params, contest.format_retries, chosen.name)
+    with OutputCache(store, chosen, load or sampler_for(connect), reporter) as generator:
+        return sample_outputs(generator, mode, measured, contest.params, contest.format_retries, chosen.name)
 
 
-def seat_for(
-    judge: ChecklistJudge | PairwiseJudge, contest: Contest, connect: Connect, reporter: Reporter
-) -> ChecklistJudge | Panel:
+def connected_judge(
+    judge: ChecklistJudge | PairwiseJudge, contest: EvaluationSpec, connect: Connect, reporter: Progress
+) -> ChecklistJudge | ModelJudge:
     if isinstance(judge, ChecklistJudge):
         return judge
     endpoint = endpoint_named(contest.judge_model or judge.model)
-    return Panel(judge, connect(endpoint), reporter, contest.retry_missing)
+    return ModelJudge(judge, connect(endpoint), reporter, contest.retry_missing)

@@ -23,7 +23,7 @@ from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True)
-class Entry:
+class Promotion:
     """What is to become the champion: fingerprint, name, folder and mode of the model, and the keys of decision and
     policy that allow it."""
 
@@ -37,7 +37,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Champion(Entry):
+class Champion(Promotion):
     """One state of the alias. `sequence` counts its moves from 1; `action` is ``promote`` or ``rollback``; `before` are
     the champions that it goes back to, the last one first to return."""
 
@@ -45,7 +45,7 @@ class Champion(Entry):
     action: str
     who: str
     moved_at: str
-    before: tuple[Entry, ...] = ()
+    before: tuple[Promotion, ...] = ()
 
 
 class ChampionMoved(UserError):
@@ -72,8 +72,8 @@ def current(file: Path) -> Champion | None:
         ) from error
 
 
-def _entry(written: Any) -> Entry:
-    return Entry(**{field.name: _text(written, field.name) for field in fields(Entry)})
+def _entry(written: Any) -> Promotion:
+    return Promotion(**{field.name: _text(written, field.name) for field in fields(Promotion)})
 
 
 def _text(written: Any, name: str) -> str:
@@ -82,7 +82,7 @@ def _text(written: Any, name: str) -> str:
     return str(written[name])
 
 
-def promote(store: Store, file: Path, seen: Champion | None, entry: Entry) -> Champion:
+def promote(store: Store, file: Path, seen: Champion | None, entry: Promotion) -> Champion:
     """Make the entry the champion, if the alias is still where the gate has seen it. The file is moved first, and its
     row is made up for if need be; promoting the champion again changes nothing.
 
@@ -136,7 +136,7 @@ def history(store: Store, file: Path) -> list[Champion]:
 
 
 def _move(
-    store: Store, file: Path, entry: Entry, now: Champion | None, action: str, before: tuple[Entry, ...]
+    store: Store, file: Path, entry: Promotion, now: Champion | None, action: str, before: tuple[Promotion, ...]
 ) -> Champion:
     champion = Champion(
         **asdict(entry), sequence=1 if now is None else now.sequence + 1, action=action, who=_who(),

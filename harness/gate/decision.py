@@ -38,7 +38,7 @@ class RuleResult:
 
 
 @dataclass(frozen=True)
-class Telling:
+class ClearPrompt:
     """A prompt that says much about the head-to-head: what was asked, and the candidate's preference on it."""
 
     prompt: str
@@ -55,8 +55,8 @@ class Decision:
     against: str = ""
     judge: str = ""
     benchmark: str = ""
-    won: tuple[Telling, ...] = ()
-    lost: tuple[Telling, ...] = ()
+    won: tuple[ClearPrompt, ...] = ()
+    lost: tuple[ClearPrompt, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
     @property

@@ -5,25 +5,32 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.run import Benchmark, Contender, judge_all, judgment_keys
-from tpobench.harness.evaluation.spec import Connect, Contest, baseline_of, contender, judge_for, seat_for
+from tpobench.harness.evaluation.run import Benchmark, ModelOutputs, judge_all, judgment_keys
+from tpobench.harness.evaluation.spec import (
+    Connect,
+    EvaluationSpec,
+    baseline_of,
+    connected_judge,
+    judge_for,
+    outputs_of,
+)
 from tpobench.harness.gate.free_rules import Answers
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.gate.run import Case
+from tpobench.harness.gate.run import GateInput
 from tpobench.harness.gate.scored import with_scorers
 from tpobench.harness.gate.stored import figures_of, items_of, mean_of
-from tpobench.harness.judges.asking import Panel
+from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.base import PairwiseJudge
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.models.modes import DIRECT, Mode, in_mode
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model, Prompt
 from tpobench.harness.samplers.base import Sampler
 from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True)
-class Opponent:
+class ModelRef:
     """A model by name, the mode in which it answers, and what to call it."""
 
     name: str
@@ -32,15 +39,15 @@ class Opponent:
 
 
 @dataclass(frozen=True)
-class LiveDuel:
+class LivePreferences:
     """Judged as it is asked for. Offline (`seat` is None), what the store lacks counts as missing."""
 
     store: Store
     judge_: ChecklistJudge | PairwiseJudge
-    seat: ChecklistJudge | Panel | None
+    seat: ChecklistJudge | ModelJudge | None
     benchmark: Benchmark
-    candidate: Contender
-    opponent: Contender
+    candidate: ModelOutputs
+    opponent: ModelOutputs
     against: str
 
     @property
@@ -66,40 +73,40 @@ class LiveDuel:
         return [mean_of([found.get(key) for key in games]) for games in keys]
 
 
-def live_case(
-    store: Store, policy: Policy, contest: Contest, connect: Connect, reporter: Reporter, against: Opponent | None,
-    champion: Opponent | None = None, offline: bool = False, called: str = "",
-) -> Case:  # fmt: skip
+def live_input(
+    store: Store, policy: Policy, contest: EvaluationSpec, connect: Connect, reporter: Progress, against: ModelRef | None,
+    champion: ModelRef | None = None, offline: bool = False, called: str = "",
+) -> GateInput:  # fmt: skip
     """Sample both sides (or, offline, read them) and set up the duels that the policy asks for.
 
     `against` None stands for the benchmark's own baseline; `called` is what to call the candidate. Raises UserError
     when candidate and baseline are the same, and offline when an output is not in the store.
     """
     measured, judge = contest.measured(), judge_for(contest)
-    seat = None if offline else seat_for(judge, contest, connect, reporter)
+    seat = None if offline else connected_judge(judge, contest, connect, reporter)
     load = _refuse if offline else None
     store.add_prompts(measured.prompts)
-    candidate = contender(store, contest, contest.candidate, contest.mode, connect, reporter, load)
+    candidate = outputs_of(store, contest, contest.candidate, contest.mode, connect, reporter, load)
 
-    def duel(opponent: Opponent | None) -> LiveDuel | None:
+    def duel(opponent: ModelRef | None) -> LivePreferences | None:
         """None where the candidate would meet itself."""
         if opponent is None:
             found = baseline_of(store, contest, connect, reporter, load)
         else:
-            found = contender(store, contest, opponent.name, opponent.mode, connect, reporter, load)
+            found = outputs_of(store, contest, opponent.name, opponent.mode, connect, reporter, load)
         if found.model.fingerprint == candidate.model.fingerprint and found.mode.key == candidate.mode.key:
             return None
         label = opponent.label if opponent and opponent.label else found.model.name
-        return LiveDuel(store, judge, seat, measured, candidate, found, in_mode(label, found.mode.name))
+        return LivePreferences(store, judge, seat, measured, candidate, found, in_mode(label, found.mode.name))
 
-    head, anchor = duel(against), None if policy.anchor is None else duel(Opponent(policy.anchor.against))
+    head, anchor = duel(against), None if policy.anchor is None else duel(ModelRef(policy.anchor.against))
     if head is None or (policy.anchor is not None and anchor is None):
         what = "baseline" if head is None else "anchor"
         raise UserError(f"the candidate {contest.candidate} is its own {what}; name another one to meet")
     best = None if policy.champion is None or champion is None else duel(champion)
     model = candidate.model
     known = figures_of(store, model.fingerprint, candidate.mode.name, measured.name, judge.id)
-    return Case(
+    return GateInput(
         candidate=in_mode(called or contest.candidate, candidate.mode.name), judge=judge.id, benchmark=measured.name,
         head_to_head=head, baseline=head.against,
         baseline_fingerprint=head.opponent.model.fingerprint, candidate_fingerprint=model.fingerprint,
@@ -115,7 +122,7 @@ def live_case(
     )  # fmt: skip
 
 
-def answers_of(side: Contender) -> Answers:
+def answers_of(side: ModelOutputs) -> Answers:
     """Lengths, parse errors and texts of outputs that are at hand."""
     n = len(side.outputs) or 1
     return Answers(
@@ -124,7 +131,7 @@ def answers_of(side: Contender) -> Answers:
     )  # fmt: skip
 
 
-def stage_contest(policy: Policy, candidate: str, mode: Mode, retry_missing: bool = False) -> Contest:
+def stage_contest(policy: Policy, candidate: str, mode: Mode, retry_missing: bool = False) -> EvaluationSpec:
     """The contest that a policy's `contest` describes."""
     from tpobench.harness.evaluation.registry import benchmark_named
     from tpobench.harness.records import SamplingParams
@@ -136,7 +143,7 @@ def stage_contest(policy: Policy, candidate: str, mode: Mode, retry_missing: boo
     params = SamplingParams(
         temperature=stage.temperature, max_new_tokens=stage.max_new_tokens or measured.max_new_tokens, seed=stage.seed
     )
-    return Contest(
+    return EvaluationSpec(
         measured, candidate, mode, stage.judge, stage.judge_model, None, stage.orders, stage.limit, params,
         stage.format_retries, retry_missing, data, stage.max_new_tokens is not None,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from tpobench.harness.api.budget import Prices
 from tpobench.harness.evaluation.plan import SIGMA, plan_for
-from tpobench.harness.evaluation.spec import Contest, judge_for
+from tpobench.harness.evaluation.spec import EvaluationSpec, judge_for
 from tpobench.harness.gate.policy import Policy, WinRateRule
 from tpobench.harness.gate.run import digest_of
 from tpobench.harness.gate.win_rates import MIN_CATEGORY, POWER_Z, anytime_critical, detectable
@@ -97,7 +97,7 @@ class GatePlan:
         return [f"             by category, in points (prompts): {'; '.join(told)}"]
 
 
-def plan_gate(policy: Policy, contest: Contest, prices: Prices, store: Store | None) -> GatePlan:
+def plan_gate(policy: Policy, contest: EvaluationSpec, prices: Prices, store: Store | None) -> GatePlan:
     """The plan of a policy's head-to-head on its benchmark; anchor and champion take as much again."""
     measured, judge, rule = contest.measured(), judge_for(contest), policy.head_to_head
     n, orders = len(measured.prompts), 2 if measured.orders == "both" else 1

@@ -5,12 +5,12 @@ from dataclasses import asdict, replace
 from tpobench.harness.gate.decision import Decision
 from tpobench.harness.gate.ledger import open_attempt
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.gate.run import Case, Say, digest_of, run_gate
+from tpobench.harness.gate.run import GateInput, Say, digest_of, run_gate
 from tpobench.harness.records import content_key
 from tpobench.harness.store.store import Store
 
 
-def keep_decision(store: Store, policy: Policy, case: Case, say: Say, run: str = "") -> tuple[Decision, str]:
+def keep_decision(store: Store, policy: Policy, case: GateInput, say: Say, run: str = "") -> tuple[Decision, str]:
     """Run the gate with the share of its alphas that its line has left, and store the decision; returns it with its
     key. The same gate with the same result is one row."""
     attempt = None

@@ -10,8 +10,8 @@ from tpobench.harness.gate.free_rules import Answers, check_drop, check_figures,
 from tpobench.harness.gate.policy import Policy, WinRateRule
 from tpobench.harness.gate.win_rates import (
     MIN_CATEGORY,
-    Duel,
-    Match,
+    PreferenceSource,
+    SequentialComparison,
     judge_categories,
     judge_win_rate,
     telling,
@@ -25,7 +25,7 @@ MIN_CLUSTERS = 30
 
 
 @dataclass(frozen=True)
-class Case:
+class GateInput:
     """What a gate looks at. `figures` are those of the candidate's own evaluation, by name; `items` hold, by lm-eval
     task, the values of candidate and baseline on every item that both have answered, and how many the larger side
     has. `opponents` are the fingerprints of anchor and champion. `champion` is None where nothing was promoted yet,
@@ -34,15 +34,15 @@ class Case:
     candidate: str
     judge: str
     benchmark: str
-    head_to_head: Duel
+    head_to_head: PreferenceSource
     baseline: str
     baseline_fingerprint: str
     candidate_fingerprint: str
     candidate_mode: str
     answers: Answers
     baseline_answers: Answers
-    anchor: Duel | None = None
-    champion: Duel | None = None
+    anchor: PreferenceSource | None = None
+    champion: PreferenceSource | None = None
     figures: Mapping[str, Metric] = field(default_factory=dict)
     items: Mapping[str, tuple[Sequence[tuple[float, float]], int]] = field(default_factory=dict)
     opponents: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Case:
     notes: tuple[str, ...] = ()
 
 
-def run_gate(policy: Policy, case: Case, say: Say = lambda line: None) -> Decision:
+def run_gate(policy: Policy, case: GateInput, say: Say = lambda line: None) -> Decision:
     """Decide. Judgments are asked for in the policy's frozen order, a block at a time, and no more once a rule has
     rejected or every rule has passed. The same policy on the same judgments decides the same."""
     prompts = case.head_to_head.prompts
@@ -64,7 +64,7 @@ def run_gate(policy: Policy, case: Case, say: Say = lambda line: None) -> Decisi
     ]
     certain = _certain(free)
     duelled: list[RuleResult] = []
-    head = Match(case.head_to_head, policy.seed, policy.clusters)
+    head = SequentialComparison(case.head_to_head, policy.seed, policy.clusters)
     for name, rule, match in _matches(policy, case, head):
         if match is None:
             duelled.append(RuleResult(name, "SHOWN", "there is no other champion to meet"))
@@ -108,7 +108,7 @@ def digest_of(prompts: Sequence[Prompt]) -> str:
     return content_key("prompts", sorted(content_key(p.text, p.category, p.checks) for p in prompts))
 
 
-def check_pins(policy: Policy, case: Case) -> list[RuleResult]:
+def check_pins(policy: Policy, case: GateInput) -> list[RuleResult]:
     """INVALID for everything that is not what the policy pins."""
     present = {
         "judge": (policy.pins.judge, case.judge),
@@ -122,15 +122,19 @@ def check_pins(policy: Policy, case: Case) -> list[RuleResult]:
     ]
 
 
-def _matches(policy: Policy, case: Case, head: Match) -> list[tuple[str, WinRateRule, Match | None]]:
-    found: list[tuple[str, WinRateRule, Match | None]] = [("head_to_head", policy.head_to_head, head)]
+def _matches(
+    policy: Policy, case: GateInput, head: SequentialComparison
+) -> list[tuple[str, WinRateRule, SequentialComparison | None]]:
+    found: list[tuple[str, WinRateRule, SequentialComparison | None]] = [("head_to_head", policy.head_to_head, head)]
     for name, rule, duel in (("anchor", policy.anchor, case.anchor), ("champion", policy.champion, case.champion)):
         if rule is not None:
-            found.append((name, rule, None if duel is None else Match(duel, policy.seed, policy.clusters)))
+            found.append(
+                (name, rule, None if duel is None else SequentialComparison(duel, policy.seed, policy.clusters))
+            )
     return found
 
 
-def _play(name: str, rule: WinRateRule, match: Match, policy: Policy, say: Say) -> list[RuleResult]:
+def _play(name: str, rule: WinRateRule, match: SequentialComparison, policy: Policy, say: Say) -> list[RuleResult]:
     """Judge block by block until the rule has decided, or a guarded category has; then the guarded categories' due."""
     guard = policy.categories if name == "head_to_head" else None
     parts: list[RuleResult] = []

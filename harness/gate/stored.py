@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
 from tpobench.harness.gate.free_rules import Answers
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.gate.run import Case, digest_of
+from tpobench.harness.gate.run import GateInput, digest_of
 from tpobench.harness.gate.scored import with_scorers
 from tpobench.harness.models.modes import in_mode
 from tpobench.harness.records import Metric, Prompt
@@ -20,7 +20,7 @@ FROM evaluation JOIN model c ON c.model_key = candidate JOIN model b ON b.model_
 
 
 @dataclass(frozen=True)
-class Meeting:
+class StoredEvaluation:
     """A stored evaluation of one model (by fingerprint and name) against another."""
 
     evaluation: str
@@ -39,13 +39,13 @@ class Meeting:
         return in_mode(self.baseline_name, self.baseline_mode)
 
 
-class StoredDuel:
+class StoredPreferences:
     """The judgments of a stored evaluation. All that will ever be there is there, so judging is free."""
 
     free = True
     advice = "tpobench eval --retry-missing asks again"
 
-    def __init__(self, store: Store, meeting: Meeting, against: str = "") -> None:
+    def __init__(self, store: Store, meeting: StoredEvaluation, against: str = "") -> None:
         self.against = against or meeting.against
         query = "SELECT prompt_key, preference FROM prompt_preference WHERE evaluation_key = ? ORDER BY place"
         found: dict[str, float | None] = dict(store.sql(query, [meeting.evaluation])[1])
@@ -72,7 +72,9 @@ def stored_prompts(store: Store, keys: Sequence[str]) -> list[Prompt]:
     return [found[key] for key in keys]
 
 
-def meeting_of(store: Store, candidate: str, against: str, policy: Policy, like: Meeting | None = None) -> Meeting:
+def stored_evaluation_of(
+    store: Store, candidate: str, against: str, policy: Policy, like: StoredEvaluation | None = None
+) -> StoredEvaluation:
     """The evaluation of one model against another, by name or fingerprint: the one on most prompts, of those the
     newest. With `like`, one on the same benchmark, by the same judge and in the same mode.
 
@@ -80,7 +82,7 @@ def meeting_of(store: Store, candidate: str, against: str, policy: Policy, like:
     policy does not say which.
     """
     rows = store.sql(_MEETING + "ORDER BY len(list_distinct(prompt_keys)) DESC, evaluation.created_at DESC", [])[1]
-    met = [Meeting(*row) for row in rows]
+    met = [StoredEvaluation(*row) for row in rows]
     known = sorted({name for meeting in met for name in (meeting.candidate_name, meeting.baseline_name)})
     for name in (candidate, against):
         if not any(name in _names(meeting) for meeting in met):
@@ -104,25 +106,27 @@ def meeting_of(store: Store, candidate: str, against: str, policy: Policy, like:
     return pinned[0]
 
 
-def meeting_named(store: Store, evaluation: str) -> Meeting:
+def stored_evaluation_named(store: Store, evaluation: str) -> StoredEvaluation:
     """The evaluation with this key."""
     (row,) = store.sql(_MEETING + "WHERE evaluation_key = ?", [evaluation])[1]
-    return Meeting(*row)
+    return StoredEvaluation(*row)
 
 
-def stored_case(store: Store, policy: Policy, meeting: Meeting, candidate: str = "", against: str = "") -> Case:
+def stored_input(
+    store: Store, policy: Policy, meeting: StoredEvaluation, candidate: str = "", against: str = ""
+) -> GateInput:
     """The case of a stored evaluation; the anchor's is looked up, and has to be there. `candidate` and `against` are
     what to call the two."""
     ours, theirs = answers_of(store, meeting)
-    head = StoredDuel(store, meeting, against)
+    head = StoredPreferences(store, meeting, against)
     anchor, other = None, None
     if policy.anchor is not None:
-        other = meeting_of(store, meeting.candidate, policy.anchor.against, policy, meeting)
-        anchor = StoredDuel(store, other)
+        other = stored_evaluation_of(store, meeting.candidate, policy.anchor.against, policy, meeting)
+        anchor = StoredPreferences(store, other)
         if digest_of(anchor.prompts) != digest_of(head.prompts):
             raise UserError(f"{other.candidate_name} met {other.against} on other prompts than {head.against}")
     figures = figures_of(store, meeting.candidate, meeting.candidate_mode, meeting.benchmark, meeting.judge)
-    return Case(
+    return GateInput(
         candidate=candidate or meeting.candidate_name, judge=meeting.judge, benchmark=meeting.benchmark,
         head_to_head=head, baseline=head.against,
         baseline_fingerprint=meeting.baseline, candidate_fingerprint=meeting.candidate,
@@ -135,7 +139,7 @@ def stored_case(store: Store, policy: Policy, meeting: Meeting, candidate: str =
     )  # fmt: skip
 
 
-def answers_of(store: Store, meeting: Meeting) -> tuple[Answers, Answers]:
+def answers_of(store: Store, meeting: StoredEvaluation) -> tuple[Answers, Answers]:
     """What the store tells of both sides' outputs."""
     found = {m.name: m.value for m in store.metrics(meeting.evaluation) if m.category is None}
     query = "SELECT prompt_keys, candidate_outputs FROM evaluation WHERE evaluation_key = ?"
@@ -191,9 +195,9 @@ def _items(store: Store, task: str, metric: str, model: str, mode: str) -> dict[
     return store.items(evaluation, chosen[0]) if chosen else {}
 
 
-def _place(meeting: Meeting) -> tuple[str, str, str]:
+def _place(meeting: StoredEvaluation) -> tuple[str, str, str]:
     return meeting.benchmark, meeting.judge, meeting.candidate_mode
 
 
-def _names(meeting: Meeting) -> tuple[str, ...]:
+def _names(meeting: StoredEvaluation) -> tuple[str, ...]:
     return meeting.candidate, meeting.candidate_name, meeting.baseline, meeting.baseline_name

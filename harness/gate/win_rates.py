@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from tpobench.harness.gate.decision import Outcome, RuleResult, Telling
+from tpobench.harness.gate.decision import ClearPrompt, Outcome, RuleResult
 from tpobench.harness.gate.free_rules import MAX_MISSING
 from tpobench.harness.gate.policy import CategoriesRule, WinRateRule
 from tpobench.harness.records import Prompt, content_key
@@ -23,7 +23,7 @@ POWER_Z = 0.841621
 _TELLING = 5
 
 
-class Duel(Protocol):
+class PreferenceSource(Protocol):
     """Candidate against one opponent. `against` names it; `free` says that judging costs nothing; `advice` is what to
     do about judgments that are missing."""
 
@@ -44,7 +44,7 @@ class Duel(Protocol):
 
 
 @dataclass(frozen=True)
-class Observed:
+class JudgedPrefix:
     """What has been consumed of a duel, in the frozen order; `of` is the number of prompts that it has."""
 
     prompts: Sequence[Prompt]
@@ -61,11 +61,11 @@ class Observed:
         return [value for value in self.values if value is not None]
 
 
-class Match:
+class SequentialComparison:
     """A duel that is judged bit by bit. The order depends on the seed and the prompts alone, never on what came in
     first: slow prompts are long prompts."""
 
-    def __init__(self, duel: Duel, seed: int, clusters: str | None = None) -> None:
+    def __init__(self, duel: PreferenceSource, seed: int, clusters: str | None = None) -> None:
         self.duel = duel
         self._order = frozen_order(duel.prompts, seed, clusters)
         self._category = [prompt.category for prompt in duel.prompts]
@@ -86,7 +86,7 @@ class Match:
         self._judge(self._order[self._reached : self._reached + count])
         self._reached = min(self._reached + count, len(self._order))
 
-    def observed(self) -> Observed:
+    def observed(self) -> JudgedPrefix:
         return self._part(self._order[: self._reached])
 
     def advance_categories(self, least: int) -> None:
@@ -95,7 +95,7 @@ class Match:
             if len(places) >= MIN_CATEGORY:
                 self._judge(places[:least])
 
-    def by_category(self) -> dict[str, Observed]:
+    def by_category(self) -> dict[str, JudgedPrefix]:
         """What has been judged of each category. Judges nothing."""
         return {
             category: self._part([place for place in places if place in self._values], len(places))
@@ -107,10 +107,10 @@ class Match:
         categories = sorted({self._category[place] for place in self._order})
         return {name: [place for place in self._order if self._category[place] == name] for name in categories}
 
-    def _part(self, places: Sequence[int], of: int | None = None) -> Observed:
+    def _part(self, places: Sequence[int], of: int | None = None) -> JudgedPrefix:
         prompts = [self.duel.prompts[place] for place in places]
         values = [self._values[place] for place in places]
-        return Observed(prompts, values, len(self._order) if of is None else of, self._clusters)
+        return JudgedPrefix(prompts, values, len(self._order) if of is None else of, self._clusters)
 
     def _judge(self, places: Iterable[int]) -> None:
         wanted = [place for place in places if place not in self._values]
@@ -133,7 +133,7 @@ def frozen_order(prompts: Sequence[Prompt], seed: int, clusters: str | None = No
     return sorted(first.values(), key=place)
 
 
-def win_rate_outcome(rule: WinRateRule, observed: Observed) -> tuple[Outcome, int]:
+def win_rate_outcome(rule: WinRateRule, observed: JudgedPrefix) -> tuple[Outcome, int]:
     """The outcome on what has been consumed, and the number of prompts that it took: INCONCLUSIVE while more could
     decide it, INVALID when too many judgments are missing."""
     consumed = len(observed.values)
@@ -150,7 +150,7 @@ def win_rate_outcome(rule: WinRateRule, observed: Observed) -> tuple[Outcome, in
     return ("PASS" if found.outcome > 0 else "FAIL"), used
 
 
-def judge_win_rate(name: str, rule: WinRateRule, observed: Observed, against: str, advice: str = "") -> RuleResult:
+def judge_win_rate(name: str, rule: WinRateRule, observed: JudgedPrefix, against: str, advice: str = "") -> RuleResult:
     """The rule's result on what has been consumed, with the interval that belongs to the test that was made last."""
     outcome, used = win_rate_outcome(rule, observed)
     figures = {"limit": rule.floor, "alpha": rule.alpha, "prompts": used, "of": observed.of}
@@ -170,7 +170,7 @@ def judge_win_rate(name: str, rule: WinRateRule, observed: Observed, against: st
     return RuleResult(name, outcome, sentence, value, low=low, high=high, **figures)  # type: ignore[arg-type]
 
 
-def _interval(rule: WinRateRule, part: Observed) -> tuple[float, float, str]:
+def _interval(rule: WinRateRule, part: JudgedPrefix) -> tuple[float, float, str]:
     """The means that the test could not rule out, and whether that holds at any time or on all prompts."""
     early, late = split_alpha(rule.method, rule.alpha)
     complete = len(part.values) == part.of
@@ -181,7 +181,7 @@ def _interval(rule: WinRateRule, part: Observed) -> tuple[float, float, str]:
     return confidence_sequence(low, level)[0], confidence_sequence(high, level)[1], "at any time"
 
 
-def judge_categories(rule: CategoriesRule, found: dict[str, Observed]) -> list[RuleResult]:
+def judge_categories(rule: CategoriesRule, found: dict[str, JudgedPrefix]) -> list[RuleResult]:
     """One result for each category: FAIL where a regression beyond the margin is certain (Holm over those that are
     decided on), PASS where none is, INCONCLUSIVE while there are too few judgments, SHOWN where there are few prompts.
 
@@ -226,13 +226,13 @@ def judge_categories(rule: CategoriesRule, found: dict[str, Observed]) -> list[R
     return results
 
 
-def _p_value(part: Observed, floor: float) -> float:
+def _p_value(part: JudgedPrefix, floor: float) -> float:
     """Of the hypothesis that the category's mean is at least the floor: valid whenever it is looked at."""
     against = wealth(1 - _as_array(part.values, 1.0), 1 - floor)
     return 1 / max(1.0, float(against.max(initial=1.0)))
 
 
-def _mean(part: Observed) -> float | None:
+def _mean(part: JudgedPrefix) -> float | None:
     """The win rate as it is tested: over prompts, or over clusters; missing ones left out."""
     if part.clusters is None or not part.seen:
         return float(np.mean(part.seen)) if part.seen else None
@@ -254,10 +254,10 @@ def anytime_critical(alpha: float) -> float:
     return float(np.sqrt(2 * (np.log(1 / alpha) + 2)))
 
 
-def telling(observed: Observed) -> tuple[tuple[Telling, ...], tuple[Telling, ...]]:
+def telling(observed: JudgedPrefix) -> tuple[tuple[ClearPrompt, ...], tuple[ClearPrompt, ...]]:
     """The prompts that were won and lost most clearly, five of each at most; among equals the earlier in the order."""
     seen = [
-        Telling(prompt.text, prompt.category, value)
+        ClearPrompt(prompt.text, prompt.category, value)
         for prompt, value in zip(observed.prompts, observed.values, strict=True)
         if value is not None
     ]
@@ -267,7 +267,7 @@ def telling(observed: Observed) -> tuple[tuple[Telling, ...], tuple[Telling, ...
 
 
 def observations(
-    observed: Observed, complete: bool
+    observed: JudgedPrefix, complete: bool
 ) -> tuple["np.ndarray[tuple[int], np.dtype[np.int64]]", Floats, Floats]:
     """Prompts in each observation, and the observations as they count for promotion and for rejection: one for each
     prompt, or the mean of each cluster whose prompts are all there. A missing judgment counts against either."""
@@ -286,7 +286,7 @@ def _as_array(values: Sequence[float | None], missing: float) -> Floats:
     return np.array([missing if value is None else value for value in values], dtype=float)
 
 
-def _enough_verdicts(observed: Observed, used: int) -> int:
+def _enough_verdicts(observed: JudgedPrefix, used: int) -> int:
     """The first number of prompts, from `used` on, of which few enough are missing; more than there are if none is."""
     missing = np.cumsum([value is None for value in observed.values])
     for count in range(used, len(observed.values) + 1):

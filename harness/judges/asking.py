@@ -7,18 +7,18 @@ from tpobench.harness.api.client import Call, Client, Reply
 from tpobench.harness.api.responses import Malformed
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.base import Comparison, PairwiseJudge, Reading
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Judgment, text_key
 from tpobench.harness.store.store import Store
 
 
 @dataclass
-class Panel:
+class ModelJudge:
     """A judge and the client that reaches it."""
 
     judge: PairwiseJudge
     client: Client
-    reporter: Reporter
+    reporter: Progress
     retry_missing: bool = False
 
     def ensure(self, store: Store, comparisons: Sequence[Comparison], what: str) -> list[str]:

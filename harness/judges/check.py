@@ -6,10 +6,17 @@ from statistics import fmean, variance
 from typing import Any
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.spec import Connect, Contest, baseline_of, candidate_of, judge_for, seat_for
-from tpobench.harness.judges.asking import Panel
+from tpobench.harness.evaluation.spec import (
+    Connect,
+    EvaluationSpec,
+    baseline_of,
+    candidate_of,
+    connected_judge,
+    judge_for,
+)
+from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.base import Comparison
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.stats.intervals import Interval, mean_interval
 from tpobench.harness.store.store import Store
 
@@ -44,14 +51,16 @@ class JudgeCheck:
         ]
 
 
-def check_judge(store: Store, contest: Contest, connect: Connect, reporter: Reporter, repeats: int) -> JudgeCheck:
+def check_judge(
+    store: Store, contest: EvaluationSpec, connect: Connect, reporter: Progress, repeats: int
+) -> JudgeCheck:
     """Judge every pair of the contest in both orders, `repeats` times each; what is stored is not asked again.
 
     Raises UserError for a judge that is a rule: it has nothing to check.
     """
     measured, judge = contest.measured(), judge_for(contest)
-    seat = seat_for(judge, contest, connect, reporter)
-    if not isinstance(seat, Panel):
+    seat = connected_judge(judge, contest, connect, reporter)
+    if not isinstance(seat, ModelJudge):
         raise UserError(f"the judge is a {judge.label}: it gives the same verdict always, there is nothing to check")
     ours, theirs = (side(store, contest, connect, reporter) for side in (candidate_of, baseline_of))
     games = [

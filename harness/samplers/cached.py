@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tpobench.harness.api.endpoints import Endpoint, endpoint_named, is_endpoint
 from tpobench.harness.models.checkpoints import require_model_folder
 from tpobench.harness.models.modes import Mode
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model, Output, Prompt, Request, SamplingParams, content_key
 from tpobench.harness.samplers.base import Sampler
 from tpobench.harness.store.store import Store
@@ -28,7 +28,7 @@ def output_key(model: Model, mode: Mode, prompt: Prompt, params: SamplingParams,
     )  # fmt: skip
 
 
-class Generator:
+class OutputCache:
     """Samples from one model into the store. The model is loaded when the first output is missing.
 
     With `exact`, what an interruption left is sampled in the batches that were interrupted: a product's last digit
@@ -36,7 +36,7 @@ class Generator:
     """
 
     def __init__(
-        self, store: Store, model: Model, load: Callable[[Model], Sampler], reporter: Reporter, exact: bool = False
+        self, store: Store, model: Model, load: Callable[[Model], Sampler], reporter: Progress, exact: bool = False
     ) -> None:
         self.model = model
         self._exact = exact
@@ -46,7 +46,7 @@ class Generator:
         self._reporter = reporter
         self._sampler: Sampler | None = None
 
-    def __enter__(self) -> "Generator":
+    def __enter__(self) -> "OutputCache":
         return self
 
     def __exit__(self, *_: object) -> None:

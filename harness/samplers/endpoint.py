@@ -34,7 +34,7 @@ class ServerSampler:
     def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[list[Generation]]:
         """Raises UserError when the server refuses a prompt, or gives up on one, after all others are done."""
         self._owed, self._done, self._refused = {}, [], []
-        wanted = [request for request in requests if not request.company]  # a server's batches are its own
+        wanted = [request for request in requests if not request.is_padding]  # a server's batches are its own
         try:
             for _ in self._client.ask_all(self._calls(wanted, params), lambda reply: self._accept(reply, params)):
                 yield from self._finished()

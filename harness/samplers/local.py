@@ -88,7 +88,7 @@ class LocalSampler:
 
         pool = ThreadPoolExecutor(self._workers)
         try:
-            wanted = [batch for batch in plan if not all(requests[i].company for i in batch)]
+            wanted = [batch for batch in plan if not all(requests[i].is_padding for i in batch)]
             for batch in wanted:
                 pool.submit(work, batch)
             running = len(wanted)
@@ -98,7 +98,7 @@ class LocalSampler:
                     running -= 1
                 elif isinstance(item, BaseException):
                     raise item
-                elif group := [found for found in item if not found.request.company]:
+                elif group := [found for found in item if not found.request.is_padding]:
                     yield group
         finally:
             stop.set()

@@ -7,7 +7,7 @@ from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True)
-class Duel:
+class CheckpointEvaluation:
     """The evaluation of one checkpoint (`candidate`) against another; both are model fingerprints."""
 
     run: str
@@ -28,7 +28,7 @@ def run_named(store: Store, name: str) -> str:
     raise StoreLacks(store.path, f"{store.path} holds no run {name!r}; {did_you_mean(name, known)}")
 
 
-def duel_of(store: Store, run: str, candidate: str, against: str) -> Duel:
+def checkpoint_evaluation(store: Store, run: str, candidate: str, against: str) -> CheckpointEvaluation:
     """The stored evaluation of ``thought/N`` against ``direct/N``, or of ``arm/N`` against the seed's direct answers.
 
     Raises UserError when the run has no such evaluation, and says which it has.
@@ -43,7 +43,7 @@ def duel_of(store: Store, run: str, candidate: str, against: str) -> Duel:
     for name, evaluation, ours, theirs in store.sql(query, [key])[1]:
         kind, _, place = name.partition("/")
         pair = (f"thought/{place}", f"direct/{place}") if kind == "head_to_head" else (place, "seed/direct")
-        duels[pair] = Duel(key, evaluation, ours, theirs)
+        duels[pair] = CheckpointEvaluation(key, evaluation, ours, theirs)
     if (candidate, against) not in duels:
         known = "; ".join(f"{ours} against {theirs}" for ours, theirs in sorted(duels))
         raise UserError(f"the run has no evaluation of {candidate} against {against}; it has: {known}")

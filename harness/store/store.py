@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from tpobench.harness.evaluation.preferences import Game
+from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import (
     Assignment,
@@ -151,14 +151,14 @@ class Store(Database):
         query = "SELECT judgment_key FROM judgment WHERE preference IS NULL AND judgment_key IN (SELECT unnest(?))"
         return [row[0] for row in self.sql(query, [list(keys)])[1]]
 
-    def judgments(self, keys: Sequence[str]) -> dict[str, tuple[Game, int, int]]:
+    def judgments(self, keys: Sequence[str]) -> dict[str, tuple[Verdict, int, int]]:
         """Judgments by key, each with the lengths of the candidate's and the baseline's response in characters."""
         query = (
             "SELECT judgment_key, presented_order, verdict, preference, chars_a, chars_b FROM judgment "
             "WHERE judgment_key IN (SELECT unnest(?))"
         )
         return {
-            key: (Game(order, verdict, p), a, b) for key, order, verdict, p, a, b in self.sql(query, [list(keys)])[1]
+            key: (Verdict(order, verdict, p), a, b) for key, order, verdict, p, a, b in self.sql(query, [list(keys)])[1]
         }
 
     def preferences(self, keys: Sequence[str]) -> dict[str, float | None]:

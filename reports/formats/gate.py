@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 from rich.table import Table
 from rich.text import Text
 
-from tpobench.harness.gate.decision import Decision, RuleResult, Telling
+from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleResult
 from tpobench.reports.formats.escaping import code, escaped, line, logged, sentence
 from tpobench.reports.formats.figures import NONE, percent
 from tpobench.reports.sections.verdict import READINGS, SYMBOLS
@@ -99,7 +99,7 @@ def headline(decision: Decision) -> str:
     return f"{line(decision.candidate) or 'the candidate'} {READINGS[decision.outcome]}{because}"
 
 
-def _telling(decision: Decision) -> list[tuple[str, Telling]]:
+def _telling(decision: Decision) -> list[tuple[str, ClearPrompt]]:
     return [("lost", told) for told in decision.lost] + [("won", told) for told in decision.won]
 
 
@@ -128,7 +128,7 @@ def _tell(case: ElementTree.Element, rule: RuleResult) -> None:
     found.text = told + (unsure if rule.outcome == "INCONCLUSIVE" else "")
 
 
-def _most_telling(how: str, prompts: Sequence[Telling]) -> list[str]:
+def _most_telling(how: str, prompts: Sequence[ClearPrompt]) -> list[str]:
     if not prompts:
         return []
     rows = [f"- {percent(told.preference)} {code(told.category)}: {code(told.prompt)}" for told in prompts]

@@ -12,7 +12,7 @@ from tpobench.reports.content import Content
 from tpobench.reports.formats.escaping import escaped, logged
 from tpobench.reports.formats.figures import count, percent, percent_range, points, points_range
 from tpobench.reports.sections.categories import Table
-from tpobench.reports.sections.leaderboard import Board
+from tpobench.reports.sections.leaderboard import Leaderboard
 from tpobench.reports.sections.verdict import Headline
 
 
@@ -128,7 +128,7 @@ def _categories(table: Table) -> list[str]:
     return [*_section(table.title or "By category", [*header, "n", "detectable, points"], rows), "", *few]
 
 
-def _board(board: Board, content: Content) -> list[str]:
+def _board(board: Leaderboard, content: Content) -> list[str]:
     rows = []
     for row in board.rows:
         figures = [row.metrics.get(name) for name, _ in board.figures]

@@ -26,7 +26,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Row:
+class CategoryRow:
     """One group of prompts. `rates` has an entry for each column; `difference` is the first column less the second on
     the prompts that both answered, `shrunk` the same pulled towards all groups; `duel` is where the two met.
     `detectable` is the smallest difference from zero (or from one half) that four of five such samples would show, if
@@ -54,8 +54,8 @@ class Table:
     name: str
     title: str
     columns: tuple[Column, ...]
-    overall: Row
-    rows: tuple[Row, ...]
+    overall: CategoryRow
+    rows: tuple[CategoryRow, ...]
     chart: Strip
 
     @property
@@ -118,12 +118,14 @@ def _decisive(prompts: Sequence[str], columns: Sequence[Column], duel: Values | 
     return [columns[0].values[prompt] for prompt in prompts if prompt in columns[0].values]
 
 
-def _row(name: str, prompts: Sequence[str], columns: Sequence[Column], duel: Values | None, spread: float) -> Row:
+def _row(
+    name: str, prompts: Sequence[str], columns: Sequence[Column], duel: Values | None, spread: float
+) -> CategoryRow:
     seen = [[column.values[prompt] for prompt in prompts if prompt in column.values] for column in columns]
     met = [duel[prompt] for prompt in prompts if prompt in duel] if duel else []
     apart = paired(columns[0].values, columns[1].values, prompts) if len(columns) == 2 else []
     told = len(_decisive(prompts, columns, duel))
-    return Row(
+    return CategoryRow(
         name, max(map(len, [*seen, met])), tuple(mean_interval(values) if values else None for values in seen),
         difference_interval(apart) if apart else None, None, mean_interval(met) if met else None,
         detectable(spread, told, _TWO_SIDED) if told and spread else None,
@@ -131,8 +133,8 @@ def _row(name: str, prompts: Sequence[str], columns: Sequence[Column], duel: Val
 
 
 def _with_shrunk(
-    rows: Sequence[Row], members: Mapping[str, Sequence[str]], columns: Sequence[Column], overall: Row
-) -> tuple[Row, ...]:
+    rows: Sequence[CategoryRow], members: Mapping[str, Sequence[str]], columns: Sequence[Column], overall: CategoryRow
+) -> tuple[CategoryRow, ...]:
     """The rows with their differences pulled towards all; a prompt is as variable in each group as in all."""
     if len(columns) != 2 or overall.difference is None or overall.difference.n < 2:
         return tuple(rows)
@@ -145,7 +147,7 @@ def _with_shrunk(
     return tuple(replace(row, shrunk=by_group.get(row.group)) for row in rows)
 
 
-def _chart(name: str, columns: Sequence[Column], rows: Sequence[Row]) -> Strip:
+def _chart(name: str, columns: Sequence[Column], rows: Sequence[CategoryRow]) -> Strip:
     series = [
         Series(column.style, [
             Mark(place, rate.mean, rate.low, rate.high, hollow=not row.decidable)

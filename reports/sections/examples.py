@@ -27,7 +27,7 @@ MAX_TEXT = 20_000
 
 
 @dataclass(frozen=True)
-class Contest:
+class LabelledEvaluation:
     """An evaluation whose prompts are examples: what to call it and both sides."""
 
     evaluation: Evaluation
@@ -44,7 +44,7 @@ class Examples:
     shown: int
     total: int
     packed: str
-    contests: tuple[Contest, ...]
+    contests: tuple[LabelledEvaluation, ...]
 
     @property
     def sampled(self) -> str:
@@ -57,7 +57,7 @@ class Examples:
         )
 
 
-def read_examples(store: Store, contests: Sequence[Contest]) -> Examples | None:
+def read_examples(store: Store, contests: Sequence[LabelledEvaluation]) -> Examples | None:
     """All judged prompts of the contests, or a sample of them; None where nothing was judged."""
     total = sum(contest.evaluation.prompts for contest in contests)
     if not total:
@@ -75,7 +75,7 @@ def read_examples(store: Store, contests: Sequence[Contest]) -> Examples | None:
     return Examples(len(packed), total, data, tuple(contests))
 
 
-def _sampled(contests: Sequence[Contest]) -> list[str]:
+def _sampled(contests: Sequence[LabelledEvaluation]) -> list[str]:
     """Prompts by their hash, as many as `MAX_EXAMPLES` allows."""
     times: dict[str, int] = {}
     for contest in contests:
@@ -142,7 +142,7 @@ class _Example:
         return sum(min(len(text), MAX_TEXT) for text in texts)
 
 
-def _rows(store: Store, contests: Sequence[Contest], prompts: Sequence[str]) -> list[_Example]:
+def _rows(store: Store, contests: Sequence[LabelledEvaluation], prompts: Sequence[str]) -> list[_Example]:
     places = {contest.evaluation.key: place for place, contest in enumerate(contests)}
     judges = sorted({contest.evaluation.judge for contest in contests})
     rows = store.sql(_ROWS, [list(places), list(prompts)])[1]

@@ -10,7 +10,7 @@ Fits = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True)
-class Meeting:
+class HeadToHead:
     """A and B on one benchmark before one judge, each in one mode (`modes`): A's win rate against B, and A's preference
     by prompt."""
 
@@ -28,7 +28,9 @@ class Meeting:
         return self.evaluation.judge
 
 
-def meetings_of(ours: Iterable[Evaluation], theirs: Iterable[Evaluation], us: Fits, them: Fits) -> list[Meeting]:
+def head_to_heads_of(
+    ours: Iterable[Evaluation], theirs: Iterable[Evaluation], us: Fits, them: Fits
+) -> list[HeadToHead]:
     """Every meeting, one a benchmark, judge and modes of both; where B was the candidate, its preferences are turned
     round. `us` and `them` tell of a fingerprint and a mode whether it is the side."""
     found: dict[tuple[str, str, str, str], tuple[Evaluation, Mapping[str, float]]] = {}
@@ -40,7 +42,7 @@ def meetings_of(ours: Iterable[Evaluation], theirs: Iterable[Evaluation], us: Fi
         if them(*_baseline(e)):
             found[e.benchmark, e.judge, e.mode, e.baseline_mode] = e, e.values
     return [
-        Meeting(e, (mode, other), mean_interval(list(values.values())), values)
+        HeadToHead(e, (mode, other), mean_interval(list(values.values())), values)
         for (_, _, mode, other), (e, values) in found.items()
         if values
     ]

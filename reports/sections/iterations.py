@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from tpobench.harness.records import Metric
-from tpobench.reports.data import ARMS, Run
+from tpobench.reports.data import ARMS, StoredRun
 from tpobench.reports.evaluations import Evaluation
 from tpobench.reports.formats.charts import Mark, Series, Style, lines
 
@@ -21,7 +21,7 @@ STYLES: tuple[Style, ...] = ("thought", "direct")
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredPlace:
     """One evaluated model. `untrained` marks the seed, `after` names the iteration."""
 
     after: str
@@ -42,7 +42,7 @@ class Curve:
     benchmark: str
     baseline: str
     judge: str
-    rows: tuple[Measured, ...]
+    rows: tuple[MeasuredPlace, ...]
     chart: Markup | None
 
 
@@ -59,12 +59,12 @@ def iteration_name(iteration: int) -> str:
     return "warm start" if iteration == 0 else f"iteration {iteration}"
 
 
-def places(run: Run) -> list[str]:
+def places(run: StoredRun) -> list[str]:
     """What the axis of iterations says."""
     return ["seed", *("warm start" if i == 0 else str(i) for i in run.iterations)]
 
 
-def curves(run: Run, paper: bool) -> list[Curve]:
+def curves(run: StoredRun, paper: bool) -> list[Curve]:
     """A curve for each benchmark that was measured; with `paper`, the paper's beside the run's own."""
     found = []
     for benchmark in run.benchmarks:
@@ -76,13 +76,13 @@ def curves(run: Run, paper: bool) -> list[Curve]:
     return found
 
 
-def duels(run: Run) -> list[tuple[int, Evaluation]]:
+def duels(run: StoredRun) -> list[tuple[int, Evaluation]]:
     """The head-to-head comparisons by iteration."""
     found = [(iteration, run.evaluation("head_to_head", iteration)) for iteration in run.iterations]
     return [(iteration, evaluation) for iteration, evaluation in found if evaluation is not None]
 
 
-def duel_chart(run: Run) -> Markup | None:
+def duel_chart(run: StoredRun) -> Markup | None:
     """Thought against direct by iteration."""
     marks = [
         _mark(run.iterations.index(iteration), metric)
@@ -93,7 +93,7 @@ def duel_chart(run: Run) -> Markup | None:
     return lines(series, places(run)[1:], ".0%", 0.5) if series[0].drawn else None
 
 
-def figure_charts(run: Run) -> list[tuple[str, Markup]]:
+def figure_charts(run: StoredRun) -> list[tuple[str, Markup]]:
     """Title and chart of what the first benchmark tells beside the win rate, without intervals."""
     wanted: list[tuple[str, str, Callable[[Series], bool]]] = [
         ("response_chars", "Response length, characters", lambda one: True),
@@ -108,7 +108,7 @@ def figure_charts(run: Run) -> list[tuple[str, Markup]]:
     return charts
 
 
-def tasks(run: Run) -> list[TaskRow]:
+def tasks(run: StoredRun) -> list[TaskRow]:
     """lm-eval's figures by iteration, without standard errors and counts."""
     names = dict.fromkeys(
         name for measured in run.tasks.values() for name in measured
@@ -124,7 +124,7 @@ def tasks(run: Run) -> list[TaskRow]:
     return [row for row in rows if any(figure is not None for figure in row.figures)]
 
 
-def task_charts(run: Run, rows: Sequence[TaskRow]) -> list[tuple[str, Markup]]:
+def task_charts(run: StoredRun, rows: Sequence[TaskRow]) -> list[tuple[str, Markup]]:
     charts = []
     for name in dict.fromkeys(row.name for row in rows):
         series = []
@@ -137,7 +137,7 @@ def task_charts(run: Run, rows: Sequence[TaskRow]) -> list[tuple[str, Markup]]:
     return charts
 
 
-def last_sides(run: Run) -> tuple[int, dict[str, Evaluation]] | None:
+def last_sides(run: StoredRun) -> tuple[int, dict[str, Evaluation]] | None:
     """The last iteration with any evaluation on the first benchmark, and what was measured after it: ``thought``,
     ``direct``, ``duel``. None before the first."""
     for iteration in reversed(run.iterations):
@@ -148,20 +148,20 @@ def last_sides(run: Run) -> tuple[int, dict[str, Evaluation]] | None:
     return None
 
 
-def _rows(run: Run, benchmark: str) -> list[Measured]:
+def _rows(run: StoredRun, benchmark: str) -> list[MeasuredPlace]:
     """The seed, the seed with the thought prompt, then direct and thought after each iteration."""
     rows = []
     for arm, label in (("direct", "direct"), ("thought", "thought prompt, untrained")):
         if found := run.measured("seed", arm).get(benchmark):
-            rows.append(Measured("seed", label, "thought" if arm == "thought" else "direct", True, found))
+            rows.append(MeasuredPlace("seed", label, "thought" if arm == "thought" else "direct", True, found))
     for iteration in run.iterations:
         for style in reversed(STYLES):
             if found := run.measured(style, iteration).get(benchmark):
-                rows.append(Measured(iteration_name(iteration), style, style, False, found))
+                rows.append(MeasuredPlace(iteration_name(iteration), style, style, False, found))
     return rows
 
 
-def _series(run: Run, benchmark: str, name: str) -> list[Series]:
+def _series(run: StoredRun, benchmark: str, name: str) -> list[Series]:
     """One series an arm: the seed at place 0, hollow, and the iterations after it. Arms without marks are left out."""
     series = []
     for arm in STYLES:
@@ -176,7 +176,7 @@ def _series(run: Run, benchmark: str, name: str) -> list[Series]:
     return series
 
 
-def _paper(run: Run) -> list[Series]:
+def _paper(run: StoredRun) -> list[Series]:
     at = {0: 0} | {iteration: place for place, iteration in enumerate(run.iterations, 1) if iteration}
     return [
         Series(style, [Mark(at[number], value) for number, value in enumerate(values) if number in at])

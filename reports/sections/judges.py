@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from tpobench.harness.stats.intervals import Interval, mean_interval
 from tpobench.harness.store.store import Store
-from tpobench.reports.evaluations import Evaluation, Verdict
+from tpobench.reports.evaluations import Evaluation, PromptVerdict
 from tpobench.reports.formats.charts import Mark, against
 
 _BINS = 8
@@ -95,7 +95,7 @@ def _view(store: Store, judge: str, evaluations: Sequence[Evaluation]) -> JudgeV
     )  # fmt: skip
 
 
-def flip_rate(verdicts: Iterable[Verdict]) -> Interval | None:
+def flip_rate(verdicts: Iterable[PromptVerdict]) -> Interval | None:
     """Of the pairs judged in both orders, those whose preference changes sides with the order; ties do not flip."""
     flips = []
     for verdict in verdicts:
@@ -105,7 +105,7 @@ def flip_rate(verdicts: Iterable[Verdict]) -> Interval | None:
     return _over_prompts(flips)
 
 
-def first_preferred(contests: Iterable[Iterable[Verdict]]) -> Interval | None:
+def first_preferred(contests: Iterable[Iterable[PromptVerdict]]) -> Interval | None:
     """Mean preference for the response that stands first, one half without a position bias. In each contest as many
     judgments count of one order as of the other: else the candidate's strength would show as a bias. None where no
     contest was judged in both."""
@@ -119,7 +119,7 @@ def first_preferred(contests: Iterable[Iterable[Verdict]]) -> Interval | None:
     return _over_prompts(seen)
 
 
-def length_bins(verdicts: Iterable[Verdict]) -> tuple[LengthBin, ...]:
+def length_bins(verdicts: Iterable[PromptVerdict]) -> tuple[LengthBin, ...]:
     """Eight bins with about the same number of verdicts each; fewer where differences in length repeat."""
     points = sorted((v.chars - v.baseline_chars, v.prompt, v.value) for v in verdicts if v.value is not None)
     if not points:

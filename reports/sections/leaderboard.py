@@ -4,13 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from tpobench.harness.evaluation.leaderboard import Row, beside_published, figures_of, leaderboard
+from tpobench.harness.evaluation.leaderboard import LeaderboardRow, beside_published, figures_of, leaderboard
 from tpobench.harness.store.store import Store
 from tpobench.reports.formats.charts import Mark, Series, Strip, strip
 
 
 @dataclass(frozen=True)
-class Board:
+class Leaderboard:
     """All models on one benchmark by one judge against one baseline in one mode, best first. `figures` are names and
     titles of what is known of any of them; the chart has the first one's intervals. `about` marks the rows that the
     report is about."""
@@ -19,12 +19,14 @@ class Board:
     judge: str
     baseline: str
     figures: tuple[tuple[str, str], ...]
-    rows: tuple[Row, ...]
+    rows: tuple[LeaderboardRow, ...]
     chart: Strip
     about: frozenset[str]
 
 
-def boards(store: Store, shown: Collection[str], about: Collection[str], published: Path | None = None) -> list[Board]:
+def boards(
+    store: Store, shown: Collection[str], about: Collection[str], published: Path | None = None
+) -> list[Leaderboard]:
     """The boards of the evaluations `shown`, which are current ones or among `about`: the keys of those to mark. Raises
     UserError for a `published` file that is no leaderboard."""
     rows = [
@@ -34,13 +36,13 @@ def boards(store: Store, shown: Collection[str], about: Collection[str], publish
         official = [row.benchmark == "alpaca_eval" for row in rows]  # the file is of no other benchmark
         beside = beside_published(rows, published)
         rows = [new if its else row for its, new, row in zip(official, beside, rows, strict=True)]
-    grouped: dict[tuple[str, str, str], list[Row]] = {}
+    grouped: dict[tuple[str, str, str], list[LeaderboardRow]] = {}
     for row in rows:
         grouped.setdefault((row.benchmark, row.judge, row.against), []).append(row)
     return [_board(number, named, found, about) for number, (named, found) in enumerate(sorted(grouped.items()))]
 
 
-def _board(number: int, named: tuple[str, str, str], rows: list[Row], about: Collection[str]) -> Board:
+def _board(number: int, named: tuple[str, str, str], rows: list[LeaderboardRow], about: Collection[str]) -> Leaderboard:
     figures = tuple(figures_of(named[0], rows))
     marks = [
         Mark(place, found["value"], found["low"], found["high"])
@@ -49,4 +51,6 @@ def _board(number: int, named: tuple[str, str, str], rows: list[Row], about: Col
     ]
     reference = None if named[0].startswith("lm_eval/") else 0.5
     chart = strip(f"board-{number}", [Series("duel", marks)], len(rows), reference)
-    return Board(*named, figures, tuple(rows), chart, frozenset(about).intersection(row.evaluation for row in rows))
+    return Leaderboard(
+        *named, figures, tuple(rows), chart, frozenset(about).intersection(row.evaluation for row in rows)
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from tpobench.harness.provenance import installed_versions
 from tpobench.harness.store.store import Store
-from tpobench.reports.data import Run
+from tpobench.reports.data import StoredRun
 from tpobench.reports.evaluations import Evaluation
 
 
@@ -25,7 +25,7 @@ class Provenance:
     command: str
 
 
-def of_run(run: Run) -> Provenance:
+def of_run(run: StoredRun) -> Provenance:
     """Of a run: its settings, and every model that it made."""
     origin = {k: v for k, v in run.provenance.items() if k not in ("versions", "same_judge")}
     names = {c.fingerprint: c.name for c in run.checkpoints}

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from tpobench.harness.store.store import Store
-from tpobench.reports.data import Run
+from tpobench.reports.data import StoredRun
 
 SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Answer:
+class ShownAnswer:
     """One output of the thought arm. `response` is empty where it did not parse."""
 
     thought: str
@@ -21,11 +21,11 @@ class Answer:
 class BeforeAfter:
     prompt: str
     category: str
-    before: Answer
-    after: Answer
+    before: ShownAnswer
+    after: ShownAnswer
 
 
-def before_and_after(store: Store, run: Run) -> tuple[int, int, list[BeforeAfter]] | None:
+def before_and_after(store: Store, run: StoredRun) -> tuple[int, int, list[BeforeAfter]] | None:
     """The first and the last evaluated iteration of the thought arm, and three prompts of different categories, the
     first in the benchmark's order of which both answers parsed. None with fewer than two iterations."""
     evaluated = [i for i in run.iterations if run.evaluation("evaluate", "thought", i)]
@@ -42,7 +42,7 @@ def before_and_after(store: Store, run: Run) -> tuple[int, int, list[BeforeAfter
     return first, last, list(shown.values())
 
 
-def _answers(store: Store, run: Run, iteration: int) -> list[tuple[str, str, Answer]]:
+def _answers(store: Store, run: StoredRun, iteration: int) -> list[tuple[str, str, ShownAnswer]]:
     evaluation = run.evaluation("evaluate", "thought", iteration)
     assert evaluation is not None
     rows = store.sql(
@@ -51,4 +51,4 @@ def _answers(store: Store, run: Run, iteration: int) -> list[tuple[str, str, Ans
         "WHERE evaluation_key = ? ORDER BY place",
         [evaluation.key],
     )[1]
-    return [(text, category, Answer(thought, response, raw)) for text, category, thought, response, raw in rows]
+    return [(text, category, ShownAnswer(thought, response, raw)) for text, category, thought, response, raw in rows]

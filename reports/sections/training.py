@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tpobench.harness.store.store import Store
-from tpobench.reports.data import Run
+from tpobench.reports.data import StoredRun
 from tpobench.reports.formats.charts import Mark, Series, Style, lines
 from tpobench.reports.formats.figures import words
 from tpobench.reports.sections.iterations import STYLES
@@ -41,7 +41,7 @@ class TrainingRow:
         return ", ".join(f"{words(reason)} {number}" for reason, number in ranked)
 
 
-def training_rows(run: Run) -> list[TrainingRow]:
+def training_rows(run: StoredRun) -> list[TrainingRow]:
     """By iteration from 1, direct before thought; only where at least one step is done."""
     rows = []
     for iteration in run.iterations:
@@ -66,7 +66,7 @@ def _row(iteration: int, arm: Style, found: Mapping[str, Mapping[str, Any]]) -> 
     )  # fmt: skip
 
 
-def warm_starts(run: Run) -> list[tuple[Style, int | None, Mapping[str, Any]]]:
+def warm_starts(run: StoredRun) -> list[tuple[Style, int | None, Mapping[str, Any]]]:
     """Arm, number of examples and training metrics of each warm start that is done."""
     rows: list[tuple[Style, int | None, Mapping[str, Any]]] = []
     for arm in reversed(STYLES):
@@ -75,7 +75,7 @@ def warm_starts(run: Run) -> list[tuple[Style, int | None, Mapping[str, Any]]]:
     return rows
 
 
-def training_charts(run: Run, rows: Sequence[TrainingRow]) -> list[tuple[str, Markup]]:
+def training_charts(run: StoredRun, rows: Sequence[TrainingRow]) -> list[tuple[str, Markup]]:
     """Title and chart of what training shows by iteration; a figure that no step has told is left out."""
     ticks = [str(i) for i in sorted({row.iteration for row in rows})]
 
@@ -141,7 +141,7 @@ JOIN call ON call.subject = judged.key WHERE step.run = ? GROUP BY ALL
 """
 
 
-def spent(store: Store, run: Run) -> list[Spent]:
+def spent(store: Store, run: StoredRun) -> list[Spent]:
     """By step, in the order in which they finished. A judgment that several steps share is counted in each."""
     calls = {name: (number, dollars) for name, number, dollars in store.sql(_CALLS, [run.key])[1]}
     return [Spent(step.name, step.seconds, *calls.get(step.name, (0, None))) for step in run.steps]

@@ -7,11 +7,11 @@ from typing import Any
 from tpobench.harness.evaluation.compare import Difference
 from tpobench.harness.gate.free_rules import MAX_MISSING
 from tpobench.harness.models.modes import in_mode
-from tpobench.reports.data import Gate, Run
+from tpobench.reports.data import Gate, StoredRun
 from tpobench.reports.evaluations import Evaluation, named_apart
 from tpobench.reports.formats import figures
 from tpobench.reports.formats.charts import Style
-from tpobench.reports.sections.head_to_head import Meeting
+from tpobench.reports.sections.head_to_head import HeadToHead
 from tpobench.reports.sections.iterations import iteration_name, last_sides
 
 READINGS = {
@@ -37,7 +37,7 @@ class Headline:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Conclusion:
     """`badge` is one word or two, `tone` how it looks: pass, fail, inconclusive, invalid or pending."""
 
     badge: str
@@ -53,7 +53,7 @@ class Verdict:
         return SYMBOLS.get(self.badge, "")
 
 
-def of_run(run: Run) -> Verdict:
+def of_run(run: StoredRun) -> Conclusion:
     """Of a run, wherever it stands."""
     gate, last = run.gate, last_sides(run)
     headlines = []
@@ -68,7 +68,7 @@ def of_run(run: Run) -> Verdict:
         warnings.insert(0, _SAME_JUDGE)
     if len(run.config.get("arms") or ("thought", "direct")) == 1:
         warnings.append(f"Only the {run.config['arms'][0]} arm was run: there is no baseline trained the same way.")
-    return Verdict(
+    return Conclusion(
         gate.decision if gate else "NO DECISION YET", gate.decision.lower() if gate else "pending", gate_reading(run),
         gate.rules if gate else (), headlines, warnings, _facts(run),
     )  # fmt: skip
@@ -80,7 +80,7 @@ _SAME_JUDGE = (
 )
 
 
-def gate_reading(run: Run) -> str:
+def gate_reading(run: StoredRun) -> str:
     """The decision in one sentence."""
     gate = run.gate
     if gate is None and len(run.config.get("arms") or ("thought", "direct")) == 1:
@@ -95,7 +95,7 @@ def gate_reading(run: Run) -> str:
     return f"The thought arm{after} {reading}{_because(gate)}.{later}"
 
 
-def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[tuple[str, str, str]]) -> Verdict:
+def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[tuple[str, str, str]]) -> Conclusion:
     """Of models without a run, best first by benchmark. `decisions`: candidate, against and what the gate said."""
     names = named_apart(evaluations)
     contests = dict.fromkeys((e.benchmark, e.against, e.judge_label) for e in evaluations)
@@ -120,7 +120,7 @@ def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[tuple[str, 
     alone = decisions[0][2] if decisions else "NOT GATED"
     badge = f"{len(models)} MODELS" if len(models) > 1 else alone
     tone = badge.lower() if badge in READINGS else "pending"
-    return Verdict(
+    return Conclusion(
         badge, tone, " ".join(sentences) or _NOTHING, (), best[:4], shortcomings(evaluations),
         _contest_facts(evaluations),
     )  # fmt: skip
@@ -130,10 +130,10 @@ def of_comparison(
     a: str,
     b: str,
     found: Sequence[Difference],
-    meetings: Sequence[Meeting],
+    meetings: Sequence[HeadToHead],
     evaluations: Sequence[Evaluation],
     decision: str | None,
-) -> Verdict:
+) -> Conclusion:
     """Of two models: where they met, that counts; else the first of `found`, the paired differences, A less B."""
     headlines = [
         Headline(f"{_sides(m, meetings)}, {m.benchmark}", "duel", m.rate.mean, m.rate.low, m.rate.high, m.rate.n)
@@ -170,7 +170,7 @@ def of_comparison(
     for label, style, evaluation in _first_shared(evaluations):
         headlines += _headline(f"{label} v {evaluation.against}, {evaluation.benchmark}", style, evaluation)
     judged = [*evaluations, *(meeting.evaluation for meeting in meetings)]
-    return Verdict(
+    return Conclusion(
         badge, tone, sentence, (), headlines, shortcomings(judged), [("A", a), ("B", b), *_contest_facts(judged)]
     )
 
@@ -178,7 +178,7 @@ def of_comparison(
 _NOTHING = "No judge has given a verdict here; what else was measured stands in the leaderboard."
 
 
-def _sides(meeting: Meeting, meetings: Sequence[Meeting]) -> str:
+def _sides(meeting: HeadToHead, meetings: Sequence[HeadToHead]) -> str:
     """``A v B``, with the mode of a side that met the other in several."""
     named = zip("AB", meeting.modes, zip(*(m.modes for m in meetings), strict=True), strict=True)
     return " v ".join(in_mode(side, mode) if len(set(modes)) > 1 else side for side, mode, modes in named)
@@ -242,7 +242,7 @@ def _because(gate: Gate) -> str:
     return f" ({', '.join(culprits)})" if gate.decision != "PASS" and culprits else ""
 
 
-def _facts(run: Run) -> list[tuple[str, str]]:
+def _facts(run: StoredRun) -> list[tuple[str, str]]:
     """What stands under the title: benchmark, prompts, judge, seed model, iterations, start."""
     facts = [] if run.first is None else _contest_facts([run.first])
     if (last := last_sides(run)) is not None:

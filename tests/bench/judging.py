@@ -23,9 +23,9 @@ from tests.apis.stub import stub_server
 from tpobench.harness.api.client import Client, Limits
 from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
-from tpobench.harness.judges.asking import Panel
+from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.base import Comparison
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Prompt
 from tpobench.harness.store.store import Store
 
@@ -37,11 +37,11 @@ def comparisons(count: int, mark: str = "") -> list[Comparison]:
     return [Comparison(Prompt(f"{mark}{n}"), f"{n} " + "x" * 400, "y" * 2000, "AB") for n in range(count)]
 
 
-def ours(url: str, games: Sequence[Comparison], in_flight: int) -> tuple[float, Panel]:
+def ours(url: str, games: Sequence[Comparison], in_flight: int) -> tuple[float, ModelJudge]:
     """Seconds for all judgments, each in the store."""
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "s.duckdb") as store:
         client = Client(Endpoint("stub", url), Limits(concurrency=in_flight, timeout_s=10))
-        panel = Panel(JUDGE, client, Reporter(quiet=True))
+        panel = ModelJudge(JUDGE, client, Progress(quiet=True))
         started = time.perf_counter()
         panel.ensure(store, games, "judging")
         seconds = time.perf_counter() - started

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from tpobench.harness.config import load_yaml
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.store.store import Store
 from tpobench.tpo.config import RunConfig
 from tpobench.tpo.loop import run_training
@@ -29,7 +29,7 @@ def main() -> None:
         config = load_yaml(QUICKSTART, RunConfig).model_copy(update=SMALLER)
         started = time.monotonic()
         with Store(folder / "store.duckdb") as store:
-            run_training(config, folder, store, Reporter())
+            run_training(config, folder, store, Progress())
         wall = time.monotonic() - started
     with Store(folder / "store.duckdb", read_only=True) as store:
         rows = store.sql(

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import random
 
 from tpobench.harness.evaluation.leaderboard import leaderboard, recategorised
-from tpobench.harness.evaluation.run import Benchmark, Entry, Record, keep
+from tpobench.harness.evaluation.run import Benchmark, EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.records import Assignment, Judgment, Model, Prompt, content_key
 from tpobench.harness.store.store import Store
 
@@ -44,9 +44,9 @@ def main() -> None:
                     judgments.append(
                         Judgment(key, "judge", prompt.key, key, key, 900, 1000, "AB", "m", coin.random(), "m")
                     )
-                    entries.append(Entry(prompt, key, key, key))
+                    entries.append(JudgedPair(prompt, key, key, key))
                 store.add_judgments(judgments)
-                keep(store, Record(benchmark, "judge", model, baseline), entries)
+                store_evaluation(store, EvaluationRecord(benchmark, "judge", model, baseline), entries)
         rows.append(("writing 1,000,000 judgments and 250 evaluations", f"{time.perf_counter() - started:.0f} s"))
         with Store(path) as store:
             keys = [content_key("j", number, prompt.text) for number in range(MODELS) for prompt in prompts]

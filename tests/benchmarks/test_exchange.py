@@ -15,7 +15,7 @@ from tpobench.benchmarks.alpaca_eval.files import export_annotations, export_lea
 from tpobench.benchmarks.categories.data import CATEGORIES, categories_benchmark, named_category, named_complexity
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.leaderboard import beside_published, leaderboard, recategorised
-from tpobench.harness.evaluation.preferences import Game, Observation
+from tpobench.harness.evaluation.preferences import PromptJudgments, Verdict
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.check import summarise
@@ -171,7 +171,7 @@ def test_the_official_instructions_are_recognised_wherever_they_come_from(tmp_pa
 @needs_data
 def test_the_baseline_against_itself_is_fifty() -> None:
     gamed = load(DATA).gamed
-    rows = [Observation(prompt, (Game("BA", "m", 0.5),), 100, 100) for prompt in PROMPTS]
+    rows = [PromptJudgments(prompt, (Verdict("BA", "m", 0.5),), 100, 100) for prompt in PROMPTS]
     found = {metric.name: metric for metric in score(gamed)(rows)}
     assert found["lc_win_rate_surrogate"].value == found["official_lc_win_rate_surrogate"].value == 0.5
 

@@ -13,11 +13,11 @@ from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
 from tpobench.harness.gate.decision import Decision
-from tpobench.harness.gate.live import Opponent, live_case, stage_contest
+from tpobench.harness.gate.live import ModelRef, live_input, stage_contest
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.record import keep_decision
 from tpobench.harness.models.modes import DIRECT
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.store.store import Store
 
 PROMPTS = 240
@@ -55,8 +55,8 @@ def gate(
 ) -> Decision:
     with Store(folder / store) as opened:
         contest = stage_contest(asked, str(folder / f"{candidate}.json"), DIRECT)
-        against = Opponent(str(folder / "base.json"), DIRECT, "base")
-        case = live_case(opened, asked, contest, connect, Reporter(quiet=True), against, None, offline)
+        against = ModelRef(str(folder / "base.json"), DIRECT, "base")
+        case = live_input(opened, asked, contest, connect, Progress(quiet=True), against, None, offline)
         return keep_decision(opened, asked, case, say or (lambda line: None))[0]  # type: ignore[arg-type]
 
 
@@ -154,4 +154,4 @@ def test_outputs_that_are_not_there_are_not_sampled_offline(folder: Path, tiny_m
     asked = policy(folder, "http://127.0.0.1:9/v1")
     contest = stage_contest(asked, str(tiny_model), DIRECT)
     with Store(folder / "s.duckdb") as opened, pytest.raises(UserError, match="to have them sampled"):
-        live_case(opened, asked, contest, connect, Reporter(quiet=True), None, None, offline=True)
+        live_input(opened, asked, contest, connect, Progress(quiet=True), None, None, offline=True)

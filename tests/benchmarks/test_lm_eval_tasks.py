@@ -21,9 +21,9 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.models.checkpoints import fingerprint
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.models.thoughts import mode_named
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Generation, Metric, Model, Request, SamplingParams
-from tpobench.harness.samplers.cached import Generator, local_sampler
+from tpobench.harness.samplers.cached import OutputCache, local_sampler
 from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.store import Store
 
@@ -77,18 +77,18 @@ def number(text: str) -> int:
     return int(text.rpartition("Ann has ")[2].split()[0]) + 2
 
 
-def scripted(store: Store, script: Callable[[str, int], str]) -> tuple[Generator, Scripted]:
+def scripted(store: Store, script: Callable[[str, int], str]) -> tuple[OutputCache, Scripted]:
     sampler = Scripted(script)
-    return Generator(store, Model("scripted", "nowhere", "f" * 32), lambda _: sampler, Reporter(True)), sampler
+    return OutputCache(store, Model("scripted", "nowhere", "f" * 32), lambda _: sampler, Progress(True)), sampler
 
 
-def local(store: Store, folder: Path) -> Generator:
-    return Generator(store, Model("tiny", str(folder), fingerprint(folder)), local_sampler, Reporter(True))
+def local(store: Store, folder: Path) -> OutputCache:
+    return OutputCache(store, Model("tiny", str(folder), fingerprint(folder)), local_sampler, Progress(True))
 
 
-def run(task: str, generator: Generator, mode: str | Mode, store: Store, options: TaskOptions) -> TaskResult:
+def run(task: str, generator: OutputCache, mode: str | Mode, store: Store, options: TaskOptions) -> TaskResult:
     asked = mode_named(mode) if isinstance(mode, str) else mode
-    (result,) = run_tasks([task], generator, asked, store, Reporter(True), options)
+    (result,) = run_tasks([task], generator, asked, store, Progress(True), options)
     assert list(result.metrics) == sorted_like(store.metrics(result.evaluation), result.metrics)
     return result
 
@@ -118,7 +118,7 @@ def test_a_model_runs_lm_evals_own_gsm8k_and_nothing_is_done_twice(
     items = store.items(result.evaluation, "exact_match,flexible-extract")
     assert len(items) == 8
     assert sum(items.values()) / 8 == figure(result, "exact_match,flexible-extract").value
-    with Generator(store, generator.model, lambda _: pytest.fail("the model was loaded"), Reporter(True)) as again:
+    with OutputCache(store, generator.model, lambda _: pytest.fail("the model was loaded"), Progress(True)) as again:
         assert run("gsm8k", again, mode, store, options) == result
     assert store.row_counts() == counts
 
@@ -292,7 +292,7 @@ def test_multiple_choice_on_an_endpoint(
     server: tuple[str, dict[str, bool]], tiny_model: Path, store: Store, choices: Path
 ) -> None:
     address, behaviour = server
-    served = Generator(store, endpoint_named(address).as_model(), lambda _: pytest.fail("sampled"), Reporter(True))
+    served = OutputCache(store, endpoint_named(address).as_model(), lambda _: pytest.fail("sampled"), Progress(True))
     options = TaskOptions(include_path=choices, tokenizer=str(tiny_model))
     behaviour["echo"] = False
     with pytest.raises(UserError, match="log probabilities of the prompt"):
@@ -424,7 +424,7 @@ def test_the_real_data_sets_load(task: str, store: Store) -> None:
 
 
 def plan(task: str, options: TaskOptions, model: str = "", mode: str = "direct") -> TaskRequests:
-    found = plan_tasks([task], model, mode_named(mode), options, Reporter(True), 4, None)
+    found = plan_tasks([task], model, mode_named(mode), options, Progress(True), 4, None)
     return found.tasks[task]
 
 
@@ -446,9 +446,9 @@ def test_a_plan_counts_given_continuations(choices: Path) -> None:
 
 def test_a_plan_tells_calls_and_minutes_of_an_endpoint_only(data: Path) -> None:
     direct, options = mode_named("direct"), TaskOptions(data=data)
-    served = plan_tasks(["gsm8k"], "m@http://127.0.0.1:9/v1", direct, options, Reporter(True), 4, None)
+    served = plan_tasks(["gsm8k"], "m@http://127.0.0.1:9/v1", direct, options, Progress(True), 4, None)
     assert (served.sampling_calls, served.judge_calls, served.minutes) == (8, 0, 8 * 2.0 / 4 / 60)
-    here = plan_tasks(["gsm8k"], "a-folder/", direct, options, Reporter(True), 4, None)
+    here = plan_tasks(["gsm8k"], "a-folder/", direct, options, Progress(True), 4, None)
     assert (here.sampling_calls, here.minutes) == (0, None)
     assert "dollars" not in "".join(served.lines() + here.lines())
 

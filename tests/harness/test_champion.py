@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.gate.champion import Champion, ChampionMoved, Entry, current, history, promote, rollback
+from tpobench.harness.gate.champion import Champion, ChampionMoved, Promotion, current, history, promote, rollback
 from tpobench.harness.models.checkpoints import fingerprint
 from tpobench.harness.store.store import Store
 
@@ -23,7 +23,7 @@ WRONG = json.dumps(
 RACER = """
 import sys
 from pathlib import Path
-from tpobench.harness.gate.champion import ChampionMoved, Entry, current, promote
+from tpobench.harness.gate.champion import ChampionMoved, Promotion, current, promote
 from tpobench.harness.store.store import Store
 
 name, file = sys.argv[1], Path(sys.argv[2])
@@ -32,17 +32,17 @@ with Store(file.parent / f"{name}.duckdb") as store:
     print("ready", flush=True)
     sys.stdin.readline()
     try:
-        promote(store, file, seen, Entry(name, name, str(file.parent), "direct", "decision", "policy", ""))
+        promote(store, file, seen, Promotion(name, name, str(file.parent), "direct", "decision", "policy", ""))
     except ChampionMoved as error:
         sys.exit(str(error))
 """
 
 
 @pytest.fixture
-def entry(tmp_path: Path) -> Callable[[str], Entry]:
-    def make(name: str) -> Entry:
+def entry(tmp_path: Path) -> Callable[[str], Promotion]:
+    def make(name: str) -> Promotion:
         where = f"http://127.0.0.1/{name}"
-        return Entry(f"{name}{name}", name, where, "direct", f"decision {name}", "policy", f"why {name}")
+        return Promotion(f"{name}{name}", name, where, "direct", f"decision {name}", "policy", f"why {name}")
 
     return make
 
@@ -52,7 +52,7 @@ def names(moves: list[Champion]) -> list[str]:
 
 
 def test_promotions_and_rollbacks_are_kept_in_order(
-    store: Store, tmp_path: Path, entry: Callable[[str], Entry]
+    store: Store, tmp_path: Path, entry: Callable[[str], Promotion]
 ) -> None:
     file = tmp_path / "champion.json"
     assert current(file) is None
@@ -71,7 +71,9 @@ def test_promotions_and_rollbacks_are_kept_in_order(
     assert (written["name"], written["sequence"]) == ("a", 7)
 
 
-def test_the_champion_promoted_again_is_no_move(store: Store, tmp_path: Path, entry: Callable[[str], Entry]) -> None:
+def test_the_champion_promoted_again_is_no_move(
+    store: Store, tmp_path: Path, entry: Callable[[str], Promotion]
+) -> None:
     file = tmp_path / "champion.json"
     first = promote(store, file, None, entry("a"))
     assert promote(store, file, first, entry("a")) == first
@@ -79,7 +81,7 @@ def test_the_champion_promoted_again_is_no_move(store: Store, tmp_path: Path, en
 
 
 def test_a_move_that_was_killed_before_its_row_is_made_up_for(
-    store: Store, tmp_path: Path, entry: Callable[[str], Entry]
+    store: Store, tmp_path: Path, entry: Callable[[str], Promotion]
 ) -> None:
     file = tmp_path / "champion.json"
     with Store(tmp_path / "lost.duckdb") as lost:
@@ -89,7 +91,7 @@ def test_a_move_that_was_killed_before_its_row_is_made_up_for(
 
 
 def test_who_was_slower_is_told_and_changes_nothing(
-    store: Store, tmp_path: Path, entry: Callable[[str], Entry]
+    store: Store, tmp_path: Path, entry: Callable[[str], Promotion]
 ) -> None:
     file = tmp_path / "champion.json"
     seen = promote(store, file, None, entry("a"))
@@ -123,7 +125,7 @@ def test_of_two_processes_one_wins_and_the_other_is_told(tmp_path: Path) -> None
 
 
 def test_weights_that_are_gone_or_others_are_not_gone_back_to(
-    store: Store, tmp_path: Path, tiny_model: Path, entry: Callable[[str], Entry]
+    store: Store, tmp_path: Path, tiny_model: Path, entry: Callable[[str], Promotion]
 ) -> None:
     file, copy = tmp_path / "champion.json", tmp_path / "copy"
     shutil.copytree(tiny_model, copy)
@@ -140,7 +142,7 @@ def test_weights_that_are_gone_or_others_are_not_gone_back_to(
     assert found.name == "b"
 
 
-def test_a_rollback_needs_no_history_but_the_file(tmp_path: Path, entry: Callable[[str], Entry]) -> None:
+def test_a_rollback_needs_no_history_but_the_file(tmp_path: Path, entry: Callable[[str], Promotion]) -> None:
     file = tmp_path / "champion.json"
     for name in ("a", "b", "c"):
         with Store(tmp_path / f"{name}.duckdb") as store:

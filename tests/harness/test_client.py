@@ -24,9 +24,9 @@ from tpobench.harness.api.endpoints import Endpoint, endpoint_named
 from tpobench.harness.api.responses import Malformed, read_answer, same_model
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
-from tpobench.harness.judges.asking import Panel
+from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.base import Comparison
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Prompt, Request, SamplingParams
 from tpobench.harness.samplers.endpoint import ServerSampler
 from tpobench.harness.store.store import Store
@@ -51,9 +51,9 @@ def comparisons(count: int) -> list[Comparison]:
     return [Comparison(Prompt(f"prompt {number}"), f"ours {number}", "theirs", "AB") for number in range(count)]
 
 
-def panel(url: str, limits: Limits = QUICK, budget: Budget | None = None, retry_missing: bool = False) -> Panel:
+def panel(url: str, limits: Limits = QUICK, budget: Budget | None = None, retry_missing: bool = False) -> ModelJudge:
     client = Client(Endpoint("stub", url), limits, budget)
-    return Panel(JUDGE, client, Reporter(quiet=True), retry_missing)
+    return ModelJudge(JUDGE, client, Progress(quiet=True), retry_missing)
 
 
 def stats(url: str) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def test_a_model_that_is_not_served_is_refused_before_any_call(store: Store, stu
     before = stats(stub)["answered"]
     client = Client(Endpoint("gpt-99", stub), QUICK)
     with pytest.raises(UserError, match=r"does not serve 'gpt-99'; it lists stub: no call was made"):
-        Panel(JUDGE, client, Reporter(quiet=True)).ensure(store, comparisons(2), "judging")
+        ModelJudge(JUDGE, client, Progress(quiet=True)).ensure(store, comparisons(2), "judging")
     assert stats(stub)["answered"] == before
 
 
@@ -290,7 +290,9 @@ def test_the_real_server_samples_and_judges(store: Store, llama: str) -> None:
         Comparison(Prompt(f"Name a colour {n}."), "Red is a colour.", "No.", order)
         for n, order in enumerate(["AB", "BA"])
     ]
-    keys = Panel(judge, Client(endpoint, Limits(concurrency=4)), Reporter(quiet=True)).ensure(store, games, "judging")
+    keys = ModelJudge(judge, Client(endpoint, Limits(concurrency=4)), Progress(quiet=True)).ensure(
+        store, games, "judging"
+    )
     assert all(p is not None and 0 <= p <= 1 for p in store.preferences(keys).values())
     assert store.sql("SELECT DISTINCT served_model FROM call")[1] == [("smollm2-135m",)]
 
@@ -299,7 +301,7 @@ def test_the_real_server_refuses_a_prompt_over_its_context(store: Store, llama: 
     judge = AlpacaEvalJudge(model="smollm2-135m")
     client = Client(Endpoint("smollm2-135m", llama), Limits(concurrency=2))
     games = [Comparison(Prompt("long"), "word " * 6000, "short", "AB"), Comparison(Prompt("short"), "a", "b", "AB")]
-    keys = Panel(judge, client, Reporter(quiet=True)).ensure(store, games, "judging")
+    keys = ModelJudge(judge, client, Progress(quiet=True)).ensure(store, games, "judging")
     found = store.preferences(keys)
     assert found[keys[0]] is None
     assert found[keys[1]] is not None

@@ -7,7 +7,7 @@ import pytest
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.compare import Side, compare_models
 from tpobench.harness.evaluation.given_outputs import add_answers
-from tpobench.harness.evaluation.run import Benchmark, compare
+from tpobench.harness.evaluation.run import Benchmark, judge_and_store
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Prompt
@@ -20,7 +20,7 @@ def judged(store: Store, name: str, answers: list[str], prompts: list[Prompt] = 
     """The model's answers against a baseline that says "no" to everything."""
     baseline = add_answers(store, "base", PROMPTS, ["no"] * len(PROMPTS)).at(range(len(prompts)))
     benchmark = Benchmark("bench", prompts)
-    compare(store, ChecklistJudge(), benchmark, add_answers(store, name, prompts, answers), baseline)
+    judge_and_store(store, ChecklistJudge(), benchmark, add_answers(store, name, prompts, answers), baseline)
 
 
 def test_the_difference_is_paired(store: Store) -> None:
@@ -62,10 +62,10 @@ def test_a_baseline_in_another_mode_is_another_baseline(store: Store) -> None:
     thinking = replace(better, model=direct.model, mode=replace(DIRECT, name="think:generic"))
     new, old = (add_answers(store, name, asked, [say] * 60) for name, say in (("new", "yes"), ("old", "no")))
     for candidate, baseline in ((new, direct), (old, direct), (new, thinking)):
-        compare(store, ChecklistJudge(), Benchmark("bench", asked), candidate, baseline)
+        judge_and_store(store, ChecklistJudge(), Benchmark("bench", asked), candidate, baseline)
     (found,) = compare_models(store, Side("new"), Side("old"))
     assert (found.a, found.b, found.difference) == (1.0, 0.5, 0.5), "a loss to the thinking baseline is not met here"
-    compare(store, ChecklistJudge(), Benchmark("bench", asked), old, thinking)
+    judge_and_store(store, ChecklistJudge(), Benchmark("bench", asked), old, thinking)
     both = compare_models(store, Side("new"), Side("old"))
     assert [(row.measure, row.difference) for row in both] == [
         ("win rate v base, checklist@1", 0.5), ("win rate v base (think:generic), checklist@1", 0.0),
@@ -78,6 +78,6 @@ def test_models_that_share_nothing_are_told_what_each_was_measured_on(store: Sto
         compare_models(store, Side("a"), Side("b"))
     other = Benchmark("elsewhere", PROMPTS)
     against = add_answers(store, "base", PROMPTS, ["no"] * 60)
-    compare(store, ChecklistJudge(), other, add_answers(store, "b", PROMPTS, ["yes"] * 60), against)
+    judge_and_store(store, ChecklistJudge(), other, add_answers(store, "b", PROMPTS, ["yes"] * 60), against)
     with pytest.raises(UserError, match=r"on nothing alike\. a: bench .*b: elsewhere"):
         compare_models(store, Side("a"), Side("b"))

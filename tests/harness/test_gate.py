@@ -12,8 +12,14 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.gate.decision import Decision
 from tpobench.harness.gate.free_rules import Answers, check_drop, degenerate
 from tpobench.harness.gate.policy import CategoriesRule, DropRule, Policy, WinRateRule
-from tpobench.harness.gate.run import Case, digest_of, run_gate
-from tpobench.harness.gate.win_rates import Match, Observed, frozen_order, judge_categories, win_rate_outcome
+from tpobench.harness.gate.run import GateInput, digest_of, run_gate
+from tpobench.harness.gate.win_rates import (
+    JudgedPrefix,
+    SequentialComparison,
+    frozen_order,
+    judge_categories,
+    win_rate_outcome,
+)
 from tpobench.harness.records import Metric, Prompt
 
 
@@ -44,9 +50,9 @@ def duel(win_rate: float, count: int = 400, categories: int = 1, seed: int = 0, 
     return Given(prompts, dict(zip([prompt.key for prompt in prompts], values, strict=True)))
 
 
-def case(head: Given, **about: Any) -> Case:
+def case(head: Given, **about: Any) -> GateInput:
     known = Answers(100.0, 50.0, 0.0, [f"A response of its own to {prompt.text}." for prompt in head.prompts])
-    return Case("candidate", "judge@1", "test", head, "the baseline", "b" * 32, "c" * 32, "direct",
+    return GateInput("candidate", "judge@1", "test", head, "the baseline", "b" * 32, "c" * 32, "direct",
                 **{"answers": known, "baseline_answers": Answers(100.0)} | about)  # fmt: skip
 
 
@@ -113,8 +119,8 @@ def test_missing_judgments_count_against_promotion_and_more_than_two_in_a_hundre
     rule = WinRateRule(margin=0.05, method="fixed")
     seen: list[float | None] = [1.0] * 104 + [0.0] * 96
     few: list[float | None] = [1.0] * 100 + [None] * 4 + [0.0] * 96
-    assert win_rate_outcome(rule, Observed(prompts_of(200), seen, 200))[0] == "PASS"
-    assert win_rate_outcome(rule, Observed(prompts_of(200), few, 200))[0] == "INCONCLUSIVE"
+    assert win_rate_outcome(rule, JudgedPrefix(prompts_of(200), seen, 200))[0] == "PASS"
+    assert win_rate_outcome(rule, JudgedPrefix(prompts_of(200), few, 200))[0] == "INCONCLUSIVE"
     assert run_gate(policy(), case(duel(0.75, missing=8))).outcome == "PASS"
     many = run_gate(policy(), case(duel(0.75, missing=40)))
     assert many.outcome == "INVALID"
@@ -124,7 +130,7 @@ def test_missing_judgments_count_against_promotion_and_more_than_two_in_a_hundre
 
 def test_a_decision_waits_until_few_enough_of_the_consumed_are_missing() -> None:
     values: list[float | None] = [None, *[1.0] * 99]
-    outcome, used = win_rate_outcome(WinRateRule(margin=0.05), Observed(prompts_of(100), values, 400))
+    outcome, used = win_rate_outcome(WinRateRule(margin=0.05), JudgedPrefix(prompts_of(100), values, 400))
     assert (outcome, used) == ("PASS", 50)
 
 
@@ -170,8 +176,8 @@ def test_a_guarded_category_that_there_is_none_of_is_named_before_anything_is_sp
 
 def test_holm_shares_the_alpha_of_the_categories() -> None:
     # Ten losses in a row: one category alone is rejected at 0.05, among ten it is not.
-    lost = Observed(prompts_of(30), [0.0] * 10 + [0.5] * 20, 30)
-    fine = Observed(prompts_of(30), [0.5] * 30, 30)
+    lost = JudgedPrefix(prompts_of(30), [0.0] * 10 + [0.5] * 20, 30)
+    fine = JudgedPrefix(prompts_of(30), [0.5] * 30, 30)
     rule = CategoriesRule(margin=0.05)
     alone = judge_categories(rule, {"lost": lost})
     among = judge_categories(rule, {"lost": lost} | {f"fine {n}": fine for n in range(9)})
@@ -191,7 +197,7 @@ def test_a_cluster_is_one_observation() -> None:
 
 
 def test_the_missing_of_one_category_do_not_hide_its_losses() -> None:
-    lost = Observed(prompts_of(60), [None, None, *[0.5] * 58], 60)
+    lost = JudgedPrefix(prompts_of(60), [None, None, *[0.5] * 58], 60)
     assert judge_categories(CategoriesRule(margin=0.1), {"a": lost})[0].outcome == "INVALID"
 
 
@@ -282,7 +288,7 @@ def test_what_is_pinned_of_prompts_is_all_that_decides() -> None:
 
 def test_a_match_judges_no_prompt_twice() -> None:
     head = duel(0.5, count=90, categories=2)
-    match = Match(head, 0)
+    match = SequentialComparison(head, 0)
     match.advance(20)
     match.advance_categories(30)
     match.advance(80)
@@ -292,7 +298,7 @@ def test_a_match_judges_no_prompt_twice() -> None:
 
 def test_reading_a_match_judges_nothing() -> None:
     head = duel(0.5, count=90, categories=2)
-    match = Match(head, 0)
+    match = SequentialComparison(head, 0)
     match.advance(20)
     asked = list(head.asked)
     read = [len(part.values) for part in (match.observed(), *match.by_category().values())]

@@ -8,11 +8,11 @@ import pytest
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.given_outputs import add_answers
-from tpobench.harness.evaluation.run import Benchmark, compare
+from tpobench.harness.evaluation.run import Benchmark, judge_and_store
 from tpobench.harness.gate.decision import Decision
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.run import run_gate
-from tpobench.harness.gate.stored import meeting_of, stored_case
+from tpobench.harness.gate.stored import stored_evaluation_of, stored_input
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Prompt
@@ -31,12 +31,12 @@ def judged(store: Store, name: str, wins: int, against: str = "base", judge: Che
     answers = [f"{name} answers {n}: {'yes' if n < wins else 'no'}" for n in range(80)]
     opponent = add_answers(store, against, PROMPTS, [f"{against} answers {n}" for n in range(80)])
     candidate = add_answers(store, name, PROMPTS, answers)
-    return compare(store, judge or ChecklistJudge(), Benchmark(benchmark, PROMPTS), candidate, opponent)
+    return judge_and_store(store, judge or ChecklistJudge(), Benchmark(benchmark, PROMPTS), candidate, opponent)
 
 
 def gate(store: Store, candidate: str, against: str = "base", **rules: Any) -> Decision:
     policy = validate({"head_to_head": {"margin": 0.05}} | rules, Policy, "policy")
-    return run_gate(policy, stored_case(store, policy, meeting_of(store, candidate, against, policy)))
+    return run_gate(policy, stored_input(store, policy, stored_evaluation_of(store, candidate, against, policy)))
 
 
 def test_a_stored_evaluation_is_decided_on_by_name(store: Store) -> None:
@@ -92,9 +92,9 @@ def test_modes_of_the_baseline_are_not_mixed(store: Store) -> None:
     candidate = add_answers(store, "good", PROMPTS, [f"good answers {n}: yes" for n in range(80)])
     base = add_answers(store, "base", PROMPTS, [f"base answers {n}" for n in range(80)])
     thinking = replace(base, mode=replace(DIRECT, name="think:generic"))
-    compare(store, ChecklistJudge(), Benchmark("bench", PROMPTS), candidate, thinking)
+    judge_and_store(store, ChecklistJudge(), Benchmark("bench", PROMPTS), candidate, thinking)
     assert gate(store, "good").against == "base (think:generic)"
-    compare(store, ChecklistJudge(), Benchmark("bench", PROMPTS), candidate, base)
+    judge_and_store(store, ChecklistJudge(), Benchmark("bench", PROMPTS), candidate, base)
     with pytest.raises(UserError, match="more than one baseline_mode: direct, think:generic; say which under"):
         gate(store, "good")
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.leaderboard import leaderboard
-from tpobench.harness.evaluation.run import Benchmark, Contender, compare
+from tpobench.harness.evaluation.run import Benchmark, ModelOutputs, judge_and_store
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Prompt
@@ -13,13 +13,13 @@ from tpobench.harness.store.store import Store
 PROMPTS = [Prompt(f"prompt {n}", "all", checks=({"contains": "yes"},)) for n in range(40)]
 
 
-def judged(store: Store, candidate: Contender, baseline: Contender, first: int = 40) -> str:
+def judged(store: Store, candidate: ModelOutputs, baseline: ModelOutputs, first: int = 40) -> str:
     """The key of the evaluation on the first prompts."""
     sides = (side.at(range(first)) for side in (candidate, baseline))
-    return compare(store, ChecklistJudge(), Benchmark("bench", PROMPTS[:first]), *sides)
+    return judge_and_store(store, ChecklistJudge(), Benchmark("bench", PROMPTS[:first]), *sides)
 
 
-def answering(store: Store, name: str, answer: str) -> Contender:
+def answering(store: Store, name: str, answer: str) -> ModelOutputs:
     return add_answers(store, name, PROMPTS, [answer] * 40)
 
 

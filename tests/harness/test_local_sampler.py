@@ -70,11 +70,11 @@ def test_what_an_interruption_left_is_sampled_as_if_there_had_been_none(tiny_mod
     sampler, params = LocalSampler(str(tiny_model)), SamplingParams(max_new_tokens=24, temperature=1.0)
     requests = requests_for([f"{question} {n}" for question in QUESTIONS for n in range(6)], samples=4)
     whole = by_key(sampler.sample(requests, params))
-    left = [replace(request, company=number % 5 != 0) for number, request in enumerate(requests)]
+    left = [replace(request, is_padding=number % 5 != 0) for number, request in enumerate(requests)]
     found = by_key(sampler.sample(left, params))
-    assert set(found) == {request.key for request in left if not request.company}
+    assert set(found) == {request.key for request in left if not request.is_padding}
     assert all(found[key].token_ids == whole[key].token_ids for key in found)
-    assert list(sampler.sample([replace(request, company=True) for request in requests], params)) == []
+    assert list(sampler.sample([replace(request, is_padding=True) for request in requests], params)) == []
 
 
 def test_finish_reason_tells_a_cut_output_from_a_finished_one(sampler: LocalSampler) -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tpobench.harness.gate.win_rates import Observed, observations
+from tpobench.harness.gate.win_rates import JudgedPrefix, observations
 from tpobench.harness.records import Prompt
 from tpobench.harness.stats.sequential import (
     BETS,
@@ -199,7 +199,7 @@ def test_missing_judgments_are_losses_for_promotion_and_wins_for_rejection(metho
 
 def test_observations_of_clusters_by_hand() -> None:
     prompts = [Prompt(f"p{number}", name) for number, name in enumerate("aabbbcc")]
-    seen = Observed(prompts, [1.0, None, 0.0, 0.5, 1.0, None, 1.0], of=9, clusters="category")
+    seen = JudgedPrefix(prompts, [1.0, None, 0.0, 0.5, 1.0, None, 1.0], of=9, clusters="category")
     sizes, low, high = observations(seen, complete=False)
     assert sizes.tolist() == [2, 3], "the last cluster may go on"
     assert low.tolist() == [0.5, 0.5]

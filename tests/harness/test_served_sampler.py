@@ -23,9 +23,9 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.models.checkpoints import fingerprint
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.models.tokens import Encoder
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Generation, Model, Prompt, Request, SamplingParams
-from tpobench.harness.samplers.cached import Generator
+from tpobench.harness.samplers.cached import OutputCache
 from tpobench.harness.samplers.endpoint import ServerSampler
 from tpobench.harness.samplers.local import LocalSampler
 from tpobench.harness.samplers.served import filled, served_sampler
@@ -177,7 +177,7 @@ def test_a_server_that_dies_in_the_middle_ends_the_run_at_once_and_the_same_comm
 
     def sample(command: str) -> None:
         load = served_sampler(command, 20, connect)
-        with Generator(store, model, load, Reporter(quiet=True)) as generator:
+        with OutputCache(store, model, load, Progress(quiet=True)) as generator:
             generator.ensure(prompts, DIRECT, params, samples, "sampling")
 
     started = time.monotonic()

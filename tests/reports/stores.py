@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tpobench.harness.config import validate
-from tpobench.harness.evaluation.run import Benchmark, Contender, Entry, Record, keep
+from tpobench.harness.evaluation.run import Benchmark, EvaluationRecord, JudgedPair, ModelOutputs, store_evaluation
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.record import keep_decision
-from tpobench.harness.gate.stored import meeting_named, stored_case
+from tpobench.harness.gate.stored import stored_evaluation_named, stored_input
 from tpobench.harness.models.modes import DIRECT, Mode
 from tpobench.harness.models.thoughts import mode_named
 from tpobench.harness.records import Judgment, Model, Output, Prompt, content_key, judgment_key, text_key
@@ -28,7 +28,7 @@ def prompts(number: int, categories: Sequence[str] = CATEGORIES) -> list[Prompt]
 
 def contender(
     store: Store, name: str, mode: Mode, asked: Sequence[Prompt], answers: Sequence[str], thought: str = ""
-) -> Contender:
+) -> ModelOutputs:
     """A model that answered so; every answer was thought about in the same way."""
     model = Model(name, f"/models/{name}", content_key("test", name))
     outputs = [
@@ -39,11 +39,11 @@ def contender(
     store.add_model(model, "given")
     store.add_prompts(asked)
     store.add_outputs(outputs)
-    return Contender(model, mode, outputs, outputs)
+    return ModelOutputs(model, mode, outputs, outputs)
 
 
 @dataclass(frozen=True)
-class Contest:
+class JudgedContest:
     """How a candidate is judged: by whom, in which orders, with what said."""
 
     say: Say
@@ -54,7 +54,7 @@ class Contest:
     name: str = "test/questions"
 
 
-def judged(store: Store, candidate: Contender, baseline: Contender, contest: Contest) -> str:
+def judged(store: Store, candidate: ModelOutputs, baseline: ModelOutputs, contest: JudgedContest) -> str:
     """Store the judgments of every prompt and the evaluation; returns its key."""
     entries, judgments = [], []
     for number, (ours, theirs) in enumerate(zip(candidate.outputs, baseline.outputs, strict=True)):
@@ -66,14 +66,14 @@ def judged(store: Store, candidate: Contender, baseline: Contender, contest: Con
                 Judgment(key, contest.judge, ours.prompt.key, text_key(ours.response), text_key(theirs.response),
                          len(ours.response), len(theirs.response), order, verdict, preference, contest.raw)
             )  # fmt: skip
-            entries.append(Entry(ours.prompt, key, ours.key, theirs.key))
+            entries.append(JudgedPair(ours.prompt, key, ours.key, theirs.key))
     store.add_judgments(judgments)
     asked = [output.prompt for output in candidate.outputs]
     orders = "both" if len(contest.orders) > 1 else "one"
     about = {"judge_label": f"label of {contest.judge}", "rows": contest.rows, "orders": orders}
-    record = Record(Benchmark(contest.name, asked, orders=orders, rows=contest.rows), contest.judge, candidate.model,
+    record = EvaluationRecord(Benchmark(contest.name, asked, orders=orders, rows=contest.rows), contest.judge, candidate.model,
                     baseline.model, candidate.mode.name, baseline.mode.name, about)  # fmt: skip
-    return keep(store, record, entries)
+    return store_evaluation(store, record, entries)
 
 
 def finished_run(store: Store, asked: int = 90) -> str:
@@ -111,12 +111,12 @@ def finished_run(store: Store, asked: int = 90) -> str:
         done(f"pairs/{arm}/1", **pairs)
         done(f"train/{arm}/1", model=side.model.fingerprint, epochs=epochs, metrics={"loss": 0.4})
         done(f"select/{arm}/1", epoch=2, figures=[{}, {}], metrics={"loss": 0.4})
-    done("evaluate/thought/1", evaluation=judged(store, thought, seed, Contest(strong)), win_rate=0.6)
-    done("evaluate/direct/1", evaluation=judged(store, direct, seed, Contest(flipping)), win_rate=0.6)
-    duel = judged(store, thought, direct, Contest(flipping))
+    done("evaluate/thought/1", evaluation=judged(store, thought, seed, JudgedContest(strong)), win_rate=0.6)
+    done("evaluate/direct/1", evaluation=judged(store, direct, seed, JudgedContest(flipping)), win_rate=0.6)
+    duel = judged(store, thought, direct, JudgedContest(flipping))
     done("head_to_head/1", evaluation=duel, win_rate=0.6)
     policy = validate({"head_to_head": {"margin": 0.05}, "categories": {"margin": 0.2}}, Policy, "policy")
-    case = stored_case(store, policy, meeting_named(store, duel))
+    case = stored_input(store, policy, stored_evaluation_named(store, duel))
     _, key = keep_decision(store, policy, case, lambda line: None, RUN)
     done("gate/1", gate_decision=key)
     return RUN

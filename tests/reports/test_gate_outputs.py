@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from tpobench.harness.gate.decision import Decision, RuleOutcome, RuleResult, Telling
+from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleOutcome, RuleResult
 from tpobench.reports.formats.gate import annotations, headline, junit, markdown, telling_lines, terminal_table
 
 HOSTILE = [
@@ -28,7 +28,7 @@ OUTCOMES: list[RuleOutcome] = ["PASS", "FAIL", "INCONCLUSIVE", "INVALID", "SHOWN
 
 def hostile(text: str) -> Decision:
     rules = tuple(RuleResult(f"{outcome} {text}", outcome, f"found {text}", prompts=1, of=2) for outcome in OUTCOMES)
-    told = (Telling(text, text, 0.9),) * 5
+    told = (ClearPrompt(text, text, 0.9),) * 5
     return Decision(rules, text, text, text, text, told, told, (text,))
 
 
@@ -95,7 +95,9 @@ def test_hostile_markdown_is_text_in_its_cell(text: str) -> None:
 
 def test_markdown_says_what_was_decided_and_shows_the_telling_prompts() -> None:
     rules = (RuleResult("head_to_head", "FAIL", "win rate 41.7% is below", prompts=60, of=400),)
-    decision = Decision(rules, "new_1", "old", "judge@1", "starter/test", lost=(Telling("Why | is\nit?", "c", 0.05),))
+    decision = Decision(
+        rules, "new_1", "old", "judge@1", "starter/test", lost=(ClearPrompt("Why | is\nit?", "c", 0.05),)
+    )
     page = unescape(markdown(decision).replace("<wbr>", ""))
     assert page.startswith("## tpobench gate: ✕ FAIL\n")
     assert "new_1 is rejected by the gate (head_to_head)." in page

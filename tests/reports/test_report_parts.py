@@ -4,21 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.reports.stores import JUDGE, Contest, contender, judged, prompts
+from tests.reports.stores import JUDGE, JudgedContest, contender, judged, prompts
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.stats.intervals import difference_interval, mean_interval
 from tpobench.harness.stats.shrinkage import shrink
 from tpobench.harness.store.store import Store
-from tpobench.reports.evaluations import Verdict, newest_evaluations, read_evaluations
+from tpobench.reports.evaluations import PromptVerdict, newest_evaluations, read_evaluations
 from tpobench.reports.sections import examples
 from tpobench.reports.sections.categories import Column, tabulate
-from tpobench.reports.sections.examples import Contest as Shown
+from tpobench.reports.sections.examples import LabelledEvaluation as Shown
 from tpobench.reports.sections.examples import read_examples
 from tpobench.reports.sections.judges import agreement, first_preferred, flip_rate, judge_views, length_bins
 
 
-def verdict(prompt: str, *games: tuple[str, float | None], chars: int = 10, other: int = 10) -> Verdict:
-    return Verdict(prompt, "c", tuple(games), chars, other)
+def verdict(prompt: str, *games: tuple[str, float | None], chars: int = 10, other: int = 10) -> PromptVerdict:
+    return PromptVerdict(prompt, "c", tuple(games), chars, other)
 
 
 def test_shrinking_pulls_groups_towards_what_they_share() -> None:
@@ -96,13 +96,13 @@ def test_kappa_by_hand() -> None:
 def test_a_second_judge_of_the_same_pairs_is_found(store: Store) -> None:
     asked = prompts(30)
     new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(30)]) for name in ("new", "old"))
-    key = judged(store, new, old, Contest(lambda n, order: 0.9))
-    judged(store, new, old, Contest(lambda n, order: 0.9 if n < 15 else 0.1, judge="human labels"))
+    key = judged(store, new, old, JudgedContest(lambda n, order: 0.9))
+    judged(store, new, old, JudgedContest(lambda n, order: 0.9 if n < 15 else 0.1, judge="human labels"))
     (view,) = judge_views(store, read_evaluations(store, [key]).values())
     assert view.id == JUDGE
     (found,) = view.agreements
     assert (found.other, found.pairs, found.same.mean) == ("human labels", 30, 0.5)
-    judged(store, old, new, Contest(lambda n, order: 0.1, judge="turned round"))
+    judged(store, old, new, JudgedContest(lambda n, order: 0.1, judge="turned round"))
     (view,) = judge_views(store, read_evaluations(store, [key]).values())
     assert [(a.other, a.same.mean) for a in view.agreements] == [("human labels", 0.5), ("turned round", 1.0)]
 
@@ -110,8 +110,8 @@ def test_a_second_judge_of_the_same_pairs_is_found(store: Store) -> None:
 def test_the_newest_of_an_evaluation_is_shown(store: Store) -> None:
     asked = prompts(30)
     new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(30)]) for name in ("new", "old"))
-    first = judged(store, new.at(range(10)), old.at(range(10)), Contest(lambda n, order: 0.9))
-    second = judged(store, new, old, Contest(lambda n, order: 0.9))
+    first = judged(store, new.at(range(10)), old.at(range(10)), JudgedContest(lambda n, order: 0.9))
+    second = judged(store, new, old, JudgedContest(lambda n, order: 0.9))
     assert first != second
     assert newest_evaluations(store) == [second]
 
@@ -119,7 +119,7 @@ def test_the_newest_of_an_evaluation_is_shown(store: Store) -> None:
 def test_examples_are_sampled_by_whole_prompts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = prompts(30)
     old, *new = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(30)]) for name in "abc")
-    keys = [judged(store, side, old, Contest(lambda n, order: 0.9)) for side in new]
+    keys = [judged(store, side, old, JudgedContest(lambda n, order: 0.9)) for side in new]
     found = read_evaluations(store, keys)
     shown = [Shown(found[key], key, "x", "y") for key in keys]
     every = read_examples(store, shown)

@@ -9,7 +9,7 @@ from tests.reports.hostile import payloads
 from tests.reports.stores import finished_run
 from tests.reports.test_report_browser import Opened
 from tpobench.harness.evaluation.compare import Side
-from tpobench.harness.evaluation.run import Benchmark, Contender, Entry, Record, keep
+from tpobench.harness.evaluation.run import Benchmark, EvaluationRecord, JudgedPair, ModelOutputs, store_evaluation
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Judgment, Model, Output, Prompt, content_key, judgment_key, text_key
 from tpobench.harness.store.store import Store
@@ -42,7 +42,7 @@ def hostile_store(store: Store) -> None:
     asked = [Prompt(f"{number} {at(number)}", at(number + 1)[:5000], "test") for number in range(len(texts))]
     store.add_prompts(asked)
 
-    def answering(name: str, shift: int) -> Contender:
+    def answering(name: str, shift: int) -> ModelOutputs:
         model = Model(name, name, content_key("hostile", shift))
         store.add_model(model, "given")
         outputs = [
@@ -51,7 +51,7 @@ def hostile_store(store: Store) -> None:
             for n, prompt in enumerate(asked)
         ]  # fmt: skip
         store.add_outputs(outputs)
-        return Contender(model, DIRECT, outputs, outputs)
+        return ModelOutputs(model, DIRECT, outputs, outputs)
 
     baseline = answering(f"baseline {texts[0]}", 3)
     for number in (1, 2, 3):
@@ -64,12 +64,12 @@ def hostile_store(store: Store) -> None:
                          len(mine.response), len(other.response), "AB", "a", None if n % 50 == 0 else (n % 11) / 10,
                          at(n + 4))
             )  # fmt: skip
-            entries.append(Entry(mine.prompt, key, mine.key, other.key))
+            entries.append(JudgedPair(mine.prompt, key, mine.key, other.key))
         store.add_judgments(judgments)
         about = {"judge_label": texts[6], "rows": 999, "not_comparable": [texts[8]], "baseline": texts[9]}
         benchmark = Benchmark(f"bench {texts[10]}", asked)
-        record = Record(benchmark, f"judge {texts[5]}", ours.model, baseline.model, "direct", "direct", about)
-        keep(store, record, entries)
+        record = EvaluationRecord(benchmark, f"judge {texts[5]}", ours.model, baseline.model, "direct", "direct", about)
+        store_evaluation(store, record, entries)
 
 
 def assert_harmless(browser: Any, path: Path, page_text: str, most: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.reports.stores import RUN, THINK, Contest, contender, finished_run, judged, prompts
+from tests.reports.stores import RUN, THINK, JudgedContest, contender, finished_run, judged, prompts
 from tpobench.cli import app
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.compare import Side
@@ -26,7 +26,7 @@ def two_models(store: Store, asked: int = 40, **about: object) -> tuple[str, str
     new = contender(store, "new", DIRECT, questions, [f"new {n}" for n in range(asked)])
     old = contender(store, "old", DIRECT, questions, [f"old {n}" for n in range(asked)])
     keys = [
-        judged(store, side, base, Contest(lambda n, order, wins=wins: float(n % 3 < wins), **about))  # type: ignore
+        judged(store, side, base, JudgedContest(lambda n, order, wins=wins: float(n % 3 < wins), **about))  # type: ignore
         for side, wins in ((new, 2), (old, 1))
     ]
     return keys[0], keys[1]
@@ -89,14 +89,14 @@ def test_one_arm_is_said_to_have_no_baseline(store: Store) -> None:
 def test_one_category_is_no_table(store: Store) -> None:
     asked = prompts(40, ["only"])
     new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old"))
-    judged(store, new, old, Contest(lambda n, order: 0.7))
+    judged(store, new, old, JudgedContest(lambda n, order: 0.7))
     assert "Nothing to compare: one category alone, too many of them, or no verdict." in render(of_models(store))
 
 
 def test_judgments_without_any_verdict(store: Store) -> None:
     asked = prompts(40)
     new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old"))
-    judged(store, new, old, Contest(lambda n, order: None))
+    judged(store, new, old, JudgedContest(lambda n, order: None))
     content = of_models(store)
     assert (
         content.verdict.sentence
@@ -116,7 +116,7 @@ def test_several_judges_and_missing_verdicts_are_warnings(store: Store) -> None:
     two_models(store)
     asked = prompts(40)
     new, base = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "base"))
-    judged(store, new, base, Contest(lambda n, order: None if n == 3 else 0.9, judge="another@judge#2"))
+    judged(store, new, base, JudgedContest(lambda n, order: None if n == 3 else 0.9, judge="another@judge#2"))
     warnings = of_models(store).verdict.warnings
     assert any("Several judges were asked on test/questions" in warning for warning in warnings)
     assert any("1 prompt (2.5%) without a verdict: a gate would be INVALID (1 of 3" in warning for warning in warnings)
@@ -235,8 +235,8 @@ def test_two_models_that_only_met_are_compared(store: Store) -> None:
     asked = prompts(40)
     new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old"))
     other = contender(store, "other", DIRECT, asked, [f"other {n}" for n in range(40)])
-    judged(store, new, old, Contest(lambda n, order: 0.9))
-    judged(store, old, other, Contest(lambda n, order: 0.9))
+    judged(store, new, old, JudgedContest(lambda n, order: 0.9))
+    judged(store, old, other, JudgedContest(lambda n, order: 0.9))
     content = of_comparison(store, Side("new"), Side("old"), ("new", "old"))
     assert content.verdict.badge == "A IS BETTER"
     assert "the first wins 90.0% of 40 prompts against the second" in content.verdict.sentence
@@ -292,7 +292,7 @@ def two_baselines(store: Store) -> tuple[str, ...]:
     for mode, wins in ((DIRECT, 1.0), (THINK, 0.0)):
         base = contender(store, "base", mode, asked, [f"base {n}, {mode.name}" for n in range(40)])
         keys += [
-            judged(store, side, base, Contest(lambda n, order, said=said: said))  # type: ignore[misc]
+            judged(store, side, base, JudgedContest(lambda n, order, said=said: said))  # type: ignore[misc]
             for side, said in ((sides["new"], wins), (sides["old"], 0.5))
         ]
     return tuple(keys)

@@ -8,7 +8,7 @@ import yaml
 
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.store.store import Store
 from tpobench.reports.formats.html import write_report
 from tpobench.reports.run_summary import summarise
@@ -56,7 +56,7 @@ def config(tiny_model: Path, tmp_path: Path) -> Config:
 def run(config: Config, folder: Path) -> tuple[str, dict[str, int]]:
     with Store(folder / "store.duckdb") as store:
         asked = validate(config, RunConfig, "config")
-        key = run_training(asked, folder, store, Reporter(quiet=True))
+        key = run_training(asked, folder, store, Progress(quiet=True))
         write_report(store, key, folder / "report.html")
         assert summarise(store, key).decision in ("PASS", "FAIL", "INCONCLUSIVE", None)
         done = set(store.finished_steps(key))

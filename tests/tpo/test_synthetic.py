@@ -8,9 +8,9 @@ import pytest
 
 from tpobench.benchmarks.starter.data import starter_prompts
 from tpobench.harness.errors import UserError
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Generation, Model, Output, Prompt, Request, SamplingParams
-from tpobench.harness.samplers.cached import Generator, local_sampler
+from tpobench.harness.samplers.cached import OutputCache, local_sampler
 from tpobench.harness.store.store import Store
 from tpobench.tpo.config import SourceConfig
 from tpobench.tpo.prompts.synthetic import (
@@ -50,7 +50,7 @@ class Scripted:
 
 def write(store: Store, count: int, sampler: Scripted, seeds: Sequence[Prompt] = SEEDS, seed: int = 0) -> list[Prompt]:
     source = SourceConfig(source="synthetic:seeds.jsonl", model=WRITER.name, count=count)
-    with Generator(store, WRITER, lambda _: sampler, Reporter(quiet=True)) as generator:
+    with OutputCache(store, WRITER, lambda _: sampler, Progress(quiet=True)) as generator:
         return synthetic_prompts(source, generator, seeds, 0.7, seed)
 
 
@@ -180,7 +180,7 @@ def test_a_real_sampler_is_asked(store: Store, tiny_model: Path) -> None:
     )
     short = [Prompt(f"Say {letter}.") for letter in "abcdefgh"]
     with (
-        Generator(store, Model("tiny", str(tiny_model), "t"), local_sampler, Reporter(quiet=True)) as generator,
+        OutputCache(store, Model("tiny", str(tiny_model), "t"), local_sampler, Progress(quiet=True)) as generator,
         pytest.raises(UserError, match=f"wrote 0 of 1 new instructions in {LEAST_ROUND} tries"),
     ):
         synthetic_prompts(source, generator, short, 0.7, 0)

@@ -11,10 +11,10 @@ from tests.apis.verdicts import MODEL, gives_none, verdict_server
 from tpobench.harness.api.client import Client, Limits
 from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.asking import Panel
+from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.verdict import self_taught_evaluator
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Prompt, Score
 from tpobench.harness.store.store import Store
 from tpobench.tpo.preferences.judge import Group, PairwiseTrainingJudge, PointwiseTrainingJudge
@@ -54,7 +54,7 @@ class Counting:
 
 
 def pointwise(judge: Counting) -> PointwiseTrainingJudge:
-    return PointwiseTrainingJudge(judge, Reporter(quiet=True))
+    return PointwiseTrainingJudge(judge, Progress(quiet=True))
 
 
 def test_a_pointwise_judge_is_asked_once_for_each_response(store: Store) -> None:
@@ -105,7 +105,7 @@ def test_the_pointwise_judge_is_spoken_to_through_one_door() -> None:
 
 def pairwise(url: str) -> PairwiseTrainingJudge:
     client = Client(Endpoint(MODEL, url), Limits(concurrency=16, timeout_s=10))
-    return PairwiseTrainingJudge(Panel(self_taught_evaluator(MODEL), client, Reporter(quiet=True)))
+    return PairwiseTrainingJudge(ModelJudge(self_taught_evaluator(MODEL), client, Progress(quiet=True)))
 
 
 def asked(url: str) -> int:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.asking import Panel
+from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.base import Comparison
-from tpobench.harness.progress import Reporter
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Prompt, score_key
 from tpobench.harness.store.store import Store
 from tpobench.tpo.preferences.scoring import Floats, elo_scores
@@ -71,7 +71,7 @@ class PointwiseTrainingJudge:
     """Scores are the judge's own."""
 
     judge: "PointwiseJudge"
-    reporter: Reporter
+    reporter: Progress
 
     @property
     def id(self) -> str:
@@ -143,7 +143,7 @@ class PairwiseTrainingJudge:
     An answer without a verdict is a missing game, a loss for neither.
     """
 
-    panel: Panel
+    panel: ModelJudge
 
     @property
     def id(self) -> str:

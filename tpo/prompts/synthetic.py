@@ -16,7 +16,7 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.prompt_files import prompts_from_file
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Message, Output, Prompt, Split
-from tpobench.harness.samplers.cached import Generator
+from tpobench.harness.samplers.cached import OutputCache
 from tpobench.tpo.config import SourceConfig
 from tpobench.tpo.prompts.duplicates import Seen
 from tpobench.tpo.prompts.sources import STARTER, prompts_of
@@ -57,7 +57,7 @@ WRITING = _ShotMode("synthetic", "Write a new instruction on another subject.", 
 
 
 def synthetic_prompts(
-    source: SourceConfig, generator: Generator, seeds: Sequence[Prompt], near_duplicates: float, seed: int
+    source: SourceConfig, generator: OutputCache, seeds: Sequence[Prompt], near_duplicates: float, seed: int
 ) -> list[Prompt]:
     """`source.count` new instructions, the same for the same seeds, model and seed; a larger count extends them.
 

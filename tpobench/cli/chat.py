@@ -93,9 +93,9 @@ def sample(
     from tpobench.harness.evaluation.prompt_files import prompts_from_file
     from tpobench.harness.models.resolve import resolve_model
     from tpobench.harness.models.thoughts import mode_named
-    from tpobench.harness.progress import Reporter
+    from tpobench.harness.progress import Progress
     from tpobench.harness.records import SamplingParams
-    from tpobench.harness.samplers.cached import Generator, local_sampler
+    from tpobench.harness.samplers.cached import OutputCache, local_sampler
     from tpobench.harness.store.store import Store
 
     asked = mode_named(mode)
@@ -105,7 +105,7 @@ def sample(
     with Store(store) as opened:
         opened.add_model(chosen, "given")
         before = opened.row_counts()["output"]
-        with Generator(opened, chosen, local_sampler, Reporter()) as generator:
+        with OutputCache(opened, chosen, local_sampler, Progress()) as generator:
             generator.ensure(wanted, asked, params, range(samples), prompts.name)
         new = opened.row_counts()["output"] - before
     print(f"{new} outputs sampled, {len(wanted) * samples - new} were there already; store {store}")

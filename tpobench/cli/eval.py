@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tpobench.benchmarks.lm_eval.planning import TaskPlan
     from tpobench.benchmarks.lm_eval.tasks import TaskResult
     from tpobench.harness.api.budget import Prices
-    from tpobench.harness.evaluation.spec import Contest
+    from tpobench.harness.evaluation.spec import EvaluationSpec
     from tpobench.harness.gate.plan import GatePlan
     from tpobench.harness.store.store import Store
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @takes(contest=contest_options, api=api_options)
 def evaluate(
     context: typer.Context,
-    contest: "Contest",
+    contest: "EvaluationSpec",
     api: Api,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
@@ -38,16 +38,16 @@ def evaluate(
     Example: tpobench eval --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
     """
     quiet_libraries()
-    from tpobench.harness.evaluation.spec import hold
-    from tpobench.harness.progress import Reporter
+    from tpobench.harness.evaluation.spec import run_evaluation
+    from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
     if is_lm_eval(contest):
         refuse_without_effect(context, contest)
-        _print_tasks(contest, run(contest, api, store, Reporter(quiet=as_json)), as_json)
+        _print_tasks(contest, run(contest, api, store, Progress(quiet=as_json)), as_json)
         return
     with Store(store) as opened:
-        evaluation = hold(opened, contest, api.connect, Reporter(quiet=as_json))
+        evaluation = run_evaluation(opened, contest, api.connect, Progress(quiet=as_json))
         found = _read(opened, evaluation)
     if as_json:
         print_json(found | {"spent": api.spent()})
@@ -65,7 +65,7 @@ def evaluate(
 @takes(contest=contest_options, api=api_options)
 def plan(
     context: typer.Context,
-    contest: "Contest",
+    contest: "EvaluationSpec",
     api: Api,
     policy: Annotated[
         Path | None, typer.Option(help="Plan a gate with this policy instead; of the options, --prices counts.")
@@ -85,7 +85,7 @@ def plan(
 
     from tpobench.harness.evaluation.plan import Plan, plan_for
     from tpobench.harness.gate.plan import GatePlan
-    from tpobench.harness.progress import Reporter
+    from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
     prices = api.budget.prices
@@ -97,7 +97,7 @@ def plan(
         elif is_lm_eval(contest):
             refuse_without_effect(context, contest)
             quiet_libraries()
-            found = planned(contest, api, opened, Reporter(quiet=as_json))
+            found = planned(contest, api, opened, Progress(quiet=as_json))
         else:
             found = plan_for(contest, prices, api.concurrency, opened)
     if as_json:
@@ -127,7 +127,7 @@ def _print_metrics(metrics: list[dict[str, Any]]) -> None:
         print(f"  {metric['name']:<36} {metric['category'] or 'all':<34} {value}{bounds}  n={metric['n']}{shown}")
 
 
-def _print_tasks(contest: "Contest", results: "list[TaskResult]", as_json: bool) -> None:
+def _print_tasks(contest: "EvaluationSpec", results: "list[TaskResult]", as_json: bool) -> None:
     if as_json:
         print_json([vars(result) | {"metrics": [vars(metric) for metric in result.metrics]} for result in results])
         return

@@ -16,10 +16,10 @@ from tpobench.cli.options_api import Api, api_options
 if TYPE_CHECKING:
     from tpobench.harness.gate.champion import Champion
     from tpobench.harness.gate.decision import Decision
-    from tpobench.harness.gate.live import Opponent
+    from tpobench.harness.gate.live import ModelRef
     from tpobench.harness.gate.policy import Policy
-    from tpobench.harness.gate.run import Case
-    from tpobench.harness.progress import Reporter
+    from tpobench.harness.gate.run import GateInput
+    from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
 OF_RUN = re.compile(r"(thought|direct|seed)/\w+")
@@ -76,7 +76,7 @@ def gate(
     from tpobench.harness.gate.decision import EXIT_CODES
     from tpobench.harness.gate.policy import load_policy
     from tpobench.harness.gate.record import keep_decision
-    from tpobench.harness.progress import Reporter
+    from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
     if ledger:
@@ -87,7 +87,7 @@ def gate(
     quiet_libraries()
     asked, rules = Asked(candidate, against, run, offline, retry_missing), load_policy(policy)
     _require_possible(rules, asked, store)
-    file, reporter = alias or store.parent / "champion.json", Reporter(quiet=as_json)
+    file, reporter = alias or store.parent / "champion.json", Progress(quiet=as_json)
     with Store(store) as opened:
         champion = current(file) if promote or rules.champion is not None else None
         case = _case(opened, rules, asked, champion, api, reporter)
@@ -115,45 +115,45 @@ def _require_possible(policy: "Policy", asked: Asked, store: Path) -> None:
 
 
 def _case(
-    store: "Store", policy: "Policy", asked: Asked, champion: "Champion | None", api: Api, reporter: "Reporter"
-) -> "Case":
-    from tpobench.harness.gate.live import Opponent, live_case, stage_contest
-    from tpobench.harness.gate.stored import meeting_named, meeting_of, stored_case
+    store: "Store", policy: "Policy", asked: Asked, champion: "Champion | None", api: Api, reporter: "Progress"
+) -> "GateInput":
+    from tpobench.harness.gate.live import ModelRef, live_input, stage_contest
+    from tpobench.harness.gate.stored import stored_evaluation_named, stored_evaluation_of, stored_input
     from tpobench.harness.models.thoughts import mode_named
-    from tpobench.harness.store.runs import duel_of
+    from tpobench.harness.store.runs import checkpoint_evaluation
 
     if policy.contest is not None:
         ours = _named(store, asked.candidate, asked.run, policy.contest.mode)
         theirs = _named(store, asked.against, asked.run, policy.contest.against_mode) if asked.against else None
         contest = stage_contest(policy, ours.name, ours.mode, asked.retry_missing)
-        best = None if champion is None else Opponent(champion.folder, mode_named(champion.mode), champion.name)
-        return live_case(store, policy, contest, api.connect, reporter, theirs, best, asked.offline, asked.candidate)
+        best = None if champion is None else ModelRef(champion.folder, mode_named(champion.mode), champion.name)
+        return live_input(store, policy, contest, api.connect, reporter, theirs, best, asked.offline, asked.candidate)
     if OF_RUN.fullmatch(asked.candidate):
-        found = duel_of(store, asked.run, asked.candidate, asked.against)
-        meeting = meeting_named(store, found.evaluation)
+        found = checkpoint_evaluation(store, asked.run, asked.candidate, asked.against)
+        meeting = stored_evaluation_named(store, found.evaluation)
         against = asked.against or f"direct/{asked.candidate.partition('/')[2]}"
-        return stored_case(store, policy, meeting, asked.candidate, against)
-    return stored_case(store, policy, meeting_of(store, asked.candidate, asked.against, policy))
+        return stored_input(store, policy, meeting, asked.candidate, against)
+    return stored_input(store, policy, stored_evaluation_of(store, asked.candidate, asked.against, policy))
 
 
-def _named(store: "Store", name: str, run: str, mode: str) -> "Opponent":
+def _named(store: "Store", name: str, run: str, mode: str) -> "ModelRef":
     """A model and its mode: those of a run's checkpoint, or the policy's."""
-    from tpobench.harness.gate.live import Opponent
+    from tpobench.harness.gate.live import ModelRef
     from tpobench.harness.models.thoughts import mode_named
     from tpobench.harness.store.runs import checkpoint_of
 
     if not OF_RUN.fullmatch(name):
-        return Opponent(name, mode_named(mode), name)
+        return ModelRef(name, mode_named(mode), name)
     folder, own = checkpoint_of(store, run, name)
-    return Opponent(folder, mode_named(own), name)
+    return ModelRef(folder, mode_named(own), name)
 
 
 def _promote(
-    store: "Store", file: Path, before: "Champion | None", case: "Case", policy: "Policy", decision: str, why: str
+    store: "Store", file: Path, before: "Champion | None", case: "GateInput", policy: "Policy", decision: str, why: str
 ) -> str:
     """Move the alias to the candidate; returns what to say."""
     from tpobench.harness.errors import UserError
-    from tpobench.harness.gate.champion import Entry, promote, require_weights
+    from tpobench.harness.gate.champion import Promotion, promote, require_weights
 
     query = "SELECT name, folder FROM model WHERE model_key = ?"
     ((name, known),) = store.sql(query, [case.candidate_fingerprint])[1]
@@ -161,7 +161,7 @@ def _promote(
     if folder == "imported":
         raise UserError(f"{name} is a file of answers, there are no weights to promote; the decision is stored")
     require_weights(folder, case.candidate_fingerprint, name)
-    entry = Entry(case.candidate_fingerprint, name, folder, case.candidate_mode, decision, policy.key, why)
+    entry = Promotion(case.candidate_fingerprint, name, folder, case.candidate_mode, decision, policy.key, why)
     moved = promote(store, file, before, entry)
     if moved == before:
         return f"champion  {moved.name}, as before, in {file}"

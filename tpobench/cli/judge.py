@@ -12,7 +12,7 @@ from tpobench.cli.options_api import Api, api_options
 from tpobench.cli.options_evaluation import BenchmarkOption, DataOption, contest_options
 
 if TYPE_CHECKING:
-    from tpobench.harness.evaluation.spec import Contest
+    from tpobench.harness.evaluation.spec import EvaluationSpec
 
 judge_app = typer.Typer(help="May this judge decide?", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(judge_app, name="judge")
@@ -21,7 +21,7 @@ app.add_typer(judge_app, name="judge")
 @judge_app.command("check")
 @takes(contest=contest_options, api=api_options)
 def check(
-    contest: "Contest",
+    contest: "EvaluationSpec",
     api: Api,
     repeats: Annotated[int, typer.Option(min=1, help="How often each pair is judged in each order.")] = 2,
     store: StoreOption = DEFAULT_STORE,
@@ -33,11 +33,11 @@ def check(
     """
     quiet_libraries()
     from tpobench.harness.judges.check import check_judge
-    from tpobench.harness.progress import Reporter
+    from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
     with Store(store) as opened:
-        found = check_judge(opened, contest, api.connect, Reporter(quiet=as_json), repeats)
+        found = check_judge(opened, contest, api.connect, Progress(quiet=as_json), repeats)
     if as_json:
         print_json(found.as_json())
     else:
@@ -64,12 +64,12 @@ def categorise(
     from tpobench.benchmarks.categories.data import UNCATEGORISED, assign
     from tpobench.harness.api.endpoints import endpoint_named
     from tpobench.harness.evaluation.registry import benchmark_named
-    from tpobench.harness.progress import Reporter
+    from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
     prompts = benchmark_named(benchmark, data=data).prompts
     with Store(store) as opened:
-        found = assign(opened, api.connect(endpoint_named(model)), prompts, Reporter(quiet=as_json))
+        found = assign(opened, api.connect(endpoint_named(model)), prompts, Progress(quiet=as_json))
     if out is not None:
         rows = [
             {"prompt": text, "category": category or UNCATEGORISED, "complexity": found.complexities[text]}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tpobench.benchmarks.alpaca_eval.files import Imported
-    from tpobench.harness.evaluation.leaderboard import Row
+    from tpobench.harness.evaluation.leaderboard import LeaderboardRow
     from tpobench.harness.store.store import Store
 
 FORMATS = ["alpaca_eval", "arena_hard_v0.1", "arena_hard_v2.0", "lm_eval"]
@@ -37,13 +37,13 @@ def import_files(
     Example: tpobench import alpaca_eval results/ --data official-files/
     """
     quiet_libraries()
-    from tpobench.harness.progress import Reporter
+    from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
     _require_format(kind)
     if not path.exists():
         raise UserError(f"there is no {path}; check the path")
-    reporter = Reporter(quiet=as_json)
+    reporter = Progress(quiet=as_json)
     came: list[dict[str, Any]] = []
     with Store(store) as opened, reporter.importing(f"importing {kind}") as progress:
         for found in _importer(kind)(opened, path, data or _beside(kind, path)):
@@ -197,7 +197,7 @@ def leaderboard(
         console.print(_category_table(name, shown) if by_category else _table(name, shown))
 
 
-def _table(name: str, rows: "list[Row]") -> Any:
+def _table(name: str, rows: "list[LeaderboardRow]") -> Any:
     from rich.table import Table
     from rich.text import Text
 
@@ -225,7 +225,7 @@ def _table(name: str, rows: "list[Row]") -> Any:
     return table
 
 
-def _category_table(name: str, rows: "list[Row]") -> Any:
+def _category_table(name: str, rows: "list[LeaderboardRow]") -> Any:
     from rich.table import Table
     from rich.text import Text
 

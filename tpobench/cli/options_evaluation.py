@@ -8,7 +8,7 @@ import typer
 from tpobench.cli.app import ModelOption, ModeOption, SeedOption, TemperatureOption
 
 if TYPE_CHECKING:
-    from tpobench.harness.evaluation.spec import Contest
+    from tpobench.harness.evaluation.spec import EvaluationSpec
 
 BenchmarkOption = Annotated[
     str,
@@ -46,10 +46,10 @@ def contest_options(
         bool, typer.Option("--retry-missing", help="Ask again where there is no verdict.")
     ] = False,
     seed: SeedOption = 0,
-) -> "Contest":
+) -> "EvaluationSpec":
     from tpobench.harness.errors import UserError
     from tpobench.harness.evaluation.registry import benchmark_named
-    from tpobench.harness.evaluation.spec import Contest
+    from tpobench.harness.evaluation.spec import EvaluationSpec
     from tpobench.harness.models.thoughts import mode_named
     from tpobench.harness.records import SamplingParams
 
@@ -60,7 +60,7 @@ def contest_options(
     params = SamplingParams(
         temperature=temperature, max_new_tokens=max_new_tokens or measured.max_new_tokens, seed=seed
     )
-    return Contest(
+    return EvaluationSpec(
         measured, model, asked, judge, judge_model, baseline, orders, limit, params, format_retries, retry_missing,
         data, max_new_tokens is not None,
     )  # fmt: skip

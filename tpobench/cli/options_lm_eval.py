@@ -10,8 +10,8 @@ from tpobench.cli.options_api import Api
 if TYPE_CHECKING:
     from tpobench.benchmarks.lm_eval.planning import TaskPlan
     from tpobench.benchmarks.lm_eval.tasks import TaskOptions, TaskResult
-    from tpobench.harness.evaluation.spec import Contest
-    from tpobench.harness.progress import Reporter
+    from tpobench.harness.evaluation.spec import EvaluationSpec
+    from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
 _WITHOUT_EFFECT = (
@@ -20,13 +20,13 @@ _WITHOUT_EFFECT = (
 """Options of a contest that are about a judge, a baseline or other benchmarks' prompts, or that the task decides."""
 
 
-def is_lm_eval(contest: "Contest") -> bool:
+def is_lm_eval(contest: "EvaluationSpec") -> bool:
     from tpobench.harness.evaluation.registry import LM_EVAL
 
     return contest.benchmark.name.startswith(LM_EVAL)
 
 
-def refuse_without_effect(context: typer.Context, contest: "Contest") -> None:
+def refuse_without_effect(context: typer.Context, contest: "EvaluationSpec") -> None:
     """Raises UserError where the user gave an option that changes nothing with lm-eval's tasks."""
     from tpobench.harness.errors import UserError
 
@@ -45,18 +45,18 @@ def _is_given(context: typer.Context, name: str) -> bool:
     return source is not None and source.name not in ("DEFAULT", "DEFAULT_MAP")
 
 
-def run(contest: "Contest", api: Api, store: Path, reporter: "Reporter") -> "list[TaskResult]":
+def run(contest: "EvaluationSpec", api: Api, store: Path, reporter: "Progress") -> "list[TaskResult]":
     from tpobench.benchmarks.lm_eval.tasks import run_tasks
     from tpobench.harness.models.resolve import resolve_model
-    from tpobench.harness.samplers.cached import Generator, sampler_for
+    from tpobench.harness.samplers.cached import OutputCache, sampler_for
     from tpobench.harness.store.store import Store
 
     model, load = resolve_model(contest.candidate), sampler_for(api.connect)
-    with Store(store) as opened, Generator(opened, model, load, reporter) as generator:
+    with Store(store) as opened, OutputCache(opened, model, load, reporter) as generator:
         return run_tasks(_tasks(contest), generator, contest.mode, opened, reporter, _options(contest))
 
 
-def planned(contest: "Contest", api: Api, store: "Store | None", reporter: "Reporter") -> "TaskPlan":
+def planned(contest: "EvaluationSpec", api: Api, store: "Store | None", reporter: "Progress") -> "TaskPlan":
     from tpobench.benchmarks.lm_eval.planning import plan_tasks
 
     return plan_tasks(
@@ -64,13 +64,13 @@ def planned(contest: "Contest", api: Api, store: "Store | None", reporter: "Repo
     )
 
 
-def _tasks(contest: "Contest") -> list[str]:
+def _tasks(contest: "EvaluationSpec") -> list[str]:
     from tpobench.harness.evaluation.registry import LM_EVAL
 
     return contest.benchmark.name.removeprefix(LM_EVAL).split(",")
 
 
-def _options(contest: "Contest") -> "TaskOptions":
+def _options(contest: "EvaluationSpec") -> "TaskOptions":
     from tpobench.benchmarks.lm_eval.tasks import TaskOptions
 
     return TaskOptions(

@@ -68,13 +68,13 @@ def _train(settings: "RunConfig", place: Path, as_json: bool) -> None:
     import yaml
 
     from tpobench.harness.files import write_whole
-    from tpobench.harness.progress import Reporter
+    from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
     from tpobench.reports.formats.html import write_report
     from tpobench.reports.run_summary import summarise, table, training_table
     from tpobench.tpo.loop import run_training
 
-    reporter = Reporter(quiet=as_json)
+    reporter = Progress(quiet=as_json)
     with Store(place / "store.duckdb") as store:
         before = store.row_counts()
         run = run_training(settings, place, store, reporter)
