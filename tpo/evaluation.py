@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.given_outputs import add_answers
+from tpobench.harness.evaluation.outputs import ModelOutputs, sample_outputs
 from tpobench.harness.evaluation.registry import benchmark_named
-from tpobench.harness.evaluation.run import Benchmark, ModelOutputs, judge_and_store, sample_outputs
+from tpobench.harness.evaluation.run import judge_and_store
 from tpobench.harness.evaluation.spec import EvaluationSpec, about, connected_judge, judge_for
 from tpobench.harness.gate.record import keep_decision
 from tpobench.harness.gate.stored import stored_evaluation_named, stored_input

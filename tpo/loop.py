@@ -6,7 +6,7 @@ key. Both arms, `thought` and `direct`, get the same prompts, judge, loss and nu
 
 from pathlib import Path
 
-from tpobench.harness.evaluation.run import ModelOutputs
+from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.models.checkpoints import weight_files
 from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.models.thoughts import template_named

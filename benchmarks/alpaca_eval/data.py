@@ -22,8 +22,8 @@ from tpobench.benchmarks.alpaca_eval.official import (
     read_gamed,
 )
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.benchmark import Score
 from tpobench.harness.evaluation.preferences import PromptJudgments
-from tpobench.harness.evaluation.run import Score
 from tpobench.harness.records import Metric, Prompt, content_key
 
 NAME = "alpaca_eval"

@@ -19,8 +19,9 @@ from tpobench.benchmarks.alpaca_eval.data import (
     score,
 )
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.given_outputs import add_answers
-from tpobench.harness.evaluation.run import Benchmark, EvaluationRecord, JudgedPair, store_evaluation
+from tpobench.harness.evaluation.run import EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.files import write_whole
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
 from tpobench.harness.judges.base import Comparison

@@ -18,8 +18,8 @@ from tpobench.benchmarks.arena_hard.data import (
     questions,
 )
 from tpobench.harness.errors import UserError, did_you_mean
+from tpobench.harness.evaluation.benchmark import Benchmark, Score
 from tpobench.harness.evaluation.preferences import PromptJudgments
-from tpobench.harness.evaluation.run import Benchmark, Score
 from tpobench.harness.judges.verdict import VerdictJudge
 from tpobench.harness.models.resolve import cache_folder
 from tpobench.harness.records import Metric

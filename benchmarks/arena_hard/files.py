@@ -9,8 +9,9 @@ from tpobench.benchmarks.alpaca_eval.files import Imported
 from tpobench.benchmarks.arena_hard.data import ROWS, VERSIONS, Question, aligned, questions, read_answers, rows_of
 from tpobench.benchmarks.arena_hard.figures import arena_hard, arena_hard_judge, score
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.given_outputs import add_answers
-from tpobench.harness.evaluation.run import Benchmark, EvaluationRecord, JudgedPair, store_evaluation
+from tpobench.harness.evaluation.run import EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.files import write_whole
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.verdict import VerdictJudge

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tpobench.harness.api.client import Call, Client, Reply
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.prompt_files import prompts_from_file
-from tpobench.harness.evaluation.run import Benchmark
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Assignment, Prompt, content_key
 from tpobench.harness.store.store import Store

@@ -16,7 +16,8 @@ from lm_eval.models.utils import normalize_gen_kwargs, postprocess_generated_tex
 from tpobench.benchmarks.lm_eval.files import PREFIX, judge_id
 from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.run import Benchmark, ModelOutputs, sample_outputs
+from tpobench.harness.evaluation.benchmark import Benchmark
+from tpobench.harness.evaluation.outputs import ModelOutputs, sample_outputs
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model, Output, Prompt, SamplingParams, Score

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tpobench.harness.evaluation.run import ModelOutputs
+from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Model, Output, Prompt, content_key
 from tpobench.harness.store.store import Store

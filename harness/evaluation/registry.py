@@ -5,8 +5,8 @@ from typing import get_args
 
 from tpobench.benchmarks.starter.data import Split, starter_prompts
 from tpobench.harness.errors import UserError, did_you_mean
+from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.prompt_files import prompts_from_file
-from tpobench.harness.evaluation.run import Benchmark
 
 BENCHMARKS = ("starter", "alpaca_eval", "arena_hard_v0.1", "arena_hard_v2.0", "categories:FILE", "lm_eval:TASK")
 LM_EVAL = "lm_eval:"

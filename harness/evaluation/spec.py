@@ -8,9 +8,11 @@ from tpobench.benchmarks.alpaca_eval.data import aligned, answers_in
 from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import Endpoint, endpoint_named
 from tpobench.harness.errors import UserError, did_you_mean
+from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.given_outputs import add_answers
+from tpobench.harness.evaluation.outputs import ModelOutputs, sample_outputs
 from tpobench.harness.evaluation.registry import LM_EVAL
-from tpobench.harness.evaluation.run import Benchmark, ModelOutputs, judge_and_store, sample_outputs
+from tpobench.harness.evaluation.run import judge_and_store
 from tpobench.harness.judges.alpaca_eval import DEFAULT, AlpacaEvalJudge
 from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.base import PairwiseJudge

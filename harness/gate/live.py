@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.run import Benchmark, ModelOutputs, judge_all, judgment_keys
+from tpobench.harness.evaluation.benchmark import Benchmark
+from tpobench.harness.evaluation.outputs import ModelOutputs
+from tpobench.harness.evaluation.run import judge_all, judgment_keys
 from tpobench.harness.evaluation.spec import (
     Connect,
     EvaluationSpec,

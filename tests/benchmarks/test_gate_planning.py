@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.given_outputs import add_answers
-from tpobench.harness.evaluation.run import Benchmark, judge_and_store
+from tpobench.harness.evaluation.run import judge_and_store
 from tpobench.harness.gate.plan import _sigma
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.models.modes import DIRECT

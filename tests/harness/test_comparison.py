@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.compare import Side, compare_models
 from tpobench.harness.evaluation.given_outputs import add_answers
-from tpobench.harness.evaluation.run import Benchmark, judge_and_store
+from tpobench.harness.evaluation.run import judge_and_store
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Prompt

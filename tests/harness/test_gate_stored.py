@@ -7,8 +7,9 @@ import pytest
 
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.given_outputs import add_answers
-from tpobench.harness.evaluation.run import Benchmark, judge_and_store
+from tpobench.harness.evaluation.run import judge_and_store
 from tpobench.harness.gate.decision import Decision
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.run import run_gate

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.leaderboard import leaderboard
-from tpobench.harness.evaluation.run import Benchmark, ModelOutputs, judge_and_store
+from tpobench.harness.evaluation.outputs import ModelOutputs
+from tpobench.harness.evaluation.run import judge_and_store
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Prompt

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tpobench.harness.config import validate
-from tpobench.harness.evaluation.run import Benchmark, EvaluationRecord, JudgedPair, ModelOutputs, store_evaluation
+from tpobench.harness.evaluation.benchmark import Benchmark
+from tpobench.harness.evaluation.outputs import ModelOutputs
+from tpobench.harness.evaluation.run import EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.record import keep_decision
 from tpobench.harness.gate.stored import stored_evaluation_named, stored_input

@@ -8,8 +8,10 @@ from typing import Any
 from tests.reports.hostile import payloads
 from tests.reports.stores import finished_run
 from tests.reports.test_report_browser import Opened
+from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.compare import Side
-from tpobench.harness.evaluation.run import Benchmark, EvaluationRecord, JudgedPair, ModelOutputs, store_evaluation
+from tpobench.harness.evaluation.outputs import ModelOutputs
+from tpobench.harness.evaluation.run import EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Judgment, Model, Output, Prompt, content_key, judgment_key, text_key
 from tpobench.harness.store.store import Store

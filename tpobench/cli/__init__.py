@@ -3,15 +3,27 @@
 import os
 import sys
 
-from tpobench.cli import champion, compare, report
-from tpobench.cli import chat as sampling
-from tpobench.cli import eval as measure
-from tpobench.cli import gate as decide
-from tpobench.cli import judge as judges
-from tpobench.cli import leaderboard as exchange
-from tpobench.cli import sql as inspection
-from tpobench.cli import train as run
-from tpobench.cli.app import app, told
+from tpobench.cli import (  # noqa: F401  each registers its commands
+    categorise,
+    champion,
+    chat,
+    compare,
+    doctor,
+    eval,
+    export,
+    gate,
+    import_,
+    judge,
+    leaderboard,
+    plan,
+    quickstart,
+    report,
+    sample,
+    sql,
+    status,
+    train,
+)
+from tpobench.cli.app import app
 from tpobench.harness.errors import Exit, UserError
 
 __all__ = ["app", "main"]

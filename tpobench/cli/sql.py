@@ -1,4 +1,4 @@
-"""Commands that look: sql, doctor."""
+"""The command that queries the store: sql."""
 
 import sys
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
-from tpobench.harness.errors import Exit, UserError
+from tpobench.harness.errors import UserError
 
 
 @app.command()
@@ -39,20 +39,3 @@ def sql(
     for row in rows:
         drawn.add_row(*(Text(str(value)) for value in row))
     Console(width=None if sys.stdout.isatty() else 200).print(drawn)
-
-
-@app.command()
-def doctor(as_json: JsonOption = False) -> None:
-    """Tell what is installed, what is missing, and what it costs to have.
-
-    Example: tpobench doctor
-    """
-    from tpobench.harness.doctor import diagnose
-
-    findings = diagnose()
-    if as_json:
-        print_json([vars(finding) for finding in findings])
-    else:
-        for finding in findings:
-            print(f"  {'ok' if finding.ok else 'MISSING':<8} {finding.name:<16} {finding.detail}")
-    raise typer.Exit(Exit.DONE if all(finding.ok for finding in findings) else Exit.USAGE)

@@ -1,4 +1,4 @@
-"""Commands that travel the whole road: quickstart, train, status."""
+"""The command that trains: train."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,35 +10,10 @@ from tpobench.cli.app import RUNS, JsonOption, app, print_json, quiet_libraries
 if TYPE_CHECKING:
     from tpobench.tpo.config import RunConfig
 
+
 FolderOption = Annotated[
     Path | None, typer.Option("--dir", help="Where the run is kept; tpobench-runs/NAME unless given.")
 ]
-
-
-@app.command()
-def quickstart(
-    folder: Annotated[Path, typer.Option("--dir", help="Where the run is kept.")] = RUNS / "quickstart",
-    as_json: JsonOption = False,
-    print_config: Annotated[bool, typer.Option(help="Print the run's configuration and stop.")] = False,
-) -> None:
-    """Travel the whole road once on the embedded model: about ten minutes on two cores.
-
-    Example: tpobench quickstart
-    """
-    config = Path(__file__).parents[1] / "tpo" / "quickstart.yaml"
-    if print_config:
-        print(config.read_text(encoding="utf-8"), end="")
-        return
-    train(config, folder, as_json)
-    if not as_json:
-        (checkpoint,) = (folder / "checkpoints").glob("thought-1-????????")
-        store = f"--store {folder}/store.duckdb"
-        print(
-            "\nTry next:\n"
-            f'  tpobench chat --model {checkpoint} --mode think:generic --show-thoughts "Why is the sky blue?"\n'
-            f'  tpobench sql "SELECT arm, iteration, count(*) AS pairs FROM pair GROUP BY ALL" {store}\n'
-            f"  tpobench gate {folder}/policy.yaml --candidate thought/1 --against direct/1 {store}"
-        )
 
 
 @app.command()
@@ -107,33 +82,3 @@ def _print_estimate(settings: "RunConfig", as_json: bool) -> None:
         print_json(found.as_json())
     else:
         Console(highlight=False).print(as_table(found))
-
-
-@app.command()
-def status(
-    run: Annotated[Path, typer.Argument(help="The run's YAML, or its folder.")] = RUNS / "quickstart",
-    folder: FolderOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """The steps of a run and their states: done, running, interrupted, waiting. Also while the run goes on.
-
-    Example: tpobench status configs/smollm2-cpu.yaml
-    """
-    from rich.console import Console
-
-    from tpobench.tpo.status import as_json as to_json
-    from tpobench.tpo.status import as_table, read_status
-
-    if run.suffix in (".yaml", ".yml"):
-        from tpobench.harness.config import load_yaml
-        from tpobench.tpo.config import RunConfig
-        from tpobench.tpo.steps import planned
-
-        settings = load_yaml(run, RunConfig)
-        states = read_status(folder or RUNS / settings.name, planned(settings))
-    else:
-        states = read_status(folder or run)
-    if as_json:
-        print_json(to_json(states))
-    else:
-        Console(highlight=False).print(as_table(states))

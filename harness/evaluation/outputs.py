@@ -1,0 +1,52 @@
+"""One side of a comparison: a model's outputs for a benchmark's prompts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tpobench.harness.evaluation.benchmark import Benchmark
+from tpobench.harness.judges.named import judged_text
+from tpobench.harness.models.modes import Mode
+from tpobench.harness.records import Model, Output, SamplingParams
+from tpobench.harness.samplers.cached import OutputCache
+
+
+@dataclass(frozen=True)
+class ModelOutputs:
+    """One side of a comparison: a model in a mode, with its outputs, one per prompt in the benchmark's order.
+
+    `first_tries` are the outputs of sample number 0: a format error is sampled again (paper, section 3), and the
+    parse-error rate is that of the first tries.
+    """
+
+    model: Model
+    mode: Mode
+    outputs: Sequence[Output]
+    first_tries: Sequence[Output]
+
+    @property
+    def responses(self) -> list[str]:
+        return [judged_text(output, self.mode) for output in self.outputs]
+
+    def at(self, places: Sequence[int]) -> "ModelOutputs":
+        """The same with the outputs at these places alone."""
+        outputs, tries = ([side[place] for place in places] for side in (self.outputs, self.first_tries))
+        return ModelOutputs(self.model, self.mode, outputs, tries)
+
+
+def sample_outputs(
+    generator: OutputCache, mode: Mode, benchmark: Benchmark, params: SamplingParams, format_retries: int, what: str
+) -> ModelOutputs:
+    """Answer every prompt; outputs that do not parse are sampled again up to `format_retries` times."""
+    prompts = benchmark.prompts
+    generator.ensure(prompts, mode, params, [0], what)
+    first = generator.outputs(prompts, mode, params, [0])
+    final = list(first)
+    for retry in range(1, format_retries + 1):
+        failed = [place for place, output in enumerate(final) if output.parse_error]
+        if not failed:
+            break
+        again = [prompts[place] for place in failed]
+        generator.ensure(again, mode, params, [retry], f"{what}, format errors again")
+        for place, output in zip(failed, generator.outputs(again, mode, params, [retry]), strict=True):
+            final[place] = output
+    return ModelOutputs(generator.model, mode, final, first)

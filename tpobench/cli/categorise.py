@@ -1,0 +1,59 @@
+"""The command that assigns categories to prompts: categorise."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
+from tpobench.cli.options import takes
+from tpobench.cli.options_api import Api, api_options
+from tpobench.cli.options_evaluation import BenchmarkOption, DataOption
+
+if TYPE_CHECKING:
+    pass
+
+
+@app.command()
+@takes(api=api_options)
+def categorise(
+    api: Api,
+    model: Annotated[str, typer.Option(help="Who assigns: NAME, or NAME@http://HOST:PORT/v1.")],
+    benchmark: BenchmarkOption = "starter",
+    data: DataOption = None,
+    out: Annotated[Path | None, typer.Option(help="Also write the prompts with categories to this *.jsonl.")] = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Have a model assign one of the paper's 20 categories, and a complexity from 1 to 5, to every prompt.
+
+    Example: tpobench categorise --benchmark prompts.jsonl --model gpt-4.1-mini --out categorised.jsonl
+    """
+    from collections import Counter
+
+    from tpobench.benchmarks.categories.data import UNCATEGORISED, assign
+    from tpobench.harness.api.endpoints import endpoint_named
+    from tpobench.harness.evaluation.registry import benchmark_named
+    from tpobench.harness.progress import Progress
+    from tpobench.harness.store.store import Store
+
+    prompts = benchmark_named(benchmark, data=data).prompts
+    with Store(store) as opened:
+        found = assign(opened, api.connect(endpoint_named(model)), prompts, Progress(quiet=as_json))
+    if out is not None:
+        rows = [
+            {"prompt": text, "category": category or UNCATEGORISED, "complexity": found.complexities[text]}
+            for text, category in found.categories.items()
+        ]
+        out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    counts = Counter(category or "could not be assigned" for category in found.categories.values())
+    levels = Counter(level or "could not be assigned" for level in found.complexities.values())
+    if as_json:
+        print_json({"unassigned": found.unassigned, "categories": counts, "complexity": levels})
+        return
+    for title, counted in (("category", counts), ("complexity", levels)):
+        print(title)
+        for name, count in sorted(counted.items()):
+            print(f"  {name:<34} {count}")
+    print(f"{100 * found.unassigned:.1f}% of {len(found.categories)} prompts could not be assigned a category")

@@ -1,0 +1,77 @@
+"""The command that tells what an evaluation or a gate would take: plan."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
+from tpobench.cli.options import takes
+from tpobench.cli.options_api import Api, api_options
+from tpobench.cli.options_evaluation import contest_options
+from tpobench.cli.options_lm_eval import is_lm_eval, planned, refuse_without_effect
+
+if TYPE_CHECKING:
+    from tpobench.benchmarks.lm_eval.planning import TaskPlan
+    from tpobench.harness.api.budget import Prices
+    from tpobench.harness.evaluation.spec import EvaluationSpec
+    from tpobench.harness.gate.plan import GatePlan
+    from tpobench.harness.store.store import Store
+
+
+@app.command()
+@takes(contest=contest_options, api=api_options)
+def plan(
+    context: typer.Context,
+    contest: "EvaluationSpec",
+    api: Api,
+    policy: Annotated[
+        Path | None, typer.Option(help="Plan a gate with this policy instead; of the options, --prices counts.")
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """What an eval with these options would take, before anything is spent: prompts, calls, tokens, dollars, minutes,
+    and the smallest effect that it could detect. Of lm-eval's tasks it tells the requests. With --policy, what a gate
+    would take, by how good the candidate is.
+
+    Example: tpobench plan --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
+
+    Example: tpobench plan --policy policy.yaml
+    """
+    from contextlib import ExitStack
+
+    from tpobench.harness.evaluation.plan import Plan, plan_for
+    from tpobench.harness.gate.plan import GatePlan
+    from tpobench.harness.progress import Progress
+    from tpobench.harness.store.store import Store
+
+    prices = api.budget.prices
+    with ExitStack() as stack:
+        opened = stack.enter_context(Store(store, read_only=True)) if store.exists() else None
+        found: GatePlan | Plan | TaskPlan
+        if policy is not None:
+            found = _gate_plan(policy, prices, opened)
+        elif is_lm_eval(contest):
+            refuse_without_effect(context, contest)
+            quiet_libraries()
+            found = planned(contest, api, opened, Progress(quiet=as_json))
+        else:
+            found = plan_for(contest, prices, api.concurrency, opened)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        print("\n".join(found.lines()))
+
+
+def _gate_plan(file: Path, prices: "Prices", store: "Store | None") -> "GatePlan":
+    from tpobench.harness.errors import UserError
+    from tpobench.harness.gate.live import stage_contest
+    from tpobench.harness.gate.plan import plan_gate
+    from tpobench.harness.gate.policy import load_policy
+    from tpobench.harness.models.modes import DIRECT
+
+    policy = load_policy(file)
+    if policy.contest is None:
+        raise UserError(f"{file} has no 'contest', so there is nothing to plan: what is stored already costs nothing")
+    return plan_gate(policy, stage_contest(policy, "", DIRECT), prices, store)

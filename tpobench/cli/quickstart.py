@@ -1,0 +1,38 @@
+"""The command that makes one whole run on the embedded model: quickstart."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tpobench.cli.app import RUNS, JsonOption, app
+
+if TYPE_CHECKING:
+    pass
+from tpobench.cli.train import train
+
+
+@app.command()
+def quickstart(
+    folder: Annotated[Path, typer.Option("--dir", help="Where the run is kept.")] = RUNS / "quickstart",
+    as_json: JsonOption = False,
+    print_config: Annotated[bool, typer.Option(help="Print the run's configuration and stop.")] = False,
+) -> None:
+    """Travel the whole road once on the embedded model: about ten minutes on two cores.
+
+    Example: tpobench quickstart
+    """
+    config = Path(__file__).parents[1] / "tpo" / "quickstart.yaml"
+    if print_config:
+        print(config.read_text(encoding="utf-8"), end="")
+        return
+    train(config, folder, as_json)
+    if not as_json:
+        (checkpoint,) = (folder / "checkpoints").glob("thought-1-????????")
+        store = f"--store {folder}/store.duckdb"
+        print(
+            "\nTry next:\n"
+            f'  tpobench chat --model {checkpoint} --mode think:generic --show-thoughts "Why is the sky blue?"\n'
+            f'  tpobench sql "SELECT arm, iteration, count(*) AS pairs FROM pair GROUP BY ALL" {store}\n'
+            f"  tpobench gate {folder}/policy.yaml --candidate thought/1 --against direct/1 {store}"
+        )

@@ -1,0 +1,56 @@
+"""The command that samples outputs for a file of prompts: sample."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tpobench.cli.app import (
+    DEFAULT_STORE,
+    ModelOption,
+    ModeOption,
+    SeedOption,
+    StoreOption,
+    TemperatureOption,
+    TokensOption,
+    app,
+    quiet_libraries,
+)
+
+
+@app.command()
+def sample(
+    prompts: Annotated[Path, typer.Argument(help='JSON lines: {"prompt": "...", "category": "..."}')],
+    model: ModelOption = "smollm2-135m",
+    mode: ModeOption = "direct",
+    samples: Annotated[int, typer.Option("-k", "--samples", min=1, help="Outputs for each prompt.")] = 1,
+    store: StoreOption = DEFAULT_STORE,
+    max_new_tokens: TokensOption = 512,
+    temperature: TemperatureOption = 0.8,
+    top_p: Annotated[float, typer.Option(min=0.01, max=1)] = 0.95,
+    seed: SeedOption = 0,
+) -> None:
+    """Sample outputs for a file of prompts into the store; what is there already is not sampled again.
+
+    Example: tpobench sample prompts.jsonl --model smollm2-135m -k 4
+    """
+    quiet_libraries()
+    from tpobench.harness.evaluation.prompt_files import prompts_from_file
+    from tpobench.harness.models.resolve import resolve_model
+    from tpobench.harness.models.thoughts import mode_named
+    from tpobench.harness.progress import Progress
+    from tpobench.harness.records import SamplingParams
+    from tpobench.harness.samplers.cached import OutputCache, local_sampler
+    from tpobench.harness.store.store import Store
+
+    asked = mode_named(mode)
+    wanted = prompts_from_file(prompts)
+    chosen = resolve_model(model)
+    params = SamplingParams(temperature, top_p, max_new_tokens, seed)
+    with Store(store) as opened:
+        opened.add_model(chosen, "given")
+        before = opened.row_counts()["output"]
+        with OutputCache(opened, chosen, local_sampler, Progress()) as generator:
+            generator.ensure(wanted, asked, params, range(samples), prompts.name)
+        new = opened.row_counts()["output"] - before
+    print(f"{new} outputs sampled, {len(wanted) * samples - new} were there already; store {store}")

@@ -1,0 +1,42 @@
+"""The command that tells how far a run is: status."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tpobench.cli.app import RUNS, JsonOption, app, print_json
+
+if TYPE_CHECKING:
+    pass
+from tpobench.cli.train import FolderOption
+
+
+@app.command()
+def status(
+    run: Annotated[Path, typer.Argument(help="The run's YAML, or its folder.")] = RUNS / "quickstart",
+    folder: FolderOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The steps of a run and their states: done, running, interrupted, waiting. Also while the run goes on.
+
+    Example: tpobench status configs/smollm2-cpu.yaml
+    """
+    from rich.console import Console
+
+    from tpobench.tpo.status import as_json as to_json
+    from tpobench.tpo.status import as_table, read_status
+
+    if run.suffix in (".yaml", ".yml"):
+        from tpobench.harness.config import load_yaml
+        from tpobench.tpo.config import RunConfig
+        from tpobench.tpo.steps import planned
+
+        settings = load_yaml(run, RunConfig)
+        states = read_status(folder or RUNS / settings.name, planned(settings))
+    else:
+        states = read_status(folder or run)
+    if as_json:
+        print_json(to_json(states))
+    else:
+        Console(highlight=False).print(as_table(states))
