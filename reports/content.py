@@ -24,7 +24,7 @@ from tpobench.reports.sections.leaderboard import Leaderboard, boards
 from tpobench.reports.sections.thoughts import BeforeAfter, before_and_after
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ByIteration:
     """A run's curves, head-to-head results and what goes with them, each with the rows that its chart is drawn from."""
 
@@ -39,7 +39,7 @@ class ByIteration:
     """The paper's curve is in the charts."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingSection:
     """What a run trained on and what it took."""
 
@@ -50,7 +50,7 @@ class TrainingSection:
     thoughts: tuple[int, int, Sequence[BeforeAfter]] | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Content:
     """All of a report. A part that does not apply is None or empty."""
 
@@ -78,10 +78,7 @@ def of_run(store: Store, key: str, paper: bool = False, published: Path | None =
     if last is not None:
         sides = last[1]
         guarded = None if run.gate is None else run.gate.guarded
-        columns = [
-            Column(arm.capitalize(), arm, sides[arm].values)
-            for arm in by_iteration.STYLES if arm in sides
-        ]  # fmt: skip
+        columns = [Column(arm.capitalize(), arm, sides[arm].values) for arm in by_iteration.STYLES if arm in sides]
         duel = sides["duel"].values if "duel" in sides else None
         by_group = tables(store, list(sides.values()), columns, duel, guarded)
     shown = newest_evaluations(store)
@@ -89,21 +86,33 @@ def of_run(store: Store, key: str, paper: bool = False, published: Path | None =
     met = {evaluation.key for evaluation in run.evaluations.values()} - own
     rows = training.training_rows(run)
     return Content(
-        run.name, "run", verdict.of_run(run), provenance.of_run(run),
-        ByIteration(
-            by_iteration.places(run), by_iteration.curves(run, paper),
-            [(by_iteration.iteration_name(i), duel) for i, duel in by_iteration.duels(run)],
-            by_iteration.duel_chart(run), by_iteration.figure_charts(run), measured := by_iteration.tasks(run),
-            by_iteration.task_charts(run, measured), paper,
+        title=run.name,
+        kind="run",
+        verdict=verdict.of_run(run),
+        provenance=provenance.of_run(run),
+        by_iteration=ByIteration(
+            places=by_iteration.places(run),
+            curves=by_iteration.curves(run, paper),
+            duels=[(by_iteration.iteration_name(i), duel) for i, duel in by_iteration.duels(run)],
+            duel_chart=by_iteration.duel_chart(run),
+            charts=by_iteration.figure_charts(run),
+            tasks=(measured := by_iteration.tasks(run)),
+            task_charts=by_iteration.task_charts(run, measured),
+            paper=paper,
         ),
-        by_group, "" if last is None else by_iteration.iteration_name(last[0]),
+        categories=by_group,
+        categories_of="" if last is None else by_iteration.iteration_name(last[0]),
         boards=boards(store, set(shown) - met | own, own, published) if own else (),
-        judges=judge_views(store, run.evaluations.values()), examples=read_examples(store, _contests(run)),
+        judges=judge_views(store, run.evaluations.values()),
+        examples=read_examples(store, _contests(run)),
         training=TrainingSection(
-            rows, training.training_charts(run, rows), training.warm_starts(run), training.spent(store, run),
-            before_and_after(store, run),
+            rows=rows,
+            charts=training.training_charts(run, rows),
+            warm_starts=training.warm_starts(run),
+            spent=training.spent(store, run),
+            thoughts=before_and_after(store, run),
         ),
-    )  # fmt: skip
+    )
 
 
 def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", published: Path | None = None) -> Content:
@@ -123,14 +132,28 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
     by_group = tables(store, about, alone) if len(about) == 1 else []
     title = names[about[0].key] if len(about) == 1 else benchmark or "Models of this store"
     return Content(
-        title, "models", verdict.of_models(about, _decisions(store, about)),
-        provenance.of_evaluations(store, about, names), categories=by_group,
-        matrices=[] if by_group else matrices(about, names), boards=ranked, judges=judge_views(store, about),
-        examples=read_examples(store, [
-            LabelledEvaluation(e, f"{names[e.key]} v {e.against}, {e.benchmark}", names[e.key], e.against) for e in about
-        ]),
+        title=title,
+        kind="models",
+        verdict=verdict.of_models(about, _decisions(store, about)),
+        provenance=provenance.of_evaluations(store, about, names),
+        categories=by_group,
+        matrices=[] if by_group else matrices(about, names),
+        boards=ranked,
+        judges=judge_views(store, about),
+        examples=read_examples(
+            store,
+            [
+                LabelledEvaluation(
+                    evaluation=e,
+                    label=f"{names[e.key]} v {e.against}, {e.benchmark}",
+                    candidate=names[e.key],
+                    baseline=e.against,
+                )
+                for e in about
+            ],
+        ),
         names=names,
-    )  # fmt: skip
+    )
 
 
 def of_comparison(store: Store, a: Side, b: Side, labels: tuple[str, str]) -> Content:
@@ -148,12 +171,14 @@ def of_comparison(store: Store, a: Side, b: Side, labels: tuple[str, str]) -> Co
     overall.sort(key=lambda difference: not difference.measure.startswith("win rate"))  # what a judge said comes first
     shared = sorted(
         (
-            (mine, other) for mine in ours for other in theirs
+            (mine, other)
+            for mine in ours
+            for other in theirs
             if (mine.benchmark, mine.judge, mine.baseline_fingerprint, mine.baseline_mode)
             == (other.benchmark, other.judge, other.baseline_fingerprint, other.baseline_mode)
         ),
         key=lambda pair: (pair[0].benchmark, pair[0].against, pair[0].judge),
-    )  # fmt: skip
+    )
     by_group = []
     for number, (mine, other) in enumerate(shared):
         both = mine.values.keys() & other.values.keys()
@@ -171,19 +196,32 @@ def of_comparison(store: Store, a: Side, b: Side, labels: tuple[str, str]) -> Co
     met = [meeting.evaluation for meeting in meetings]
     decided = [d for _, against, d in _decisions(store, ours, [e.fingerprint for e in theirs])]
     contests = [
-        LabelledEvaluation(e, f"{e.candidate} v {e.against}, {e.benchmark}", e.candidate, e.against) for e in met
+        LabelledEvaluation(
+            evaluation=e, label=f"{e.candidate} v {e.against}, {e.benchmark}", candidate=e.candidate, baseline=e.against
+        )
+        for e in met
     ]
     contests += [
-        LabelledEvaluation(e, f"{names[e.key]} v {e.against}, {e.benchmark}", names[e.key], e.against)
+        LabelledEvaluation(
+            evaluation=e,
+            label=f"{names[e.key]} v {e.against}, {e.benchmark}",
+            candidate=names[e.key],
+            baseline=e.against,
+        )
         for e in evaluations
     ]
     return Content(
-        f"{labels[0]} v {labels[1]}", "comparison",
-        verdict.of_comparison(*labels, overall, meetings, evaluations, decided[0] if decided else None),
-        provenance.of_evaluations(store, [*evaluations, *met], names | {e.key: e.candidate for e in met}),
-        categories=by_group, differences=overall, boards=boards(store, newest_evaluations(store), set(names)),
-        judges=judge_views(store, [*evaluations, *met]), examples=read_examples(store, contests), names=names,
-    )  # fmt: skip
+        title=f"{labels[0]} v {labels[1]}",
+        kind="comparison",
+        verdict=verdict.of_comparison(*labels, overall, meetings, evaluations, decided[0] if decided else None),
+        provenance=provenance.of_evaluations(store, [*evaluations, *met], names | {e.key: e.candidate for e in met}),
+        categories=by_group,
+        differences=overall,
+        boards=boards(store, newest_evaluations(store), set(names)),
+        judges=judge_views(store, [*evaluations, *met]),
+        examples=read_examples(store, contests),
+        names=names,
+    )
 
 
 def _contests(run: StoredRun) -> list[LabelledEvaluation]:
@@ -191,17 +229,31 @@ def _contests(run: StoredRun) -> list[LabelledEvaluation]:
     found = []
     for iteration, duel in reversed(by_iteration.duels(run)):
         name = by_iteration.iteration_name(iteration)
-        found.append(LabelledEvaluation(duel, f"Thought v direct, {name}", "Thought", "Direct"))
+        found.append(
+            LabelledEvaluation(
+                evaluation=duel, label=f"Thought v direct, {name}", candidate="Thought", baseline="Direct"
+            )
+        )
     for step, evaluation in reversed(list(run.evaluations.items())):
         place = step.split("/")
         if place[0] == "evaluate" and not evaluation.is_itself:
-            after = f"{place[1]}, {place[2]}" if place[1] == "seed" else (
-                f"{place[1]}, {by_iteration.iteration_name(int(place[2]))}"
-            )  # fmt: skip
+            after = (
+                f"{place[1]}, {place[2]}"
+                if place[1] == "seed"
+                else (f"{place[1]}, {by_iteration.iteration_name(int(place[2]))}")
+            )
             also = f", {evaluation.benchmark}" if len(run.benchmarks) > 1 else ""
             label = f"{after.capitalize()} v {evaluation.against}{also}"
             style = "thought" if "thought" in place[1:3] else "direct"
-            found.append(LabelledEvaluation(evaluation, label, after.capitalize(), evaluation.against, (style, "duel")))
+            found.append(
+                LabelledEvaluation(
+                    evaluation=evaluation,
+                    label=label,
+                    candidate=after.capitalize(),
+                    baseline=evaluation.against,
+                    styles=(style, "duel"),
+                )
+            )
     return found
 
 

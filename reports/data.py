@@ -37,7 +37,7 @@ class Checkpoint:
     parent: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Gate:
     """The decision and its rules: mappings with ``rule``, ``outcome`` and ``sentence``."""
 
@@ -51,7 +51,7 @@ class Gate:
     """The categories that the policy guards: all where it is empty, none where it is None."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StoredRun:
     key: str
     name: str
@@ -109,10 +109,17 @@ def read_run(store: Store, run_key: str) -> StoredRun:
     keys = {step.name: step.details["evaluation"] for step in steps if "evaluation" in step.details}
     found = read_evaluations(store, list(keys.values()))
     return StoredRun(
-        run_key, name, started.strftime("%Y-%m-%d %H:%M"), json.loads(config), json.loads(provenance), steps,
-        {step: found[key] for step, key in keys.items() if key in found}, _tasks(store, steps),
-        _checkpoints(store, steps), _gate(store, steps),
-    )  # fmt: skip
+        key=run_key,
+        name=name,
+        started=started.strftime("%Y-%m-%d %H:%M"),
+        config=json.loads(config),
+        provenance=json.loads(provenance),
+        steps=steps,
+        evaluations={step: found[key] for step, key in keys.items() if key in found},
+        tasks=_tasks(store, steps),
+        checkpoints=_checkpoints(store, steps),
+        gate=_gate(store, steps),
+    )
 
 
 def _tasks(store: Store, steps: Sequence[Step]) -> dict[str, dict[str, Metric]]:
@@ -146,7 +153,14 @@ def _gate(store: Store, steps: Sequence[Step]) -> Gate | None:
     decision, rules, candidate, against, policy = rows[0]
     guards = json.loads(policy).get("categories")
     guarded = None if guards is None else tuple(guards.get("only") or ())
-    return Gate(decision, tuple(json.loads(rules)), candidate, against, _number(last.place, 1), guarded)
+    return Gate(
+        decision=decision,
+        rules=tuple(json.loads(rules)),
+        candidate=candidate,
+        against=against,
+        iteration=_number(last.place, 1),
+        guarded=guarded,
+    )
 
 
 def _number(place: Sequence[str], at: int) -> int | None:

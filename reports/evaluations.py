@@ -14,7 +14,7 @@ from tpobench.harness.records import Metric
 from tpobench.harness.store.store import Store
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromptVerdict:
     """What a judge said of one prompt. `games` are its judgments: order of presentation (``AB``: the candidate first)
     and preference, the probability that the candidate is better, None where there is no verdict. Lengths in characters.
@@ -33,7 +33,7 @@ class PromptVerdict:
         return fmean(seen) if len(seen) == len(self.games) else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """One stored comparison of a candidate with a baseline. `rows` is the size of the whole benchmark where that is
     published; `notes` say why a figure cannot be compared with published ones."""
@@ -194,11 +194,22 @@ def _evaluation(
     told = json.loads(params)
     label = LABEL if judge.partition("@")[0] == "checklist" else told.get("judge_label") or judge
     verdicts = tuple(
-        PromptVerdict(prompt, category, tuple(played), chars, baseline_chars)
+        PromptVerdict(prompt=prompt, category=category, games=tuple(played), chars=chars, baseline_chars=baseline_chars)
         for prompt, (category, played, chars, baseline_chars) in games.items()
     )
     return Evaluation(
-        key, benchmark, judge, label, candidate, fingerprint, mode, baseline, baseline_fingerprint,
-        baseline_mode, told.get("rows"),
-        tuple(told.get("not_comparable") or ()), tuple(metrics), verdicts,
-    )  # fmt: skip
+        key=key,
+        benchmark=benchmark,
+        judge=judge,
+        judge_label=label,
+        candidate=candidate,
+        fingerprint=fingerprint,
+        mode=mode,
+        baseline=baseline,
+        baseline_fingerprint=baseline_fingerprint,
+        baseline_mode=baseline_mode,
+        rows=told.get("rows"),
+        notes=tuple(told.get("not_comparable") or ()),
+        metrics=tuple(metrics),
+        verdicts=verdicts,
+    )

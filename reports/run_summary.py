@@ -15,7 +15,7 @@ Interval = tuple[float, float, float]
 """(value, low, high)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CheckpointRow:
     """One evaluated model on the first benchmark. Rates and scores lie in [0, 1]; lengths in characters.
     `mean_score` is there for judges that score single responses."""
@@ -29,7 +29,7 @@ class CheckpointRow:
     thought_chars: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainedRow:
     """One iteration of one arm, as its samples and its pairs were. Lengths in characters, `margin` in
     length-controlled scores; `judge_gap` is the training judge's win rate less the evaluation judge's."""
@@ -50,7 +50,7 @@ class TrainedRow:
     judge_gap: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Summary:
     """All rows, the head-to-head win rate of thought against direct by iteration, how training went, and the gate's
     last decision (None where only one arm was run)."""
@@ -87,7 +87,15 @@ def summarise(store: Store, run: str) -> Summary:
         "SELECT decision, rules FROM gate_decision WHERE run = ? ORDER BY decided_at DESC LIMIT 1", [run]
     )[1]
     decision, rules = decided[0] if decided else (None, "[]")
-    return Summary(run, judge, rows, duels, training, decision, json.loads(rules))
+    return Summary(
+        run=run,
+        judge=judge,
+        rows=rows,
+        head_to_head=duels,
+        training=training,
+        decision=decision,
+        rules=json.loads(rules),
+    )
 
 
 def table(summary: Summary) -> Table:
@@ -99,9 +107,13 @@ def table(summary: Summary) -> Table:
     for row in summary.rows:
         score = "" if row.mean_score is None else "{:.2f} ({:.2f}, {:.2f})".format(*row.mean_score)
         drawn.add_row(
-            row.iteration, row.arm, _percent(row.win_rate), score, f"{1 - row.parse_error_rate:.0%}",
+            row.iteration,
+            row.arm,
+            _percent(row.win_rate),
+            score,
+            f"{1 - row.parse_error_rate:.0%}",
             f"{row.response_chars:.0f}+{row.thought_chars:.0f}",
-        )  # fmt: skip
+        )
     for iteration, duel in summary.head_to_head.items():
         drawn.add_row(iteration, "thought v direct", _percent(duel))
     return drawn
@@ -119,10 +131,17 @@ def training_table(summary: Summary) -> Table:
     for row in summary.training:
         lengths = "" if row.chosen_chars is None else f"{row.chosen_chars:.0f}/{row.rejected_chars:.0f}"
         drawn.add_row(
-            str(row.iteration), row.arm, f"{1 - row.parse_error_rate:.0%}",
-            f"{row.response_chars:.0f}+{row.thought_chars:.0f}", str(row.pairs), f"{row.format_share:.0%}",
-            f"{row.rho:g}", lengths, "" if row.margin is None else f"{row.margin:.2f}", str(row.epoch or ""),
-        )  # fmt: skip
+            str(row.iteration),
+            row.arm,
+            f"{1 - row.parse_error_rate:.0%}",
+            f"{row.response_chars:.0f}+{row.thought_chars:.0f}",
+            str(row.pairs),
+            f"{row.format_share:.0%}",
+            f"{row.rho:g}",
+            lengths,
+            "" if row.margin is None else f"{row.margin:.2f}",
+            str(row.epoch or ""),
+        )
     return drawn
 
 
@@ -134,11 +153,21 @@ def _training(steps: dict[str, dict[str, Any]], arm: str, iteration: str) -> Tra
     seen_by_trainer = measured.get("train_judge_win_rate")
     metrics = chosen.get("metrics") or trained.get("metrics") or {}
     return TrainedRow(
-        arm, int(iteration), sample["parse_error_rate"], sample["thought_chars"], sample["response_chars"],
-        pairs["pairs"], pairs["format_share"], pairs["rho"], pairs["chosen_chars"],
-        pairs["rejected_chars"], pairs["margin"], metrics.get("logps/chosen"), chosen.get("epoch"),
-        None if seen_by_trainer is None else seen_by_trainer - measured["win_rate"],
-    )  # fmt: skip
+        arm=arm,
+        iteration=int(iteration),
+        parse_error_rate=sample["parse_error_rate"],
+        thought_chars=sample["thought_chars"],
+        response_chars=sample["response_chars"],
+        pairs=pairs["pairs"],
+        format_share=pairs["format_share"],
+        rho=pairs["rho"],
+        chosen_chars=pairs["chosen_chars"],
+        rejected_chars=pairs["rejected_chars"],
+        margin=pairs["margin"],
+        chosen_logp=metrics.get("logps/chosen"),
+        epoch=chosen.get("epoch"),
+        judge_gap=None if seen_by_trainer is None else seen_by_trainer - measured["win_rate"],
+    )
 
 
 def _judge(store: Store, evaluation: str) -> str:
@@ -156,9 +185,14 @@ def _row(arm: str, iteration: str, found: dict[str, Metric]) -> CheckpointRow:
 
     score = _with_interval(found["mean_score"]) if "mean_score" in found else None
     return CheckpointRow(
-        arm, iteration, _with_interval(found["win_rate"]), score, plain("parse_error_rate"), plain("response_chars"),
-        plain("thought_chars"),
-    )  # fmt: skip
+        arm=arm,
+        iteration=iteration,
+        win_rate=_with_interval(found["win_rate"]),
+        mean_score=score,
+        parse_error_rate=plain("parse_error_rate"),
+        response_chars=plain("response_chars"),
+        thought_chars=plain("thought_chars"),
+    )
 
 
 def _with_interval(metric: Metric) -> Interval:

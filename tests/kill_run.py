@@ -37,16 +37,23 @@ def miniature_run(place: Path) -> Path:
     for name, numbers in (("train", range(40)), ("validation", range(40, 50)), ("test", range(50, 80))):
         (place / f"{name}.jsonl").write_text("\n".join(json.dumps(asked(number)) for number in numbers))
     settings = {
-        "name": "kill", "model": str(model), "thought_mode": f"think:{place / 'thought.yaml'}", "iterations": 2,
-        "samples": 16, "sampling": {"max_new_tokens": 24, "temperature": 1.0},
-        "instructions": {"sources": [{"source": str(place / "train.jsonl")}], "per_iteration": 20,
-                         "near_duplicates": 0.99},
+        "name": "kill",
+        "model": str(model),
+        "thought_mode": f"think:{place / 'thought.yaml'}",
+        "iterations": 2,
+        "samples": 16,
+        "sampling": {"max_new_tokens": 24, "temperature": 1.0},
+        "instructions": {
+            "sources": [{"source": str(place / "train.jsonl")}],
+            "per_iteration": 20,
+            "near_duplicates": 0.99,
+        },
         "training": {"learning_rate": 1e-5, "batch_size": 2, "epochs": 2},
         "selection": {"source": {"source": str(place / "validation.jsonl")}},
         "evaluation": {"benchmarks": [{"name": str(place / "test.jsonl")}], "sampling": {"max_new_tokens": 24}},
         "guards": {"parse_errors": 0.99, "truncated": 0.99, "length_growth": 50},
         "gate": {"head_to_head": {"margin": 0.05}},
-    }  # fmt: skip
+    }
     file = place / "run.yaml"
     file.write_text(yaml.safe_dump(settings))
     return file

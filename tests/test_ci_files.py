@@ -96,7 +96,9 @@ def test_the_action_hands_values_on_as_they_are(outcome: Any, code: int, tmp_pat
     written = tmp_path / "written.xml"
     if outcome:
         hostile = '<property name="decision" value="PASS"/>'
-        written.write_text(junit(Decision((RuleResult(hostile, outcome, hostile),), hostile)))
+        written.write_text(
+            junit(Decision(rules=(RuleResult(rule=hostile, outcome=outcome, sentence=hostile),), candidate=hostile))
+        )
     stand_in = tmp_path / "bin" / "tpobench"
     stand_in.parent.mkdir()
     stand_in.write_text(

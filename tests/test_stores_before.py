@@ -69,9 +69,14 @@ def tpobench(place: Path, *commands: Sequence[str]) -> tuple[list[Told], list[st
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
     environment |= {"PYTHONPATH": str(ROOT), "TPOBENCH_CACHE": str(place / "cache")}
     done = subprocess.run(
-        [sys.executable, "-c", COMMANDS, scripts["tpobench"]], input=json.dumps(commands), capture_output=True,
-        text=True, cwd=place, env=environment, timeout=300,
-    )  # fmt: skip
+        [sys.executable, "-c", COMMANDS, scripts["tpobench"]],
+        input=json.dumps(commands),
+        capture_output=True,
+        text=True,
+        cwd=place,
+        env=environment,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     told = [Told(code, out.replace(str(place), "@place@"), err) for code, out, err in found["done"]]

@@ -17,12 +17,20 @@ def write_card(run: TrainingRun, judge_label: str, arm: Arm, iteration: int, mod
     """Write ``README.md`` into the checkpoint's folder, from what the store holds of it by now."""
     config = run.config
     text = _template().render(
-        model=model, arm=arm, iteration=iteration, config=config, seed=run.seed, judge=judge_label, run=run.key,
-        benchmarks=_measured(run, arm, iteration), duel=_duel(run, iteration) if arm == "thought" else None,
-        pairs=run.details(f"pairs/{arm}/{iteration}"), decision=run.details(f"gate/{iteration}"),
+        model=model,
+        arm=arm,
+        iteration=iteration,
+        config=config,
+        seed=run.seed,
+        judge=judge_label,
+        run=run.key,
+        benchmarks=_measured(run, arm, iteration),
+        duel=_duel(run, iteration) if arm == "thought" else None,
+        pairs=run.details(f"pairs/{arm}/{iteration}"),
+        decision=run.details(f"gate/{iteration}"),
         template=template_named(config.thought_mode.partition(":")[2]) if arm == "thought" else None,
         parents=list(range(1, iteration + 1)),
-    )  # fmt: skip
+    )
     write_whole(Path(model.folder) / "README.md", text)
 
 

@@ -61,10 +61,15 @@ class ApiConfig(FileModel):
 
     def budget(self) -> Budget:
         prices = load_prices(None if self.prices is None else Path(self.prices))
-        return Budget(prices, self.budget_calls, self.budget_usd)
+        return Budget(prices=prices, max_calls=self.budget_calls, max_usd=self.budget_usd)
 
     def limits(self) -> Limits:
-        return Limits(self.concurrency, self.requests_per_minute, self.tokens_per_minute, self.timeout)
+        return Limits(
+            concurrency=self.concurrency,
+            requests_per_minute=self.requests_per_minute,
+            tokens_per_minute=self.tokens_per_minute,
+            timeout_s=self.timeout,
+        )
 
 
 class ServingConfig(FileModel):

@@ -30,7 +30,7 @@ ADAM = 2
 """Optimizer state for each byte of float32 weights."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StepEstimate:
     """One step. `disk` is what it needs at most while it runs; `seconds` None where no rate was measured."""
 
@@ -92,7 +92,7 @@ class _Counter:
             return self._sampled(name, fresh * config.samples, sampling)
         if kind == "score":
             calls = fresh * config.samples * (config.samples - 1) if self._pairwise else 0
-            return StepEstimate(name, calls=calls, seconds=self._calling(calls))
+            return StepEstimate(name=name, calls=calls, seconds=self._calling(calls))
         if kind == "train":
             pairs = fresh * min(config.pairs.per_prompt, config.samples // 2)
             return self._trained(name, pairs * 2 * (PROMPT_TOKENS + sampling), config.training.epochs)
@@ -112,8 +112,8 @@ class _Counter:
         if kind == "head_to_head":
             first = config.evaluation.benchmarks[0]
             calls = self._judge_calls(first)
-            return StepEstimate(name, calls=calls, seconds=self._calling(calls))
-        return StepEstimate(name)
+            return StepEstimate(name=name, calls=calls, seconds=self._calling(calls))
+        return StepEstimate(name=name)
 
     def _evaluated(self, name: str, entry: BenchmarkConfig) -> StepEstimate:
         prompts = self._benchmarks[entry.name]
@@ -129,10 +129,10 @@ class _Counter:
     def _sampled(self, name: str, outputs: int, new_tokens: int, calls: int = 0) -> StepEstimate:
         tokens = outputs * new_tokens
         return StepEstimate(
-            name,
-            outputs,
-            tokens,
-            calls,
+            name=name,
+            outputs=outputs,
+            tokens=tokens,
+            calls=calls,
             seconds=_sum(self._at(sampling_kind(self._config), tokens), self._calling(calls)),
         )
 
@@ -140,7 +140,9 @@ class _Counter:
         weights = self._weights or 0
         state = 0 if self._config.training.lora else ADAM * weights
         seconds = self._at(training_kind(self._config), tokens * epochs)
-        return StepEstimate(name, trained_tokens=tokens * epochs, disk=(epochs + 1) * weights + state, seconds=seconds)
+        return StepEstimate(
+            name=name, trained_tokens=tokens * epochs, disk=(epochs + 1) * weights + state, seconds=seconds
+        )
 
     def _at(self, kind: str, tokens: int) -> float | None:
         rate = None if self._weights is None else recall(kind, self._weights)
@@ -184,16 +186,22 @@ def as_table(found: Estimate) -> Table:
         drawn.add_column(column, justify="right")
     for step in found.steps:
         drawn.add_row(
-            step.name, *map(_short, (step.outputs, step.tokens, step.calls, step.trained_tokens)),
-            f"{step.disk / 1e9:.3g}" if step.disk else "", _minutes(step.seconds),
-        )  # fmt: skip
+            step.name,
+            *map(_short, (step.outputs, step.tokens, step.calls, step.trained_tokens)),
+            f"{step.disk / 1e9:.3g}" if step.disk else "",
+            _minutes(step.seconds),
+        )
     peak = max((step.disk for step in found.steps), default=0)
     drawn.add_section()
     drawn.add_row(
-        "all", *(_short(sum(getattr(step, name) for step in found.steps)) for name in
-                 ("outputs", "tokens", "calls", "trained_tokens")),
-        f"{(found.kept + peak) / 1e9:.3g}", _minutes(found.seconds),
-    )  # fmt: skip
+        "all",
+        *(
+            _short(sum(getattr(step, name) for step in found.steps))
+            for name in ("outputs", "tokens", "calls", "trained_tokens")
+        ),
+        f"{(found.kept + peak) / 1e9:.3g}",
+        _minutes(found.seconds),
+    )
     return drawn
 
 

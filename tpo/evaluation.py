@@ -22,7 +22,7 @@ from tpobench.tpo.run import Details, TrainingRun
 from tpobench.tpo.steps import evaluation_step
 
 
-@dataclass
+@dataclass(kw_only=True)
 class RunBenchmark:
     """A benchmark of the run, its judge, and what every candidate is compared with (once that is known)."""
 
@@ -74,11 +74,19 @@ class CheckpointEvaluator:
         found = benchmark_named(entry.name, entry.split, None if entry.data is None else Path(entry.data))
         config = self._run.config.evaluation
         new_tokens = entry.max_new_tokens or config.sampling.max_new_tokens
-        contest = EvaluationSpec(found, self._run.config.model, judge=entry.judge, judge_model=entry.judge_model,
-                          limit=entry.limit, data=None if entry.data is None else Path(entry.data))  # fmt: skip
+        contest = EvaluationSpec(
+            benchmark=found,
+            candidate=self._run.config.model,
+            judge=entry.judge,
+            judge_model=entry.judge_model,
+            limit=entry.limit,
+            data=None if entry.data is None else Path(entry.data),
+        )
         judge = judge_for(contest)
         seat = connected_judge(judge, contest, self._run.connect, self._run.reporter)
-        return RunBenchmark(contest.measured(), seat, about(contest, judge), new_tokens)
+        return RunBenchmark(
+            benchmark=contest.measured(), judge=seat, about=about(contest, judge), new_tokens=new_tokens
+        )
 
     def _answer_for_baseline(self) -> None:
         for number, measured in enumerate(self.measured):
@@ -145,9 +153,14 @@ class CheckpointEvaluator:
         asked = self._run.config.evaluation.lm_eval
         assert asked is not None
         options = TaskOptions(
-            asked.limit, asked.num_fewshot, asked.max_new_tokens, self._run.config.seed,
-            self._run.config.evaluation.format_retries, None, None if asked.data is None else Path(asked.data),
-        )  # fmt: skip
+            limit=asked.limit,
+            num_fewshot=asked.num_fewshot,
+            max_new_tokens=asked.max_new_tokens,
+            seed=self._run.config.seed,
+            format_retries=self._run.config.evaluation.format_retries,
+            include_path=None,
+            data=None if asked.data is None else Path(asked.data),
+        )
         generator = self._run.generator(model)
         found = run_tasks(asked.tasks, generator, self._run.mode(arm), self._run.store, self._run.reporter, options)
         return {"evaluations": {result.task: result.evaluation for result in found}}

@@ -9,7 +9,7 @@ from tpobench.harness.records import Output
 from tpobench.tpo.config import GuardsConfig
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Health:
     """How a step's training samples look. Lengths are means: in tokens, and in characters of those that parsed."""
 
@@ -24,12 +24,12 @@ class Health:
 def health_of(outputs: list[Output]) -> Health:
     parsed = [output for output in outputs if not output.parse_error]
     return Health(
-        len(outputs),
-        1 - len(parsed) / len(outputs),
-        sum(output.finish_reason == "length" for output in outputs) / len(outputs),
-        fmean(len(output.token_ids) for output in outputs),
-        fmean(len(output.thought) for output in parsed) if parsed else 0.0,
-        fmean(len(output.response) for output in parsed) if parsed else 0.0,
+        outputs=len(outputs),
+        parse_error_rate=1 - len(parsed) / len(outputs),
+        truncated=sum(output.finish_reason == "length" for output in outputs) / len(outputs),
+        tokens=fmean(len(output.token_ids) for output in outputs),
+        thought_chars=fmean(len(output.thought) for output in parsed) if parsed else 0.0,
+        response_chars=fmean(len(output.response) for output in parsed) if parsed else 0.0,
     )
 
 

@@ -168,9 +168,16 @@ def train(run: TrainingRun, name: str, start: Model, rows: list[dict[str, Any]],
     ]
     metrics = found[-1].metrics
     remember(training_kind(run.config), start, metrics["tokens"], len(rows) / metrics["samples_per_second"])
-    return {"job": job, "name": f"{run.config.name}/{name}", "target": str(target), "parent": start.fingerprint,
-            "method": settings["method"], "epochs": epochs, "metrics": metrics,
-            **({"model": epochs[0]["model"], "folder": str(target)} if len(epochs) == 1 else {})}  # fmt: skip
+    return {
+        "job": job,
+        "name": f"{run.config.name}/{name}",
+        "target": str(target),
+        "parent": start.fingerprint,
+        "method": settings["method"],
+        "epochs": epochs,
+        "metrics": metrics,
+        **({"model": epochs[0]["model"], "folder": str(target)} if len(epochs) == 1 else {}),
+    }
 
 
 def keep_chosen_epoch(run: TrainingRun, trained: Details, chosen: Details) -> Model:

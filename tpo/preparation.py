@@ -26,9 +26,15 @@ def prepare(run: TrainingRun, judge: TrainingJudge, measured: Sequence[RunBenchm
     benchmarks = {entry.benchmark.name: entry.benchmark.prompts for entry in measured}
     warm = [] if config.warm_start is None else warm_start_prompts(config.warm_start.examples, config.warm_start.file)
     allotted = allot(
-        pools, _held_out(config), benchmarks, warm, config.iterations, config.instructions.per_iteration, config.seed,
-        config.instructions.near_duplicates,
-    )  # fmt: skip
+        pools=pools,
+        validation=_held_out(config),
+        measured=benchmarks,
+        warm_start=warm,
+        iterations=config.iterations,
+        per_iteration=config.instructions.per_iteration,
+        seed=config.seed,
+        near_duplicates=config.instructions.near_duplicates,
+    )
     if demands := config.selection.source.demands:
         allotted = replace(allotted, validation=with_demands(allotted.validation, demands, config.seed))
     judge.require([*(prompt for part in allotted.iterations for prompt in part), *allotted.validation])
@@ -64,9 +70,11 @@ def _held_out(config: RunConfig) -> list[Prompt]:
 
 def _details(allotted: Allotment) -> Details:
     return {
-        "iterations": _keys(allotted), "removed": dict(allotted.removed), "available": allotted.available,
+        "iterations": _keys(allotted),
+        "removed": dict(allotted.removed),
+        "available": allotted.available,
         "validation": len(allotted.validation),
-    }  # fmt: skip
+    }
 
 
 def _keys(allotted: Allotment) -> list[str]:

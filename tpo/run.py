@@ -108,7 +108,7 @@ class TrainingRun:
 
     def _connect_own(self, endpoint: Endpoint) -> Client:
         """Our own server costs nothing: its calls are not the judge's."""
-        return Client(endpoint, self.config.api.limits(), Budget(load_prices()))
+        return Client(endpoint, self.config.api.limits(), Budget(prices=load_prices()))
 
     def _busy_seconds(self) -> float:
         return self._busy + (0.0 if self._generator is None else self._generator.seconds)

@@ -32,14 +32,19 @@ def best_epoch(
             judge.close()
         wins = mean_interval([value for value in found if value is not None] or [0.5])
         parsed = sum(answer is not None for answer in answers) / len(answers)
-        figures.append({"epoch": entry["epoch"], "win_rate": wins.mean, "low": wins.low, "high": wins.high,
-                        "parsed": parsed})  # fmt: skip
+        figures.append(
+            {"epoch": entry["epoch"], "win_rate": wins.mean, "low": wins.low, "high": wins.high, "parsed": parsed}
+        )
     best = max(range(len(figures)), key=lambda place: (figures[place]["win_rate"], -place))
     chosen = epochs[best]
     return {
-        "epoch": chosen["epoch"], "model": chosen["model"], "folder": chosen["folder"].rpartition(".epochs")[0],
-        "metrics": chosen["metrics"], "held_out": len(prompts), "figures": figures,
-    }  # fmt: skip
+        "epoch": chosen["epoch"],
+        "model": chosen["model"],
+        "folder": chosen["folder"].rpartition(".epochs")[0],
+        "metrics": chosen["metrics"],
+        "held_out": len(prompts),
+        "figures": figures,
+    }
 
 
 def _responses(run: TrainingRun, mode: Mode, prompts: Sequence[Prompt], model: Model) -> list[str | None]:

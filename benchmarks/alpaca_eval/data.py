@@ -146,8 +146,8 @@ def score(gamed: GamedData | None) -> Score:
         n = int(judged.size)
         spread = float(judged.std(ddof=1)) / math.sqrt(n) if n > 1 else None
         found = [
-            Metric("official_standard_error", spread, n),
-            Metric("discrete_win_rate", float(np.where(judged == 0.5, 0.5, judged > 0.5).mean()), n),
+            Metric(name="official_standard_error", value=spread, n=n),
+            Metric(name="discrete_win_rate", value=float(np.where(judged == 0.5, 0.5, judged > 0.5).mean()), n=n),
         ]
         if gamed is not None and len(observations) > 1:
             found += _length_controlled(observations, preference, gamed, n)
@@ -175,9 +175,9 @@ def _length_controlled(
     # Reference data that is a stand-in gives figures under another name: they may be close, they are not published.
     name = "lc_win_rate_surrogate" if gamed.is_surrogate else "lc_win_rate"
     return [
-        Metric(name, ours.win_rate / 100, n, None, ours.low / 100, ours.high / 100),
-        Metric(f"official_{name}", official.length_controlled_winrate / 100, n),
-        Metric(f"official_{name}_standard_error", official.lc_standard_error / 100, n),
+        Metric(name=name, value=ours.win_rate / 100, n=n, category=None, low=ours.low / 100, high=ours.high / 100),
+        Metric(name=f"official_{name}", value=official.length_controlled_winrate / 100, n=n),
+        Metric(name=f"official_{name}_standard_error", value=official.lc_standard_error / 100, n=n),
     ]
 
 

@@ -64,9 +64,10 @@ def importable(path: Path) -> list[Path]:
     """The official files at a path; UserError where there is none."""
     files = [path] if path.is_file() else sorted(path.rglob("*"))
     found = [
-        file for file in files
+        file
+        for file in files
         if file.name in ("model_outputs.json", "annotations.parquet") or file.name.endswith("annotations.json")
-    ]  # fmt: skip
+    ]
     if not found:
         raise UserError(f"{path} holds no model_outputs.json, annotations.json or annotations.parquet to import")
     return found
@@ -95,16 +96,26 @@ def _annotations(store: Store, file: Path, data: AlpacaData) -> Iterator[Importe
         judgments = []
         for prompt, row, ours, theirs in zip(prompts, group, sides[0].outputs, sides[1].outputs, strict=True):
             order = judge.order(prompt) if isinstance(judge, AlpacaEvalJudge) else "BA"
-            key = Comparison(prompt, row["output_2"], row["output_1"], order).key(judge.id)
+            key = Comparison(prompt=prompt, candidate=row["output_2"], baseline=row["output_1"], order=order).key(
+                judge.id
+            )
             preference = _preference(row.get("preference"), f"{file}: {prompt.text[:40]!r}")
             raw = row.get("raw_completion")
             judgments.append(
                 Judgment(
-                    key, judge.id, prompt.key, text_key(row["output_2"]), text_key(row["output_1"]),
-                    len(row["output_2"]), len(row["output_1"]), order, "imported", preference,
-                    "" if raw is None else raw if isinstance(raw, str) else json.dumps(raw),
+                    key=key,
+                    judge=judge.id,
+                    prompt_key=prompt.key,
+                    response_a=text_key(row["output_2"]),
+                    response_b=text_key(row["output_1"]),
+                    chars_a=len(row["output_2"]),
+                    chars_b=len(row["output_1"]),
+                    order=order,
+                    verdict="imported",
+                    preference=preference,
+                    raw="" if raw is None else raw if isinstance(raw, str) else json.dumps(raw),
                 )
-            )  # fmt: skip
+            )
             entries.append(JudgedPair(prompt, key, ours.key, theirs.key))
         store.add_judgments(judgments)
         yield _keep(store, data, judge, sides[0].model, sides[1].model, entries)
@@ -132,10 +143,18 @@ def _compact(store: Store, file: Path, data: AlpacaData) -> Iterator[Imported]:
             preference = _preference(row["preference"], f"{file}: {name}, row {row['row']}")
             judgments.append(
                 Judgment(
-                    key, judge.id, prompt.key, told, text_key(data.rows[place].answer), row["output_length"],
-                    row["baseline_length"], judge.order(prompt), "imported", preference,
+                    key=key,
+                    judge=judge.id,
+                    prompt_key=prompt.key,
+                    response_a=told,
+                    response_b=text_key(data.rows[place].answer),
+                    chars_a=row["output_length"],
+                    chars_b=row["baseline_length"],
+                    order=judge.order(prompt),
+                    verdict="imported",
+                    preference=preference,
                 )
-            )  # fmt: skip
+            )
             entries.append(JudgedPair(prompt, key, told, baseline.outputs[place].key))
         store.add_judgments(judgments)
         yield _keep(store, data, judge, model, baseline.model, entries)
@@ -158,11 +177,15 @@ def _judge(annotator: str) -> AlpacaEvalJudge | _Unknown:
 
 
 def _keep(
-    store: Store, data: AlpacaData, judge: AlpacaEvalJudge | _Unknown, model: Model, baseline: Model,
+    store: Store,
+    data: AlpacaData,
+    judge: AlpacaEvalJudge | _Unknown,
+    model: Model,
+    baseline: Model,
     entries: Sequence[JudgedPair],
-) -> Imported:  # fmt: skip
+) -> Imported:
     prompts = [entry.prompt for entry in entries]
-    benchmark = Benchmark(NAME, prompts, rows=ROWS, score=score(data.gamed))
+    benchmark = Benchmark(name=NAME, prompts=prompts, rows=ROWS, score=score(data.gamed))
     reasons = [] if len(prompts) == ROWS else [f"{len(prompts)} of {ROWS} prompts"]
     if digest(data.prompts) != digest(prompts) and len(prompts) == ROWS:
         reasons.append("prompts in another order than the published ones")
@@ -170,9 +193,14 @@ def _keep(
         reasons.append("another judge than the published one")
     if baseline.name != BASELINE:
         reasons.append(f"another baseline than {BASELINE}")
-    about = {"judge_label": judge.label, "baseline": baseline.name, "rows": ROWS, "orders": "one",
-             "not_comparable": reasons}  # fmt: skip
-    record = EvaluationRecord(benchmark, judge.id, model, baseline, about=about)
+    about = {
+        "judge_label": judge.label,
+        "baseline": baseline.name,
+        "rows": ROWS,
+        "orders": "one",
+        "not_comparable": reasons,
+    }
+    record = EvaluationRecord(benchmark=benchmark, judge=judge.id, candidate=model, baseline=baseline, about=about)
     return Imported(model.name, len(prompts), store_evaluation(store, record, entries))
 
 
@@ -217,11 +245,18 @@ def export_outputs(store: Store, contender: str, folder: Path) -> Path:
     """``model_outputs.json`` of a model's answers to AlpacaEval, thoughts cut off."""
     rows = _evaluated(store, contender)
     path = folder / "model_outputs.json"
-    _write(path, [
-        {"instruction": row["instruction"], "dataset": row["dataset"], "output": row["output_2"],
-         "generator": row["generator_2"]}
-        for row in rows
-    ])  # fmt: skip
+    _write(
+        path,
+        [
+            {
+                "instruction": row["instruction"],
+                "dataset": row["dataset"],
+                "output": row["output_2"],
+                "generator": row["generator_2"],
+            }
+            for row in rows
+        ],
+    )
     return path
 
 
@@ -259,19 +294,33 @@ def _evaluated(store: Store, contender: str) -> list[dict[str, Any]]:
         raise UserError(f"the answers of {contender!r} came without texts (imported judgments only): nothing to export")
     return [
         {
-            "instruction": text, "output_1": theirs, "generator_1": baseline, "dataset": dataset, "output_2": ours,
-            "generator_2": candidate, "annotator": judge.split("@")[0].removeprefix("alpaca_eval:"),
-            "preference": None if preference is None else preference + 1.0, "raw_completion": raw,
+            "instruction": text,
+            "output_1": theirs,
+            "generator_1": baseline,
+            "dataset": dataset,
+            "output_2": ours,
+            "generator_2": candidate,
+            "annotator": judge.split("@")[0].removeprefix("alpaca_eval:"),
+            "preference": None if preference is None else preference + 1.0,
+            "raw_completion": raw,
         }
         for text, dataset, ours, theirs, candidate, baseline, judge, preference, raw in rows
-    ]  # fmt: skip
+    ]
 
 
 def export_leaderboard(rows: Sequence[Mapping[str, Any]], path: Path) -> Path:
     """``leaderboard.csv`` with AlpacaEval's own columns; `rows` are those of the leaderboard."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    columns = ("", "win_rate", "standard_error", "n_total", "discrete_win_rate", "avg_length",
-               "length_controlled_winrate", "lc_standard_error")  # fmt: skip
+    columns = (
+        "",
+        "win_rate",
+        "standard_error",
+        "n_total",
+        "discrete_win_rate",
+        "avg_length",
+        "length_controlled_winrate",
+        "lc_standard_error",
+    )
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
@@ -282,11 +331,18 @@ def export_leaderboard(rows: Sequence[Mapping[str, Any]], path: Path) -> Path:
                 value = figures.get(name, {}).get("value")
                 return "" if value is None else 100 * value
 
-            writer.writerow([
-                row["model"], points("win_rate"), points("official_standard_error"), row["prompts"],
-                points("discrete_win_rate"), round(figures["response_chars"]["value"]),
-                points("official_lc_win_rate"), points("official_lc_win_rate_standard_error"),
-            ])  # fmt: skip
+            writer.writerow(
+                [
+                    row["model"],
+                    points("win_rate"),
+                    points("official_standard_error"),
+                    row["prompts"],
+                    points("discrete_win_rate"),
+                    round(figures["response_chars"]["value"]),
+                    points("official_lc_win_rate"),
+                    points("official_lc_win_rate_standard_error"),
+                ]
+            )
     return path
 
 

@@ -55,7 +55,7 @@ class LengthWeights:
     constant: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LengthControlled:
     """A length-controlled fit.
 
@@ -72,7 +72,7 @@ class LengthControlled:
     objective: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RefitInterval:
     """A length-controlled win rate in 0..100 with its bootstrap interval and standard error, in points."""
 
@@ -99,7 +99,9 @@ def length_controlled_win_rate(
     """
     prompts = _checked(preference, length_difference, difficulty)
     if prompts.is_baseline:
-        return LengthControlled(50.0, 0.0, LengthWeights(0.0, 0.0, 0.0), 0.0, 0.0)
+        return LengthControlled(
+            win_rate=50.0, standard_error_of_fit=0.0, weights=LengthWeights(0.0, 0.0, 0.0), C=0.0, objective=0.0
+        )
     fit = _fitted(prompts, gamed)
     predicted = _predicted(fit.weights, prompts.difficulty)[0]
     return LengthControlled(
@@ -135,7 +137,7 @@ def refit_interval(
         raise ValueError("a bootstrap needs two or more repeats and a confidence between 0 and 1")
     prompts = _checked(preference, length_difference, difficulty)
     if prompts.is_baseline:
-        return RefitInterval(50.0, 50.0, 50.0, 0.0, repeats)
+        return RefitInterval(win_rate=50.0, low=50.0, high=50.0, standard_error=0.0, repeats=repeats)
     fit = _fitted(prompts, gamed)
     win_rate = 100 * float(_predicted(fit.weights, prompts.difficulty).mean())
     sample = prompts.padded() if prompts.variation < _LEAST_VARIATION else prompts
@@ -146,10 +148,16 @@ def refit_interval(
     weights = objective.minimum(np.repeat(fit.weights, repeats, axis=0))
     refits = 100 * np.einsum("rn,rn->r", counts, _predicted(weights, sample.difficulty)) / n
     low, high = np.quantile(refits, [(1 - confidence) / 2, (1 + confidence) / 2]).tolist()
-    return RefitInterval(win_rate, min(low, win_rate), max(high, win_rate), float(refits.std(ddof=1)), repeats)
+    return RefitInterval(
+        win_rate=win_rate,
+        low=min(low, win_rate),
+        high=max(high, win_rate),
+        standard_error=float(refits.std(ddof=1)),
+        repeats=repeats,
+    )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Prompts:
     """Arrays of shape (prompts,); `length` is the length feature, `preference` is 1/2 where `judged` is false."""
 
@@ -167,10 +175,10 @@ class _Prompts:
     def padded(self) -> "_Prompts":
         """With two prompts won and two lost."""
         return _Prompts(
-            np.concatenate([self.preference, [0.0, 0.0, 1.0, 1.0]]),
-            np.concatenate([self.judged, np.ones(4, dtype=bool)]),
-            np.concatenate([self.length, np.zeros(4)]),
-            np.concatenate([self.difficulty, np.full(4, self.difficulty.mean())]),
+            preference=np.concatenate([self.preference, [0.0, 0.0, 1.0, 1.0]]),
+            judged=np.concatenate([self.judged, np.ones(4, dtype=bool)]),
+            length=np.concatenate([self.length, np.zeros(4)]),
+            difficulty=np.concatenate([self.difficulty, np.full(4, self.difficulty.mean())]),
             is_baseline=False,
         )
 
@@ -251,7 +259,13 @@ def _checked(preference: npt.ArrayLike, length_difference: npt.ArrayLike, diffic
     else:
         raise ValueError("all answers differ from the baseline by the same length: its effect cannot be told apart")
     is_baseline = bool((lengths == 0).all() and (given[judged] == 0.5).all())
-    return _Prompts(np.where(judged, given, 0.5), judged, feature, hardness, is_baseline)
+    return _Prompts(
+        preference=np.where(judged, given, 0.5),
+        judged=judged,
+        length=feature,
+        difficulty=hardness,
+        is_baseline=is_baseline,
+    )
 
 
 def _objective(prompts: _Prompts, gamed: GamedRows, c: Floats, counts: Floats) -> _Objective:

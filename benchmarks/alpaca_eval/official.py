@@ -49,7 +49,7 @@ class GamedData:
         return self.difficulty[positions]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OfficialFigures:
     """What `alpaca_eval` reports, in points; `lc_standard_error` leaves out that the coefficients were estimated."""
 

@@ -36,9 +36,13 @@ LOCK = "arena_hard_checksums.json"
 _FLAT_CONFIG = {"v0.1": "v01_judge_config.yaml", "v2.0": "v2_config.yaml"}
 _FLAT_SETTINGS = "v2_judge_settings.yaml"
 _PLACES = {
-    "{question_1}": "{prompt}", "{answer_1}": "{response_a}", "{answer_2}": "{response_b}",
-    "{QUESTION}": "{prompt}", "{ANSWER_A}": "{response_a}", "{ANSWER_B}": "{response_b}",
-}  # fmt: skip
+    "{question_1}": "{prompt}",
+    "{answer_1}": "{response_a}",
+    "{answer_2}": "{response_b}",
+    "{QUESTION}": "{prompt}",
+    "{ANSWER_A}": "{response_a}",
+    "{ANSWER_B}": "{response_b}",
+}
 
 
 @dataclass(frozen=True)
@@ -127,9 +131,13 @@ def judge_settings(version: str, folder: Path) -> dict[str, Any]:
         for theirs, ours in _PLACES.items():
             template = template.replace(theirs, ours)
         return {
-            "model": config["judge_model"], "temperature": config["temperature"], "max_tokens": config["max_tokens"],
-            "template": template, "patterns": patterns, "systems": systems,
-        }  # fmt: skip
+            "model": config["judge_model"],
+            "temperature": config["temperature"],
+            "max_tokens": config["max_tokens"],
+            "template": template,
+            "patterns": patterns,
+            "systems": systems,
+        }
     except (KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path} and its system prompts are not Arena-Hard's configuration: lacks {error}") from error
 
@@ -263,8 +271,13 @@ def _find(folder: Path, version: str, *official: str, flat: str) -> Path:
     for base in (folder, folder / "arena_hard"):
         places = [base / flat]
         for name in names:
-            places += [base / "data" / official_folder / name, base / official_folder / name, base / "config" / name,
-                       base / "utils" / name, base / name]  # fmt: skip
+            places += [
+                base / "data" / official_folder / name,
+                base / official_folder / name,
+                base / "config" / name,
+                base / "utils" / name,
+                base / name,
+            ]
         for place in places:
             if place.is_file():
                 return place

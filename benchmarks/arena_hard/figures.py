@@ -73,10 +73,18 @@ def arena_hard(name: str, data: Path | None) -> Benchmark:
         raise UserError(f"{folder} holds no baseline answers of {version}: {', '.join(BASELINES[version].values())}")
     answered = [question for question in asked if question.uid in found]
     return Benchmark(
-        f"arena_hard_{version}", [question.prompt for question in answered], orders="both", rows=ROWS[version],
-        score=score(version), judge="arena_hard", baseline=" + ".join(baselines),
-        answers=[found[question.uid] for question in answered], official=True, max_new_tokens=4096, needs_texts=True,
-    )  # fmt: skip
+        name=f"arena_hard_{version}",
+        prompts=[question.prompt for question in answered],
+        orders="both",
+        rows=ROWS[version],
+        score=score(version),
+        judge="arena_hard",
+        baseline=" + ".join(baselines),
+        answers=[found[question.uid] for question in answered],
+        official=True,
+        max_new_tokens=4096,
+        needs_texts=True,
+    )
 
 
 def arena_hard_judge(version: str, data: Path | None, model: str | None = None) -> VerdictJudge:
@@ -86,12 +94,19 @@ def arena_hard_judge(version: str, data: Path | None, model: str | None = None) 
     settings = judge_settings(version, _folder(version, data))
     old = version == "v0.1"
     return VerdictJudge(
-        f"arena_hard_{version}", model or settings["model"], settings["template"], tuple(settings["patterns"]),
-        PREFERENCES, system=settings["systems"].get("", ""), systems=settings["systems"],
+        name=f"arena_hard_{version}",
+        model=model or settings["model"],
+        user=settings["template"],
+        patterns=tuple(settings["patterns"]),
+        values=PREFERENCES,
+        system=settings["systems"].get("", ""),
+        systems=settings["systems"],
         take="only" if old else "last",
         options={"temperature": settings["temperature"], "max_tokens": settings["max_tokens"]},
-        insist=INSIST if old else "", ties_identical=False, official=model in (None, settings["model"]),
-    )  # fmt: skip
+        insist=INSIST if old else "",
+        ties_identical=False,
+        official=model in (None, settings["model"]),
+    )
 
 
 def score(version: str, tokens: Callable[[str], int] | None = None) -> Score:
@@ -117,10 +132,23 @@ def score(version: str, tokens: Callable[[str], int] | None = None) -> Score:
         official = score_v2(games) if whole_only else score_v01(games)
         honest = prompt_bootstrap(totals, weights, REPEATS)
         found = [
-            Metric("official_arena_score", official.score, official.prompts, None, official.low, official.high),
-            Metric("arena_score", float(honest.mean[0]), official.prompts, None, float(honest.low[0]),
-                   float(honest.high[0])),
-        ]  # fmt: skip
+            Metric(
+                name="official_arena_score",
+                value=official.score,
+                n=official.prompts,
+                category=None,
+                low=official.low,
+                high=official.high,
+            ),
+            Metric(
+                name="arena_score",
+                value=float(honest.mean[0]),
+                n=official.prompts,
+                category=None,
+                low=float(honest.low[0]),
+                high=float(honest.high[0]),
+            ),
+        ]
         return found + _style_controlled(observations, games, tokens or estimated_tokens)
 
     return figures
@@ -130,20 +158,32 @@ def _style_controlled(
     observations: Sequence[PromptJudgments], games: Sequence[Sequence[Vote | None]], tokens: Callable[[str], int]
 ) -> list[Metric]:
     rows = [
-        (found.outcome, found.weight,
-         style_difference(style_of(o.candidate_text, tokens), style_of(o.baseline_text, tokens)))
+        (
+            found.outcome,
+            found.weight,
+            style_difference(style_of(o.candidate_text, tokens), style_of(o.baseline_text, tokens)),
+        )
         for o, votes in zip(observations, games, strict=True)
         if o.candidate_text is not None and o.baseline_text is not None and None not in votes
         for found in votes
         if found is not None
-    ]  # fmt: skip
+    ]
     if len(rows) < 10:
         return []
     outcomes = np.array([row[0] for row in rows])
     weights = np.array([row[1] for row in rows], dtype=np.float64)
     features = np.array([row[2] for row in rows])
     median, low, high = style_controlled(np.zeros(len(rows), dtype=np.int64), outcomes, weights, features)
-    return [Metric("style_controlled_score", float(median[0]), len(rows) // 2, None, float(low[0]), float(high[0]))]
+    return [
+        Metric(
+            name="style_controlled_score",
+            value=float(median[0]),
+            n=len(rows) // 2,
+            category=None,
+            low=float(low[0]),
+            high=float(high[0]),
+        )
+    ]
 
 
 def style_of(text: str, tokens: Callable[[str], int]) -> Style:

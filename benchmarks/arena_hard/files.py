@@ -84,9 +84,16 @@ def _raw(judgment: object) -> str:
 
 
 def _keep(
-    store: Store, version: str, judge: VerdictJudge, model: str, games: Games, asked: Sequence[Question],
-    answers: Mapping[str, str] | None, theirs: Mapping[str, str], baseline_name: str,
-) -> Imported:  # fmt: skip
+    store: Store,
+    version: str,
+    judge: VerdictJudge,
+    model: str,
+    games: Games,
+    asked: Sequence[Question],
+    answers: Mapping[str, str] | None,
+    theirs: Mapping[str, str],
+    baseline_name: str,
+) -> Imported:
     known = {question.uid for question in asked}
     if strange := [uid for uid in games if uid not in known]:
         raise UserError(f"judgments of {model}: {len(strange)} are of no question, the first {strange[0]}")
@@ -106,25 +113,49 @@ def _keep(
             key = (
                 content_key("imported judgment", judge.id, candidate.fingerprint, prompt.text, order)
                 if text is None
-                else Comparison(prompt, text, theirs[prompt.text], order).key(judge.id)
+                else Comparison(prompt=prompt, candidate=text, baseline=theirs[prompt.text], order=order).key(judge.id)
             )
             verdict = str(label or "none")
             found = vote(verdict, candidate_is_a=order == "AB")
             judgments.append(
                 Judgment(
-                    key, judge.id, prompt.key, output if text is None else text_key(text),
-                    text_key(theirs[prompt.text]), len(text or ""), len(theirs[prompt.text]), order, verdict,
-                    None if found is None else found.outcome, raw,
+                    key=key,
+                    judge=judge.id,
+                    prompt_key=prompt.key,
+                    response_a=output if text is None else text_key(text),
+                    response_b=text_key(theirs[prompt.text]),
+                    chars_a=len(text or ""),
+                    chars_b=len(theirs[prompt.text]),
+                    order=order,
+                    verdict=verdict,
+                    preference=None if found is None else found.outcome,
+                    raw=raw,
                 )
-            )  # fmt: skip
+            )
             entries.append(JudgedPair(prompt, key, output, told.key))
     store.add_judgments(judgments)
-    benchmark = Benchmark(f"arena_hard_{version}", prompts, "both", ROWS[version], score(version), needs_texts=True)
+    benchmark = Benchmark(
+        name=f"arena_hard_{version}",
+        prompts=prompts,
+        orders="both",
+        rows=ROWS[version],
+        score=score(version),
+        needs_texts=True,
+    )
     reasons = [] if len(judged) == ROWS[version] else [f"{len(judged)} of {ROWS[version]} prompts"]
-    about = {"judge_label": judge.label, "baseline": baseline.model.name, "rows": ROWS[version], "orders": "both",
-             "not_comparable": reasons}  # fmt: skip
+    about = {
+        "judge_label": judge.label,
+        "baseline": baseline.model.name,
+        "rows": ROWS[version],
+        "orders": "both",
+        "not_comparable": reasons,
+    }
     evaluation = store_evaluation(
-        store, EvaluationRecord(benchmark, judge.id, candidate, baseline.model, about=about), entries
+        store,
+        EvaluationRecord(
+            benchmark=benchmark, judge=judge.id, candidate=candidate, baseline=baseline.model, about=about
+        ),
+        entries,
     )
     return Imported(model, len(judged), evaluation)
 
@@ -163,8 +194,9 @@ def export_arena(store: Store, kind: str, contender: str, folder: Path, data: Pa
             uid, {"uid": uid, "model": model, "judge": judge.split("@")[1].split("#")[0], "games": [None, None]}
         )
         row["games"][_ORDERS.index(order)] = {
-            "score": None if verdict == "none" else verdict, "judgment": {"answer": raw}
-        }  # fmt: skip
+            "score": None if verdict == "none" else verdict,
+            "judgment": {"answer": raw},
+        }
     name, judge = rows[0][1].replace("/", "_"), rows[0][2].split("@")[1].split("#")[0].replace("/", "_")
     written = []
     for place, lines in ((f"model_answer/{name}.jsonl", answers), (f"model_judgment/{judge}/{name}.jsonl", judgments)):

@@ -15,12 +15,27 @@ from tpobench.harness.records import Assignment, Prompt, content_key
 from tpobench.harness.store.store import Store
 
 CATEGORIES = (
-    "Art and Design", "Business and Finance", "Content Writing", "Conversational Dialogue", "Creative Writing",
-    "Data Analysis and Visualization", "Education and Learning", "Entertainment and Humor", "Game Development",
-    "General Knowledge", "Health and Wellness", "Language and Translation", "Marketing and Sales",
-    "Math and Calculations", "Personal Development", "Programming and Coding", "Reasoning and Problem-Solving",
-    "Research and Analysis", "Science and Technology", "Travel and Leisure",
-)  # fmt: skip
+    "Art and Design",
+    "Business and Finance",
+    "Content Writing",
+    "Conversational Dialogue",
+    "Creative Writing",
+    "Data Analysis and Visualization",
+    "Education and Learning",
+    "Entertainment and Humor",
+    "Game Development",
+    "General Knowledge",
+    "Health and Wellness",
+    "Language and Translation",
+    "Marketing and Sales",
+    "Math and Calculations",
+    "Personal Development",
+    "Programming and Coding",
+    "Reasoning and Problem-Solving",
+    "Research and Analysis",
+    "Science and Technology",
+    "Travel and Leisure",
+)
 """The names of the paper's figure."""
 
 UNCATEGORISED = "uncategorised"
@@ -72,7 +87,9 @@ def categories_benchmark(file: Path, per_category: int = PER_CATEGORY) -> Benchm
         for _, prompts in sorted(grouped.items())
         for prompt in sorted(prompts, key=lambda prompt: prompt.text_key)[:per_category]
     ]
-    return Benchmark(f"categories:{file.name}", chosen, orders="both", judge="alpaca_eval", max_new_tokens=1024)
+    return Benchmark(
+        name=f"categories:{file.name}", prompts=chosen, orders="both", judge="alpaca_eval", max_new_tokens=1024
+    )
 
 
 def assign(store: Store, client: Client, prompts: Sequence[Prompt], reporter: Progress) -> Assigned:
@@ -100,7 +117,9 @@ def assign(store: Store, client: Client, prompts: Sequence[Prompt], reporter: Pr
             return reply.problem
         text = reply.answer.choices[0].text if reply.answer else reply.problem or ""
         value = named_category(text) if kind == "category" else named_complexity(text)
-        found = Assignment(reply.call.subject, assigner, kind, prompt.text_key, value, text)
+        found = Assignment(
+            key=reply.call.subject, assigner=assigner, kind=kind, text_key=prompt.text_key, value=value, raw=text
+        )
         store.add_assignments([found], [reply.record])
         return None
 

@@ -44,9 +44,14 @@ def store_evaluation(store: Store, about: Mapping[str, Any], metrics: Sequence[M
     """Store one task's figures; `about` has benchmark, judge, params, candidate and candidate_mode, and may have
     prompt_keys and candidate_outputs. Returns the evaluation's key. The same again changes nothing."""
     row = {
-        **about, "baseline": "", "baseline_mode": "", "prompt_keys": about.get("prompt_keys", []), "judgment_keys": [],
-        "candidate_outputs": about.get("candidate_outputs", []), "baseline_outputs": [],
-    }  # fmt: skip
+        **about,
+        "baseline": "",
+        "baseline_mode": "",
+        "prompt_keys": about.get("prompt_keys", []),
+        "judgment_keys": [],
+        "candidate_outputs": about.get("candidate_outputs", []),
+        "baseline_outputs": [],
+    }
     evaluation = key or content_key("evaluation", row)
     store.add_metrics(evaluation, metrics)
     store.add_evaluation(evaluation, **row)
@@ -94,12 +99,18 @@ def export_results(store: Store, evaluations: Sequence[str], path: Path) -> None
     known = store.sql("SELECT name, folder FROM model WHERE model_key = ?", [candidate])[1]
     name, folder = known[0] if known else (candidate, "")
     content: dict[str, Any] = {
-        "results": {}, "configs": {}, "versions": {}, "n-shot": {}, "n-samples": {},
+        "results": {},
+        "configs": {},
+        "versions": {},
+        "n-shot": {},
+        "n-samples": {},
         "config": {"model": "tpobench", "model_args": f"pretrained={folder}", "limit": None},
-        "lm_eval_version": judge.removeprefix("lm-eval "), "model_source": "tpobench", "model_name": name,
+        "lm_eval_version": judge.removeprefix("lm-eval "),
+        "model_source": "tpobench",
+        "model_name": name,
         "model_name_sanitized": re.sub(r"[\"<>:/|\\?*\[\]]+", "__", name),
         "tpobench": {"candidate": candidate, "candidate_mode": mode, "tasks": {}},
-    }  # fmt: skip
+    }
     for key, benchmark, _, params, _, _ in rows:
         _add_task(content, key, benchmark.removeprefix(PREFIX), json.loads(params), store.metrics(key))
     write_whole(path, json.dumps(content, indent=2, ensure_ascii=False))
@@ -158,9 +169,11 @@ def _evaluation(
     ours = written.get("tpobench", {})
     about = ours.get("tasks", {}).get(task, {})
     params = about.get("params") or {
-        "version": written.get("versions", {}).get(task), "num_fewshot": written.get("n-shot", {}).get(task),
-        "limit": written.get("config", {}).get("limit"), "figures": content_key(entry),
-    }  # fmt: skip
+        "version": written.get("versions", {}).get(task),
+        "num_fewshot": written.get("n-shot", {}).get(task),
+        "limit": written.get("config", {}).get("limit"),
+        "figures": content_key(entry),
+    }
     n, found = _items(written, task, entry, path), figures(entry)
     evaluation = {
         "benchmark": PREFIX + task,
@@ -189,13 +202,13 @@ def _metric(
 ) -> Metric:
     if name in intervals:
         low, high, count = intervals[name]
-        return Metric(name, value, count, None, low, high)
+        return Metric(name=name, value=value, n=count, category=None, low=low, high=high)
     base, comma, filtered = name.partition(",")
     hits = round(value * n)
     error = found.get(f"{base}_stderr{comma}{filtered}")
     if error is None or n < 2 or not 0 <= value <= 1 or not math.isclose(hits / n, value, abs_tol=1e-9):
-        return Metric(name, value, n)
+        return Metric(name=name, value=value, n=n)
     if not math.isclose(error, math.sqrt(value * (1 - value) / (n - 1)), abs_tol=1e-6):
-        return Metric(name, value, n)
+        return Metric(name=name, value=value, n=n)
     interval = mean_interval([1.0] * hits + [0.0] * (n - hits))
-    return Metric(name, value, n, None, interval.low, interval.high)
+    return Metric(name=name, value=value, n=n, category=None, low=interval.low, high=interval.high)

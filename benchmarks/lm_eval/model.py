@@ -39,9 +39,16 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
     """
 
     def __init__(
-        self, generator: OutputCache, mode: Mode, store: Store, reporter: Progress, max_new_tokens: int | None, seed: int,
-        format_retries: int, tokenizer: str | None,
-    ) -> None:  # fmt: skip
+        self,
+        generator: OutputCache,
+        mode: Mode,
+        store: Store,
+        reporter: Progress,
+        max_new_tokens: int | None,
+        seed: int,
+        format_retries: int,
+        tokenizer: str | None,
+    ) -> None:
         super().__init__()
         self._generator = generator
         self._mode = mode
@@ -96,7 +103,7 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
         return answers
 
     def _contend(self, what: str, prompts: Sequence[Prompt], params: SamplingParams, retries: int) -> ModelOutputs:
-        return sample_outputs(self._generator, self._mode, Benchmark(what, prompts), params, retries, what)
+        return sample_outputs(self._generator, self._mode, Benchmark(name=what, prompts=prompts), params, retries, what)
 
     def loglikelihood(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
         """Log probability of each continuation after its context, and whether it is the greedy one."""
@@ -114,7 +121,7 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
             prompt = _prompt("".join(context), request.task_name)
             self.scored.setdefault(request.task_name, []).append(prompt)
             judge = f"{judge_id()} {method} {self._generator.model.fingerprint}"
-            wanted.append(Score(judge, prompt, continuation, 0.0, {}))
+            wanted.append(Score(judge=judge, prompt=prompt, response=continuation, value=0.0, components={}))
         missing = set(self._store.missing("score", list(dict.fromkeys(score.key for score in wanted))))
         owed = {s.key: (s, request) for s, request in zip(wanted, requests, strict=True) if s.key in missing}
         if owed:
@@ -155,10 +162,14 @@ def scorer_for(model: Model, tokenizer: str | None) -> Any:
     key = endpoint.api_key()
     try:
         return LocalCompletionsAPI(
-            model=endpoint.model, base_url=f"{endpoint.base_url}/completions", tokenizer=tokenizer, auth_token=key,
-            tokenizer_backend="huggingface" if tokenizer else "auto", header={"Authorization": f"Bearer {key}"},
+            model=endpoint.model,
+            base_url=f"{endpoint.base_url}/completions",
+            tokenizer=tokenizer,
+            auth_token=key,
+            tokenizer_backend="huggingface" if tokenizer else "auto",
+            header={"Authorization": f"Bearer {key}"},
             num_concurrent=8,
-        )  # fmt: skip
+        )
     except ModuleNotFoundError as error:
         raise UserError(
             "multiple choice on an endpoint needs packages that are missing: pip install 'lm-eval[api]'"

@@ -27,7 +27,7 @@ class TaskRequests:
         return self.outputs + self.continuations
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TaskPlan:
     """What a run would ask of the model where nothing is stored and no format is wrong. `minutes` is None for a model
     that runs here: how fast it is depends on the machine."""
@@ -62,9 +62,14 @@ class TaskPlan:
 
 
 def plan_tasks(
-    tasks: Sequence[str], candidate: str, mode: Mode, options: TaskOptions, reporter: Progress, concurrency: int,
+    tasks: Sequence[str],
+    candidate: str,
+    mode: Mode,
+    options: TaskOptions,
+    reporter: Progress,
+    concurrency: int,
     store: Store | None,
-) -> TaskPlan:  # fmt: skip
+) -> TaskPlan:
     """Raises UserError where the tasks cannot be loaded: what they take is not known without their data."""
     with loaded_tasks(tasks, mode, reporter, options) as loaded:
         found = {name: _requests(task, options.limit) for name, task in loaded["tasks"].items()}
@@ -73,9 +78,15 @@ def plan_tasks(
     seconds = measured_seconds(store, endpoint_named(candidate).model) if served and store is not None else None
     rate = seconds or ASSUMED_SECONDS
     return TaskPlan(
-        LM_EVAL + ",".join(tasks), found, judge_id(), calls, 0, calls * rate / concurrency / 60 if served else None,
-        rate, seconds is not None,
-    )  # fmt: skip
+        benchmark=LM_EVAL + ",".join(tasks),
+        tasks=found,
+        scored_by=judge_id(),
+        sampling_calls=calls,
+        judge_calls=0,
+        minutes=calls * rate / concurrency / 60 if served else None,
+        seconds_a_call=rate,
+        measured_rate=seconds is not None,
+    )
 
 
 def _requests(task: Any, limit: int | None) -> TaskRequests:

@@ -47,7 +47,7 @@ PUNKT_INSTALL = "pip install --no-deps llama-index-core"
 """A package that carries nltk's punkt_tab, for machines that reach a package index but not nltk's server."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TaskOptions:
     """What is asked for beside the tasks. None is the task's own value.
 
@@ -66,7 +66,7 @@ class TaskOptions:
     tokenizer: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TaskResult:
     """The stored figures of one task (or group of tasks). `evaluation` is the key in the store."""
 
@@ -78,9 +78,13 @@ class TaskResult:
 
 
 def run_tasks(
-    tasks: Sequence[str], generator: OutputCache, mode: Mode, store: Store, reporter: Progress,
+    tasks: Sequence[str],
+    generator: OutputCache,
+    mode: Mode,
+    store: Store,
+    reporter: Progress,
     options: TaskOptions | None = None,
-) -> list[TaskResult]:  # fmt: skip
+) -> list[TaskResult]:
     """Run lm-eval's tasks and store their figures; the same again samples nothing and inserts nothing.
 
     Raises UserError for an unknown task, data that cannot be had, and for tasks that score given continuations in a
@@ -94,15 +98,28 @@ def run_tasks(
         from tpobench.benchmarks.lm_eval.model import StoredLM
 
         lm = StoredLM(
-            generator, mode, store, reporter, asked.max_new_tokens, asked.seed, asked.format_retries, asked.tokenizer
+            generator=generator,
+            mode=mode,
+            store=store,
+            reporter=reporter,
+            max_new_tokens=asked.max_new_tokens,
+            seed=asked.seed,
+            format_retries=asked.format_retries,
+            tokenizer=asked.tokenizer,
         )
         found = lm_eval.evaluate(lm, loaded, limit=asked.limit)
     results = []
     for task in [name for name in found["results"] if name in loaded["tasks"]]:
-        results.append(_store_task(task, found, lm, generator, mode, store, asked))
+        results.append(
+            _store_task(task=task, found=found, lm=lm, generator=generator, mode=mode, store=store, asked=asked)
+        )
     for group in found.get("groups", {}):
         parts = [result for result in results if result.task in found["group_subtasks"].get(group, [])]
-        results.append(_store_group(group, found, parts, generator, mode, store, asked))
+        results.append(
+            _store_group(
+                group=group, found=found, parts=parts, generator=generator, mode=mode, store=store, asked=asked
+            )
+        )
     return results
 
 
@@ -125,52 +142,81 @@ def loaded_tasks(tasks: Sequence[str], mode: Mode, reporter: Progress, asked: Ta
 
 
 def _store_task(
-    task: str, found: Mapping[str, Any], lm: "StoredLM", generator: OutputCache, mode: Mode, store: Store,
+    task: str,
+    found: Mapping[str, Any],
+    lm: "StoredLM",
+    generator: OutputCache,
+    mode: Mode,
+    store: Store,
     asked: TaskOptions,
-) -> TaskResult:  # fmt: skip
+) -> TaskResult:
     samples = found["samples"][task]
     counted = found["n-samples"][task]
     answered = lm.answered.get(task, [])
     config = {key: value for key, value in found["configs"][task].items() if not _is_about_data(key)}
     params = {
-        "version": found["versions"][task], "num_fewshot": found["n-shot"][task], "limit": asked.limit,
-        "original": counted["original"], "config": content_key(config),
+        "version": found["versions"][task],
+        "num_fewshot": found["n-shot"][task],
+        "limit": asked.limit,
+        "original": counted["original"],
+        "config": content_key(config),
         "items": content_key([(sample["doc_hash"], sample["target_hash"]) for sample in samples]),
-    }  # fmt: skip
+    }
     if answered:
         params |= {"sampling": asdict(lm.sampling[task]), "format_retries": asked.format_retries}
     metrics = _metrics(found["results"][task], counted["effective"], _by_metric(samples))
     metrics += _output_metrics(answered)
     prompts = [output.prompt for output, _ in answered] or lm.scored.get(task, [])
     about = {
-        "benchmark": PREFIX + task, "judge": judge_id(), "params": json.dumps(params, sort_keys=True),
-        "candidate": generator.model.fingerprint, "candidate_mode": mode.name,
+        "benchmark": PREFIX + task,
+        "judge": judge_id(),
+        "params": json.dumps(params, sort_keys=True),
+        "candidate": generator.model.fingerprint,
+        "candidate_mode": mode.name,
         "prompt_keys": [prompt.key for prompt in prompts],
         "candidate_outputs": [output.key for output, _ in answered],
-    }  # fmt: skip
+    }
     key = store_evaluation(store, about, metrics)
     for metric, values in _by_item(samples).items():
         store.add_items(key, metric, values)
-    return TaskResult(task, key, params["version"], params["num_fewshot"], tuple(metrics))
+    return TaskResult(
+        task=task, evaluation=key, version=params["version"], num_fewshot=params["num_fewshot"], metrics=tuple(metrics)
+    )
 
 
 def _store_group(
-    group: str, found: Mapping[str, Any], parts: Sequence[TaskResult], generator: OutputCache, mode: Mode, store: Store,
+    group: str,
+    found: Mapping[str, Any],
+    parts: Sequence[TaskResult],
+    generator: OutputCache,
+    mode: Mode,
+    store: Store,
     asked: TaskOptions,
-) -> TaskResult:  # fmt: skip
+) -> TaskResult:
     """A group's figures are lm-eval's aggregates over its tasks; they have its standard error and no interval."""
     entry = found["groups"][group]
     version, shots = found["versions"].get(group), found["n-shot"].get(group)
     params = {
-        "version": version, "num_fewshot": shots, "limit": asked.limit,
+        "version": version,
+        "num_fewshot": shots,
+        "limit": asked.limit,
         "tasks": {part.task: part.evaluation for part in parts},
-    }  # fmt: skip
+    }
     metrics = _metrics(entry, entry["sample_len"], {})
     about = {
-        "benchmark": PREFIX + group, "judge": judge_id(), "params": json.dumps(params, sort_keys=True),
-        "candidate": generator.model.fingerprint, "candidate_mode": mode.name,
-    }  # fmt: skip
-    return TaskResult(group, store_evaluation(store, about, metrics), version, shots, tuple(metrics))
+        "benchmark": PREFIX + group,
+        "judge": judge_id(),
+        "params": json.dumps(params, sort_keys=True),
+        "candidate": generator.model.fingerprint,
+        "candidate_mode": mode.name,
+    }
+    return TaskResult(
+        task=group,
+        evaluation=store_evaluation(store, about, metrics),
+        version=version,
+        num_fewshot=shots,
+        metrics=tuple(metrics),
+    )
 
 
 def _is_about_data(key: str) -> bool:
@@ -211,9 +257,11 @@ def _metrics(entry: Mapping[str, Any], n: int, items: Mapping[str, Sequence[Any]
         if observed and all(isinstance(item, int | float) and 0 <= item <= 1 for item in observed):
             interval = mean_interval([float(item) for item in observed])
             if abs(interval.mean - value) < 1e-9:
-                metrics.append(Metric(name, value, interval.n, None, interval.low, interval.high))
+                metrics.append(
+                    Metric(name=name, value=value, n=interval.n, category=None, low=interval.low, high=interval.high)
+                )
                 continue
-        metrics.append(Metric(name, value, len(observed) or n))
+        metrics.append(Metric(name=name, value=value, n=len(observed) or n))
     return metrics
 
 
@@ -222,11 +270,11 @@ def _output_metrics(answered: Sequence[tuple[Output, Output]]) -> list[Metric]:
         return []
     n = len(answered)
     return [
-        Metric("parse_error_rate", sum(first.parse_error is not None for _, first in answered) / n, n),
-        Metric("unanswered", sum(output.parse_error is not None for output, _ in answered) / n, n),
-        Metric("truncated", sum(output.finish_reason == "length" for output, _ in answered) / n, n),
-        Metric("thought_chars", fmean(len(output.thought) for output, _ in answered), n),
-        Metric("response_chars", fmean(len(output.response) for output, _ in answered), n),
+        Metric(name="parse_error_rate", value=sum(first.parse_error is not None for _, first in answered) / n, n=n),
+        Metric(name="unanswered", value=sum(output.parse_error is not None for output, _ in answered) / n, n=n),
+        Metric(name="truncated", value=sum(output.finish_reason == "length" for output, _ in answered) / n, n=n),
+        Metric(name="thought_chars", value=fmean(len(output.thought) for output, _ in answered), n=n),
+        Metric(name="response_chars", value=fmean(len(output.response) for output, _ in answered), n=n),
     ]
 
 
@@ -251,9 +299,12 @@ def _configs(tasks: Sequence[str], asked: TaskOptions) -> Iterator[list[Path]]:
                 if not Path(file).is_file():
                     raise UserError(f"{asked.data} has no {DATA_FILES[task][split]}, which {task} needs; check --data")
             changed = {
-                "include": str(_task_file(task)), "task": task, "dataset_path": "json", "dataset_name": None,
+                "include": str(_task_file(task)),
+                "task": task,
+                "dataset_path": "json",
+                "dataset_name": None,
                 "dataset_kwargs": {"data_files": files},
-            }  # fmt: skip
+            }
             (Path(written) / f"{task}.yaml").write_text(json.dumps(changed), encoding="utf-8")  # JSON is YAML
         yield [*folders, Path(written)]
 

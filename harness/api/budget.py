@@ -61,7 +61,7 @@ class BudgetSpent(UserError):
     """The next call might go over the budget. Everything that was answered is stored."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Budget:
     """Counts what is spent and what is in flight. A call that might go over is not sent.
 

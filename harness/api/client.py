@@ -28,7 +28,7 @@ LONGEST_WAIT = 600.0
 """Seconds that a server may ask to wait before a try; a longer wish is cut to this, and costs a try."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Limits:
     """How hard a server may be pressed. Rates are per minute; None is unlimited."""
 
@@ -52,7 +52,7 @@ class Call:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Reply:
     """What came of a call. `answer` is None when the server refuses this very request (`problem` says why)."""
 
@@ -89,7 +89,7 @@ class Client:
         """Raises UserError when the budget needs a price that is not known."""
         self.endpoint = endpoint
         self.limits = limits or Limits()
-        self.budget = budget or Budget(Prices({}))
+        self.budget = budget or Budget(prices=Prices({}))
         self.budget.require_price(endpoint.model)
         self.given_up = 0
         """Calls that no try could get answered: they are owed still."""
@@ -297,10 +297,17 @@ class Client:
                 self.budget.release(reserved)
             self._settled.set()
         record = CallRecord(
-            uuid.uuid4().hex, call.subject, call.kind, self.endpoint.model, served, Usage(prompt, completion, cost),
-            seconds, attempt, problem,
-        )  # fmt: skip
-        return Reply(call, record, answer, problem, final)
+            key=uuid.uuid4().hex,
+            subject=call.subject,
+            kind=call.kind,
+            model=self.endpoint.model,
+            served_model=served,
+            usage=Usage(prompt, completion, cost),
+            latency_s=seconds,
+            attempt=attempt,
+            problem=problem,
+        )
+        return Reply(call=call, record=record, answer=answer, problem=problem, final=final)
 
     async def _reserve(self, chars: int, max_tokens: int) -> float:
         while (reserved := self.budget.reserve(self.endpoint.model, chars, max_tokens)) is None:

@@ -10,7 +10,7 @@ Score = Callable[[Sequence[PromptJudgments]], list[Metric]]
 """A benchmark's own figures beside the win rate, from the observations in the benchmark's order."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Benchmark:
     """Prompts that are judged together. `name` is for example ``starter/test``.
 

@@ -9,7 +9,7 @@ from tpobench.harness.stats.intervals import difference_interval
 from tpobench.harness.store.store import Store
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Difference:
     """A's figure minus B's on the items that both have, with its 95% interval; all in [-1, 1] (win rates and shares).
 
@@ -93,7 +93,19 @@ def _difference(
     found = difference_interval([a - b for a, b in pairs])
     n = found.n
     mean_a, mean_b = sum(a for a, _ in pairs) / n, sum(b for _, b in pairs) / n
-    return Difference(benchmark, measure, category, mean_a, mean_b, found.mean, found.low, found.high, n, own_a, own_b)
+    return Difference(
+        benchmark=benchmark,
+        measure=measure,
+        category=category,
+        a=mean_a,
+        b=mean_b,
+        difference=found.mean,
+        low=found.low,
+        high=found.high,
+        n=n,
+        own_a=own_a,
+        own_b=own_b,
+    )
 
 
 def _measured(store: Store, side: Side) -> _Measured:

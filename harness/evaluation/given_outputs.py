@@ -14,11 +14,22 @@ def add_answers(store: Store, name: str, prompts: Sequence[Prompt], answers: Seq
     model = Model(name, "imported", fingerprint)
     outputs = [
         Output(
-            content_key("imported", fingerprint, prompt.text), fingerprint, DIRECT.name, prompt, 0, None, answer, "",
-            answer, None if answer else "empty_response", "unknown", (), (),
+            key=content_key("imported", fingerprint, prompt.text),
+            model=fingerprint,
+            mode=DIRECT.name,
+            prompt=prompt,
+            sample=0,
+            params=None,
+            raw_text=answer,
+            thought="",
+            response=answer,
+            parse_error=None if answer else "empty_response",
+            finish_reason="unknown",
+            prompt_ids=(),
+            token_ids=(),
         )
         for prompt, answer in zip(prompts, answers, strict=True)
-    ]  # fmt: skip
+    ]
     store.add_model(model, "imported")
     store.add_prompts(prompts)
     store.add_outputs(outputs)

@@ -14,7 +14,7 @@ from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.store import Store
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LeaderboardRow:
     """One evaluation: overall figures in `metrics`, win rates by category in `categories`. Each figure is a mapping
     with ``value``, ``low``, ``high`` (0..1, or characters) and ``n``."""
@@ -76,10 +76,20 @@ def leaderboard(
         prompts = int(metrics.get("missing", {}).get("n") or max((m["n"] for m in metrics.values()), default=0))
         rows.append(
             LeaderboardRow(
-                key, measured, model, mode, baseline or "", baseline_mode, judge, prompts, about.get("rows"),
-                tuple(about.get("not_comparable", ())), metrics, by_category.get(key, {}),
+                evaluation=key,
+                benchmark=measured,
+                model=model,
+                mode=mode,
+                baseline=baseline or "",
+                baseline_mode=baseline_mode,
+                judge=judge,
+                prompts=prompts,
+                rows=about.get("rows"),
+                notes=tuple(about.get("not_comparable", ())),
+                metrics=metrics,
+                categories=by_category.get(key, {}),
             )
-        )  # fmt: skip
+        )
     return sorted(rows, key=lambda row: (row.benchmark, _place(row.value(sort))))
 
 
@@ -118,10 +128,13 @@ def beside_published(rows: list[LeaderboardRow], file: Path) -> list[Leaderboard
         known = {row[""] if "" in row else row["Unnamed: 0"]: row for row in table}
         columns = {"published_win_rate": "win_rate", "published_lc_win_rate": "length_controlled_winrate"}
         found = {
-            model: {name: {"value": float(row[column]) / 100, "low": None, "high": None, "n": int(row["n_total"])}
-                    for name, column in columns.items() if row[column]}
+            model: {
+                name: {"value": float(row[column]) / 100, "low": None, "high": None, "n": int(row["n_total"])}
+                for name, column in columns.items()
+                if row[column]
+            }
             for model, row in known.items()
-        }  # fmt: skip
+        }
         published = [float(figure["value"] or 0) for figures in found.values() for figure in figures.values()]
         if not published or not all(map(isfinite, published)):
             raise ValueError("it has no figures, or some that are no numbers")
@@ -131,13 +144,19 @@ def beside_published(rows: list[LeaderboardRow], file: Path) -> list[Leaderboard
 
 
 _FIGURES = (
-    ("win_rate", "win %"), ("official_standard_error", "SE*"), ("published_win_rate", "win % published"),
-    ("lc_win_rate", "LC win %"), ("official_lc_win_rate", "LC*"),
+    ("win_rate", "win %"),
+    ("official_standard_error", "SE*"),
+    ("published_win_rate", "win % published"),
+    ("lc_win_rate", "LC win %"),
+    ("official_lc_win_rate", "LC*"),
     ("lc_win_rate_surrogate", "LC win % (stand-in data)"),
-    ("official_lc_win_rate_surrogate", "LC* (stand-in data)"), ("published_lc_win_rate", "LC published"),
-    ("arena_score", "score"), ("official_arena_score", "score*"), ("style_controlled_score", "style-controlled"),
+    ("official_lc_win_rate_surrogate", "LC* (stand-in data)"),
+    ("published_lc_win_rate", "LC published"),
+    ("arena_score", "score"),
+    ("official_arena_score", "score*"),
+    ("style_controlled_score", "style-controlled"),
     ("mean_score", "mean score"),
-)  # fmt: skip
+)
 
 
 def figures_of(benchmark: str, rows: Sequence[LeaderboardRow]) -> list[tuple[str, str]]:

@@ -15,9 +15,9 @@ def measure(observations: Sequence[PromptJudgments]) -> list[Metric]:
     wins = [observation.value for observation in observations]
     n = len(observations)
     return [
-        Metric("missing", sum(win is None for win in wins) / n, n),
-        Metric("response_chars", fmean(o.candidate_chars for o in observations), n),
-        Metric("baseline_response_chars", fmean(o.baseline_chars for o in observations), n),
+        Metric(name="missing", value=sum(win is None for win in wins) / n, n=n),
+        Metric(name="response_chars", value=fmean(o.candidate_chars for o in observations), n=n),
+        Metric(name="baseline_response_chars", value=fmean(o.baseline_chars for o in observations), n=n),
         *by_category("win_rate", [observation.prompt for observation in observations], wins),
     ]
 
@@ -28,12 +28,15 @@ def by_category(name: str, prompts: Sequence[Prompt], values: Sequence[float | N
     categories = [prompt.category for prompt in prompts]
     for category in [None, *sorted(set(categories))]:
         observed = [
-            value for value, named in zip(values, categories, strict=True)
+            value
+            for value, named in zip(values, categories, strict=True)
             if category in (None, named) and value is not None
-        ]  # fmt: skip
+        ]
         if observed:
             found = mean_interval(observed)
-            metrics.append(Metric(name, found.mean, found.n, category, found.low, found.high))
+            metrics.append(
+                Metric(name=name, value=found.mean, n=found.n, category=category, low=found.low, high=found.high)
+            )
     return metrics
 
 
@@ -44,7 +47,7 @@ def own_metrics(benchmark: Benchmark, observations: Sequence[PromptJudgments]) -
 def output_metrics(candidate: ModelOutputs) -> list[Metric]:
     n = len(candidate.outputs)
     return [
-        Metric("parse_error_rate", sum(o.parse_error is not None for o in candidate.first_tries) / n, n),
-        Metric("truncated", sum(o.finish_reason == "length" for o in candidate.outputs) / n, n),
-        Metric("thought_chars", fmean(len(o.thought) for o in candidate.outputs), n),
+        Metric(name="parse_error_rate", value=sum(o.parse_error is not None for o in candidate.first_tries) / n, n=n),
+        Metric(name="truncated", value=sum(o.finish_reason == "length" for o in candidate.outputs) / n, n=n),
+        Metric(name="thought_chars", value=fmean(len(o.thought) for o in candidate.outputs), n=n),
     ]

@@ -22,7 +22,7 @@ ASSUMED_SECONDS = 2.0
 ASSUMED_ANSWER_CHARS = 2000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """Counts of what is still owed. `dollars` is None when a price is not known; tokens are estimates, and completion
     tokens the most that may come."""
@@ -71,13 +71,27 @@ def plan_for(contest: EvaluationSpec, prices: Prices, concurrency: int, store: S
     sampling = len(prompts) if is_endpoint(contest.candidate) else 0
     if isinstance(judge, ChecklistJudge):
         return Plan(
-            measured.name, len(prompts), measured.rows, sampling, 0, judge.label, 0, 0, 0.0,
-            sampling * ASSUMED_SECONDS / concurrency / 60, ASSUMED_SECONDS, False, _detectable(len(prompts)),
-            _smallest(contest),
-        )  # fmt: skip
+            benchmark=measured.name,
+            prompts=len(prompts),
+            rows=measured.rows,
+            sampling_calls=sampling,
+            judge_calls=0,
+            judge=judge.label,
+            prompt_tokens=0,
+            completion_tokens=0,
+            dollars=0.0,
+            minutes=sampling * ASSUMED_SECONDS / concurrency / 60,
+            seconds_a_call=ASSUMED_SECONDS,
+            measured_rate=False,
+            detectable=_detectable(len(prompts)),
+            smallest_category=_smallest(contest),
+        )
     answers = measured.answers or ["x" * ASSUMED_ANSWER_CHARS] * len(prompts)
     chars = [
-        sum(len(part["content"]) for part in judge.messages(Comparison(prompt, answer, answer, "AB")))
+        sum(
+            len(part["content"])
+            for part in judge.messages(Comparison(prompt=prompt, candidate=answer, baseline=answer, order="AB"))
+        )
         for prompt, answer in zip(prompts, answers, strict=True)
     ]
     model = endpoint_named(contest.judge_model or judge.model).model
@@ -86,10 +100,21 @@ def plan_for(contest: EvaluationSpec, prices: Prices, concurrency: int, store: S
     seconds = None if store is None else measured_seconds(store, model)
     rate = seconds or ASSUMED_SECONDS
     return Plan(
-        measured.name, len(prompts), measured.rows, sampling, games, judge.label, prompt_tokens, completion_tokens,
-        prices.cost(model, prompt_tokens, completion_tokens), (sampling + games) * rate / concurrency / 60, rate,
-        seconds is not None, _detectable(len(prompts)), _smallest(contest),
-    )  # fmt: skip
+        benchmark=measured.name,
+        prompts=len(prompts),
+        rows=measured.rows,
+        sampling_calls=sampling,
+        judge_calls=games,
+        judge=judge.label,
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        dollars=prices.cost(model, prompt_tokens, completion_tokens),
+        minutes=(sampling + games) * rate / concurrency / 60,
+        seconds_a_call=rate,
+        measured_rate=seconds is not None,
+        detectable=_detectable(len(prompts)),
+        smallest_category=_smallest(contest),
+    )
 
 
 def measured_seconds(store: Store, model: str) -> float | None:

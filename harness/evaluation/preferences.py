@@ -16,7 +16,7 @@ class Verdict:
     preference: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PromptJudgments:
     """One prompt with its games, and the lengths of both responses in characters."""
 

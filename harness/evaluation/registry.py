@@ -23,18 +23,18 @@ def benchmark_named(name: str, split: str = "test", data: Path | None = None, pe
 
         return arena_hard(name, data)
     if name.startswith(LM_EVAL):
-        return Benchmark(name, (), judge="lm_eval")
+        return Benchmark(name=name, prompts=(), judge="lm_eval")
     if name.startswith("categories:"):
         from tpobench.benchmarks.categories.data import categories_benchmark
 
         return categories_benchmark(Path(name.removeprefix("categories:")), per_category)
     if Path(name).suffix == ".jsonl":
-        return Benchmark(Path(name).name, prompts_from_file(Path(name)), max_new_tokens=96)
+        return Benchmark(name=Path(name).name, prompts=prompts_from_file(Path(name)), max_new_tokens=96)
     if name != "starter":
         raise UserError(f"unknown benchmark {name!r} (a name, or a file *.jsonl); {did_you_mean(name, [*BENCHMARKS])}")
     for known in SPLITS:
         if split == known:
-            return Benchmark(f"{name}/{split}", starter_prompts(known), max_new_tokens=96)
+            return Benchmark(name=f"{name}/{split}", prompts=starter_prompts(known), max_new_tokens=96)
     raise UserError(f"unknown split {split!r}; {did_you_mean(split, list(SPLITS))}")
 
 
@@ -43,7 +43,13 @@ def _alpaca_eval(data: Path | None) -> Benchmark:
 
     loaded = alpaca_eval.load(data)
     return Benchmark(
-        alpaca_eval.NAME, loaded.prompts, rows=alpaca_eval.ROWS, score=alpaca_eval.score(loaded.gamed),
-        judge="alpaca_eval", baseline=loaded.baseline, answers=[row.answer for row in loaded.rows],
-        official=loaded.official, max_new_tokens=2048,
-    )  # fmt: skip
+        name=alpaca_eval.NAME,
+        prompts=loaded.prompts,
+        rows=alpaca_eval.ROWS,
+        score=alpaca_eval.score(loaded.gamed),
+        judge="alpaca_eval",
+        baseline=loaded.baseline,
+        answers=[row.answer for row in loaded.rows],
+        official=loaded.official,
+        max_new_tokens=2048,
+    )

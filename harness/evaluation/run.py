@@ -27,7 +27,7 @@ class JudgedPair:
     baseline_output: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EvaluationRecord:
     """What an evaluation compared, as it is stored."""
 
@@ -41,9 +41,13 @@ class EvaluationRecord:
 
 
 def judge_and_store(
-    store: Store, judge: ChecklistJudge | ModelJudge, benchmark: Benchmark, candidate: ModelOutputs, baseline: ModelOutputs,
+    store: Store,
+    judge: ChecklistJudge | ModelJudge,
+    benchmark: Benchmark,
+    candidate: ModelOutputs,
+    baseline: ModelOutputs,
     about: Mapping[str, Any] | None = None,
-) -> str:  # fmt: skip
+) -> str:
     """Judge the candidate against the baseline prompt by prompt and store the figures; returns the evaluation's key.
 
     Judgments that are stored already are not asked for again.
@@ -53,13 +57,22 @@ def judge_and_store(
     entries = [
         JudgedPair(prompt, key, ours.key, theirs.key)
         for prompt, keys, ours, theirs in zip(
-            benchmark.prompts, judge_all(store, judge, benchmark, candidate, baseline), candidate.outputs,
-            baseline.outputs, strict=True,
+            benchmark.prompts,
+            judge_all(store, judge, benchmark, candidate, baseline),
+            candidate.outputs,
+            baseline.outputs,
+            strict=True,
         )
         for key in keys
-    ]  # fmt: skip
+    ]
     record = EvaluationRecord(
-        benchmark, judge_id, candidate.model, baseline.model, candidate.mode.name, baseline.mode.name, about or {}
+        benchmark=benchmark,
+        judge=judge_id,
+        candidate=candidate.model,
+        baseline=baseline.model,
+        candidate_mode=candidate.mode.name,
+        baseline_mode=baseline.mode.name,
+        about=about or {},
     )
     extra = output_metrics(candidate)
     if isinstance(judge, ChecklistJudge):
@@ -76,14 +89,18 @@ def store_evaluation(
     The figures are computed anew from the judgments: once a missing verdict has come in, they change.
     """
     stored = {
-        "benchmark": record.benchmark.name, "judge": record.judge, "params": json.dumps(record.about, sort_keys=True),
-        "candidate": record.candidate.fingerprint, "candidate_mode": record.candidate_mode,
-        "baseline": record.baseline.fingerprint, "baseline_mode": record.baseline_mode,
+        "benchmark": record.benchmark.name,
+        "judge": record.judge,
+        "params": json.dumps(record.about, sort_keys=True),
+        "candidate": record.candidate.fingerprint,
+        "candidate_mode": record.candidate_mode,
+        "baseline": record.baseline.fingerprint,
+        "baseline_mode": record.baseline_mode,
         "prompt_keys": [entry.prompt.key for entry in entries],
         "judgment_keys": [entry.judgment for entry in entries],
         "candidate_outputs": [entry.candidate_output for entry in entries],
         "baseline_outputs": [entry.baseline_output for entry in entries],
-    }  # fmt: skip
+    }
     key = content_key("evaluation", stored)
     observations = read_judgments(store, entries, record.benchmark.needs_texts)
     store.add_metrics(key, [*measure(observations), *extra, *own_metrics(record.benchmark, observations)])
@@ -104,10 +121,14 @@ def read_judgments(store: Store, entries: Sequence[JudgedPair], texts: bool = Fa
         chars_a, chars_b = games[0][1:]
         found.append(
             PromptJudgments(
-                group[0].prompt, tuple(game for game, _, _ in games), chars_a, chars_b,
-                told.get(group[0].candidate_output), told.get(group[0].baseline_output),
+                prompt=group[0].prompt,
+                games=tuple(game for game, _, _ in games),
+                candidate_chars=chars_a,
+                baseline_chars=chars_b,
+                candidate_text=told.get(group[0].candidate_output),
+                baseline_text=told.get(group[0].baseline_output),
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -149,7 +170,7 @@ def comparisons_of(
 ) -> list[Comparison]:
     """What the judge is to compare, prompt by prompt: in its own order, or in both (the baseline first)."""
     return [
-        Comparison(prompt, ours, theirs, order, candidate.mode.markers)
+        Comparison(prompt=prompt, candidate=ours, baseline=theirs, order=order, markers=candidate.mode.markers)
         for prompt, ours, theirs in zip(benchmark.prompts, candidate.responses, baseline.responses, strict=True)
         for order in (("BA", "AB") if benchmark.orders == "both" else (judge.order(prompt),))
     ]

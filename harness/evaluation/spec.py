@@ -32,7 +32,7 @@ Connect = Callable[[Endpoint], Client]
 Load = Callable[[Model], Sampler]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EvaluationSpec:
     """What is asked for. None stands for the benchmark's own: judge, baseline, orders, token limit."""
 
@@ -113,9 +113,12 @@ def about(contest: EvaluationSpec, judge: ChecklistJudge | PairwiseJudge) -> dic
     if measured.orders != contest.benchmark.orders:
         reasons.append(f"{measured.orders} order(s) of presentation")
     return {
-        "judge_label": judge.label, "baseline": contest.baseline or measured.baseline or EMBEDDED,
-        "rows": measured.rows, "orders": measured.orders, "not_comparable": reasons if measured.rows else [],
-    }  # fmt: skip
+        "judge_label": judge.label,
+        "baseline": contest.baseline or measured.baseline or EMBEDDED,
+        "rows": measured.rows,
+        "orders": measured.orders,
+        "not_comparable": reasons if measured.rows else [],
+    }
 
 
 def candidate_of(store: Store, contest: EvaluationSpec, connect: Connect, reporter: Progress) -> ModelOutputs:
@@ -132,13 +135,26 @@ def baseline_of(
     measured = contest.measured()
     if measured.answers is not None and contest.baseline in (None, measured.baseline):
         return add_answers(store, str(measured.baseline), measured.prompts, measured.answers)
-    return outputs_of(store, contest, contest.baseline or EMBEDDED, DIRECT, connect, reporter, load)
+    return outputs_of(
+        store=store,
+        contest=contest,
+        name=contest.baseline or EMBEDDED,
+        mode=DIRECT,
+        connect=connect,
+        reporter=reporter,
+        load=load,
+    )
 
 
 def outputs_of(
-    store: Store, contest: EvaluationSpec, name: str, mode: Mode, connect: Connect, reporter: Progress,
+    store: Store,
+    contest: EvaluationSpec,
+    name: str,
+    mode: Mode,
+    connect: Connect,
+    reporter: Progress,
     load: Load | None = None,
-) -> ModelOutputs:  # fmt: skip
+) -> ModelOutputs:
     """Any model's outputs for the contest's prompts: read from a file, stored already, or sampled. `load` makes the
     sampler, in place of the usual one."""
     measured = contest.measured()

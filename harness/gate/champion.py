@@ -22,7 +22,7 @@ from tpobench.harness.records import content_key
 from tpobench.harness.store.store import Store
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Promotion:
     """What is to become the champion: fingerprint, name, folder and mode of the model, and the keys of decision and
     policy that allow it."""
@@ -36,7 +36,7 @@ class Promotion:
     why: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Champion(Promotion):
     """One state of the alias. `sequence` counts its moves from 1; `action` is ``promote`` or ``rollback``; `before` are
     the champions that it goes back to, the last one first to return."""
@@ -60,9 +60,13 @@ def current(file: Path) -> Champion | None:
         written = json.loads(file.read_text(encoding="utf-8"))
         before = tuple(_entry(part) for part in written["before"])
         champion = Champion(
-            **asdict(_entry(written)), sequence=written["sequence"], action=_text(written, "action"),
-            who=_text(written, "who"), moved_at=_text(written, "moved_at"), before=before,
-        )  # fmt: skip
+            **asdict(_entry(written)),
+            sequence=written["sequence"],
+            action=_text(written, "action"),
+            who=_text(written, "who"),
+            moved_at=_text(written, "moved_at"),
+            before=before,
+        )
         if not isinstance(champion.sequence, int):
             raise TypeError("sequence is no number")
         return champion
@@ -139,9 +143,13 @@ def _move(
     store: Store, file: Path, entry: Promotion, now: Champion | None, action: str, before: tuple[Promotion, ...]
 ) -> Champion:
     champion = Champion(
-        **asdict(entry), sequence=1 if now is None else now.sequence + 1, action=action, who=_who(),
-        moved_at=datetime.now(UTC).isoformat(timespec="milliseconds"), before=before,
-    )  # fmt: skip
+        **asdict(entry),
+        sequence=1 if now is None else now.sequence + 1,
+        action=action,
+        who=_who(),
+        moved_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        before=before,
+    )
     write_whole(file, json.dumps(asdict(champion), indent=2, ensure_ascii=False) + "\n")
     _remember(store, file, champion)
     return champion

@@ -20,7 +20,7 @@ EXIT_CODES: dict[Outcome, Exit] = {
 _WORST_FIRST: tuple[Outcome, ...] = ("INVALID", "FAIL", "INCONCLUSIVE", "PASS")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RuleResult:
     """One rule's outcome, with a sentence that gives the figures. `value` is what was observed, `limit` what the policy
     asks for, `alpha` the rule's error budget; `prompts` of `of` were consumed."""
@@ -46,7 +46,7 @@ class ClearPrompt:
     preference: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     """The worst outcome of any rule decides: INVALID, FAIL, INCONCLUSIVE, PASS in this order."""
 

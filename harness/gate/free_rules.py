@@ -54,7 +54,9 @@ def check_outputs(policy: Policy, prompts: Sequence[Prompt], candidate: Answers,
     if policy.length_ratio is not None:
         ours, theirs = candidate.response_chars, baseline.response_chars
         if theirs == 0:
-            results.append(RuleResult("length_ratio", "INVALID", "every response of the baseline is empty"))
+            results.append(
+                RuleResult(rule="length_ratio", outcome="INVALID", sentence="every response of the baseline is empty")
+            )
         else:
             ratio = None if ours is None or theirs is None else ours / theirs
             what = "mean response length over the baseline's"
@@ -74,12 +76,20 @@ def check_drop(task: str, rule: DropRule, pairs: Sequence[tuple[float, float]], 
     name = f"lm_eval {task}"
     if not pairs:
         return RuleResult(
-            name, "INVALID", f"the store holds no items of {task} ({rule.metric}) that both have answered"
+            rule=name,
+            outcome="INVALID",
+            sentence=f"the store holds no items of {task} ({rule.metric}) that both have answered",
         )
     if len(pairs) < (1 - MAX_MISSING) * of:
-        return RuleResult(name, "INVALID", f"only {len(pairs)} of {of} items of {task} were answered by both")
+        return RuleResult(
+            rule=name, outcome="INVALID", sentence=f"only {len(pairs)} of {of} items of {task} were answered by both"
+        )
     if not all(0 <= value <= 1 for pair in pairs for value in pair):
-        return RuleResult(name, "INVALID", f"{rule.metric} of {task} is no share: its items do not lie in [0, 1]")
+        return RuleResult(
+            rule=name,
+            outcome="INVALID",
+            sentence=f"{rule.metric} of {task} is no share: its items do not lie in [0, 1]",
+        )
     found = difference_interval([ours - theirs for ours, theirs in pairs], 1 - 2 * rule.alpha)
     least, most = found.low, found.high
     outcome: RuleOutcome = "PASS" if least > -rule.max_drop else "FAIL" if most < -rule.max_drop else "INCONCLUSIVE"
@@ -88,7 +98,18 @@ def check_drop(task: str, rule: DropRule, pairs: Sequence[tuple[float, float]], 
         f"{100 * most:+.1f}), allowed down to {-100 * rule.max_drop:.1f} at alpha {rule.alpha:.2g}"
     )
     n = found.n
-    return RuleResult(name, outcome, sentence, found.mean, -rule.max_drop, least, most, rule.alpha, n, n)
+    return RuleResult(
+        rule=name,
+        outcome=outcome,
+        sentence=sentence,
+        value=found.mean,
+        limit=-rule.max_drop,
+        low=least,
+        high=most,
+        alpha=rule.alpha,
+        prompts=n,
+        of=n,
+    )
 
 
 def degenerate(prompts: Sequence[Prompt], responses: Sequence[str]) -> dict[str, int]:
@@ -111,20 +132,22 @@ def _degenerate(policy: Policy, prompts: Sequence[Prompt], responses: Sequence[s
     if responses is None:
         asked = "degenerate" in policy.model_fields_set
         sentence = "the store holds no response texts, so nothing can be said of empty, repeated or judge-directed ones"
-        return RuleResult("degenerate", "INVALID" if asked else "SHOWN", sentence, limit=limit)
+        return RuleResult(rule="degenerate", outcome="INVALID" if asked else "SHOWN", sentence=sentence, limit=limit)
     found = degenerate(prompts, responses)
     share = sum(found.values()) / len(responses) if responses else 0.0
     kinds = ", ".join(f"{count} {kind}" for kind, count in found.items()) or "none"
     outcome: RuleOutcome = "PASS" if share <= limit else "FAIL"
     sentence = f"degenerate responses: {share:.1%} ({kinds}), allowed up to {limit:.1%}"
-    return RuleResult("degenerate", outcome, sentence, share, limit)
+    return RuleResult(rule="degenerate", outcome=outcome, sentence=sentence, value=share, limit=limit)
 
 
 def _at_most(rule: str, what: str, value: float | None, limit: float) -> RuleResult:
     if value is None:
-        return RuleResult(rule, "INVALID", f"the store does not tell the {what}", limit=limit)
+        return RuleResult(rule=rule, outcome="INVALID", sentence=f"the store does not tell the {what}", limit=limit)
     outcome: RuleOutcome = "PASS" if value <= limit else "FAIL"
-    return RuleResult(rule, outcome, f"{what}: {value:.3g}, allowed up to {limit:g}", value, limit)
+    return RuleResult(
+        rule=rule, outcome=outcome, sentence=f"{what}: {value:.3g}, allowed up to {limit:g}", value=value, limit=limit
+    )
 
 
 def _controlled(rule: ControlledRule, figures: Mapping[str, Metric], prompts: int) -> RuleResult:
@@ -132,14 +155,26 @@ def _controlled(rule: ControlledRule, figures: Mapping[str, Metric], prompts: in
     if found is None or found.value is None or found.low is None or found.high is None:
         return _absent("controlled", f"{rule.figure} with an interval", figures)
     if found.n < (1 - MAX_MISSING) * prompts:
-        return RuleResult("controlled", "INVALID", f"{rule.figure} is over {found.n} of {prompts} prompts alone")
+        return RuleResult(
+            rule="controlled", outcome="INVALID", sentence=f"{rule.figure} is over {found.n} of {prompts} prompts alone"
+        )
     outcome: RuleOutcome = "PASS" if found.low > rule.min else "FAIL" if found.high < rule.min else "INCONCLUSIVE"
     sentence = (
         f"{rule.figure} {found.value:.1%} (95% interval {found.low:.1%} to {found.high:.1%}), asked for more than "
         f"{rule.min:.1%}"
     )
-    return RuleResult("controlled", outcome, sentence, found.value, rule.min, found.low, found.high, 0.025, found.n,
-                      found.n)  # fmt: skip
+    return RuleResult(
+        rule="controlled",
+        outcome=outcome,
+        sentence=sentence,
+        value=found.value,
+        limit=rule.min,
+        low=found.low,
+        high=found.high,
+        alpha=0.025,
+        prompts=found.n,
+        of=found.n,
+    )
 
 
 def _bounds(name: str, rule: BoundsRule, found: Metric | None) -> RuleResult:
@@ -150,11 +185,21 @@ def _bounds(name: str, rule: BoundsRule, found: Metric | None) -> RuleResult:
     bounds = {"at least": rule.min, "at most": rule.max}
     asked = " and ".join(f"{how} {bound:g}" for how, bound in bounds.items() if bound is not None)
     limit = rule.min if rule.min is not None else rule.max
-    return RuleResult(title, "PASS" if inside else "FAIL", f"{name} is {found.value:.3g}, asked for {asked}",
-                      found.value, limit, found.low, found.high)  # fmt: skip
+    return RuleResult(
+        rule=title,
+        outcome="PASS" if inside else "FAIL",
+        sentence=f"{name} is {found.value:.3g}, asked for {asked}",
+        value=found.value,
+        limit=limit,
+        low=found.low,
+        high=found.high,
+    )
 
 
 def _absent(rule: str, figure: str, figures: Mapping[str, Metric]) -> RuleResult:
     known = f"; it has {', '.join(sorted(figures))}" if figures else ""
-    return RuleResult(rule, "INVALID", f"the store holds no {figure} of the candidate by this judge{known}; run "
-                      "tpobench eval first")  # fmt: skip
+    return RuleResult(
+        rule=rule,
+        outcome="INVALID",
+        sentence=f"the store holds no {figure} of the candidate by this judge{known}; run tpobench eval first",
+    )

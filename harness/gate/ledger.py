@@ -21,7 +21,7 @@ class Attempt:
     share: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LedgerRow:
     """An attempt with the names of the two models and its last decision (``none yet`` where it ended without one)."""
 
@@ -55,6 +55,13 @@ def ledger(store: Store, line: str) -> list[LedgerRow]:
         "LEFT JOIN model b ON b.model_key = against WHERE line = ? ORDER BY number, opened_at"
     )
     return [
-        LedgerRow(number, candidate, against, share, decision or "none yet", f"{opened:%Y-%m-%d %H:%M}")
+        LedgerRow(
+            number=number,
+            candidate=candidate,
+            against=against,
+            share=share,
+            decision=decision or "none yet",
+            opened=f"{opened:%Y-%m-%d %H:%M}",
+        )
         for number, candidate, against, share, decision, opened in store.sql(query, [line])[1]
     ]

@@ -40,7 +40,7 @@ class ModelRef:
     label: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LivePreferences:
     """Judged as it is asked for. Offline (`seat` is None), what the store lacks counts as missing."""
 
@@ -76,9 +76,16 @@ class LivePreferences:
 
 
 def live_input(
-    store: Store, policy: Policy, contest: EvaluationSpec, connect: Connect, reporter: Progress, against: ModelRef | None,
-    champion: ModelRef | None = None, offline: bool = False, called: str = "",
-) -> GateInput:  # fmt: skip
+    store: Store,
+    policy: Policy,
+    contest: EvaluationSpec,
+    connect: Connect,
+    reporter: Progress,
+    against: ModelRef | None,
+    champion: ModelRef | None = None,
+    offline: bool = False,
+    called: str = "",
+) -> GateInput:
     """Sample both sides (or, offline, read them) and set up the duels that the policy asks for.
 
     `against` None stands for the benchmark's own baseline; `called` is what to call the candidate. Raises UserError
@@ -88,18 +95,42 @@ def live_input(
     seat = None if offline else connected_judge(judge, contest, connect, reporter)
     load = _refuse if offline else None
     store.add_prompts(measured.prompts)
-    candidate = outputs_of(store, contest, contest.candidate, contest.mode, connect, reporter, load)
+    candidate = outputs_of(
+        store=store,
+        contest=contest,
+        name=contest.candidate,
+        mode=contest.mode,
+        connect=connect,
+        reporter=reporter,
+        load=load,
+    )
 
     def duel(opponent: ModelRef | None) -> LivePreferences | None:
         """None where the candidate would meet itself."""
         if opponent is None:
             found = baseline_of(store, contest, connect, reporter, load)
         else:
-            found = outputs_of(store, contest, opponent.name, opponent.mode, connect, reporter, load)
+            found = outputs_of(
+                store=store,
+                contest=contest,
+                name=opponent.name,
+                mode=opponent.mode,
+                connect=connect,
+                reporter=reporter,
+                load=load,
+            )
         if found.model.fingerprint == candidate.model.fingerprint and found.mode.key == candidate.mode.key:
             return None
         label = opponent.label if opponent and opponent.label else found.model.name
-        return LivePreferences(store, judge, seat, measured, candidate, found, in_mode(label, found.mode.name))
+        return LivePreferences(
+            store=store,
+            judge_=judge,
+            seat=seat,
+            benchmark=measured,
+            candidate=candidate,
+            opponent=found,
+            against=in_mode(label, found.mode.name),
+        )
 
     head, anchor = duel(against), None if policy.anchor is None else duel(ModelRef(policy.anchor.against))
     if head is None or (policy.anchor is not None and anchor is None):
@@ -109,28 +140,41 @@ def live_input(
     model = candidate.model
     known = figures_of(store, model.fingerprint, candidate.mode.name, measured.name, judge.id)
     return GateInput(
-        candidate=in_mode(called or contest.candidate, candidate.mode.name), judge=judge.id, benchmark=measured.name,
-        head_to_head=head, baseline=head.against,
-        baseline_fingerprint=head.opponent.model.fingerprint, candidate_fingerprint=model.fingerprint,
-        candidate_mode=candidate.mode.name, answers=answers_of(candidate), baseline_answers=answers_of(head.opponent),
-        anchor=anchor, champion=best,
+        candidate=in_mode(called or contest.candidate, candidate.mode.name),
+        judge=judge.id,
+        benchmark=measured.name,
+        head_to_head=head,
+        baseline=head.against,
+        baseline_fingerprint=head.opponent.model.fingerprint,
+        candidate_fingerprint=model.fingerprint,
+        candidate_mode=candidate.mode.name,
+        answers=answers_of(candidate),
+        baseline_answers=answers_of(head.opponent),
+        anchor=anchor,
+        champion=best,
         figures=with_scorers(store, policy, known, measured.prompts, candidate.responses, offline),
         items=items_of(
-            store, policy, model.fingerprint, candidate.mode.name, head.opponent.model.fingerprint,
+            store,
+            policy,
+            model.fingerprint,
+            candidate.mode.name,
+            head.opponent.model.fingerprint,
             head.opponent.mode.name,
         ),
         opponents=tuple(met.opponent.model.fingerprint for met in (anchor, best) if met is not None),
         folder=model.folder,
-    )  # fmt: skip
+    )
 
 
 def answers_of(side: ModelOutputs) -> Answers:
     """Lengths, parse errors and texts of outputs that are at hand."""
     n = len(side.outputs) or 1
     return Answers(
-        sum(len(text) for text in side.responses) / n, sum(len(output.thought) for output in side.outputs) / n,
-        sum(output.parse_error is not None for output in side.first_tries) / n, side.responses,
-    )  # fmt: skip
+        sum(len(text) for text in side.responses) / n,
+        sum(len(output.thought) for output in side.outputs) / n,
+        sum(output.parse_error is not None for output in side.first_tries) / n,
+        side.responses,
+    )
 
 
 def stage_contest(policy: Policy, candidate: str, mode: Mode, retry_missing: bool = False) -> EvaluationSpec:
@@ -146,9 +190,20 @@ def stage_contest(policy: Policy, candidate: str, mode: Mode, retry_missing: boo
         temperature=stage.temperature, max_new_tokens=stage.max_new_tokens or measured.max_new_tokens, seed=stage.seed
     )
     return EvaluationSpec(
-        measured, candidate, mode, stage.judge, stage.judge_model, None, stage.orders, stage.limit, params,
-        stage.format_retries, retry_missing, data, stage.max_new_tokens is not None,
-    )  # fmt: skip
+        benchmark=measured,
+        candidate=candidate,
+        mode=mode,
+        judge=stage.judge,
+        judge_model=stage.judge_model,
+        baseline=None,
+        orders=stage.orders,
+        limit=stage.limit,
+        params=params,
+        format_retries=stage.format_retries,
+        retry_missing=retry_missing,
+        data=data,
+        limits_tokens=stage.max_new_tokens is not None,
+    )
 
 
 def _refuse(model: Model) -> Sampler:

@@ -22,7 +22,7 @@ SCENARIOS = (("clearly better", 0.1), ("a little better", 0.03), ("equal", 0.0),
 """The candidate's true win rate, less one half."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scenario:
     """What the head-to-head does to a candidate with this true win rate: shares of gates, means of prompts and calls.
     `dollars` is None where a price is not known."""
@@ -44,7 +44,7 @@ class Scenario:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GatePlan:
     """`needed` is the number of prompts with which an equal candidate passes a fixed test with 80% power;
     `detectable` and those by category are distances from the floor that are seen as often."""
@@ -112,19 +112,36 @@ def plan_gate(policy: Policy, contest: EvaluationSpec, prices: Prices, store: St
     share = (0.05 if policy.categories is None else policy.categories.alpha) / max(guarded, 1)
     scenarios = []
     for name, edge in SCENARIOS:
-        world = World(0.5 + edge, orders="both" if orders == 2 else "one").with_sd(sigma)
+        world = World(win_rate=0.5 + edge, orders="both" if orders == 2 else "one").with_sd(sigma)
         found = simulate_gates(world, n, GATES, rule.floor, rule.alpha, rule.method)
         dollars = None if asked.dollars is None else asked.dollars * found.prompts / max(n, 1)
         scenarios.append(
-            Scenario(name, 0.5 + edge, found.passed, found.failed, found.undecided, found.prompts,
-                     games * found.prompts, dollars)
-        )  # fmt: skip
+            Scenario(
+                candidate=name,
+                win_rate=0.5 + edge,
+                passed=found.passed,
+                failed=found.failed,
+                undecided=found.undecided,
+                prompts=found.prompts,
+                calls=games * found.prompts,
+                dollars=dollars,
+            )
+        )
     return GatePlan(
-        measured.name, judge.label, n, games, sigma, seen is not None, rule.floor, rule.alpha,
-        _needed(sigma, rule.margin, rule.alpha), detectable(sigma, n, _critical(rule)),
-        {name: (n, detectable(sigma, n, anytime_critical(share))) for name, n in sorted(counts.items())},
-        tuple(scenarios), {"judge": judge.id, "prompts": digest_of(measured.prompts)},
-    )  # fmt: skip
+        benchmark=measured.name,
+        judge=judge.label,
+        prompts=n,
+        games=games,
+        sigma=sigma,
+        measured_sigma=seen is not None,
+        floor=rule.floor,
+        alpha=rule.alpha,
+        needed=_needed(sigma, rule.margin, rule.alpha),
+        detectable=detectable(sigma, n, _critical(rule)),
+        categories={name: (n, detectable(sigma, n, anytime_critical(share))) for name, n in sorted(counts.items())},
+        scenarios=tuple(scenarios),
+        pins={"judge": judge.id, "prompts": digest_of(measured.prompts)},
+    )
 
 
 def _sigma(store: Store, judge: str, benchmark: str) -> float | None:

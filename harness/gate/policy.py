@@ -154,9 +154,12 @@ class Policy(FileModel):
     def alphas(self) -> dict[str, float]:
         """By rule, what each may err."""
         rules: dict[str, Any] = {
-            "head_to_head": self.head_to_head, "anchor": self.anchor, "champion": self.champion,
-            "categories": self.categories, **{f"lm_eval {task}": rule for task, rule in self.lm_eval.items()},
-        }  # fmt: skip
+            "head_to_head": self.head_to_head,
+            "anchor": self.anchor,
+            "champion": self.champion,
+            "categories": self.categories,
+            **{f"lm_eval {task}": rule for task, rule in self.lm_eval.items()},
+        }
         return {name: rule.alpha for name, rule in rules.items() if rule is not None}
 
     @property

@@ -27,7 +27,14 @@ def keep_decision(store: Store, policy: Policy, case: GateInput, say: Say, run: 
     who = (case.candidate_fingerprint, case.candidate_mode, case.baseline_fingerprint, case.judge, case.benchmark)
     key = content_key("gate", policy.key, who, rules, None if attempt is None else attempt.key)
     store.add_decision(
-        key, run, policy.model_dump(mode="json"), case.candidate_fingerprint, case.baseline_fingerprint,
-        decision.outcome, rules, attempt=None if attempt is None else attempt.key, policy_key=policy.key,
-    )  # fmt: skip
+        key=key,
+        run=run,
+        policy=policy.model_dump(mode="json"),
+        candidate=case.candidate_fingerprint,
+        against=case.baseline_fingerprint,
+        decision=decision.outcome,
+        rules=rules,
+        attempt=None if attempt is None else attempt.key,
+        policy_key=policy.key,
+    )
     return decision, key

@@ -24,7 +24,7 @@ Say = Callable[[str], None]
 MIN_CLUSTERS = 30
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GateInput:
     """What a gate looks at. `figures` are those of the candidate's own evaluation, by name; `items` hold, by lm-eval
     task, the values of candidate and baseline on every item that both have answered, and how many the larger side
@@ -67,15 +67,26 @@ def run_gate(policy: Policy, case: GateInput, say: Say = lambda line: None) -> D
     head = SequentialComparison(case.head_to_head, policy.seed, policy.clusters)
     for name, rule, match in _matches(policy, case, head):
         if match is None:
-            duelled.append(RuleResult(name, "SHOWN", "there is no other champion to meet"))
+            duelled.append(RuleResult(rule=name, outcome="SHOWN", sentence="there is no other champion to meet"))
         elif certain and not match.duel.free:
             sentence = "not asked: the decision was certain without it"
-            duelled.append(RuleResult(name, "SHOWN", sentence, prompts=0, of=len(match.duel.prompts)))
+            duelled.append(
+                RuleResult(rule=name, outcome="SHOWN", sentence=sentence, prompts=0, of=len(match.duel.prompts))
+            )
         else:
             duelled += _play(name, rule, match, policy, say)
             certain = certain or _certain(duelled)
     won, lost = telling(head.observed())
-    return Decision((*duelled, *free), case.candidate, case.baseline, case.judge, case.benchmark, won, lost, case.notes)
+    return Decision(
+        rules=(*duelled, *free),
+        candidate=case.candidate,
+        against=case.baseline,
+        judge=case.judge,
+        benchmark=case.benchmark,
+        won=won,
+        lost=lost,
+        notes=case.notes,
+    )
 
 
 def _check_clusters(policy: Policy, prompts: Sequence[Prompt]) -> list[RuleResult]:
@@ -83,8 +94,15 @@ def _check_clusters(policy: Policy, prompts: Sequence[Prompt]) -> list[RuleResul
     count = len({prompt.category for prompt in prompts})
     if policy.clusters is None or count >= MIN_CLUSTERS:
         return []
-    return [RuleResult("clusters", "INVALID", f"{count} clusters; under {MIN_CLUSTERS} decide nothing", value=count,
-                       limit=MIN_CLUSTERS)]  # fmt: skip
+    return [
+        RuleResult(
+            rule="clusters",
+            outcome="INVALID",
+            sentence=f"{count} clusters; under {MIN_CLUSTERS} decide nothing",
+            value=count,
+            limit=MIN_CLUSTERS,
+        )
+    ]
 
 
 def _check_categories(policy: Policy, prompts: Sequence[Prompt]) -> list[RuleResult]:
@@ -92,7 +110,11 @@ def _check_categories(policy: Policy, prompts: Sequence[Prompt]) -> list[RuleRes
     known = sorted({prompt.category for prompt in prompts})
     wanted = () if policy.categories is None else policy.categories.only or ()
     return [
-        RuleResult(f"category {name}", "INVALID", f"there is no such category; {did_you_mean(name, known)}")
+        RuleResult(
+            rule=f"category {name}",
+            outcome="INVALID",
+            sentence=f"there is no such category; {did_you_mean(name, known)}",
+        )
         for name in wanted
         if name not in known
     ]
@@ -116,7 +138,9 @@ def check_pins(policy: Policy, case: GateInput) -> list[RuleResult]:
         "prompts": (policy.pins.prompts, digest_of(case.head_to_head.prompts)),
     }
     return [
-        RuleResult(f"pinned {what}", "INVALID", f"the policy pins the {what} {pinned}, this is {found}")
+        RuleResult(
+            rule=f"pinned {what}", outcome="INVALID", sentence=f"the policy pins the {what} {pinned}, this is {found}"
+        )
         for what, (pinned, found) in present.items()
         if pinned is not None and pinned != found
     ]

@@ -11,9 +11,13 @@ from tpobench.harness.store.store import Store
 
 
 def with_scorers(
-    store: Store, policy: Policy, figures: Mapping[str, Metric], prompts: Sequence[Prompt],
-    responses: Sequence[str] | None, offline: bool = False,
-) -> dict[str, Metric]:  # fmt: skip
+    store: Store,
+    policy: Policy,
+    figures: Mapping[str, Metric],
+    prompts: Sequence[Prompt],
+    responses: Sequence[str] | None,
+    offline: bool = False,
+) -> dict[str, Metric]:
     """The figures, with those of the policy that name a scorer (``module:function``, ``reward:MODEL``, ...) in place of
     any of the same name. Without texts, or offline with a score missing, there is none.
 
@@ -25,7 +29,7 @@ def with_scorers(
         if responses:
             values = _scores(store, scorer, list(zip(prompts, responses, strict=True)), offline)
             if values:
-                found[name] = Metric(name, fmean(values), len(values))
+                found[name] = Metric(name=name, value=fmean(values), n=len(values))
     return found
 
 

@@ -88,9 +88,12 @@ def stored_evaluation_of(
         if not any(name in _names(meeting) for meeting in met):
             raise StoreLacks(store.path, f"{store.path} has no evaluation of {name!r}; {did_you_mean(name, known)}")
     found = [
-        m for m in met if candidate in (m.candidate, m.candidate_name) and against in (m.baseline, m.baseline_name)
+        m
+        for m in met
+        if candidate in (m.candidate, m.candidate_name)
+        and against in (m.baseline, m.baseline_name)
         and (like is None or _place(m) == _place(like))
-    ]  # fmt: skip
+    ]
     if not found:
         where = "" if like is None else f" on {like.benchmark} by {like.judge}"
         raise UserError(
@@ -127,16 +130,23 @@ def stored_input(
             raise UserError(f"{other.candidate_name} met {other.against} on other prompts than {head.against}")
     figures = figures_of(store, meeting.candidate, meeting.candidate_mode, meeting.benchmark, meeting.judge)
     return GateInput(
-        candidate=candidate or meeting.candidate_name, judge=meeting.judge, benchmark=meeting.benchmark,
-        head_to_head=head, baseline=head.against,
-        baseline_fingerprint=meeting.baseline, candidate_fingerprint=meeting.candidate,
-        candidate_mode=meeting.candidate_mode, answers=ours, baseline_answers=theirs, anchor=anchor,
+        candidate=candidate or meeting.candidate_name,
+        judge=meeting.judge,
+        benchmark=meeting.benchmark,
+        head_to_head=head,
+        baseline=head.against,
+        baseline_fingerprint=meeting.baseline,
+        candidate_fingerprint=meeting.candidate,
+        candidate_mode=meeting.candidate_mode,
+        answers=ours,
+        baseline_answers=theirs,
+        anchor=anchor,
         figures=with_scorers(store, policy, figures, head.prompts, ours.responses),
         items=items_of(
             store, policy, meeting.candidate, meeting.candidate_mode, meeting.baseline, meeting.baseline_mode
         ),
         opponents=() if other is None else (other.baseline,),
-    )  # fmt: skip
+    )
 
 
 def answers_of(store: Store, meeting: StoredEvaluation) -> tuple[Answers, Answers]:

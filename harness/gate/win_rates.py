@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -153,11 +153,11 @@ def win_rate_outcome(rule: WinRateRule, observed: JudgedPrefix) -> tuple[Outcome
 def judge_win_rate(name: str, rule: WinRateRule, observed: JudgedPrefix, against: str, advice: str = "") -> RuleResult:
     """The rule's result on what has been consumed, with the interval that belongs to the test that was made last."""
     outcome, used = win_rate_outcome(rule, observed)
-    figures = {"limit": rule.floor, "alpha": rule.alpha, "prompts": used, "of": observed.of}
+    figures: dict[str, Any] = {"limit": rule.floor, "alpha": rule.alpha, "prompts": used, "of": observed.of}
     if outcome == "INVALID":
         missing = f"{observed.missing} of {observed.of} judgments are missing, more than {MAX_MISSING:.0%}"
         sentence = "there are no prompts to judge" if observed.of == 0 else f"{missing}; {advice}".removesuffix("; ")
-        return RuleResult(name, outcome, sentence, **figures)  # type: ignore[arg-type]
+        return RuleResult(rule=name, outcome=outcome, sentence=sentence, **figures)
     part = replace(observed, prompts=observed.prompts[:used], values=observed.values[:used])
     value = _mean(part)
     low, high, when = _interval(rule, part)
@@ -167,7 +167,7 @@ def judge_win_rate(name: str, rule: WinRateRule, observed: JudgedPrefix, against
         f"{observed.of} prompts is {reading} the floor of {rule.floor:.1%} ({low:.1%} to {high:.1%} {when}, "
         f"alpha {rule.alpha:.2g}, {rule.method}{f', {part.missing} missing' if part.missing else ''})"
     )
-    return RuleResult(name, outcome, sentence, value, low=low, high=high, **figures)  # type: ignore[arg-type]
+    return RuleResult(rule=name, outcome=outcome, sentence=sentence, value=value, low=low, high=high, **figures)
 
 
 def _interval(rule: WinRateRule, part: JudgedPrefix) -> tuple[float, float, str]:
@@ -200,29 +200,31 @@ def judge_categories(rule: CategoriesRule, found: dict[str, JudgedPrefix]) -> li
         if rule.only is not None and name not in rule.only:
             continue
         win = f"win rate {np.mean(part.seen):.1%} over {len(part.values)} prompts" if part.seen else "not judged"
-        figures = {"limit": floor, "alpha": rule.alpha, "prompts": len(part.values), "of": part.of}
+        figures: dict[str, Any] = {"limit": floor, "alpha": rule.alpha, "prompts": len(part.values), "of": part.of}
         value = float(np.mean(part.seen)) if part.seen else None
         rule_name = f"category {name}"
         if name not in guarded:
             small.append(f"{name} {'-' if value is None else f'{value:.0%}'} ({len(part.values)})")
         elif part.missing > max(1, MAX_MISSING * part.of):
             sentence = f"{part.missing} of {len(part.values)} judgments are missing"
-            results.append(RuleResult(rule_name, "INVALID", sentence, value, **figures))  # type: ignore[arg-type]
+            results.append(RuleResult(rule=rule_name, outcome="INVALID", sentence=sentence, value=value, **figures))
         elif adjusted[name] <= rule.alpha:
             sentence = f"{win} is below the floor of {floor:.1%} (Holm-adjusted p {adjusted[name]:.2g})"
-            results.append(RuleResult(rule_name, "FAIL", sentence, value, **figures))  # type: ignore[arg-type]
+            results.append(RuleResult(rule=rule_name, outcome="FAIL", sentence=sentence, value=value, **figures))
         elif len(part.values) < MIN_CATEGORY:
             sentence = f"{win}; {MIN_CATEGORY} are needed"
-            results.append(RuleResult(rule_name, "INCONCLUSIVE", sentence, value, **figures))  # type: ignore[arg-type]
+            results.append(
+                RuleResult(rule=rule_name, outcome="INCONCLUSIVE", sentence=sentence, value=value, **figures)
+            )
         else:
             spread = float(np.std([*part.seen, 0.0, 0.0, 1.0, 1.0]))
             effect = rule.margin + detectable(spread, len(part.seen), anytime_critical(rule.alpha / len(guarded)))
             seen = f"about {effect:.0%} below one half would be seen" if effect < 0.5 else "too few to see any drop"
             sentence = f"{win}, not certainly below {floor:.1%}; {seen}"
-            results.append(RuleResult(rule_name, "PASS", sentence, value, **figures))  # type: ignore[arg-type]
+            results.append(RuleResult(rule=rule_name, outcome="PASS", sentence=sentence, value=value, **figures))
     if small:
         sentence = f"win rate (prompts); under {MIN_CATEGORY}, so these are not decided on: {', '.join(small)}"
-        results.append(RuleResult("small categories", "SHOWN", sentence))
+        results.append(RuleResult(rule="small categories", outcome="SHOWN", sentence=sentence))
     return results
 
 

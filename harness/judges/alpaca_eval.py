@@ -26,9 +26,19 @@ DEFAULT = "weighted_alpaca_eval_gpt4_turbo"
 """AlpacaEval 2's evaluator (length-controlled leaderboard)."""
 
 _REQUEST_FIELDS = (
-    "max_tokens", "temperature", "top_p", "logprobs", "top_logprobs", "tools", "tool_choice", "functions",
-    "function_call", "seed", "stop", "response_format",
-)  # fmt: skip
+    "max_tokens",
+    "temperature",
+    "top_p",
+    "logprobs",
+    "top_logprobs",
+    "tools",
+    "tool_choice",
+    "functions",
+    "function_call",
+    "seed",
+    "stop",
+    "response_format",
+)
 """What a configuration may ask of a chat API; its other settings concern upstream's own way of calling."""
 
 _FAVOURS = ("tokens_to_favor", "tokens_to_avoid")
@@ -56,9 +66,10 @@ class AlpacaEvalJudge:
         self._settings: Mapping[str, Any] = config.get("completion_parser_kwargs") or {}
         self.options: Mapping[str, Any] = {
             "max_tokens": asked.get("max_new_tokens", asked.get("max_tokens_to_sample", 2048)),
-            "temperature": 0.7, "top_p": 1.0,
+            "temperature": 0.7,
+            "top_p": 1.0,
             **{key: value for key, value in asked.items() if key in _REQUEST_FIELDS},
-        }  # fmt: skip
+        }
         determined = content_key(self.template, self._parser, self._settings, self.options)
         self.id = f"alpaca_eval:{name}@{self.model}#{determined[:8]}"
         self.official = name == DEFAULT and self.model == asked["model_name"]
@@ -131,9 +142,12 @@ def as_chat(template: str) -> list[dict[str, str]]:
 
 
 def _first_by_logprobs(
-    choice: Choice, numerator_token: str, denominator_tokens: Sequence[str], is_binarize: bool = True,
+    choice: Choice,
+    numerator_token: str,
+    denominator_tokens: Sequence[str],
+    is_binarize: bool = True,
     log_prob_index: str | int = "batch",
-) -> float | None:  # fmt: skip
+) -> float | None:
     """P(first) = P(numerator) / sum of P(denominators) over one token's likeliest; absent tokens count 0, none present
     is no verdict."""
     if choice.top_logprobs is None:

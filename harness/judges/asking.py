@@ -89,7 +89,15 @@ class ModelJudge:
 
     def _judgment(self, key: str, comparison: Comparison, reading: Reading, raw: str) -> Judgment:
         return Judgment(
-            key, self.judge.id, comparison.prompt.key, text_key(comparison.candidate), text_key(comparison.baseline),
-            len(comparison.candidate), len(comparison.baseline), comparison.order, reading.verdict,
-            reading.preference(comparison.order), raw,
-        )  # fmt: skip
+            key=key,
+            judge=self.judge.id,
+            prompt_key=comparison.prompt.key,
+            response_a=text_key(comparison.candidate),
+            response_b=text_key(comparison.baseline),
+            chars_a=len(comparison.candidate),
+            chars_b=len(comparison.baseline),
+            order=comparison.order,
+            verdict=reading.verdict,
+            preference=reading.preference(comparison.order),
+            raw=raw,
+        )

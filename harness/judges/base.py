@@ -9,7 +9,7 @@ from tpobench.harness.api.responses import Choice
 from tpobench.harness.records import Message, Prompt, judgment_key
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """Two responses to one prompt, in the order in which a judge sees them (``AB``: the candidate's first).
 

@@ -21,7 +21,7 @@ from tpobench.harness.stats.intervals import Interval, mean_interval
 from tpobench.harness.store.store import Store
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JudgeCheck:
     """What was seen over `prompts` pairs. Shares are in 0..1; a flip is a preference that changes sides with the order
     of presentation (ties aside); `repeat_variance` is that of the preference between repeats of one call, averaged."""
@@ -64,7 +64,7 @@ def check_judge(
         raise UserError(f"the judge is a {judge.label}: it gives the same verdict always, there is nothing to check")
     ours, theirs = (side(store, contest, connect, reporter) for side in (candidate_of, baseline_of))
     games = [
-        Comparison(prompt, a, b, order, contest.mode.markers, repeat)
+        Comparison(prompt=prompt, candidate=a, baseline=b, order=order, markers=contest.mode.markers, repeat=repeat)
         for prompt, a, b in zip(measured.prompts, ours.responses, theirs.responses, strict=True)
         for order in ("AB", "BA")
         for repeat in range(repeats)
@@ -91,10 +91,15 @@ def summarise(label: str, preferences: Sequence[float | None], repeats: int) -> 
                 spreads.append(variance(side))
                 changes.append(float(min(side) < 0.5 < max(side)))
     return JudgeCheck(
-        label, len(pairs), len(preferences), sum(value is None for value in preferences) / max(len(preferences), 1),
-        mean_interval(flips) if flips else None, mean_interval(firsts) if firsts else None,
-        fmean(spreads) if spreads else None, fmean(changes) if changes else None,
-    )  # fmt: skip
+        judge=label,
+        prompts=len(pairs),
+        calls=len(preferences),
+        missing=sum(value is None for value in preferences) / max(len(preferences), 1),
+        flip_rate=mean_interval(flips) if flips else None,
+        first_preferred=mean_interval(firsts) if firsts else None,
+        repeat_variance=fmean(spreads) if spreads else None,
+        repeat_flips=fmean(changes) if changes else None,
+    )
 
 
 def _percent(found: Interval | None) -> str:

@@ -36,7 +36,13 @@ class ChecklistJudge:
         if not prompt.checks:
             raise ValueError(f"the prompt {prompt.text[:40]!r} has no checks, so the checklist judge cannot score it")
         components = {str(number): is_met(check, response) for number, check in enumerate(prompt.checks)}
-        return Score(self.id, prompt, response, sum(components.values()) / len(components), components)
+        return Score(
+            judge=self.id,
+            prompt=prompt,
+            response=response,
+            value=sum(components.values()) / len(components),
+            components=components,
+        )
 
     def covers(self, judge: str) -> bool:
         return judge == self.id
@@ -54,7 +60,16 @@ class ChecklistJudge:
         verdict, preference = ("A", 1.0) if a.value > b.value else ("B", 0.0) if a.value < b.value else ("tie", 0.5)
         raw = f"{a.value:.3f} against {b.value:.3f} of the checks met"
         judgment = Judgment(
-            judgment_key(self.id, prompt.key, candidate, baseline), self.id, prompt.key, text_key(candidate),
-            text_key(baseline), len(candidate), len(baseline), "AB", verdict, preference, raw,
-        )  # fmt: skip
+            key=judgment_key(self.id, prompt.key, candidate, baseline),
+            judge=self.id,
+            prompt_key=prompt.key,
+            response_a=text_key(candidate),
+            response_b=text_key(baseline),
+            chars_a=len(candidate),
+            chars_b=len(baseline),
+            order="AB",
+            verdict=verdict,
+            preference=preference,
+            raw=raw,
+        )
         return judgment, (a, b)

@@ -37,4 +37,4 @@ def scored(judge: PointwiseJudge, prompt: Prompt, response: str, value: float, c
     """The score; raises UserError for NaN and infinity, which would otherwise spread through means and z-scores."""
     if not math.isfinite(value):
         raise UserError(f'the judge {judge.label} scored a response to "{prompt.text[:40]}" as {value}; mend the judge')
-    return Score(judge.id, prompt, response, float(value), components)
+    return Score(judge=judge.id, prompt=prompt, response=response, value=float(value), components=components)

@@ -17,7 +17,7 @@ from tpobench.harness.judges.base import Comparison, Reading, fill
 from tpobench.harness.records import Message, Prompt, content_key
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class VerdictJudge:
     """`user` holds ``{prompt}``, ``{response_a}`` and ``{response_b}``; A is the response shown first.
 
@@ -90,9 +90,15 @@ def self_taught_evaluator(model: str | None = None) -> VerdictJudge:
     system, user = packaged.template
     renamed = {"instruction": "{prompt}", "output_1": "{response_a}", "output_2": "{response_b}"}
     return VerdictJudge(
-        "ste", packaged.model, fill(user["content"], renamed), (r"\[\[([ABC])\]\]",), {"A": 1.0, "B": 0.0, "C": 0.5},
-        system=system["content"], take="only", options={"temperature": 0, "max_tokens": 2048},
-    )  # fmt: skip
+        name="ste",
+        model=packaged.model,
+        user=fill(user["content"], renamed),
+        patterns=(r"\[\[([ABC])\]\]",),
+        values={"A": 1.0, "B": 0.0, "C": 0.5},
+        system=system["content"],
+        take="only",
+        options={"temperature": 0, "max_tokens": 2048},
+    )
 
 
 class _Parameters(FileModel):
@@ -129,6 +135,12 @@ def verdict_judge(file: Path, model: str | None = None) -> VerdictJudge:
             raise UserError(f"{file}: the pattern {pattern!r} has {groups} groups; it needs one, around the label")
     values = {label.upper(): value for label, value in written.verdicts.items()}
     return VerdictJudge(
-        written.name, model or written.model, written.user, tuple(written.patterns), values, written.system,
-        take=written.take, options=written.parameters.model_dump(),
-    )  # fmt: skip
+        name=written.name,
+        model=model or written.model,
+        user=written.user,
+        patterns=tuple(written.patterns),
+        values=values,
+        system=written.system,
+        take=written.take,
+        options=written.parameters.model_dump(),
+    )

@@ -13,9 +13,13 @@ MANIFEST = "tpobench.json"
 """Written last into every checkpoint folder that tpobench makes: its files and their sizes in bytes."""
 
 _IDENTITY = (
-    "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer.model",
+    "tokenizer_config.json",
     "chat_template.jinja",
-)  # fmt: skip
+)
 """Beside the weights, the files that decide what a model answers. Others (training notes, cards) do not."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tpobench.harness.records import Message, Split, content_key
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mode:
     """`system` and `user` are templates; ``{prompt}`` in `user` stands for the user's query.
 
@@ -33,7 +33,7 @@ def _split_direct(raw: str) -> Split:
     return Split("", response, None if response else "empty_response")
 
 
-DIRECT = Mode("direct", "{prompt}", _split_direct)
+DIRECT = Mode(name="direct", user="{prompt}", split=_split_direct)
 """The query alone; the whole text is the response."""
 
 

@@ -97,8 +97,9 @@ def template_named(name: str) -> ThoughtTemplate:
         return TEMPLATES[name]
     if Path(name).suffix in (".yaml", ".yml"):
         return _from_file(Path(name))
-    raise UserError(f"unknown thought prompt {name!r} (a name, or a template file *.yaml); "
-                    + did_you_mean(name, list(TEMPLATES)))  # fmt: skip
+    raise UserError(
+        f"unknown thought prompt {name!r} (a name, or a template file *.yaml); " + did_you_mean(name, list(TEMPLATES))
+    )
 
 
 def mode_named(name: str) -> Mode:
@@ -115,7 +116,9 @@ def mode_named(name: str) -> Mode:
         if Path(template_name).suffix in (".yaml", ".yml"):
             raise
         raise UserError(f"unknown mode {name!r}; {did_you_mean(name, known)} (or think:FILE.yaml)") from error
-    return Mode(name, template.user, partial(split, template), template.system, template.markers)
+    return Mode(
+        name=name, user=template.user, split=partial(split, template), system=template.system, markers=template.markers
+    )
 
 
 def _from_file(path: Path) -> ThoughtTemplate:

@@ -23,9 +23,16 @@ CHUNK = 2048
 def output_key(model: Model, mode: Mode, prompt: Prompt, params: SamplingParams, sample: int) -> str:
     """The key of one output. Length limit, temperature, top-p and seed are all part of it."""
     return content_key(
-        "output", model.fingerprint, mode.key, prompt.text, params.temperature, params.top_p, params.max_new_tokens,
-        params.seed, sample,
-    )  # fmt: skip
+        "output",
+        model.fingerprint,
+        mode.key,
+        prompt.text,
+        params.temperature,
+        params.top_p,
+        params.max_new_tokens,
+        params.seed,
+        sample,
+    )
 
 
 class OutputCache:

@@ -68,9 +68,11 @@ class ServerSampler:
         """One request for every sample of the group; its seed follows from the first sample's key."""
         self._owed[group[0].key] = group
         options: dict[str, Any] = {
-            "temperature": params.temperature, "top_p": params.top_p, "max_tokens": params.max_new_tokens,
+            "temperature": params.temperature,
+            "top_p": params.top_p,
+            "max_tokens": params.max_new_tokens,
             "seed": int(content_key(group[0].key)[:7], 16),
-        }  # fmt: skip
+        }
         if self._encoder is not None:
             options |= OWN_DISTRIBUTION | {"return_token_ids": True}
         if len(group) > 1 and self._honours_n:
@@ -92,7 +94,17 @@ class ServerSampler:
             call = reply.record if request is wanted[0] else None
             token_ids, reason = self._token_ids(choice), choice.finish_reason
             seconds = reply.record.latency_s
-            self._done.append(Generation(request, prompt_ids, token_ids, choice.text, reason, seconds, call))
+            self._done.append(
+                Generation(
+                    request=request,
+                    prompt_ids=prompt_ids,
+                    token_ids=token_ids,
+                    text=choice.text,
+                    finish_reason=reason,
+                    seconds=seconds,
+                    call=call,
+                )
+            )
         del self._owed[reply.call.subject]
         if len(came) == len(wanted):
             return None

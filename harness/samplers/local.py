@@ -141,9 +141,15 @@ class LocalSampler:
             picker = _Picker(draws[rows], width, params, self._folder)
             with torch.inference_mode():
                 ids = self._model.generate(
-                    input_ids=ids, attention_mask=mask, past_key_values=cache, max_new_tokens=stretch,
-                    do_sample=False, logits_processor=[picker], eos_token_id=self._end_ids, pad_token_id=self._pad_id,
-                )  # fmt: skip
+                    input_ids=ids,
+                    attention_mask=mask,
+                    past_key_values=cache,
+                    max_new_tokens=stretch,
+                    do_sample=False,
+                    logits_processor=[picker],
+                    eos_token_id=self._end_ids,
+                    pad_token_id=self._pad_id,
+                )
             grown = ids.shape[1] - mask.shape[1]
             mask = torch.cat([mask, mask.new_ones(mask.shape[0], grown)], dim=1)
             done += grown
@@ -185,9 +191,13 @@ class LocalSampler:
                 cache.batch_select_indices(torch.zeros(len(unique), dtype=torch.long, device=self._device))
             if shared < width - 1:
                 self._model(
-                    ids[:, shared:-1], attention_mask=mask[:, :-1], past_key_values=cache, use_cache=True,
-                    position_ids=(mask.cumsum(-1) - 1).clamp(min=0)[:, shared:-1], logits_to_keep=1,
-                )  # fmt: skip
+                    ids[:, shared:-1],
+                    attention_mask=mask[:, :-1],
+                    past_key_values=cache,
+                    use_cache=True,
+                    position_ids=(mask.cumsum(-1) - 1).clamp(min=0)[:, shared:-1],
+                    logits_to_keep=1,
+                )
             place = {prompt: row for row, prompt in enumerate(unique)}
             rows = torch.tensor([place[tuple(prompt)] for prompt in prompts], device=self._device)
             cache.batch_select_indices(rows)
@@ -198,7 +208,14 @@ class LocalSampler:
     ) -> Generation:
         text = self._tokenizer.decode(tokens[:-1] if stopped else tokens, skip_special_tokens=True)
         reason = "stop" if stopped else "length"
-        return Generation(request, tuple(prompt), tuple(tokens), text, reason, round(time.monotonic() - started, 3))
+        return Generation(
+            request=request,
+            prompt_ids=tuple(prompt),
+            token_ids=tuple(tokens),
+            text=text,
+            finish_reason=reason,
+            seconds=round(time.monotonic() - started, 3),
+        )
 
     def _refuse_too_long(self, requests: list[Request], prompts: list[list[int]], new_tokens: int) -> None:
         context = getattr(self._model.config, "max_position_embeddings", None)

@@ -101,8 +101,11 @@ class _Server:
             watchdog = str(Path(__file__).with_name("watchdog.py"))
             self._process = subprocess.Popen(
                 [sys.executable, "-I", watchdog, str(GRACE), *arguments],
-                stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def wait_until_up(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds

@@ -27,9 +27,17 @@ class Vote:
 
 
 LABELS: Mapping[str, Vote] = {
-    "A>>B": Vote(1.0, STRONG), "A>B": Vote(1.0, 1), "A=B": Vote(0.5, 1), "B>A": Vote(0.0, 1), "B>>A": Vote(0.0, STRONG),
-    "A<B": Vote(0.0, 1), "A<<B": Vote(0.0, STRONG), "B=A": Vote(0.5, 1), "B<A": Vote(1.0, 1), "B<<A": Vote(1.0, STRONG),
-}  # fmt: skip
+    "A>>B": Vote(1.0, STRONG),
+    "A>B": Vote(1.0, 1),
+    "A=B": Vote(0.5, 1),
+    "B>A": Vote(0.0, 1),
+    "B>>A": Vote(0.0, STRONG),
+    "A<B": Vote(0.0, 1),
+    "A<<B": Vote(0.0, STRONG),
+    "B=A": Vote(0.5, 1),
+    "B<A": Vote(1.0, 1),
+    "B<<A": Vote(1.0, STRONG),
+}
 """Every verdict label there is, as the vote of a candidate that is A. Whoever reads a label reads it here: the judge,
 the scores, and the import of judgments."""
 

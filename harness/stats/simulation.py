@@ -16,7 +16,7 @@ _CHUNK = 1 << 16
 """Prompts drawn at a time: half a megabyte an array stays in a core's cache, whatever the number of gates."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class World:
     """Prompts and a judge whose mean preference for the candidate is `win_rate`, exactly.
 
@@ -99,7 +99,7 @@ class World:
         return ((uniform < won).astype(float) + (uniform < won + self.ties)) / 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rates:
     """Shares of the gates, and the mean number of prompts that they used: all of them, and those that passed (None
     where none did)."""
@@ -134,7 +134,13 @@ def simulate_gates(
     outcome, consumed = np.concatenate(outcomes), np.concatenate(used)
     passed, failed, undecided = (float((outcome == which).mean()) for which in (1, -1, 0))
     winners = consumed[outcome == 1]
-    return Rates(passed, failed, undecided, float(consumed.mean()), float(winners.mean()) if winners.size else None)
+    return Rates(
+        passed=passed,
+        failed=failed,
+        undecided=undecided,
+        prompts=float(consumed.mean()),
+        prompts_passed=float(winners.mean()) if winners.size else None,
+    )
 
 
 def peeking_t(values: Floats, floor: float, alpha: float) -> Decided:

@@ -120,9 +120,10 @@ class Database:
         renewed = f"DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in columns[1:])}"
         # A judgment without a verdict gives way to a later one; figures are computed anew; all else stays as it is.
         conflict = {
-            "judgment": f"{renewed} WHERE judgment.preference IS NULL", "metric": renewed,
+            "judgment": f"{renewed} WHERE judgment.preference IS NULL",
+            "metric": renewed,
             "gate_decision": "DO UPDATE SET decided_at = get_current_timestamp()",
-        }.get(table, "DO NOTHING")  # fmt: skip
+        }.get(table, "DO NOTHING")
         try:
             if len(rows) < BULK_ROWS:
                 values = ", ".join([f"({', '.join('?' * len(columns))})"] * len(rows))

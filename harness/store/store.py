@@ -56,14 +56,24 @@ class Store(Database):
             _OUTPUT_COLUMNS,
             [
                 (
-                    generation.request.key, model.fingerprint, mode.name, prompt.text_key, sample,
-                    json.dumps(asdict(params)), generation.text, split.thought, split.response, split.error,
-                    generation.finish_reason, list(generation.prompt_ids), list(generation.token_ids),
+                    generation.request.key,
+                    model.fingerprint,
+                    mode.name,
+                    prompt.text_key,
+                    sample,
+                    json.dumps(asdict(params)),
+                    generation.text,
+                    split.thought,
+                    split.response,
+                    split.error,
+                    generation.finish_reason,
+                    list(generation.prompt_ids),
+                    list(generation.token_ids),
                     generation.seconds,
                 )
                 for prompt, sample, generation, split in rows
             ],
-        )  # fmt: skip
+        )
         if new != len(rows):
             raise RuntimeError(f"{len(rows) - new} of {len(rows)} outputs were sampled twice")
 
@@ -74,13 +84,24 @@ class Store(Database):
             _OUTPUT_COLUMNS,
             [
                 (
-                    o.key, o.model, o.mode, o.prompt.text_key, o.sample,
-                    json.dumps(None if o.params is None else asdict(o.params)), o.raw_text, o.thought, o.response,
-                    o.parse_error, o.finish_reason, list(o.prompt_ids), list(o.token_ids), o.seconds,
+                    o.key,
+                    o.model,
+                    o.mode,
+                    o.prompt.text_key,
+                    o.sample,
+                    json.dumps(None if o.params is None else asdict(o.params)),
+                    o.raw_text,
+                    o.thought,
+                    o.response,
+                    o.parse_error,
+                    o.finish_reason,
+                    list(o.prompt_ids),
+                    list(o.token_ids),
+                    o.seconds,
                 )
                 for o in outputs
             ],
-        )  # fmt: skip
+        )
 
     def outputs(self, prompts: dict[str, tuple[Prompt, int]]) -> list[Output]:
         """The outputs with these keys, in the order given. `prompts` maps each key to its prompt and sample number."""
@@ -96,9 +117,23 @@ class Store(Database):
             written = json.loads(params)
             drawn = SamplingParams(**written) if written else None
             outputs.append(
-                Output(key, model, mode, prompt, sample, drawn, raw, thought, response, error, finish,
-                       tuple(prompt_ids), tuple(token_ids), seconds)
-            )  # fmt: skip
+                Output(
+                    key=key,
+                    model=model,
+                    mode=mode,
+                    prompt=prompt,
+                    sample=sample,
+                    params=drawn,
+                    raw_text=raw,
+                    thought=thought,
+                    response=response,
+                    parse_error=error,
+                    finish_reason=finish,
+                    prompt_ids=tuple(prompt_ids),
+                    token_ids=tuple(token_ids),
+                    seconds=seconds,
+                )
+            )
         return outputs
 
     def responses(self, keys: Sequence[str]) -> dict[str, str]:
@@ -125,11 +160,22 @@ class Store(Database):
             (
                 "judgment",
                 _JUDGMENT_COLUMNS,
-                [j.key, j.judge, j.prompt_key, j.response_a, j.response_b, j.chars_a, j.chars_b, j.order, j.verdict,
-                 j.preference, j.raw],
+                [
+                    j.key,
+                    j.judge,
+                    j.prompt_key,
+                    j.response_a,
+                    j.response_b,
+                    j.chars_a,
+                    j.chars_b,
+                    j.order,
+                    j.verdict,
+                    j.preference,
+                    j.raw,
+                ],
             )
             for j in judgments
-        ]  # fmt: skip
+        ]
         self._journalled(rows)
 
     def add_calls(self, calls: Iterable[CallRecord]) -> None:
@@ -184,15 +230,31 @@ class Store(Database):
         self._insert(
             "pair",
             (
-                "pair_key", "run", "arm", "iteration", "prompt_key", "chosen", "rejected", "chosen_score",
+                "pair_key",
+                "run",
+                "arm",
+                "iteration",
+                "prompt_key",
+                "chosen",
+                "rejected",
+                "chosen_score",
                 "rejected_score",
             ),
             [
-                (p.key(job), run, arm, iteration, p.prompt.key, p.chosen.key, p.rejected.key, p.chosen_score,
-                 p.rejected_score)
+                (
+                    p.key(job),
+                    run,
+                    arm,
+                    iteration,
+                    p.prompt.key,
+                    p.chosen.key,
+                    p.rejected.key,
+                    p.chosen_score,
+                    p.rejected_score,
+                )
                 for p in pairs
             ],
-        )  # fmt: skip
+        )
 
     def add_run(self, key: str, name: str, config: Any, provenance: Any) -> None:
         self._insert(
@@ -227,18 +289,33 @@ class Store(Database):
         )
 
     def add_decision(
-        self, key: str, run: str, policy: Any, candidate: str, against: str, decision: str, rules: Any,
-        attempt: str | None = None, policy_key: str | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        key: str,
+        run: str,
+        policy: Any,
+        candidate: str,
+        against: str,
+        decision: str,
+        rules: Any,
+        attempt: str | None = None,
+        policy_key: str | None = None,
+    ) -> None:
         written = json.dumps(policy, sort_keys=True), json.dumps(rules)
         self._insert(
             "gate_decision",
             (
-                "gate_decision_key", "run", "policy", "candidate", "against", "decision", "rules", "attempt",
+                "gate_decision_key",
+                "run",
+                "policy",
+                "candidate",
+                "against",
+                "decision",
+                "rules",
+                "attempt",
                 "policy_key",
             ),
             [(key, run, written[0], candidate, against, decision, written[1], attempt, policy_key)],
-        )  # fmt: skip
+        )
 
     def add_attempt(self, key: str, **about: Any) -> None:
         """Store that a gate was opened: see the columns of table `gate_attempt`."""
@@ -261,22 +338,61 @@ class Store(Database):
 
 
 _OUTPUT_COLUMNS = [
-    "output_key", "model", "mode", "text_key", "sample", "params", "raw_text", "thought", "response", "parse_error",
-    "finish_reason", "prompt_ids", "token_ids", "seconds",
-]  # fmt: skip
+    "output_key",
+    "model",
+    "mode",
+    "text_key",
+    "sample",
+    "params",
+    "raw_text",
+    "thought",
+    "response",
+    "parse_error",
+    "finish_reason",
+    "prompt_ids",
+    "token_ids",
+    "seconds",
+]
 _JUDGMENT_COLUMNS = [
-    "judgment_key", "judge", "prompt_key", "response_a", "response_b", "chars_a", "chars_b", "presented_order",
-    "verdict", "preference", "raw_text",
-]  # fmt: skip
+    "judgment_key",
+    "judge",
+    "prompt_key",
+    "response_a",
+    "response_b",
+    "chars_a",
+    "chars_b",
+    "presented_order",
+    "verdict",
+    "preference",
+    "raw_text",
+]
 _CALL_COLUMNS = [
-    "call_key", "subject", "kind", "model", "served_model", "prompt_tokens", "completion_tokens", "cost_usd",
-    "latency_s", "attempt", "problem",
-]  # fmt: skip
+    "call_key",
+    "subject",
+    "kind",
+    "model",
+    "served_model",
+    "prompt_tokens",
+    "completion_tokens",
+    "cost_usd",
+    "latency_s",
+    "attempt",
+    "problem",
+]
 
 
 def _call_row(call: CallRecord) -> list[Any]:
     usage = call.usage
     return [
-        call.key, call.subject, call.kind, call.model, call.served_model, usage.prompt_tokens,
-        usage.completion_tokens, usage.cost_usd, call.latency_s, call.attempt, call.problem,
-    ]  # fmt: skip
+        call.key,
+        call.subject,
+        call.kind,
+        call.model,
+        call.served_model,
+        usage.prompt_tokens,
+        usage.completion_tokens,
+        usage.cost_usd,
+        call.latency_s,
+        call.attempt,
+        call.problem,
+    ]

@@ -17,14 +17,21 @@ from tpobench.reports.formats.figures import visible
 Style = Literal["thought", "direct", "duel", "paper-thought", "paper-direct"]
 
 SHAPES: dict[Style, str] = {
-    "thought": "circle", "direct": "square", "duel": "diamond", "paper-thought": "circle", "paper-direct": "square",
-}  # fmt: skip
+    "thought": "circle",
+    "direct": "square",
+    "duel": "diamond",
+    "paper-thought": "circle",
+    "paper-direct": "square",
+}
 """A series is told by its shape as well as by its colour."""
 
 _COLOURS: dict[Style, str] = {
-    "thought": "var(--thought)", "direct": "var(--direct)", "duel": "var(--duel)", "paper-thought": "var(--thought)",
+    "thought": "var(--thought)",
+    "direct": "var(--direct)",
+    "duel": "var(--duel)",
+    "paper-thought": "var(--thought)",
     "paper-direct": "var(--direct)",
-}  # fmt: skip
+}
 
 WIDTH = 300
 """Of a chart's plane, in pixels: with its axis it fits a telephone."""
@@ -35,7 +42,7 @@ ROW = 26
 _STRIP_WIDTH, _SIDE, _AXIS = 176, 12, 22
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mark:
     """A value at a place, with its 95% interval where there is one. `place` counts from 0 along the shared axis, or
     down the rows; a hollow mark is not to be read like the others."""
@@ -99,10 +106,17 @@ def lines(series: Sequence[Series], ticks: Sequence[str], axis: str, reference: 
         for mark in one.drawn
     ]
     low, high = _reach([row[end] for row in rows for end in ("low", "high")], reference)
-    x = alt.X("x:Q").scale(domain=[-0.35, max(len(ticks) - 1, 1) + 0.35], nice=False).axis(
-        values=list(range(len(ticks))), labelExpr=f"{json.dumps(list(ticks))}[datum.value]", grid=False, title=None,
-        labelOverlap="greedy" if len(ticks) > 10 else False,
-    )  # fmt: skip
+    x = (
+        alt.X("x:Q")
+        .scale(domain=[-0.35, max(len(ticks) - 1, 1) + 0.35], nice=False)
+        .axis(
+            values=list(range(len(ticks))),
+            labelExpr=f"{json.dumps(list(ticks))}[datum.value]",
+            grid=False,
+            title=None,
+            labelOverlap="greedy" if len(ticks) > 10 else False,
+        )
+    )
     y = alt.Y("value:Q").scale(domain=[low, high], nice=False).axis(format=axis, tickCount=5, title=None)
     base = alt.Chart(_data(rows)).encode(x=x, y=y, color=_colour())
     drawn = [
@@ -134,21 +148,23 @@ def strip(name: str, series: Sequence[Series], rows: int, reference: float | Non
     )
     y = alt.Y("y:Q").scale(domain=[0, rows * ROW], range=[0, rows * ROW], nice=False).axis(None)
     base = alt.Chart(_data(values)).encode(x=x, y=y, color=_colour())
-    drawn = [
-        base.mark_rule(strokeWidth=2, opacity=0.6).encode(x=alt.X("low:Q"), x2="high:Q"),
-        _points(base),
-    ]
+    drawn = [base.mark_rule(strokeWidth=2, opacity=0.6).encode(x=alt.X("low:Q"), x2="high:Q"), _points(base)]
     if reference is not None:
         drawn.insert(0, _reference(alt, "x", reference))
     chart = alt.layer(*drawn).properties(
-        width=_STRIP_WIDTH, height=rows * ROW, autosize="none",
+        width=_STRIP_WIDTH,
+        height=rows * ROW,
+        autosize="none",
         padding={"left": _SIDE, "right": _SIDE, "top": _AXIS, "bottom": 0},
-    )  # fmt: skip
+    )
     written = str(_drawn(chart))
     inner = written[written.index(">") + 1 : written.rindex("</svg>")]
-    return Strip(name, Markup('<svg class="drawing" aria-hidden="true"><defs><g id="{}">{}</g></defs></svg>').format(
-        name, Markup(inner)
-    ))  # fmt: skip
+    return Strip(
+        name,
+        Markup('<svg class="drawing" aria-hidden="true"><defs><g id="{}">{}</g></defs></svg>').format(
+            name, Markup(inner)
+        ),
+    )
 
 
 def against(marks: Sequence[Mark], ticks: Sequence[str], reference: float) -> Markup:
@@ -159,11 +175,16 @@ def against(marks: Sequence[Mark], ticks: Sequence[str], reference: float) -> Ma
 def _row(mark: Mark, style: Style) -> dict[str, Any]:
     paper = style.startswith("paper")
     return {
-        "style": style, "value": mark.value, "low": mark.value if mark.low is None else mark.low,
-        "high": mark.value if mark.high is None else mark.high, "colour": _COLOURS[style], "shape": SHAPES[style],
-        "fill": "var(--paper)" if mark.hollow else _COLOURS[style], "dash": [2, 4] if paper else [1, 0],
+        "style": style,
+        "value": mark.value,
+        "low": mark.value if mark.low is None else mark.low,
+        "high": mark.value if mark.high is None else mark.high,
+        "colour": _COLOURS[style],
+        "shape": SHAPES[style],
+        "fill": "var(--paper)" if mark.hollow else _COLOURS[style],
+        "dash": [2, 4] if paper else [1, 0],
         "size": 0 if paper else 55,
-    }  # fmt: skip
+    }
 
 
 def _data(rows: Sequence[dict[str, Any]]) -> Any:
@@ -211,10 +232,17 @@ def _drawn(chart: Any) -> Markup:
     import vl_convert
 
     soft, line = "var(--soft)", "var(--line)"
-    themed = chart.configure(background="transparent", font="system-ui, sans-serif", aria=False).configure_view(
-        stroke=None
-    ).configure_axis(
-        labelColor=soft, titleColor=soft, gridColor="var(--hair)", domainColor=line, tickColor=line, labelFontSize=11
-    )  # fmt: skip
+    themed = (
+        chart.configure(background="transparent", font="system-ui, sans-serif", aria=False)
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=soft,
+            titleColor=soft,
+            gridColor="var(--hair)",
+            domainColor=line,
+            tickColor=line,
+            labelFontSize=11,
+        )
+    )
     written = vl_convert.vegalite_to_svg(json.dumps(themed.to_dict()))
     return Markup(written.replace("<svg ", '<svg role="presentation" ', 1))

@@ -44,8 +44,12 @@ def telling_lines(decision: Decision) -> Text:
 def markdown(decision: Decision) -> str:
     """A summary in GitHub's Markdown, for a job's page or a comment: it fetches nothing and mentions nobody."""
     lines = [
-        f"## tpobench gate: {_marked(decision.outcome)}", "", f"**Decision:** {escaped(headline(decision))}.", "",
-        "| | rule | what was found | prompts |", "|---|---|---|---|",
+        f"## tpobench gate: {_marked(decision.outcome)}",
+        "",
+        f"**Decision:** {escaped(headline(decision))}.",
+        "",
+        "| | rule | what was found | prompts |",
+        "|---|---|---|---|",
         *(
             f"| {_marked(rule.outcome)} | {code(rule.rule)} | {escaped(rule.sentence)} | {_consumed(rule)} |"
             for rule in decision.rules
@@ -53,8 +57,9 @@ def markdown(decision: Decision) -> str:
         "",
         *(f"- {name}: {code(value)}" for name, value in _facts(decision)),
         *(f"- note: {escaped(note)}" for note in decision.notes),
-        *_most_telling("won", decision.won), *_most_telling("lost", decision.lost),
-    ]  # fmt: skip
+        *_most_telling("won", decision.won),
+        *_most_telling("lost", decision.lost),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -62,9 +67,11 @@ def junit(decision: Decision) -> str:
     """JUnit XML with a test case for each rule. What is not certain fails: it must not look green."""
     counts = {outcome: sum(rule.outcome == outcome for rule in decision.rules) for outcome in _STYLES}
     numbers = {
-        "tests": len(decision.rules), "failures": counts["FAIL"] + counts["INCONCLUSIVE"], "errors": counts["INVALID"],
+        "tests": len(decision.rules),
+        "failures": counts["FAIL"] + counts["INCONCLUSIVE"],
+        "errors": counts["INVALID"],
         "skipped": counts["SHOWN"],
-    }  # fmt: skip
+    }
     root = ElementTree.Element("testsuites")
     about = {"name": "tpobench gate"} | {name: str(number) for name, number in numbers.items()}
     suite = ElementTree.SubElement(root, "testsuite", about)

@@ -38,9 +38,12 @@ def render(content: Content) -> str:
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; "
         "form-action 'none'"
     )
-    return _environment().get_template("report.html.j2").render(
-        report=content, policy=policy, style=Markup(style), script=Markup(script)
-    ) + "\n"  # fmt: skip
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(report=content, policy=policy, style=Markup(style), script=Markup(script))
+        + "\n"
+    )
 
 
 def _hash(text: str) -> str:
@@ -55,14 +58,30 @@ def _yaml(value: Any) -> str:
 def _environment() -> Environment:
     """Templates with every value escaped, and unseen characters made visible first."""
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, finalize=figures.visible,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    for written in (figures.percent, figures.decimal, figures.count, figures.percent_range, figures.decimal_range,
-                    figures.duration, figures.words, figures.points, figures.points_range):  # fmt: skip
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=figures.visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for written in (
+        figures.percent,
+        figures.decimal,
+        figures.count,
+        figures.percent_range,
+        figures.decimal_range,
+        figures.duration,
+        figures.words,
+        figures.points,
+        figures.points_range,
+    ):
         environment.filters[written.__name__] = written
     environment.globals |= {
-        "iteration_name": iteration_name, "MIN_CATEGORY": MIN_CATEGORY, "SMALL_SAMPLE": SMALL_SAMPLE,
-        "SYMBOLS": SYMBOLS, "yaml": _yaml,
-    }  # fmt: skip
+        "iteration_name": iteration_name,
+        "MIN_CATEGORY": MIN_CATEGORY,
+        "SMALL_SAMPLE": SMALL_SAMPLE,
+        "SYMBOLS": SYMBOLS,
+        "yaml": _yaml,
+    }
     return environment

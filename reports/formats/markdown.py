@@ -35,10 +35,17 @@ def markdown(content: Content) -> str:
         lines += _section(f"Win rate by category: {matrix.title}", ("model", *matrix.groups), rows)
     if len(content.differences) > 1:
         told = [
-            (d.benchmark, d.measure, percent(d.a), percent(d.b), points(d.difference),
-             f"{points(d.low)} to {points(d.high)}", str(d.n))
+            (
+                d.benchmark,
+                d.measure,
+                percent(d.a),
+                percent(d.b),
+                points(d.difference),
+                f"{points(d.low)} to {points(d.high)}",
+                str(d.n),
+            )
             for d in content.differences
-        ]  # fmt: skip
+        ]
         header = ("benchmark", "measure", "A", "B", "A − B, points", "95% interval", "n")
         lines += _section("Everything that both were measured on", header, told)
     for board in content.boards:
@@ -91,11 +98,16 @@ def _by_iteration(content: Content) -> list[str]:
     lines: list[str] = []
     for curve in content.by_iteration.curves:
         rows = [
-            (row.after, row.label, "the reference" if row.is_reference else _rate(row.evaluation.overall("win_rate")),
-             percent(row.evaluation.figure("parse_error_rate")), count(row.evaluation.figure("response_chars")),
-             count(row.evaluation.figure("thought_chars")))
+            (
+                row.after,
+                row.label,
+                "the reference" if row.is_reference else _rate(row.evaluation.overall("win_rate")),
+                percent(row.evaluation.figure("parse_error_rate")),
+                count(row.evaluation.figure("response_chars")),
+                count(row.evaluation.figure("thought_chars")),
+            )
             for row in curve.rows
-        ]  # fmt: skip
+        ]
         header = ("model", "answers", f"win rate v {curve.baseline}", "parse errors", "response chars", "thought chars")
         lines += _section(f"By iteration: {curve.benchmark}", header, rows)
     duels = [
@@ -149,12 +161,26 @@ def _plain(found: Mapping[str, Any] | None) -> str:
 
 def _judges(content: Content) -> list[str]:
     rows = [
-        (judge.label, count(judge.judgments), count(judge.missing), _rate(judge.flips), _rate(judge.first),
-         _rate(judge.longer), "; ".join(f"{a.other}: {percent(a.same.mean)} of {a.pairs}" for a in judge.agreements))
+        (
+            judge.label,
+            count(judge.judgments),
+            count(judge.missing),
+            _rate(judge.flips),
+            _rate(judge.first),
+            _rate(judge.longer),
+            "; ".join(f"{a.other}: {percent(a.same.mean)} of {a.pairs}" for a in judge.agreements),
+        )
         for judge in content.judges
-    ]  # fmt: skip
-    header = ("judge", "judgments", "no verdict", "flips with the order", "prefers the first", "prefers the longer",
-              "agrees with")  # fmt: skip
+    ]
+    header = (
+        "judge",
+        "judgments",
+        "no verdict",
+        "flips with the order",
+        "prefers the first",
+        "prefers the longer",
+        "agrees with",
+    )
     return _section("Judge", header, rows)
 
 

@@ -25,7 +25,7 @@ class Column:
     values: Values
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CategoryRow:
     """One group of prompts. `rates` has an entry for each column; `difference` is the first column less the second on
     the prompts that both answered, `shrunk` the same pulled towards all groups; `duel` is where the two met.
@@ -46,7 +46,7 @@ class CategoryRow:
         return self.n >= MIN_CATEGORY
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """Win rates by group, the figures over all prompts first. `name` tells the page's tables apart, `title` says what
     groups the prompts where it is not the benchmark's own categories."""
@@ -101,7 +101,14 @@ def tabulate(
         for group in named
     ]
     rows = _with_shrunk(found, members, columns, overall)
-    return Table(name, title, tuple(columns), overall, rows, _chart(name, columns, [overall, *rows]))
+    return Table(
+        name=name,
+        title=title,
+        columns=tuple(columns),
+        overall=overall,
+        rows=rows,
+        chart=_chart(name, columns, [overall, *rows]),
+    )
 
 
 def paired(first: Values, second: Values, prompts: Sequence[str]) -> list[float]:
@@ -126,10 +133,14 @@ def _row(
     apart = paired(columns[0].values, columns[1].values, prompts) if len(columns) == 2 else []
     told = len(_decisive(prompts, columns, duel))
     return CategoryRow(
-        name, max(map(len, [*seen, met])), tuple(mean_interval(values) if values else None for values in seen),
-        difference_interval(apart) if apart else None, None, mean_interval(met) if met else None,
-        detectable(spread, told, _TWO_SIDED) if told and spread else None,
-    )  # fmt: skip
+        group=name,
+        n=max(map(len, [*seen, met])),
+        rates=tuple(mean_interval(values) if values else None for values in seen),
+        difference=difference_interval(apart) if apart else None,
+        shrunk=None,
+        duel=mean_interval(met) if met else None,
+        detectable=detectable(spread, told, _TWO_SIDED) if told and spread else None,
+    )
 
 
 def _with_shrunk(
@@ -149,10 +160,14 @@ def _with_shrunk(
 
 def _chart(name: str, columns: Sequence[Column], rows: Sequence[CategoryRow]) -> Strip:
     series = [
-        Series(column.style, [
-            Mark(place, rate.mean, rate.low, rate.high, hollow=not row.decidable)
-            for place, row in enumerate(rows) if (rate := row.rates[number]) is not None
-        ])
+        Series(
+            column.style,
+            [
+                Mark(place=place, value=rate.mean, low=rate.low, high=rate.high, hollow=not row.decidable)
+                for place, row in enumerate(rows)
+                if (rate := row.rates[number]) is not None
+            ],
+        )
         for number, column in enumerate(columns)
-    ]  # fmt: skip
+    ]
     return strip(f"chart-{name}", series, len(rows))

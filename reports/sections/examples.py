@@ -26,7 +26,7 @@ MAX_TEXT = 20_000
 """Of one text; the rest is in the store."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LabelledEvaluation:
     """An evaluation whose prompts are examples: what to call it and both sides."""
 
@@ -68,8 +68,9 @@ def read_examples(store: Store, contests: Sequence[LabelledEvaluation]) -> Examp
     document = {
         "contests": [[*map(visible, (c.label, c.candidate, c.baseline)), *c.styles] for c in contests],
         "texts": packer.texts,
-        "outputs": packer.outputs, "rows": packed,
-    }  # fmt: skip
+        "outputs": packer.outputs,
+        "rows": packed,
+    }
     written = json.dumps(document, separators=(",", ":")).encode()
     data = base64.b64encode(gzip.compress(written, 6, mtime=0)).decode()
     return Examples(len(packed), total, data, tuple(contests))
@@ -112,7 +113,7 @@ WHERE judge IN (SELECT unnest(?)) AND prompt_key IN (SELECT unnest(?))
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Side:
     """One answer; `response` is None where only its judgment was imported."""
 
@@ -125,7 +126,7 @@ class _Side:
     met: tuple[bool | None, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Example:
     contest: int
     prompt: str
@@ -165,15 +166,21 @@ def _rows(store: Store, contests: Sequence[LabelledEvaluation], prompts: Sequenc
             response, thought, raw, problem, finish = outputs.get(key, (None, "", "", None, ""))
             value, components = scores.get((judge, prompt, response), (None, {}))
             met = tuple(components.get(str(number)) for number in range(checks))
-            return _Side(response, thought, raw, problem, finish, value, met)
+            return _Side(
+                response=response, thought=thought, raw=raw, problem=problem, finish=finish, score=value, met=met
+            )
 
         found.append(
             _Example(
-                places[evaluation], text or "", category or "", tuple(map(_named, checks)),
-                values[evaluation].get(prompt), tuple((order, p, raw) for *_, order, p, raw in group),
-                (side(candidate), side(baseline)),
+                contest=places[evaluation],
+                prompt=text or "",
+                category=category or "",
+                checks=tuple(map(_named, checks)),
+                value=values[evaluation].get(prompt),
+                games=tuple((order, p, raw) for *_, order, p, raw in group),
+                sides=(side(candidate), side(baseline)),
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -204,9 +211,14 @@ class _Packer:
     def row(self, row: _Example) -> list[Any]:
         games = [[order, preference, self._text(raw)] for order, preference, raw in row.games]
         return [
-            row.contest, self._text(row.prompt), self._text(row.category), row.value, games,
-            *(self._output(side) for side in row.sides), [self._text(check) for check in row.checks],
-        ]  # fmt: skip
+            row.contest,
+            self._text(row.prompt),
+            self._text(row.category),
+            row.value,
+            games,
+            *(self._output(side) for side in row.sides),
+            [self._text(check) for check in row.checks],
+        ]
 
     def _output(self, side: _Side) -> int:
         if side not in self._outputs:
@@ -214,9 +226,18 @@ class _Packer:
             response = None if side.response is None else self._text(side.response)
             chars = len(side.response or "")
             self.outputs.append(
-                [response, self._text(side.thought), self._text(side.raw), side.problem, side.finish, side.score,
-                 list(side.met), chars, len(side.thought)]
-            )  # fmt: skip
+                [
+                    response,
+                    self._text(side.thought),
+                    self._text(side.raw),
+                    side.problem,
+                    side.finish,
+                    side.score,
+                    list(side.met),
+                    chars,
+                    len(side.thought),
+                ]
+            )
         return self._outputs[side]
 
     def _text(self, text: str) -> int:

@@ -24,9 +24,14 @@ class Matrix:
 
 
 def tables(
-    store: Store, evaluations: Sequence[Evaluation], columns: Sequence[Column], duel: Mapping[str, float] | None = None,
-    guarded: tuple[str, ...] | None = None, contest: int = 0, title: str = "",
-) -> list[Table]:  # fmt: skip
+    store: Store,
+    evaluations: Sequence[Evaluation],
+    columns: Sequence[Column],
+    duel: Mapping[str, float] | None = None,
+    guarded: tuple[str, ...] | None = None,
+    contest: int = 0,
+    title: str = "",
+) -> list[Table]:
     """By the benchmark's categories, then by what a model assigned: category and complexity. `contest` tells the tables
     of several contests apart, `title` names this one."""
     own = {verdict.prompt: verdict.category for e in evaluations for verdict in e.verdicts}

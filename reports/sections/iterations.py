@@ -20,7 +20,7 @@ PAPER: dict[Style, tuple[float, ...]] = {
 STYLES: tuple[Style, ...] = ("thought", "direct")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MeasuredPlace:
     """One evaluated model. `untrained` marks the seed, `after` names the iteration."""
 
@@ -35,7 +35,7 @@ class MeasuredPlace:
         return self.evaluation.is_itself
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Curve:
     """One benchmark of the run: a row for each evaluated model, and both arms by iteration."""
 
@@ -72,7 +72,9 @@ def curves(run: StoredRun, paper: bool) -> list[Curve]:
         first = rows[0].evaluation
         series = _series(run, benchmark, "win_rate") + (_paper(run) if paper else [])
         chart = lines(series, places(run), ".0%", 0.5) if any(row.evaluation.values for row in rows) else None
-        found.append(Curve(benchmark, first.against, first.judge_label, tuple(rows), chart))
+        found.append(
+            Curve(benchmark=benchmark, baseline=first.against, judge=first.judge_label, rows=tuple(rows), chart=chart)
+        )
     return found
 
 
@@ -111,16 +113,23 @@ def figure_charts(run: StoredRun) -> list[tuple[str, Markup]]:
 def tasks(run: StoredRun) -> list[TaskRow]:
     """lm-eval's figures by iteration, without standard errors and counts."""
     names = dict.fromkeys(
-        name for measured in run.tasks.values() for name in measured
+        name
+        for measured in run.tasks.values()
+        for name in measured
         if "_stderr" not in name and not name.endswith(("_rate", "_chars", "truncated", "unanswered"))
-    )  # fmt: skip
+    )
     rows = [
-        TaskRow(name, arm, tuple(
-            run.tasks.get(f"lm_eval/{place}", {}).get(name)
-            for place in (f"seed/{arm}", *(f"{arm}/{iteration}" for iteration in run.iterations))
-        ))
-        for name in names for arm in STYLES
-    ]  # fmt: skip
+        TaskRow(
+            name,
+            arm,
+            tuple(
+                run.tasks.get(f"lm_eval/{place}", {}).get(name)
+                for place in (f"seed/{arm}", *(f"{arm}/{iteration}" for iteration in run.iterations))
+            ),
+        )
+        for name in names
+        for arm in STYLES
+    ]
     return [row for row in rows if any(figure is not None for figure in row.figures)]
 
 
@@ -153,11 +162,23 @@ def _rows(run: StoredRun, benchmark: str) -> list[MeasuredPlace]:
     rows = []
     for arm, label in (("direct", "direct"), ("thought", "thought prompt, untrained")):
         if found := run.measured("seed", arm).get(benchmark):
-            rows.append(MeasuredPlace("seed", label, "thought" if arm == "thought" else "direct", True, found))
+            rows.append(
+                MeasuredPlace(
+                    after="seed",
+                    label=label,
+                    arm="thought" if arm == "thought" else "direct",
+                    untrained=True,
+                    evaluation=found,
+                )
+            )
     for iteration in run.iterations:
         for style in reversed(STYLES):
             if found := run.measured(style, iteration).get(benchmark):
-                rows.append(MeasuredPlace(iteration_name(iteration), style, style, False, found))
+                rows.append(
+                    MeasuredPlace(
+                        after=iteration_name(iteration), label=style, arm=style, untrained=False, evaluation=found
+                    )
+                )
     return rows
 
 
@@ -179,7 +200,7 @@ def _series(run: StoredRun, benchmark: str, name: str) -> list[Series]:
 def _paper(run: StoredRun) -> list[Series]:
     at = {0: 0} | {iteration: place for place, iteration in enumerate(run.iterations, 1) if iteration}
     return [
-        Series(style, [Mark(at[number], value) for number, value in enumerate(values) if number in at])
+        Series(style, [Mark(place=at[number], value=value) for number, value in enumerate(values) if number in at])
         for style, values in PAPER.items()
     ]
 
@@ -187,4 +208,4 @@ def _paper(run: StoredRun) -> list[Series]:
 def _mark(place: int, metric: Metric | None, hollow: bool = False) -> Mark | None:
     if metric is None or metric.value is None:
         return None
-    return Mark(place, metric.value, metric.low, metric.high, hollow)
+    return Mark(place=place, value=metric.value, low=metric.low, high=metric.high, hollow=hollow)

@@ -37,7 +37,7 @@ class Agreement:
     kappa: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JudgeView:
     """One judge over all evaluations shown. Shares are in [0, 1]. `flips` are pairs that change sides with the order,
     of those judged in both; `first` is the preference for what stands first; `longer` the share of decided prompts
@@ -59,7 +59,10 @@ class JudgeView:
         """The preference against the difference in length; None with fewer than two bins."""
         if len(self.bins) < 2:
             return None
-        marks = [Mark(n, b.preference.mean, b.preference.low, b.preference.high) for n, b in enumerate(self.bins)]
+        marks = [
+            Mark(place=n, value=b.preference.mean, low=b.preference.low, high=b.preference.high)
+            for n, b in enumerate(self.bins)
+        ]
         return against(marks, [_short(b.median) for b in self.bins], 0.5)
 
 
@@ -87,12 +90,17 @@ def _view(store: Store, judge: str, evaluations: Sequence[Evaluation]) -> JudgeV
         if verdict.chars != verdict.baseline_chars
     ]
     return JudgeView(
-        judge, evaluations[0].judge_label, rule_based, len(games), sum(game is None for game in games),
-        None if rule_based else flip_rate(verdicts),
-        None if rule_based else first_preferred(evaluation.verdicts for evaluation in evaluations),
-        _over_prompts(longer), length_bins(verdicts),
-        _agreements(store, judge, [evaluation.key for evaluation in evaluations]),
-    )  # fmt: skip
+        id=judge,
+        label=evaluations[0].judge_label,
+        rule_based=rule_based,
+        judgments=len(games),
+        missing=sum(game is None for game in games),
+        flips=None if rule_based else flip_rate(verdicts),
+        first=None if rule_based else first_preferred(evaluation.verdicts for evaluation in evaluations),
+        longer=_over_prompts(longer),
+        bins=length_bins(verdicts),
+        agreements=_agreements(store, judge, [evaluation.key for evaluation in evaluations]),
+    )
 
 
 def flip_rate(verdicts: Iterable[PromptVerdict]) -> Interval | None:

@@ -45,7 +45,7 @@ def boards(
 def _board(number: int, named: tuple[str, str, str], rows: list[LeaderboardRow], about: Collection[str]) -> Leaderboard:
     figures = tuple(figures_of(named[0], rows))
     marks = [
-        Mark(place, found["value"], found["low"], found["high"])
+        Mark(place=place, value=found["value"], low=found["low"], high=found["high"])
         for place, row in enumerate(rows)
         if figures and (found := row.metrics.get(figures[0][0])) is not None and found["value"] is not None
     ]

@@ -12,7 +12,7 @@ from tpobench.reports.data import StoredRun
 from tpobench.reports.evaluations import Evaluation
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Provenance:
     """Where the figures come from. `facts` are short, `blocks` are mappings to unfold; `how` introduces the `command`
     that makes them again."""
@@ -38,16 +38,28 @@ def of_run(run: StoredRun) -> Provenance:
         facts.append(("Training prompts", ", ".join(map(str, sources))))
     blocks: list[tuple[str, Any]] = [(key, value) for key, value in origin.items() if isinstance(value, Mapping)]
     models = [
-        {"name": c.name, "made by": c.made_by, "from": names.get(c.parent or "", c.parent or "–"),
-         "fingerprint": c.fingerprint, "folder": c.folder}
+        {
+            "name": c.name,
+            "made by": c.made_by,
+            "from": names.get(c.parent or "", c.parent or "–"),
+            "fingerprint": c.fingerprint,
+            "folder": c.folder,
+        }
         for c in run.checkpoints
-    ]  # fmt: skip
+    ]
     how, command = "To make it again:", "tpobench quickstart"
     if run.name != "quickstart":
         how = f"To make it again, with the settings below in {run.name}.yaml:"
         command = f"tpobench train {quote(f'{run.name}.yaml')}"
     versions = run.provenance.get("versions") or {}
-    return Provenance(facts, [*blocks, ("settings", run.config)], models, versions, how, command)
+    return Provenance(
+        facts=facts,
+        blocks=[*blocks, ("settings", run.config)],
+        models=models,
+        versions=versions,
+        how=how,
+        command=command,
+    )
 
 
 _ABOUT = """
@@ -72,12 +84,20 @@ def of_evaluations(store: Store, evaluations: Sequence[Evaluation], names: Mappi
     facts = [("Judge", judge) for judge in dict.fromkeys(e.judge for e in evaluations)]
     facts += [("Judge calls", str(calls))] + ([("Cost of judging", f"${dollars:.2f}")] if dollars is not None else [])
     models = [
-        {"name": names[e.key], "made by": about[e.key].by or "–", "benchmark": e.benchmark, "mode": e.mode,
-         "fingerprint": e.fingerprint, "folder": about[e.key].folder}
+        {
+            "name": names[e.key],
+            "made by": about[e.key].by or "–",
+            "benchmark": e.benchmark,
+            "mode": e.mode,
+            "fingerprint": e.fingerprint,
+            "folder": about[e.key].folder,
+        }
         for e in evaluations
-    ]  # fmt: skip
+    ]
     command = "\n".join(dict.fromkeys(_again(e, about[e.key]) for e in evaluations))
-    return Provenance(facts, [], models, installed_versions(), "To make it again:", command)
+    return Provenance(
+        facts=facts, blocks=[], models=models, versions=installed_versions(), how="To make it again:", command=command
+    )
 
 
 @dataclass(frozen=True)
@@ -99,12 +119,15 @@ def _again(evaluation: Evaluation, made: _Made) -> str:
     judge, _, asked = evaluation.judge.partition("@")
     params = json.loads(made.params or "null") or {}
     options = {
-        "--model": made.folder, "--benchmark": benchmark, "--split": split,
+        "--model": made.folder,
+        "--benchmark": benchmark,
+        "--split": split,
         "--mode": "" if evaluation.mode == "direct" else evaluation.mode,
         "--baseline": "" if made.baseline_by == "imported" else made.baseline_folder,
         "--judge": "arena_hard" if judge.startswith("arena_hard") else judge,
         "--judge-model": "" if evaluation.is_rule_based else asked.partition("#")[0],
-        "--temperature": params.get("temperature"), "--max-new-tokens": params.get("max_new_tokens"),
+        "--temperature": params.get("temperature"),
+        "--max-new-tokens": params.get("max_new_tokens"),
         "--seed": params.get("seed"),
-    }  # fmt: skip
+    }
     return "tpobench eval" + "".join(f" {key} {quote(str(v))}" for key, v in options.items() if v not in (None, ""))

@@ -13,7 +13,7 @@ from tpobench.reports.formats.figures import words
 from tpobench.reports.sections.iterations import STYLES
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingRow:
     """One arm in one iteration. Each part is empty when its step has not finished."""
 
@@ -60,10 +60,18 @@ def _row(iteration: int, arm: Style, found: Mapping[str, Mapping[str, Any]]) -> 
     gap = None if by_training_judge is None else by_training_judge - measured["win_rate"]
     metrics = chosen.get("metrics") or found["train"].get("metrics") or {}
     return TrainingRow(
-        iteration, arm, found["sample"], found["score"], found["pairs"], metrics, epoch, chosen.get("epoch"),
-        tuple(found["train"].get("epochs") or ()),
-        {one["epoch"]: one["win_rate"] for one in chosen.get("figures") or () if "win_rate" in one}, gap,
-    )  # fmt: skip
+        iteration=iteration,
+        arm=arm,
+        sample=found["sample"],
+        score=found["score"],
+        pairs=found["pairs"],
+        metrics=metrics,
+        epoch=epoch,
+        chosen_epoch=chosen.get("epoch"),
+        epochs=tuple(found["train"].get("epochs") or ()),
+        held_out={one["epoch"]: one["win_rate"] for one in chosen.get("figures") or () if "win_rate" in one},
+        judge_gap=gap,
+    )
 
 
 def warm_starts(run: StoredRun) -> list[tuple[Style, int | None, Mapping[str, Any]]]:
@@ -83,7 +91,7 @@ def training_charts(run: StoredRun, rows: Sequence[TrainingRow]) -> list[tuple[s
         found = []
         for arm in STYLES:
             told = [(str(row.iteration), value(row)) for row in rows if row.arm == arm]
-            marks = [Mark(ticks.index(at), figure) for at, figure in told if figure is not None]
+            marks = [Mark(place=ticks.index(at), value=figure) for at, figure in told if figure is not None]
             found += [Series(arm, marks)] if marks else []
         return found
 
@@ -119,7 +127,7 @@ def _losses(rows: Sequence[TrainingRow]) -> tuple[list[Series], list[str]]:
         for epoch in row.epochs:
             if (loss := (epoch.get("metrics") or {}).get("loss")) is not None:
                 at = ticks.index(f"{row.iteration}.{epoch['epoch']}")
-                marks.append(Mark(at, loss, hollow=row.chosen_epoch not in (None, epoch["epoch"])))
+                marks.append(Mark(place=at, value=loss, hollow=row.chosen_epoch not in (None, epoch["epoch"])))
         series += [Series(row.arm, marks)] if marks else []
     return series, ticks
 

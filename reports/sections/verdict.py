@@ -23,7 +23,7 @@ READINGS = {
 SYMBOLS = {"PASS": "✓", "FAIL": "✕", "INCONCLUSIVE": "?", "INVALID": "!"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Headline:
     """A win rate (or a difference of two, in [-1, 1]) that the first screen shows."""
 
@@ -36,7 +36,7 @@ class Headline:
     is_difference: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Conclusion:
     """`badge` is one word or two, `tone` how it looks: pass, fail, inconclusive, invalid or pending."""
 
@@ -69,9 +69,14 @@ def of_run(run: StoredRun) -> Conclusion:
     if len(run.config.get("arms") or ("thought", "direct")) == 1:
         warnings.append(f"Only the {run.config['arms'][0]} arm was run: there is no baseline trained the same way.")
     return Conclusion(
-        gate.decision if gate else "NO DECISION YET", gate.decision.lower() if gate else "pending", gate_reading(run),
-        gate.rules if gate else (), headlines, warnings, _facts(run),
-    )  # fmt: skip
+        badge=gate.decision if gate else "NO DECISION YET",
+        tone=gate.decision.lower() if gate else "pending",
+        sentence=gate_reading(run),
+        rules=gate.rules if gate else (),
+        headlines=headlines,
+        warnings=warnings,
+        facts=_facts(run),
+    )
 
 
 _SAME_JUDGE = (
@@ -121,9 +126,14 @@ def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[tuple[str, 
     badge = f"{len(models)} MODELS" if len(models) > 1 else alone
     tone = badge.lower() if badge in READINGS else "pending"
     return Conclusion(
-        badge, tone, " ".join(sentences) or _NOTHING, (), best[:4], shortcomings(evaluations),
-        _contest_facts(evaluations),
-    )  # fmt: skip
+        badge=badge,
+        tone=tone,
+        sentence=" ".join(sentences) or _NOTHING,
+        rules=(),
+        headlines=best[:4],
+        warnings=shortcomings(evaluations),
+        facts=_contest_facts(evaluations),
+    )
 
 
 def of_comparison(
@@ -136,7 +146,14 @@ def of_comparison(
 ) -> Conclusion:
     """Of two models: where they met, that counts; else the first of `found`, the paired differences, A less B."""
     headlines = [
-        Headline(f"{_sides(m, meetings)}, {m.benchmark}", "duel", m.rate.mean, m.rate.low, m.rate.high, m.rate.n)
+        Headline(
+            label=f"{_sides(m, meetings)}, {m.benchmark}",
+            style="duel",
+            value=m.rate.mean,
+            low=m.rate.low,
+            high=m.rate.high,
+            n=m.rate.n,
+        )
         for m in meetings
     ]
     if meetings:
@@ -155,7 +172,15 @@ def of_comparison(
         )
         low, high = apart.low, apart.high
         headlines.append(
-            Headline(f"A less B: {measure}", "duel", apart.difference, apart.low, apart.high, apart.n, True)
+            Headline(
+                label=f"A less B: {measure}",
+                style="duel",
+                value=apart.difference,
+                low=apart.low,
+                high=apart.high,
+                n=apart.n,
+                is_difference=True,
+            )
         )
     if not meetings and not found[0].measure.startswith("win rate"):
         badge, tone, sentence = "MEASURED", "pending", f"{a} less {b}: {told}."  # more may be better or worse
@@ -171,7 +196,13 @@ def of_comparison(
         headlines += _headline(f"{label} v {evaluation.against}, {evaluation.benchmark}", style, evaluation)
     judged = [*evaluations, *(meeting.evaluation for meeting in meetings)]
     return Conclusion(
-        badge, tone, sentence, (), headlines, shortcomings(judged), [("A", a), ("B", b), *_contest_facts(judged)]
+        badge=badge,
+        tone=tone,
+        sentence=sentence,
+        rules=(),
+        headlines=headlines,
+        warnings=shortcomings(judged),
+        facts=[("A", a), ("B", b), *_contest_facts(judged)],
     )
 
 
@@ -234,7 +265,7 @@ def _headline(label: str, style: Style, evaluation: Evaluation) -> list[Headline
     rate = evaluation.overall("win_rate")
     if rate is None or rate.value is None:
         return []
-    return [Headline(label, style, rate.value, rate.low, rate.high, rate.n)]
+    return [Headline(label=label, style=style, value=rate.value, low=rate.low, high=rate.high, n=rate.n)]
 
 
 def _because(gate: Gate) -> str:
@@ -264,7 +295,8 @@ def _contest_facts(evaluations: Sequence[Evaluation]) -> list[tuple[str, str]]:
     sizes = sorted({evaluation.prompts for evaluation in evaluations})
     prompts = figures.count(sizes[0]) if len(sizes) == 1 else f"{figures.count(sizes[0])}–{figures.count(sizes[-1])}"
     return [
-        ("Benchmark", told(evaluation.benchmark for evaluation in evaluations)), ("Prompts", prompts),
+        ("Benchmark", told(evaluation.benchmark for evaluation in evaluations)),
+        ("Prompts", prompts),
         ("Baseline", told(evaluation.against for evaluation in evaluations)),
         ("Judge", told(evaluation.judge_label for evaluation in evaluations)),
-    ]  # fmt: skip
+    ]

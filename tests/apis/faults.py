@@ -23,9 +23,23 @@ from tests.apis.process import served
 from tests.apis.stub import run
 
 FAULTS = (
-    "429_seconds", "429_date", "429", "500", "503_seconds", "reset", "stall", "half_json", "cut_body", "empty_choices",
-    "no_logprobs", "nan_logprob", "null_content", "wrong_model", "huge", "html_200",
-)  # fmt: skip
+    "429_seconds",
+    "429_date",
+    "429",
+    "500",
+    "503_seconds",
+    "reset",
+    "stall",
+    "half_json",
+    "cut_body",
+    "empty_choices",
+    "no_logprobs",
+    "nan_logprob",
+    "null_content",
+    "wrong_model",
+    "huge",
+    "html_200",
+)
 
 
 @contextmanager
@@ -72,9 +86,10 @@ class Proxy:
     async def refuse(self, fault: str, request: web.Request) -> web.StreamResponse | None:
         """Answer in the server's place, or not at all."""
         headers = {
-            "429_seconds": {"Retry-After": "0.05"}, "503_seconds": {"Retry-After": "0.1"},
+            "429_seconds": {"Retry-After": "0.05"},
+            "503_seconds": {"Retry-After": "0.1"},
             "429_date": {"Retry-After": formatdate(usegmt=True)},
-        }.get(fault, {})  # fmt: skip
+        }.get(fault, {})
         if fault[:3].isdigit():
             return web.json_response({"error": {"message": fault}}, status=int(fault[:3]), headers=headers)
         if fault == "stall":
@@ -131,9 +146,9 @@ def main() -> None:
     asked = parser.parse_args()
     proxy = Proxy(asked.upstream, asked.rate, asked.faults.split(","), asked.stall)
     app = web.Application(client_max_size=2**26)
-    app.add_routes([
-        web.get("/v1/stats", proxy.stats), web.get("/v1/{path:.*}", proxy.get), web.post("/v1/{path:.*}", proxy.post),
-    ])  # fmt: skip
+    app.add_routes(
+        [web.get("/v1/stats", proxy.stats), web.get("/v1/{path:.*}", proxy.get), web.post("/v1/{path:.*}", proxy.post)]
+    )
     run(app)
 
 

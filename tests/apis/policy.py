@@ -73,10 +73,13 @@ def main() -> None:
         sys.exit(f"ValueError: no weights in {asked.model}")
     policy = Policy(asked)
     app = web.Application()
-    app.add_routes([
-        web.get("/v1/models", policy.models), web.get("/health", policy.health),
-        web.post("/v1/chat/completions", policy.complete),
-    ])  # fmt: skip
+    app.add_routes(
+        [
+            web.get("/v1/models", policy.models),
+            web.get("/health", policy.health),
+            web.post("/v1/chat/completions", policy.complete),
+        ]
+    )
     web.run_app(app, host="127.0.0.1", port=asked.port, print=None)
 
 

@@ -14,9 +14,13 @@ def served(script: str, *arguments: object) -> Iterator[str]:
     """Start a script of this folder and yield the base URL that it prints."""
     command = [sys.executable, str(Path(__file__).with_name(script)), *map(str, arguments)]
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
         cwd=Path(__file__).parents[2],
-    )  # fmt: skip
+    )
     try:
         assert process.stdout is not None
         url = process.stdout.readline().strip()

@@ -72,9 +72,10 @@ def _answer(prompt: str, choices: int) -> bytes:
     p = preference(prompt)
     top = [{"token": "m", "logprob": math.log(p)}, {"token": "M", "logprob": math.log(1 - p)}]
     choice = {
-        "message": {"role": "assistant", "content": "m" if p > 0.5 else "M"}, "finish_reason": "length",
+        "message": {"role": "assistant", "content": "m" if p > 0.5 else "M"},
+        "finish_reason": "length",
         "logprobs": {"content": [{"token": "m", "logprob": math.log(p), "top_logprobs": top}]},
-    }  # fmt: skip
+    }
     usage = {
         "prompt_tokens": len(prompt) // 4,
         "completion_tokens": choices,
@@ -94,10 +95,13 @@ def main() -> None:
     asked = parser.parse_args()
     stub = Stub(asked.delay, asked.choices, asked.key)
     app = web.Application(client_max_size=2**26)
-    app.add_routes([
-        web.get("/v1/models", stub.models), web.post("/v1/chat/completions", stub.complete),
-        web.get("/v1/stats", stub.stats),
-    ])  # fmt: skip
+    app.add_routes(
+        [
+            web.get("/v1/models", stub.models),
+            web.post("/v1/chat/completions", stub.complete),
+            web.get("/v1/stats", stub.stats),
+        ]
+    )
     run(app)
 
 

@@ -55,8 +55,9 @@ class VerdictServer:
         message = {"role": "assistant", "content": verdict(self.rule, told)}
         usage = {"prompt_tokens": len(told) // 4, "completion_tokens": 1, "total_tokens": len(told) // 4 + 1}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        return web.json_response({"id": "c", "object": "chat.completion", "created": 0, "model": MODEL,
-                                  "choices": [choice], "usage": usage})  # fmt: skip
+        return web.json_response(
+            {"id": "c", "object": "chat.completion", "created": 0, "model": MODEL, "choices": [choice], "usage": usage}
+        )
 
     async def stats(self, request: web.Request) -> web.Response:
         return web.json_response({"asked": self.asked})
@@ -67,10 +68,13 @@ def main() -> None:
     parser.add_argument("--rule", default="longer")
     server = VerdictServer(parser.parse_args().rule)
     app = web.Application(client_max_size=2**26)
-    app.add_routes([
-        web.get("/v1/models", server.models), web.post("/v1/chat/completions", server.complete),
-        web.get("/v1/stats", server.stats),
-    ])  # fmt: skip
+    app.add_routes(
+        [
+            web.get("/v1/models", server.models),
+            web.post("/v1/chat/completions", server.complete),
+            web.get("/v1/stats", server.stats),
+        ]
+    )
     run(app)
 
 

@@ -37,14 +37,14 @@ class CountedApart(World):
 
 def judged_in_both_orders(win_rate: float) -> World:
     """The world of the tables: a fifth of the verdicts go by position, and a prompt's value has a sd of 0.36."""
-    return World(win_rate, bias=0.2, orders="both").with_sd(0.36)
+    return World(win_rate=win_rate, bias=0.2, orders="both").with_sd(0.36)
 
 
 BOUNDARY = {
-    "one order, no ties": World(FLOOR),
-    "one order, 30% ties": World(FLOOR, ties=0.3),
+    "one order, no ties": World(win_rate=FLOOR),
+    "one order, 30% ties": World(win_rate=FLOOR, ties=0.3),
     "both orders, 20% by position": judged_in_both_orders(FLOOR),
-    "clusters of 5, their means": World(FLOOR, spread=0.2, cluster=5),
+    "clusters of 5, their means": World(win_rate=FLOOR, spread=0.2, cluster=5),
     "wrong: clusters of 5, prompt by prompt": CountedApart(FLOOR, spread=0.2, cluster=5),
     "wrong: both orders, verdict by verdict": CountedApart(FLOOR, spread=0.3, cluster=2),
 }

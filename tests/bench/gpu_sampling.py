@@ -44,9 +44,14 @@ class Bench:
         self.on_cpu = on_cpu
         self.ends = end_tokens(folder, self.tokenizer)
         self.config = {
-            "do_sample": True, "temperature": params.temperature, "top_p": params.top_p, "top_k": 0,
-            "max_new_tokens": params.max_new_tokens, "eos_token_id": self.ends, "pad_token_id": self.sampler._pad_id,
-        }  # fmt: skip
+            "do_sample": True,
+            "temperature": params.temperature,
+            "top_p": params.top_p,
+            "top_k": 0,
+            "max_new_tokens": params.max_new_tokens,
+            "eos_token_id": self.ends,
+            "pad_token_id": self.sampler._pad_id,
+        }
 
     def generate(self, rows: int) -> Found:
         """Left-padded batches of so many rows, prompts in the order given."""
@@ -59,9 +64,10 @@ class Bench:
             mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in batch])
             with torch.inference_mode():
                 out = self.model.generate(
-                    input_ids=ids.to(self.model.device), attention_mask=mask.to(self.model.device),
+                    input_ids=ids.to(self.model.device),
+                    attention_mask=mask.to(self.model.device),
                     generation_config=GenerationConfig(**self.config, num_return_sequences=SAMPLES),
-                )  # fmt: skip
+                )
             for row, tokens in enumerate(out[:, width:].tolist()):
                 found.setdefault(start + row // SAMPLES, []).append(self.cut(tokens))
         return found
@@ -70,9 +76,10 @@ class Bench:
         """Continuous batching, which reads each prompt once and forks it."""
         settings = ContinuousBatchingConfig(max_memory_percent=0.1) if self.on_cpu else ContinuousBatchingConfig()
         results = self.model.generate_batch(
-            self.prompts, continuous_batching_config=settings,
+            self.prompts,
+            continuous_batching_config=settings,
             generation_config=GenerationConfig(**self.config, num_return_sequences=SAMPLES),
-        )  # fmt: skip
+        )
         found: Found = {}
         for name, result in results.items():  # "req_3", and "req_3__child#0" for its further samples
             if result.error is None:

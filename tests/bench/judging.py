@@ -34,7 +34,10 @@ JUDGE = AlpacaEvalJudge(model="stub")
 
 def comparisons(count: int, mark: str = "") -> list[Comparison]:
     """Pairs of the length of AlpacaEval's: 400 and 2,000 characters."""
-    return [Comparison(Prompt(f"{mark}{n}"), f"{n} " + "x" * 400, "y" * 2000, "AB") for n in range(count)]
+    return [
+        Comparison(prompt=Prompt(f"{mark}{n}"), candidate=f"{n} " + "x" * 400, baseline="y" * 2000, order="AB")
+        for n in range(count)
+    ]
 
 
 def ours(url: str, games: Sequence[Comparison], in_flight: int) -> tuple[float, ModelJudge]:
@@ -77,10 +80,15 @@ def upstream(url: str, games: Sequence[Comparison], workers: int | None) -> floa
     import pandas as pd
 
     rows = [
-        {"instruction": g.prompt.text, "output_1": g.baseline, "output_2": g.candidate, "generator_1": "b",
-         "generator_2": "m"}
+        {
+            "instruction": g.prompt.text,
+            "output_1": g.baseline,
+            "output_2": g.candidate,
+            "generator_1": "b",
+            "generator_2": "m",
+        }
         for g in games
-    ]  # fmt: skip
+    ]
     annotator = annotators.PairwiseAnnotator(
         annotators_config="weighted_alpaca_eval_gpt4_turbo", is_avoid_reannotations=False, caching_path=None
     )
@@ -131,7 +139,7 @@ def main() -> None:
             "10,000 judgments, 30% of requests spoiled",
             f"{seconds:.0f} s",
             f"{panel.client.retries} retries, all stored once",
-        ),
+        )
     ]
     print("| judging | measured | ratio |\n|---|---|---|")
     for row in rows:

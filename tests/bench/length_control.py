@@ -43,7 +43,7 @@ def official_coefficients(frame: pd.DataFrame, prompts: int, c: float, tolerance
     weight = pd.Series(np.concatenate([np.full(len(frame) - prompts, GAMED_WEIGHT), np.ones(prompts)]))
     model = glm_winrate.fit_LogisticRegressionCV(
         frame, "preference", n_splits=0, C=c, sample_weight=weight, tol=tolerance
-    )  # fmt: skip
+    )
     coefficients: Floats = model.coef_[0]
     return coefficients
 
@@ -114,9 +114,7 @@ def main() -> None:
         ses.append(official.lc_standard_error)
         halves.append((interval.high - interval.low) / 2 / 1.96)
     ours = statistics.median(seconds["ours"])
-    loops = {
-        kind: REFITS * statistics.median(seconds[kind][:OFFICIAL_FITS]) for kind in ("official", "fixed C")
-    }  # fmt: skip
+    loops = {kind: REFITS * statistics.median(seconds[kind][:OFFICIAL_FITS]) for kind in ("official", "fixed C")}
     held, naive = coverage(gamed, (-1.8, 0.9, -1.3))
     worst = sorted(distance)[::-1]
     print(

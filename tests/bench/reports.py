@@ -39,7 +39,7 @@ def fill(path: Path, models: int, asked: int, chars: int) -> None:
         for number in range(models):
             side = contender(store, f"model-{number}", DIRECT, questions, answers(), "a thought of some length " * 8)
             draws = [chance.random() for _ in range(asked)]
-            judged(store, side, base, JudgedContest(lambda n, order, draws=draws: draws[n]))  # type: ignore[misc]
+            judged(store, side, base, JudgedContest(say=lambda n, order, draws=draws: draws[n]))  # type: ignore[misc]
 
 
 def build(path: Path, out: Path) -> tuple[float, float]:

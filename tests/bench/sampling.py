@@ -40,9 +40,13 @@ def plain(model: Any, tokenizer: Any, requests: list[Request], size: int) -> int
         batch = tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
         with torch.inference_mode():
             out = model.generate(
-                **batch, max_new_tokens=PARAMS.max_new_tokens, do_sample=True, temperature=PARAMS.temperature,
-                top_p=PARAMS.top_p, top_k=0,
-            )  # fmt: skip
+                **batch,
+                max_new_tokens=PARAMS.max_new_tokens,
+                do_sample=True,
+                temperature=PARAMS.temperature,
+                top_p=PARAMS.top_p,
+                top_k=0,
+            )
         for row in out[:, batch["input_ids"].shape[1] :].tolist():
             tokens += row.index(2) + 1 if 2 in row else len(row)
     return tokens

@@ -25,7 +25,7 @@ MODELS, PROMPTS = 250, 4000
 def main() -> None:
     coin = random.Random(0)
     prompts = [Prompt(f"prompt {n}", f"category {n % 20}") for n in range(PROMPTS)]
-    benchmark = Benchmark("large", prompts)
+    benchmark = Benchmark(name="large", prompts=prompts)
     baseline = Model("baseline", "imported", "b" * 32)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -34,7 +34,15 @@ def main() -> None:
         with Store(path) as store:
             store.add_prompts(prompts)
             store.add_assignments(
-                Assignment(content_key("a", p.text), "a", "category", p.text_key, p.category, "") for p in prompts
+                Assignment(
+                    key=content_key("a", p.text),
+                    assigner="a",
+                    kind="category",
+                    text_key=p.text_key,
+                    value=p.category,
+                    raw="",
+                )
+                for p in prompts
             )
             for number in range(MODELS):
                 model = Model(f"model {number}", "imported", content_key("m", number))
@@ -43,11 +51,27 @@ def main() -> None:
                 for prompt in prompts:
                     key = content_key("j", number, prompt.text)
                     judgments.append(
-                        Judgment(key, "judge", prompt.key, key, key, 900, 1000, "AB", "m", coin.random(), "m")
+                        Judgment(
+                            key=key,
+                            judge="judge",
+                            prompt_key=prompt.key,
+                            response_a=key,
+                            response_b=key,
+                            chars_a=900,
+                            chars_b=1000,
+                            order="AB",
+                            verdict="m",
+                            preference=coin.random(),
+                            raw="m",
+                        )
                     )
                     entries.append(JudgedPair(prompt, key, key, key))
                 store.add_judgments(judgments)
-                store_evaluation(store, EvaluationRecord(benchmark, "judge", model, baseline), entries)
+                store_evaluation(
+                    store,
+                    EvaluationRecord(benchmark=benchmark, judge="judge", candidate=model, baseline=baseline),
+                    entries,
+                )
         rows.append(("writing 1,000,000 judgments and 250 evaluations", f"{time.perf_counter() - started:.0f} s"))
         with Store(path) as store:
             keys = [content_key("j", number, prompt.text) for number in range(MODELS) for prompt in prompts]

@@ -70,7 +70,17 @@ def pairs_of(tokenizer: Any, mode: Mode, count: int) -> tuple[list[dict[str, Any
 
 def ours(folder: str, rows: list[dict[str, Any]]) -> Measured:
     with tempfile.TemporaryDirectory() as scratch:
-        job = TrainJob("dpo", folder, f"{scratch}/c", f"{scratch}/rows.jsonl", RATE, EPOCHS, BATCH, seed=0, beta=BETA)
+        job = TrainJob(
+            method="dpo",
+            model=folder,
+            output=f"{scratch}/c",
+            data=f"{scratch}/rows.jsonl",
+            learning_rate=RATE,
+            epochs=EPOCHS,
+            batch_size=BATCH,
+            seed=0,
+            beta=BETA,
+        )
         job.write(rows)
         started = Started(time.monotonic(), time.process_time())
         trainer = trainer_for(job)
@@ -85,13 +95,24 @@ def plain(folder: str, rows: list[dict[str, Any]], checkpointing: bool) -> Measu
     trainer = DPOTrainer(
         model=AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32),
         args=DPOConfig(
-            output_dir=scratch, num_train_epochs=EPOCHS, per_device_train_batch_size=BATCH, learning_rate=RATE,
-            beta=BETA, max_length=None, bf16=False, use_cpu=True, gradient_checkpointing=checkpointing, seed=0,
-            logging_steps=1, save_strategy="no", report_to="none", disable_tqdm=True,
+            output_dir=scratch,
+            num_train_epochs=EPOCHS,
+            per_device_train_batch_size=BATCH,
+            learning_rate=RATE,
+            beta=BETA,
+            max_length=None,
+            bf16=False,
+            use_cpu=True,
+            gradient_checkpointing=checkpointing,
+            seed=0,
+            logging_steps=1,
+            save_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
         ),
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
-    )  # fmt: skip
+    )
     result = measured(trainer, started, len(rows))
     shutil.rmtree(scratch)
     return result

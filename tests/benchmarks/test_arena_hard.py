@@ -161,9 +161,15 @@ def test_bad_questions(tmp_path: Path, rows: list[object], message: str) -> None
 
 @pytest.mark.parametrize(
     "row",
-    [{"uid": "a"}, {"uid": "a", "messages": []}, {"uid": "a", "messages": ["x"]}, {"uid": "a", "choices": [1]},
-     {"uid": "a", "choices": [{}]}, {"messages": [{"content": "x"}]}],
-)  # fmt: skip
+    [
+        {"uid": "a"},
+        {"uid": "a", "messages": []},
+        {"uid": "a", "messages": ["x"]},
+        {"uid": "a", "choices": [1]},
+        {"uid": "a", "choices": [{}]},
+        {"messages": [{"content": "x"}]},
+    ],
+)
 def test_answers_without_a_text(tmp_path: Path, row: object) -> None:
     with pytest.raises(UserError, match=":1 has no 'uid' or no answer"):
         read_answers(write(tmp_path / "m.jsonl", row))

@@ -34,12 +34,18 @@ SMALL = AlpacaData(
 def annotations(model: str = "m") -> list[dict[str, Any]]:
     return [
         {
-            "instruction": row.prompt.text, "output_1": row.answer, "generator_1": "gpt4_1106_preview",
-            "output_2": f"answer {n}", "generator_2": model, "dataset": "ab"[n % 2],
-            "annotator": "weighted_alpaca_eval_gpt4_turbo", "preference": 1 + n / 40, "raw_completion": "m",
+            "instruction": row.prompt.text,
+            "output_1": row.answer,
+            "generator_1": "gpt4_1106_preview",
+            "output_2": f"answer {n}",
+            "generator_2": model,
+            "dataset": "ab"[n % 2],
+            "annotator": "weighted_alpaca_eval_gpt4_turbo",
+            "preference": 1 + n / 40,
+            "raw_completion": "m",
         }
         for n, row in enumerate(SMALL.rows)
-    ]  # fmt: skip
+    ]
 
 
 def written(folder: Path, rows: object, name: str = "annotations.json") -> Path:
@@ -54,7 +60,8 @@ def test_imported_judgments_are_those_that_our_own_judge_would_ask_for(store: St
     assert (found.model, found.prompts) == ("m", 40)
     judge = AlpacaEvalJudge()
     games = [
-        Comparison(row.prompt, f"answer {n}", row.answer, judge.order(row.prompt)) for n, row in enumerate(SMALL.rows)
+        Comparison(prompt=row.prompt, candidate=f"answer {n}", baseline=row.answer, order=judge.order(row.prompt))
+        for n, row in enumerate(SMALL.rows)
     ]
     assert store.missing("judgment", [game.key(judge.id) for game in games]) == []
     before = store.row_counts()
@@ -84,13 +91,22 @@ def test_the_leaderboard_shows_every_note_and_assigned_categories(store: Store, 
     assert row.value("win_rate") == pytest.approx(0.4875)
     assert set(row.categories) == {"a", "b"}
     store.add_assignments(
-        Assignment(f"k{n}", "x", "category", prompt.text_key, CATEGORIES[n % 3] if n else None, "")
+        Assignment(
+            key=f"k{n}",
+            assigner="x",
+            kind="category",
+            text_key=prompt.text_key,
+            value=CATEGORIES[n % 3] if n else None,
+            raw="",
+        )
         for n, prompt in enumerate(PROMPTS)
     )
     (again,) = recategorised(store, [row], "category")
     assert {name: figure["n"] for name, figure in again.categories.items()} == {
-        CATEGORIES[0]: 13, CATEGORIES[1]: 13, CATEGORIES[2]: 13,
-    }  # fmt: skip
+        CATEGORIES[0]: 13,
+        CATEGORIES[1]: 13,
+        CATEGORIES[2]: 13,
+    }
     (tmp_path / "l.csv").write_text(",win_rate,n_total,length_controlled_winrate\nm,48.8,805,50.5\n")
     assert beside_published([row], tmp_path / "l.csv")[0].value("published_lc_win_rate") == pytest.approx(0.505)
 
@@ -115,7 +131,7 @@ def test_a_missing_preference_is_no_loss(store: Store, tmp_path: Path) -> None:
         (lambda rows: rows[3].update(instruction="instruction 4"), "is annotated twice for one model"),
         (lambda rows: rows[3].pop("generator_2"), "entry 3 has no text under 'generator_2'"),
     ],
-)  # fmt: skip
+)
 def test_annotations_that_do_not_fit(store: Store, tmp_path: Path, spoil: Any, told: str) -> None:
     rows = annotations()
     spoil(rows)
@@ -127,11 +143,13 @@ def test_annotations_that_do_not_fit(store: Store, tmp_path: Path, spoil: Any, t
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b'[{"instruction": "a", "out', "is not valid JSON, it may be cut"), (b"\xff\xfe[]", "is not UTF-8: byte 0"),
-        (b'{"a": 1}', "is not a list of JSON objects"), (b'[{"instruction": "a"}]', "entry 0 has no text"),
+        (b'[{"instruction": "a", "out', "is not valid JSON, it may be cut"),
+        (b"\xff\xfe[]", "is not UTF-8: byte 0"),
+        (b'{"a": 1}', "is not a list of JSON objects"),
+        (b'[{"instruction": "a"}]', "entry 0 has no text"),
         (b'[{"instruction": "a", "output": "b"}, {"instruction": "a", "output": "c"}]', "repeats the instruction 'a'"),
     ],
-)  # fmt: skip
+)
 def test_output_files_that_are_broken(tmp_path: Path, content: bytes, told: str) -> None:
     (tmp_path / "model_outputs.json").write_bytes(content)
     with pytest.raises(UserError, match=told):
@@ -171,7 +189,10 @@ def test_the_official_instructions_are_recognised_wherever_they_come_from(tmp_pa
 @needs_data
 def test_the_baseline_against_itself_is_fifty() -> None:
     gamed = load(DATA).gamed
-    rows = [PromptJudgments(prompt, (Verdict("BA", "m", 0.5),), 100, 100) for prompt in PROMPTS]
+    rows = [
+        PromptJudgments(prompt=prompt, games=(Verdict("BA", "m", 0.5),), candidate_chars=100, baseline_chars=100)
+        for prompt in PROMPTS
+    ]
     found = {metric.name: metric for metric in score(gamed)(rows)}
     assert found["lc_win_rate_surrogate"].value == found["official_lc_win_rate_surrogate"].value == 0.5
 
@@ -268,8 +289,19 @@ def test_a_contest_through_the_command_line_is_planned_held_and_free_the_second_
     tmp_path: Path, api: str, prompts: Path
 ) -> None:
     store = tmp_path / "s.duckdb"
-    asked = ["--model", api, "--benchmark", f"categories:{prompts}", "--judge-model", api, "--baseline",
-             "theirs.json", "--store", store, "--json"]  # fmt: skip
+    asked = [
+        "--model",
+        api,
+        "--benchmark",
+        f"categories:{prompts}",
+        "--judge-model",
+        api,
+        "--baseline",
+        "theirs.json",
+        "--store",
+        store,
+        "--json",
+    ]
     rows = [{"instruction": f"p{n}", "output": f"their answer {n}"} for n in range(12)]
     asked[asked.index("theirs.json")] = str(written(tmp_path, rows, "theirs.json"))
     planned = json.loads(tpobench("plan", *asked).stdout)
@@ -291,10 +323,13 @@ def test_a_contest_through_the_command_line_is_planned_held_and_free_the_second_
 def test_lm_eval_results_are_on_the_leaderboard(tmp_path: Path) -> None:
     results = {
         "results": {"gsm8k": {"exact_match,strict-match": 0.75, "exact_match_stderr,strict-match": 0.1}},
-        "configs": {"gsm8k": {"task": "gsm8k"}}, "versions": {"gsm8k": 3}, "n-shot": {"gsm8k": 5},
-        "n-samples": {"gsm8k": {"original": 20, "effective": 20}}, "model_name": "my-model",
+        "configs": {"gsm8k": {"task": "gsm8k"}},
+        "versions": {"gsm8k": 3},
+        "n-shot": {"gsm8k": 5},
+        "n-samples": {"gsm8k": {"original": 20, "effective": 20}},
+        "model_name": "my-model",
         "config": {"model": "hf", "model_args": "pretrained=my-model"},
-    }  # fmt: skip
+    }
     written(tmp_path, results, "results_1.json")
     store = tmp_path / "s.duckdb"
     came = tpobench("import", "lm_eval", tmp_path / "results_1.json", "--store", store)
@@ -309,8 +344,21 @@ def test_judge_check_and_categorise_through_the_command_line(tmp_path: Path, api
     common = ["--store", tmp_path / "s.duckdb", "--json"]
     rows = [{"instruction": f"p{n}", "output": f"their answer {n}"} for n in range(12)]
     theirs = written(tmp_path, rows, "theirs.json")
-    checked = tpobench("judge", "check", "--model", api, "--benchmark", f"categories:{prompts}", "--judge-model", api,
-                       "--baseline", theirs, "--repeats", 2, *common)  # fmt: skip
+    checked = tpobench(
+        "judge",
+        "check",
+        "--model",
+        api,
+        "--benchmark",
+        f"categories:{prompts}",
+        "--judge-model",
+        api,
+        "--baseline",
+        theirs,
+        "--repeats",
+        2,
+        *common,
+    )
     assert checked.returncode == 0, checked.stderr
     found = json.loads(checked.stdout)
     assert (found["calls"], found["missing"], found["repeat_variance"]) == (48, 0.0, 0.0)
@@ -322,8 +370,18 @@ def test_judge_check_and_categorise_through_the_command_line(tmp_path: Path, api
 def test_a_budget_ends_a_command_with_one_sentence_and_the_next_goes_on(
     tmp_path: Path, api: str, prompts: Path
 ) -> None:
-    asked = ["--model", api, "--benchmark", f"categories:{prompts}", "--judge-model", api, "--baseline",
-             "smollm", "--store", tmp_path / "s.duckdb"]  # fmt: skip
+    asked = [
+        "--model",
+        api,
+        "--benchmark",
+        f"categories:{prompts}",
+        "--judge-model",
+        api,
+        "--baseline",
+        "smollm",
+        "--store",
+        tmp_path / "s.duckdb",
+    ]
     rows = [{"instruction": f"p{n}", "output": f"their answer {n}"} for n in range(12)]
     asked[asked.index("smollm")] = str(written(tmp_path, rows, "theirs.json"))
     stopped = tpobench("eval", *asked, "--budget-calls", 20)
@@ -343,7 +401,7 @@ def test_a_budget_ends_a_command_with_one_sentence_and_the_next_goes_on(
         (["--benchmark", "alpaca_eval", "--data", "/nonexistent"], "holds neither alpaca_eval_gpt4_baseline.json"),
         (["--model", "m@http://user:pw@host/v1"], "keys come from the environment only"),
     ],
-)  # fmt: skip
+)
 def test_options_that_are_wrong_are_one_sentence(tmp_path: Path, arguments: list[str], told: str) -> None:
     given = ["--model", "m@http://127.0.0.1:9/v1"] if "--model" not in arguments else []
     ended = tpobench("eval", *given, *arguments, "--store", tmp_path / "s.duckdb")

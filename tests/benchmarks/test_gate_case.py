@@ -38,8 +38,11 @@ def folder(tmp_path: Path) -> Path:
         rows = []
         for prompt in prompts:
             longer = share is not None and zlib.crc32(f"{model}{prompt}".encode()) % 5 < share
-            words = {None: "a middling answer of the baseline", True: "a long, elaborate and complete answer to this",
-                     False: "short"}[None if share is None else longer]  # fmt: skip
+            words = {
+                None: "a middling answer of the baseline",
+                True: "a long, elaborate and complete answer to this",
+                False: "short",
+            }[None if share is None else longer]
             rows.append({"instruction": prompt, "output": f"{prompt} {words}", "generator": model})
         (tmp_path / f"{model}.json").write_text(json.dumps(rows))
     return tmp_path
@@ -56,7 +59,16 @@ def gate(
     with Store(folder / store) as opened:
         contest = stage_contest(asked, str(folder / f"{candidate}.json"), DIRECT)
         against = ModelRef(str(folder / "base.json"), DIRECT, "base")
-        case = live_input(opened, asked, contest, connect, Progress(quiet=True), against, None, offline)
+        case = live_input(
+            store=opened,
+            policy=asked,
+            contest=contest,
+            connect=connect,
+            reporter=Progress(quiet=True),
+            against=against,
+            champion=None,
+            offline=offline,
+        )
         return keep_decision(opened, asked, case, say or (lambda line: None))[0]  # type: ignore[arg-type]
 
 
@@ -154,4 +166,13 @@ def test_outputs_that_are_not_there_are_not_sampled_offline(folder: Path, tiny_m
     asked = policy(folder, "http://127.0.0.1:9/v1")
     contest = stage_contest(asked, str(tiny_model), DIRECT)
     with Store(folder / "s.duckdb") as opened, pytest.raises(UserError, match="to have them sampled"):
-        live_input(opened, asked, contest, connect, Progress(quiet=True), None, None, offline=True)
+        live_input(
+            store=opened,
+            policy=asked,
+            contest=contest,
+            connect=connect,
+            reporter=Progress(quiet=True),
+            against=None,
+            champion=None,
+            offline=True,
+        )

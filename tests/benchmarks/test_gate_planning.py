@@ -16,7 +16,7 @@ from tpobench.harness.store.store import Store
 
 def test_the_deviation_is_that_of_prompts_of_a_model_and_another_or_itself_in_another_mode(store: Store) -> None:
     asked = [Prompt(f"prompt {n}", "all", checks=({"contains": "yes"},)) for n in range(40)]
-    benchmark, judge = Benchmark("bench", asked), ChecklistJudge()
+    benchmark, judge = Benchmark(name="bench", prompts=asked), ChecklistJudge()
     direct = add_answers(store, "model", asked, ["no"] * 40)
     judge_and_store(store, judge, benchmark, direct, direct)
     assert _sigma(store, judge.id, "bench") is None, "a model against itself is nothing but ties"

@@ -67,7 +67,11 @@ class Scripted:
             said = self.script(text, self.asked.count(text))
             self.asked.append(text)
             self.params.append(params)
-            yield [Generation(request, (1,), (2,), said, "stop", 0.0)]
+            yield [
+                Generation(
+                    request=request, prompt_ids=(1,), token_ids=(2,), text=said, finish_reason="stop", seconds=0.0
+                )
+            ]
 
     def close(self) -> None: ...
 
@@ -133,7 +137,9 @@ def test_the_prompts_are_lm_evals_own(store: Store, data: Path) -> None:
     assert {(params.temperature, params.max_new_tokens) for params in sampler.params} == {(0.0, 256)}
     for name in ("exact_match,strict-match", "exact_match,flexible-extract"):
         expected = mean_interval([1.0] * 8)
-        assert figure(result, name) == Metric(name, 1.0, 8, None, expected.low, expected.high)
+        assert figure(result, name) == Metric(
+            name=name, value=1.0, n=8, category=None, low=expected.low, high=expected.high
+        )
 
 
 def test_the_thought_is_not_scored(store: Store, data: Path) -> None:
@@ -179,7 +185,7 @@ def test_a_format_error_is_sampled_again_and_then_scored_as_no_answer(store: Sto
 
 def test_a_marker_never_reaches_lm_eval(store: Store, data: Path) -> None:
     honest = mode_named("think:generic")
-    leaking = Mode("leaking", honest.user, mode_named("direct").split, markers=honest.markers)
+    leaking = Mode(name="leaking", user=honest.user, split=mode_named("direct").split, markers=honest.markers)
     generator, _ = scripted(store, lambda text, _: f"{T} a {R} b")
     with pytest.raises(AssertionError, match="marker"):
         run("gsm8k", generator, leaking, store, TaskOptions(data=data, num_fewshot=0))
@@ -187,9 +193,18 @@ def test_a_marker_never_reaches_lm_eval(store: Store, data: Path) -> None:
 
 @pytest.mark.parametrize(
     ("said", "value"),
-    [("{n}", 1.0), ("$ {n:,}.00", 1.0), ("{n}.", 1.0), ("3 + 4 is {n}", 1.0), ("10-{n}", 1.0),
-     ("{n}, not 3", 0.0), ("-{n}", 0.0), ("{n}.5", 0.0), ("none", 0.0)],
-)  # fmt: skip
+    [
+        ("{n}", 1.0),
+        ("$ {n:,}.00", 1.0),
+        ("{n}.", 1.0),
+        ("3 + 4 is {n}", 1.0),
+        ("10-{n}", 1.0),
+        ("{n}, not 3", 0.0),
+        ("-{n}", 0.0),
+        ("{n}.5", 0.0),
+        ("none", 0.0),
+    ],
+)
 def test_answer_only_counts_the_last_number_exactly(said: str, value: float, store: Store, data: Path) -> None:
     generator, sampler = scripted(store, lambda text, _: said.format(n=number(text)))
     result = run("gsm8k_answer_only", generator, "direct", store, TaskOptions(data=data, num_fewshot=5))
@@ -206,11 +221,17 @@ def choices(tmp_path: Path) -> Path:
     rows = [{"q": f"{n} + 1 =", "choices": [str(n), str(n + 1), str(n + 7)], "label": 1} for n in range(6)]
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     task = {
-        "task": "sums", "dataset_path": "json", "dataset_kwargs": {"data_files": {"test": str(folder / "rows.jsonl")}},
-        "output_type": "multiple_choice", "test_split": "test", "doc_to_text": "{{q}}", "doc_to_choice": "{{choices}}",
-        "doc_to_target": "label", "metric_list": [{"metric": "acc"}, {"metric": "acc_norm"}],
+        "task": "sums",
+        "dataset_path": "json",
+        "dataset_kwargs": {"data_files": {"test": str(folder / "rows.jsonl")}},
+        "output_type": "multiple_choice",
+        "test_split": "test",
+        "doc_to_text": "{{q}}",
+        "doc_to_choice": "{{choices}}",
+        "doc_to_target": "label",
+        "metric_list": [{"metric": "acc"}, {"metric": "acc_norm"}],
         "metadata": {"version": 1.0},
-    }  # fmt: skip
+    }
     (folder / "sums.yaml").write_text(json.dumps(task))
     return folder
 
@@ -239,9 +260,12 @@ def test_given_continuations_are_scored_as_lm_eval_scores_them(tiny_model: Path,
     from lm_eval.tasks import TaskManager
 
     found = lm_eval.simple_evaluate(
-        model="hf", model_args={"pretrained": str(tiny_model), "dtype": "float32"}, device="cpu", tasks=["sums"],
+        model="hf",
+        model_args={"pretrained": str(tiny_model), "dtype": "float32"},
+        device="cpu",
+        tasks=["sums"],
         task_manager=TaskManager(include_path=choices, include_defaults=False),
-    )  # fmt: skip
+    )
     theirs = sorted(choice[0] for sample in found["samples"]["sums"] for (choice,) in sample["resps"])
     run("sums", local(store, tiny_model), "direct", store, TaskOptions(include_path=choices))
     ours = sorted(value for (value,) in store.sql("SELECT value FROM score")[1])
@@ -329,15 +353,20 @@ def test_results_go_out_and_come_back_in(store: Store, data: Path, tmp_path: Pat
 FOREIGN = {
     "results": {
         "gsm8k": {
-            "alias": "gsm8k", "exact_match,strict-match": 0.25, "exact_match_stderr,strict-match": 0.0435194,
+            "alias": "gsm8k",
+            "exact_match,strict-match": 0.25,
+            "exact_match_stderr,strict-match": 0.0435194,
             "exact_match_stderr,flexible-extract": "N/A",
         },
         "squad": {"alias": "squad", "f1,none": 0.61, "f1_stderr,none": 0.01},
     },
-    "versions": {"gsm8k": 3.0}, "n-shot": {"gsm8k": 5}, "config": {"model": "hf", "model_args": "pretrained=a/b"},
+    "versions": {"gsm8k": 3.0},
+    "n-shot": {"gsm8k": 5},
+    "config": {"model": "hf", "model_args": "pretrained=a/b"},
     "n-samples": {"gsm8k": {"original": 1319, "effective": 100}, "squad": {"original": 9, "effective": 9}},
-    "lm_eval_version": "0.4.8", "model_name": "a/b",
-}  # fmt: skip
+    "lm_eval_version": "0.4.8",
+    "model_name": "a/b",
+}
 
 
 def test_a_file_that_lm_eval_wrote(store: Store, tmp_path: Path) -> None:
@@ -351,7 +380,7 @@ def test_a_file_that_lm_eval_wrote(store: Store, tmp_path: Path) -> None:
     found = {metric.name: metric for key in keys for metric in store.metrics(key)}
     expected = mean_interval([1.0] * 25 + [0.0] * 75)
     name = "exact_match,strict-match"
-    assert found[name] == Metric(name, 0.25, 100, None, expected.low, expected.high)
+    assert found[name] == Metric(name=name, value=0.25, n=100, category=None, low=expected.low, high=expected.high)
     assert (found["f1"].value, found["f1"].low) == (0.61, None), "no interval without the items"
 
 
@@ -424,7 +453,15 @@ def test_the_real_data_sets_load(task: str, store: Store) -> None:
 
 
 def plan(task: str, options: TaskOptions, model: str = "", mode: str = "direct") -> TaskRequests:
-    found = plan_tasks([task], model, mode_named(mode), options, Progress(True), 4, None)
+    found = plan_tasks(
+        tasks=[task],
+        candidate=model,
+        mode=mode_named(mode),
+        options=options,
+        reporter=Progress(True),
+        concurrency=4,
+        store=None,
+    )
     return found.tasks[task]
 
 
@@ -446,9 +483,25 @@ def test_a_plan_counts_given_continuations(choices: Path) -> None:
 
 def test_a_plan_tells_calls_and_minutes_of_an_endpoint_only(data: Path) -> None:
     direct, options = mode_named("direct"), TaskOptions(data=data)
-    served = plan_tasks(["gsm8k"], "m@http://127.0.0.1:9/v1", direct, options, Progress(True), 4, None)
+    served = plan_tasks(
+        tasks=["gsm8k"],
+        candidate="m@http://127.0.0.1:9/v1",
+        mode=direct,
+        options=options,
+        reporter=Progress(True),
+        concurrency=4,
+        store=None,
+    )
     assert (served.sampling_calls, served.judge_calls, served.minutes) == (8, 0, 8 * 2.0 / 4 / 60)
-    here = plan_tasks(["gsm8k"], "a-folder/", direct, options, Progress(True), 4, None)
+    here = plan_tasks(
+        tasks=["gsm8k"],
+        candidate="a-folder/",
+        mode=direct,
+        options=options,
+        reporter=Progress(True),
+        concurrency=4,
+        store=None,
+    )
     assert (here.sampling_calls, here.minutes) == (0, None)
     assert "dollars" not in "".join(served.lines() + here.lines())
 
@@ -474,9 +527,11 @@ def reachable() -> dict[str, object]:
     import huggingface_hub
 
     return {
-        "variable": os.environ.get("HF_HUB_OFFLINE"), "client": huggingface_hub.is_offline_mode(),
-        "data sets": datasets.config.HF_HUB_OFFLINE, "data sets, once": datasets.config.HF_DATASETS_OFFLINE,
-    }  # fmt: skip
+        "variable": os.environ.get("HF_HUB_OFFLINE"),
+        "client": huggingface_hub.is_offline_mode(),
+        "data sets": datasets.config.HF_HUB_OFFLINE,
+        "data sets, once": datasets.config.HF_DATASETS_OFFLINE,
+    }
 
 
 ON = {"variable": None, "client": False, "data sets": False, "data sets, once": False}
@@ -524,9 +579,13 @@ def test_libraries_that_are_imported_while_the_hub_is_off_do_not_stay_off() -> N
     )
     environment = {name: value for name, value in os.environ.items() if "OFFLINE" not in name}
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, env=environment,
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=environment,
         cwd=Path(__file__).parents[2],
-    )  # fmt: skip
+    )
     assert done.stdout.split() == ["False", "False"], done.stderr
 
 

@@ -10,12 +10,27 @@ from typing import Any
 from tpobench.harness.judges.checks import is_met, problem_with
 
 CATEGORIES = {
-    "Art and Design", "Business and Finance", "Content Writing", "Conversational Dialogue", "Creative Writing",
-    "Data Analysis and Visualization", "Education and Learning", "Entertainment and Humor", "Game Development",
-    "General Knowledge", "Health and Wellness", "Language and Translation", "Marketing and Sales",
-    "Math and Calculations", "Personal Development", "Programming and Coding", "Reasoning and Problem-Solving",
-    "Research and Analysis", "Science and Technology", "Travel and Leisure",
-}  # fmt: skip
+    "Art and Design",
+    "Business and Finance",
+    "Content Writing",
+    "Conversational Dialogue",
+    "Creative Writing",
+    "Data Analysis and Visualization",
+    "Education and Learning",
+    "Entertainment and Humor",
+    "Game Development",
+    "General Knowledge",
+    "Health and Wellness",
+    "Language and Translation",
+    "Marketing and Sales",
+    "Math and Calculations",
+    "Personal Development",
+    "Programming and Coding",
+    "Reasoning and Problem-Solving",
+    "Research and Analysis",
+    "Science and Technology",
+    "Travel and Leisure",
+}
 
 
 def rows() -> list[dict[str, Any]]:

@@ -26,12 +26,26 @@ from tpobench.harness.records import Prompt, Score, score_key
 HIDDEN, WIDE, HEADS = 32, 24, 19
 
 NAMES = [
-    "helpsteer-helpfulness", "helpsteer-correctness", "helpsteer-coherence", "helpsteer-complexity",
-    "helpsteer-verbosity", "ultrafeedback-overall_score", "ultrafeedback-instruction_following",
-    "ultrafeedback-truthfulness", "ultrafeedback-honesty", "ultrafeedback-helpfulness", "beavertails-is_safe",
-    "prometheus-score", "argilla-overall_quality", "argilla-judge_lm", "code-complexity", "code-style",
-    "code-explanation", "code-instruction-following", "code-readability",
-]  # fmt: skip
+    "helpsteer-helpfulness",
+    "helpsteer-correctness",
+    "helpsteer-coherence",
+    "helpsteer-complexity",
+    "helpsteer-verbosity",
+    "ultrafeedback-overall_score",
+    "ultrafeedback-instruction_following",
+    "ultrafeedback-truthfulness",
+    "ultrafeedback-honesty",
+    "ultrafeedback-helpfulness",
+    "beavertails-is_safe",
+    "prometheus-score",
+    "argilla-overall_quality",
+    "argilla-judge_lm",
+    "code-complexity",
+    "code-style",
+    "code-explanation",
+    "code-instruction-following",
+    "code-readability",
+]
 """Of the 19 rewards, in the published order."""
 
 LLAMA_3 = (
@@ -70,10 +84,17 @@ def make(seed_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Make:
         tokenizer.save_pretrained(folder)
         torch.manual_seed(2)
         config = LlamaConfig(
-            vocab_size=len(tokenizer), hidden_size=HIDDEN, intermediate_size=64, num_hidden_layers=2,
-            num_attention_heads=2, num_key_value_heads=1, max_position_embeddings=512, pad_token_id=2,
-            num_labels=HEADS, architectures=["LlamaForRewardModelWithGating"],
-        )  # fmt: skip
+            vocab_size=len(tokenizer),
+            hidden_size=HIDDEN,
+            intermediate_size=64,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            num_key_value_heads=1,
+            max_position_embeddings=512,
+            pad_token_id=2,
+            num_labels=HEADS,
+            architectures=["LlamaForRewardModelWithGating"],
+        )
         body = {f"model.{name}": tensor for name, tensor in LlamaModel(config).state_dict().items()}
         widths = [HIDDEN, WIDE, WIDE, WIDE, HEADS]
         heads = {"regression_layer.weight": torch.randn(HEADS, HIDDEN)}

@@ -42,7 +42,15 @@ with Store(file.parent / f"{name}.duckdb") as store:
 def entry(tmp_path: Path) -> Callable[[str], Promotion]:
     def make(name: str) -> Promotion:
         where = f"http://127.0.0.1/{name}"
-        return Promotion(f"{name}{name}", name, where, "direct", f"decision {name}", "policy", f"why {name}")
+        return Promotion(
+            model=f"{name}{name}",
+            name=name,
+            folder=where,
+            mode="direct",
+            decision=f"decision {name}",
+            policy_key="policy",
+            why=f"why {name}",
+        )
 
     return make
 
@@ -65,8 +73,14 @@ def test_promotions_and_rollbacks_are_kept_in_order(
     promote(store, file, current(file), entry("d"))
     assert rollback(store, file, "").name == "a"
     assert names(history(store, file)) == [
-        "promote a", "promote b", "promote c", "rollback b", "rollback a", "promote d", "rollback a",
-    ]  # fmt: skip
+        "promote a",
+        "promote b",
+        "promote c",
+        "rollback b",
+        "rollback a",
+        "promote d",
+        "rollback a",
+    ]
     written = json.loads(file.read_text())
     assert (written["name"], written["sequence"]) == ("a", 7)
 
@@ -104,10 +118,15 @@ def test_who_was_slower_is_told_and_changes_nothing(
 def test_of_two_processes_one_wins_and_the_other_is_told(tmp_path: Path) -> None:
     file = tmp_path / "champion.json"
     racers = {
-        name: subprocess.Popen([sys.executable, "-c", RACER, name, str(file)], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        name: subprocess.Popen(
+            [sys.executable, "-c", RACER, name, str(file)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for name in ("left", "right")
-    }  # fmt: skip
+    }
     for racer in racers.values():
         assert racer.stdout is not None
         assert racer.stdout.readline() == "ready\n"

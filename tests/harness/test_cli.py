@@ -63,11 +63,17 @@ def test_unknown_names_are_refused_with_a_hint(arguments: list[str], hint: str, 
 @pytest.mark.parametrize(
     "option",
     [
-        ["--split", "test"], ["--judge", "ste"], ["--judge-model", "m"], ["--baseline", "b"], ["--orders", "one"],
-        ["--per-category", "500"], ["--temperature", "0.8"], ["--retry-missing"],
+        ["--split", "test"],
+        ["--judge", "ste"],
+        ["--judge-model", "m"],
+        ["--baseline", "b"],
+        ["--orders", "one"],
+        ["--per-category", "500"],
+        ["--temperature", "0.8"],
+        ["--retry-missing"],
     ],
     ids=lambda option: option[0],
-)  # fmt: skip
+)
 def test_an_option_without_effect_on_lm_evals_tasks_is_refused(command: str, option: list[str], tmp_path: Path) -> None:
     """Also where it is given with its default: the user means something by it."""
     told = refused(command, "--model", "m@http://127.0.0.1:9/v1", "--benchmark", "lm_eval:gsm8k", *option, cwd=tmp_path)

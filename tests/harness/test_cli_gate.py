@@ -32,8 +32,10 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "bench.jsonl").write_text("\n".join(map(json.dumps, prompts)))
     right = {"good": lambda n: True, "even": lambda n: n % 2 == 0, "odd": lambda n: n % 2 == 1, "bad": lambda n: False}
     for name, knows in right.items():
-        rows = [{"instruction": p["prompt"], "output": f"It is number {n if knows(n) else -n - 1}."}
-                for n, p in enumerate(prompts)]  # fmt: skip
+        rows = [
+            {"instruction": p["prompt"], "output": f"It is number {n if knows(n) else -n - 1}."}
+            for n, p in enumerate(prompts)
+        ]
         (tmp_path / f"{name}.json").write_text(json.dumps(rows))
     return tmp_path
 

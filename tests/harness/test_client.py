@@ -48,7 +48,10 @@ def llama() -> Iterator[str]:
 
 
 def comparisons(count: int) -> list[Comparison]:
-    return [Comparison(Prompt(f"prompt {number}"), f"ours {number}", "theirs", "AB") for number in range(count)]
+    return [
+        Comparison(prompt=Prompt(f"prompt {number}"), candidate=f"ours {number}", baseline="theirs", order="AB")
+        for number in range(count)
+    ]
 
 
 def panel(url: str, limits: Limits = QUICK, budget: Budget | None = None, retry_missing: bool = False) -> ModelJudge:
@@ -79,7 +82,9 @@ def test_every_judgment_is_asked_once_and_stored_with_its_usage(store: Store, st
 
 def test_identical_answers_are_a_tie_without_a_call(store: Store, stub: str) -> None:
     before = stats(stub)["answered"]
-    (key,) = panel(stub).ensure(store, [Comparison(Prompt("p"), "same", "same", "AB")], "judging")
+    (key,) = panel(stub).ensure(
+        store, [Comparison(prompt=Prompt("p"), candidate="same", baseline="same", order="AB")], "judging"
+    )
     assert store.preferences([key]) == {key: 0.5}
     assert stats(stub)["answered"] == before
 
@@ -181,7 +186,7 @@ def test_a_server_that_dies_ends_the_run_and_the_same_command_goes_on(store: Sto
 def test_the_budget_in_calls_stops_before_one_more_and_the_run_goes_on_after(store: Store, stub: str) -> None:
     before = stats(stub)["answered"]
     with pytest.raises(BudgetSpent, match="the budget of 10 calls is spent"):
-        panel(stub, budget=Budget(Prices({}), max_calls=10)).ensure(store, comparisons(30), "judging")
+        panel(stub, budget=Budget(prices=Prices({}), max_calls=10)).ensure(store, comparisons(30), "judging")
     assert stats(stub)["answered"] - before == 10
     assert store.row_counts()["judgment"] == 10
     panel(stub).ensure(store, comparisons(30), "judging")
@@ -189,7 +194,7 @@ def test_the_budget_in_calls_stops_before_one_more_and_the_run_goes_on_after(sto
 
 
 def test_the_budget_in_dollars_is_never_exceeded(store: Store, stub: str) -> None:
-    budget = Budget(Prices({"stub": Price(input=1.0, output=1.0)}), max_usd=0.01)
+    budget = Budget(prices=Prices({"stub": Price(input=1.0, output=1.0)}), max_usd=0.01)
     with pytest.raises(BudgetSpent, match=r"the budget of \$0\.01"):
         panel(stub, budget=budget).ensure(store, comparisons(60), "judging")
     ((spent, stored),) = store.sql("SELECT sum(cost_usd), count(*) FROM call")[1]
@@ -200,7 +205,7 @@ def test_the_budget_in_dollars_is_never_exceeded(store: Store, stub: str) -> Non
 
 def test_dollars_without_a_price_are_refused_at_once(stub: str) -> None:
     with pytest.raises(UserError, match="needs a price for 'stub'"):
-        Client(Endpoint("stub", stub), budget=Budget(Prices({}), max_usd=1.0))
+        Client(Endpoint("stub", stub), budget=Budget(prices=Prices({}), max_usd=1.0))
 
 
 def test_a_dated_name_has_the_price_of_its_model() -> None:
@@ -228,9 +233,10 @@ def test_a_kill_at_any_moment_repeats_no_stored_call(tmp_path: Path) -> None:
         for seconds in (1.6, 2.0, 2.3):
             before = stats(url)["answered"]
             process = subprocess.Popen(
-                [sys.executable, "-c", script, str(path), url], cwd=Path(__file__).parents[2],
+                [sys.executable, "-c", script, str(path), url],
+                cwd=Path(__file__).parents[2],
                 env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-            )  # fmt: skip
+            )
             time.sleep(seconds)
             process.send_signal(signal.SIGKILL)
             process.wait()
@@ -269,7 +275,7 @@ def test_samples_are_counted_whatever_the_server_makes_of_n(choices: int) -> Non
 
 def test_samples_that_were_paid_for_are_handed_over_when_the_budget_ends() -> None:
     with stub_server(choices=1) as url:
-        client = Client(Endpoint("stub", url), QUICK, Budget(Prices({}), max_calls=1))
+        client = Client(Endpoint("stub", url), QUICK, Budget(prices=Prices({}), max_calls=1))
         groups = ServerSampler(client).sample(requests(4)[:4], SamplingParams())
         assert [generation.request.key for generation in next(groups)] == ["0-0"]
         with pytest.raises(BudgetSpent):
@@ -287,7 +293,7 @@ def test_the_real_server_samples_and_judges(store: Store, llama: str) -> None:
 
     judge = AlpacaEvalJudge(model="smollm2-135m")
     games = [
-        Comparison(Prompt(f"Name a colour {n}."), "Red is a colour.", "No.", order)
+        Comparison(prompt=Prompt(f"Name a colour {n}."), candidate="Red is a colour.", baseline="No.", order=order)
         for n, order in enumerate(["AB", "BA"])
     ]
     keys = ModelJudge(judge, Client(endpoint, Limits(concurrency=4)), Progress(quiet=True)).ensure(
@@ -300,7 +306,10 @@ def test_the_real_server_samples_and_judges(store: Store, llama: str) -> None:
 def test_the_real_server_refuses_a_prompt_over_its_context(store: Store, llama: str) -> None:
     judge = AlpacaEvalJudge(model="smollm2-135m")
     client = Client(Endpoint("smollm2-135m", llama), Limits(concurrency=2))
-    games = [Comparison(Prompt("long"), "word " * 6000, "short", "AB"), Comparison(Prompt("short"), "a", "b", "AB")]
+    games = [
+        Comparison(prompt=Prompt("long"), candidate="word " * 6000, baseline="short", order="AB"),
+        Comparison(prompt=Prompt("short"), candidate="a", baseline="b", order="AB"),
+    ]
     keys = ModelJudge(judge, client, Progress(quiet=True)).ensure(store, games, "judging")
     found = store.preferences(keys)
     assert found[keys[0]] is None
@@ -313,10 +322,14 @@ def test_the_real_server_refuses_a_prompt_over_its_context(store: Store, llama: 
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
-        ({"retry-after": "1.5"}, 1.5), ({"retry-after-ms": "250"}, 0.25), ({"retry-after": "-3"}, 0.0), ({}, None),
-        ({"retry-after": "soon"}, None), ({"retry-after": "86400"}, 600.0),
+        ({"retry-after": "1.5"}, 1.5),
+        ({"retry-after-ms": "250"}, 0.25),
+        ({"retry-after": "-3"}, 0.0),
+        ({}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "86400"}, 600.0),
     ],
-)  # fmt: skip
+)
 def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(headers) == seconds
 
@@ -330,11 +343,19 @@ def test_retry_after_as_a_date() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"{", b"[]", b"null", b'{"choices": []}', b'{"choices": [{}]}', b'{"choices": [{"message": null}]}',
-        b'{"choices": [{"message": {"content": 3}}]}', b"\xff\xfe", b"[" * 100_000,
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"choices": []}',
+        b'{"choices": [{}]}',
+        b'{"choices": [{"message": null}]}',
+        b'{"choices": [{"message": {"content": 3}}]}',
+        b"\xff\xfe",
+        b"[" * 100_000,
         b'{"choices": [{"message": {"content": "m"}, "logprobs": {"content": [{"top_logprobs": [{"token": "m"}]}]}}]}',
     ],
-)  # fmt: skip
+)
 def test_answers_that_cannot_be_used(body: bytes) -> None:
     with pytest.raises(Malformed):
         read_answer(body)
@@ -349,16 +370,21 @@ def test_an_answer_with_a_lone_surrogate_can_be_stored() -> None:
 @pytest.mark.parametrize(
     ("asked", "served", "same"),
     [
-        ("gpt-4o", "gpt-4o-2024-08-06", True), ("gpt-4", "gpt-4-0613", True), ("org/m", "m", True), ("m", None, True),
-        ("gpt-4o", "gpt-4o-mini", False), ("gpt-4o", "gpt-4o-mini-2024-07-18", False), ("m", "another-model", False),
+        ("gpt-4o", "gpt-4o-2024-08-06", True),
+        ("gpt-4", "gpt-4-0613", True),
+        ("org/m", "m", True),
+        ("m", None, True),
+        ("gpt-4o", "gpt-4o-mini", False),
+        ("gpt-4o", "gpt-4o-mini-2024-07-18", False),
+        ("m", "another-model", False),
     ],
-)  # fmt: skip
+)
 def test_who_answered(asked: str, served: str | None, same: bool) -> None:
     assert same_model(asked, served) is same
 
 
 def test_a_thought_in_front_of_the_judge_is_an_assertion(store: Store, stub: str) -> None:
-    leaking = Comparison(Prompt("p"), "fine <R> hidden", "b", "AB", markers=("<R>",))
+    leaking = Comparison(prompt=Prompt("p"), candidate="fine <R> hidden", baseline="b", order="AB", markers=("<R>",))
     with pytest.raises(AssertionError, match="a thought would reach the judge"):
         panel(stub).ensure(store, [leaking], "judging")
 

@@ -20,7 +20,7 @@ PROMPTS = [Prompt(f"prompt {n}", f"half {n % 2}", checks=({"contains": "yes"},))
 def judged(store: Store, name: str, answers: list[str], prompts: list[Prompt] = PROMPTS) -> None:
     """The model's answers against a baseline that says "no" to everything."""
     baseline = add_answers(store, "base", PROMPTS, ["no"] * len(PROMPTS)).at(range(len(prompts)))
-    benchmark = Benchmark("bench", prompts)
+    benchmark = Benchmark(name="bench", prompts=prompts)
     judge_and_store(store, ChecklistJudge(), benchmark, add_answers(store, name, prompts, answers), baseline)
 
 
@@ -63,21 +63,22 @@ def test_a_baseline_in_another_mode_is_another_baseline(store: Store) -> None:
     thinking = replace(better, model=direct.model, mode=replace(DIRECT, name="think:generic"))
     new, old = (add_answers(store, name, asked, [say] * 60) for name, say in (("new", "yes"), ("old", "no")))
     for candidate, baseline in ((new, direct), (old, direct), (new, thinking)):
-        judge_and_store(store, ChecklistJudge(), Benchmark("bench", asked), candidate, baseline)
+        judge_and_store(store, ChecklistJudge(), Benchmark(name="bench", prompts=asked), candidate, baseline)
     (found,) = compare_models(store, Side("new"), Side("old"))
     assert (found.a, found.b, found.difference) == (1.0, 0.5, 0.5), "a loss to the thinking baseline is not met here"
-    judge_and_store(store, ChecklistJudge(), Benchmark("bench", asked), old, thinking)
+    judge_and_store(store, ChecklistJudge(), Benchmark(name="bench", prompts=asked), old, thinking)
     both = compare_models(store, Side("new"), Side("old"))
     assert [(row.measure, row.difference) for row in both] == [
-        ("win rate v base, checklist@1", 0.5), ("win rate v base (think:generic), checklist@1", 0.0),
-    ]  # fmt: skip
+        ("win rate v base, checklist@1", 0.5),
+        ("win rate v base (think:generic), checklist@1", 0.0),
+    ]
 
 
 def test_models_that_share_nothing_are_told_what_each_was_measured_on(store: Store) -> None:
     judged(store, "a", ["yes"] * 60)
     with pytest.raises(UserError, match="has measured no 'b'; known: a"):
         compare_models(store, Side("a"), Side("b"))
-    other = Benchmark("elsewhere", PROMPTS)
+    other = Benchmark(name="elsewhere", prompts=PROMPTS)
     against = add_answers(store, "base", PROMPTS, ["no"] * 60)
     judge_and_store(store, ChecklistJudge(), other, add_answers(store, "b", PROMPTS, ["yes"] * 60), against)
     with pytest.raises(UserError, match=r"on nothing alike\. a: bench .*b: elsewhere"):

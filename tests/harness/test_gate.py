@@ -23,7 +23,7 @@ from tpobench.harness.gate.win_rates import (
 from tpobench.harness.records import Metric, Prompt
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Given:
     """A duel whose judgments are given; it remembers what it was asked."""
 
@@ -47,13 +47,22 @@ def duel(win_rate: float, count: int = 400, categories: int = 1, seed: int = 0, 
     prompts, rng = prompts_of(count, categories), random.Random(seed)
     values: list[float | None] = [float(rng.random() < win_rate) for _ in prompts]
     values[:missing] = [None] * missing
-    return Given(prompts, dict(zip([prompt.key for prompt in prompts], values, strict=True)))
+    return Given(prompts=prompts, values=dict(zip([prompt.key for prompt in prompts], values, strict=True)))
 
 
 def case(head: Given, **about: Any) -> GateInput:
     known = Answers(100.0, 50.0, 0.0, [f"A response of its own to {prompt.text}." for prompt in head.prompts])
-    return GateInput("candidate", "judge@1", "test", head, "the baseline", "b" * 32, "c" * 32, "direct",
-                **{"answers": known, "baseline_answers": Answers(100.0)} | about)  # fmt: skip
+    return GateInput(
+        candidate="candidate",
+        judge="judge@1",
+        benchmark="test",
+        head_to_head=head,
+        baseline="the baseline",
+        baseline_fingerprint="b" * 32,
+        candidate_fingerprint="c" * 32,
+        candidate_mode="direct",
+        **{"answers": known, "baseline_answers": Answers(100.0)} | about,
+    )
 
 
 def policy(**rules: Any) -> Policy:
@@ -143,9 +152,7 @@ def test_anchor_and_champion_are_met_in_turn_and_any_loss_decides() -> None:
     head, anchor, champion = duel(0.8), duel(0.2, seed=1), duel(0.8, seed=2)
     asked = policy(anchor={"against": "old", "margin": 0.05}, champion={"margin": 0.02})
     decision = run_gate(asked, case(head, anchor=anchor, champion=champion))
-    assert outcomes(decision) == {
-        "head_to_head": "PASS", "anchor": "FAIL", "champion": "SHOWN", "degenerate": "PASS",
-    }  # fmt: skip
+    assert outcomes(decision) == {"head_to_head": "PASS", "anchor": "FAIL", "champion": "SHOWN", "degenerate": "PASS"}
     assert champion.asked == []
     nobody = run_gate(policy(champion={"margin": 0.02}), case(duel(0.8)))
     assert (nobody.outcome, outcomes(nobody)["champion"]) == ("PASS", "SHOWN")
@@ -155,15 +162,15 @@ def test_a_category_that_certainly_lost_blocks_and_a_small_one_is_shown() -> Non
     prompts = [Prompt(f"p{n}", "bad" if n < 60 else "tiny" if n < 80 else "good") for n in range(400)]
     values: dict[str, float | None] = {p.key: 0.0 if p.category == "bad" else 1.0 for p in prompts}
     asked = policy(categories={"margin": 0.15})
-    decision = run_gate(asked, case(Given(prompts, values)))
+    decision = run_gate(asked, case(Given(prompts=prompts, values=values)))
     found = outcomes(decision)
     assert (decision.outcome, found["category bad"], found["small categories"]) == ("FAIL", "FAIL", "SHOWN")
-    fine = run_gate(asked, case(Given(prompts, dict.fromkeys(values, 1.0))))
+    fine = run_gate(asked, case(Given(prompts=prompts, values=dict.fromkeys(values, 1.0))))
     assert fine.outcome == "PASS"
     judged = {rule.rule: rule.prompts for rule in fine.rules}
     assert judged["category good"] == judged["category bad"] == 30, "each gets its thirty, though the gate was sure"
     only = policy(categories={"margin": 0.15, "only": ["good"]})
-    assert run_gate(only, case(Given(prompts, values))).outcome == "PASS"
+    assert run_gate(only, case(Given(prompts=prompts, values=values))).outcome == "PASS"
 
 
 def test_a_guarded_category_that_there_is_none_of_is_named_before_anything_is_spent() -> None:
@@ -187,7 +194,7 @@ def test_holm_shares_the_alpha_of_the_categories() -> None:
 def test_a_cluster_is_one_observation() -> None:
     # Forty clusters of ten prompts that win or lose together, three of five: as 400 prompts they decide, as 40 not.
     prompts = [Prompt(f"p{n}", f"cluster {n % 40}") for n in range(400)]
-    head = Given(prompts, {prompt.key: float(int(prompt.category[8:]) < 24) for prompt in prompts})
+    head = Given(prompts=prompts, values={prompt.key: float(int(prompt.category[8:]) < 24) for prompt in prompts})
     assert run_gate(policy(), case(head)).outcome == "PASS"
     clustered = run_gate(policy(clusters="category"), case(replace(head, asked=[])))
     assert clustered.outcome == "INCONCLUSIVE"
@@ -226,13 +233,16 @@ def test_degenerate_responses_are_told_apart_and_guarded_without_being_asked_for
 
 
 def test_figures_of_the_candidate_are_bounded() -> None:
-    figures = {"lc_win_rate": Metric("lc_win_rate", 0.5, 805, None, 0.46, 0.54), "brevity": Metric("brevity", 3.0, 60)}
+    figures = {
+        "lc_win_rate": Metric(name="lc_win_rate", value=0.5, n=805, category=None, low=0.46, high=0.54),
+        "brevity": Metric(name="brevity", value=3.0, n=60),
+    }
     for minimum, outcome in ((0.45, "PASS"), (0.5, "INCONCLUSIVE"), (0.55, "FAIL")):
         asked = policy(controlled={"min": minimum}, metrics={"brevity": {"min": 2, "max": 4}})
         assert run_gate(asked, case(duel(0.8), figures=figures)).outcome == outcome
     assert run_gate(policy(metrics={"brevity": {"max": 2}}), case(duel(0.8), figures=figures)).outcome == "FAIL"
     assert run_gate(policy(metrics={"other": {"max": 2}}), case(duel(0.8), figures=figures)).outcome == "INVALID"
-    few = {"lc_win_rate": Metric("lc_win_rate", 0.9, 5, None, 0.8, 1.0)}
+    few = {"lc_win_rate": Metric(name="lc_win_rate", value=0.9, n=5, category=None, low=0.8, high=1.0)}
     assert run_gate(policy(controlled={"min": 0.5}), case(duel(0.8), figures=few)).outcome == "INVALID"
 
 
@@ -253,12 +263,14 @@ def test_a_drop_is_measured_item_by_item() -> None:
         ({"head_to_head": {"margin": 0.05}, "categorys": {}}, "did you mean 'categories'"),
         ({"head_to_head": {"margin": float("nan")}}, "'head_to_head.margin' is nan"),
         ({"head_to_head": {"margin": 0.05, "method": "peeking"}}, "'head_to_head.method' is 'peeking'"),
-        ({"head_to_head": {"margin": 0.05}, "anchor": {"against": "x", "margin": 0.1}, "budget": 0.05},
-         "the alphas sum to 0.1, above the budget of 0.05"),
+        (
+            {"head_to_head": {"margin": 0.05}, "anchor": {"against": "x", "margin": 0.1}, "budget": 0.05},
+            "the alphas sum to 0.1, above the budget of 0.05",
+        ),
         ({"head_to_head": {"margin": 0.05}, "metrics": {"x": {}}}, "needs min or max"),
         ({}, "'head_to_head' is missing"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_policy_is_one_sentence(written: dict[str, Any], said: str) -> None:
     with pytest.raises(UserError, match=said):
         validate(written, Policy, "policy.yaml")
@@ -272,7 +284,7 @@ def test_a_share_of_the_ledger_shrinks_every_alpha() -> None:
 def test_a_prompt_that_is_there_again_is_no_second_observation() -> None:
     once = duel(1.0, count=6)
     again = [Prompt(prompt.text, f"copy {copy}") for copy in range(20) for prompt in once.prompts]
-    many = Given(again, {prompt.key: 1.0 for prompt in again})
+    many = Given(prompts=again, values={prompt.key: 1.0 for prompt in again})
     decision = run_gate(policy(), case(many, answers=Answers()))
     assert (decision.outcome, decision.rules[0].of, len(many.asked)) == ("INCONCLUSIVE", 6, 6)
 
@@ -280,8 +292,11 @@ def test_a_prompt_that_is_there_again_is_no_second_observation() -> None:
 def test_what_is_pinned_of_prompts_is_all_that_decides() -> None:
     plain = [Prompt("p", "a", "one file", ({"contains": "x"},))]
     assert digest_of(plain) == digest_of([Prompt("p", "a", "another file", ({"contains": "x"},))])
-    for other in (Prompt("q", "a", "f", ({"contains": "x"},)), Prompt("p", "b", "f", ({"contains": "x"},)),
-                  Prompt("p", "a", "f", ({"contains": "y"},))):  # fmt: skip
+    for other in (
+        Prompt("q", "a", "f", ({"contains": "x"},)),
+        Prompt("p", "b", "f", ({"contains": "x"},)),
+        Prompt("p", "a", "f", ({"contains": "y"},)),
+    ):
         assert digest_of([other]) != digest_of(plain)
     assert digest_of(plain * 2) != digest_of(plain)
 

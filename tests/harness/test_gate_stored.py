@@ -26,13 +26,21 @@ class NextVersion(ChecklistJudge):
     id = "checklist@2"
 
 
-def judged(store: Store, name: str, wins: int, against: str = "base", judge: ChecklistJudge | None = None,
-           benchmark: str = "bench") -> str:  # fmt: skip
+def judged(
+    store: Store,
+    name: str,
+    wins: int,
+    against: str = "base",
+    judge: ChecklistJudge | None = None,
+    benchmark: str = "bench",
+) -> str:
     """The model says something of its own, with a "yes" the first `wins` times; its opponent never says it."""
     answers = [f"{name} answers {n}: {'yes' if n < wins else 'no'}" for n in range(80)]
     opponent = add_answers(store, against, PROMPTS, [f"{against} answers {n}" for n in range(80)])
     candidate = add_answers(store, name, PROMPTS, answers)
-    return judge_and_store(store, judge or ChecklistJudge(), Benchmark(benchmark, PROMPTS), candidate, opponent)
+    return judge_and_store(
+        store, judge or ChecklistJudge(), Benchmark(name=benchmark, prompts=PROMPTS), candidate, opponent
+    )
 
 
 def gate(store: Store, candidate: str, against: str = "base", **rules: Any) -> Decision:
@@ -93,9 +101,9 @@ def test_modes_of_the_baseline_are_not_mixed(store: Store) -> None:
     candidate = add_answers(store, "good", PROMPTS, [f"good answers {n}: yes" for n in range(80)])
     base = add_answers(store, "base", PROMPTS, [f"base answers {n}" for n in range(80)])
     thinking = replace(base, mode=replace(DIRECT, name="think:generic"))
-    judge_and_store(store, ChecklistJudge(), Benchmark("bench", PROMPTS), candidate, thinking)
+    judge_and_store(store, ChecklistJudge(), Benchmark(name="bench", prompts=PROMPTS), candidate, thinking)
     assert gate(store, "good").against == "base (think:generic)"
-    judge_and_store(store, ChecklistJudge(), Benchmark("bench", PROMPTS), candidate, base)
+    judge_and_store(store, ChecklistJudge(), Benchmark(name="bench", prompts=PROMPTS), candidate, base)
     with pytest.raises(UserError, match="more than one baseline_mode: direct, think:generic; say which under"):
         gate(store, "good")
 
@@ -115,9 +123,20 @@ def test_a_drop_in_a_task_is_taken_from_the_items_that_both_have(store: Store) -
     drop = {"gsm8k": {"max_drop": 0.02}}
     assert gate(store, "good", lm_eval=drop).outcome == "INVALID", "nobody was measured on it"
     for name, right in (("good", 90), ("base", 120)):
-        store.add_evaluation(f"e {name}", benchmark="lm_eval/gsm8k", judge="lm-eval", params="{}",
-                             candidate=models[name], candidate_mode="direct", baseline="", baseline_mode="",
-                             prompt_keys=[], judgment_keys=[], candidate_outputs=[], baseline_outputs=[])  # fmt: skip
+        store.add_evaluation(
+            f"e {name}",
+            benchmark="lm_eval/gsm8k",
+            judge="lm-eval",
+            params="{}",
+            candidate=models[name],
+            candidate_mode="direct",
+            baseline="",
+            baseline_mode="",
+            prompt_keys=[],
+            judgment_keys=[],
+            candidate_outputs=[],
+            baseline_outputs=[],
+        )
         store.add_items(f"e {name}", "exact_match,strict", {f"item {n}": float(n < right) for n in range(150)})
     decision = gate(store, "good", lm_eval=drop)
     (rule,) = [rule for rule in decision.rules if rule.rule == "lm_eval gsm8k"]

@@ -18,7 +18,19 @@ PROMPT = Prompt("p")
 
 
 def judgment(key: str, preference: float | None = 0.5, raw: str = "") -> Judgment:
-    return Judgment(key, "j", PROMPT.key, "a", "b", 1, 1, "AB", "m", preference, raw)
+    return Judgment(
+        key=key,
+        judge="j",
+        prompt_key=PROMPT.key,
+        response_a="a",
+        response_b="b",
+        chars_a=1,
+        chars_b=1,
+        order="AB",
+        verdict="m",
+        preference=preference,
+        raw=raw,
+    )
 
 
 def journal_of(path: Path) -> Path:
@@ -82,14 +94,39 @@ def test_a_missing_verdict_gives_way_to_a_later_one_and_a_verdict_stays(store: S
 
 
 def test_a_figure_is_renewed(store: Store) -> None:
-    store.add_metrics("e", [Metric("win_rate", 0.4, 9)])
-    store.add_metrics("e", [Metric("win_rate", 0.5, 10)])
-    assert store.metrics("e") == [Metric("win_rate", 0.5, 10)]
+    store.add_metrics("e", [Metric(name="win_rate", value=0.4, n=9)])
+    store.add_metrics("e", [Metric(name="win_rate", value=0.5, n=10)])
+    assert store.metrics("e") == [Metric(name="win_rate", value=0.5, n=10)]
 
 
 def test_calls_keep_what_they_cost(store: Store) -> None:
-    known = CallRecord("c", "s", "judge", "m", "m-2024", Usage(10, 1, 0.5), 1.5, 2)
-    store.add_judgments([judgment("a")], [known, CallRecord("d", "s", "judge", "m", None, Usage(), 0.1, 1, "HTTP 400")])
+    known = CallRecord(
+        key="c",
+        subject="s",
+        kind="judge",
+        model="m",
+        served_model="m-2024",
+        usage=Usage(10, 1, 0.5),
+        latency_s=1.5,
+        attempt=2,
+    )
+    store.add_judgments(
+        [judgment("a")],
+        [
+            known,
+            CallRecord(
+                key="d",
+                subject="s",
+                kind="judge",
+                model="m",
+                served_model=None,
+                usage=Usage(),
+                latency_s=0.1,
+                attempt=1,
+                problem="HTTP 400",
+            ),
+        ],
+    )
     query = "SELECT call_key, prompt_tokens, cost_usd, latency_s, attempt, problem FROM call ORDER BY ALL"
     assert store.sql(query)[1] == [("c", 10, 0.5, 1.5, 2, None), ("d", None, None, 0.1, 1, "HTTP 400")]
 

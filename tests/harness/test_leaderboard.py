@@ -18,7 +18,7 @@ PROMPTS = [Prompt(f"prompt {n}", "all", checks=({"contains": "yes"},)) for n in 
 def judged(store: Store, candidate: ModelOutputs, baseline: ModelOutputs, first: int = 40) -> str:
     """The key of the evaluation on the first prompts."""
     sides = (side.at(range(first)) for side in (candidate, baseline))
-    return judge_and_store(store, ChecklistJudge(), Benchmark("bench", PROMPTS[:first]), *sides)
+    return judge_and_store(store, ChecklistJudge(), Benchmark(name="bench", prompts=PROMPTS[:first]), *sides)
 
 
 def answering(store: Store, name: str, answer: str) -> ModelOutputs:

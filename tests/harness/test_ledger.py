@@ -26,5 +26,15 @@ def test_fifty_attempts_spend_less_than_all(store: Store) -> None:
 def test_an_attempt_is_told_with_its_last_decision(store: Store) -> None:
     attempt = open_attempt(store, "line", "a", "base", "policy")
     assert ledger(store, "line")[0].decision == "none yet"
-    store.add_decision("g", "", {}, "a", "base", "FAIL", [], attempt=attempt.key, policy_key="policy")
+    store.add_decision(
+        key="g",
+        run="",
+        policy={},
+        candidate="a",
+        against="base",
+        decision="FAIL",
+        rules=[],
+        attempt=attempt.key,
+        policy_key="policy",
+    )
     assert ledger(store, "line")[0].decision == "FAIL"

@@ -146,7 +146,7 @@ def test_the_objective_is_never_above_that_of_liblinear() -> None:
             np.concatenate([rows, rows]),
             np.concatenate([np.ones(y.size), np.zeros(y.size)]),
             sample_weight=np.concatenate([weight * y, weight * (1 - y)]),
-        )  # fmt: skip
+        )
         logits = rows @ theirs.coef_[0]
         loss = (weight * (np.logaddexp(0, logits) - y * logits)).sum()
         assert ours.objective <= np.abs(theirs.coef_).sum() + ours.C * loss + 1e-8, name
@@ -172,9 +172,7 @@ def test_a_missing_verdict_counts_as_it_does_upstream() -> None:
     preference = preference.copy()
     preference[::7] = np.nan
     official = official_length_control(preference, difference, positions, reference(), tolerance=1e-7)
-    ours = length_controlled_win_rate(
-        preference, difference, reference().difficulty_of(positions), reference().rows
-    )  # fmt: skip
+    ours = length_controlled_win_rate(preference, difference, reference().difficulty_of(positions), reference().rows)
     assert ours.win_rate == pytest.approx(official.length_controlled_winrate, abs=0.001)
 
 
@@ -293,8 +291,11 @@ def test_input_that_cannot_be_fitted(change: object, message: str) -> None:
 
 
 def test_gamed_rows_that_cannot_be_used() -> None:
-    for broken in ({"preference": GAMED.preference + 1}, {"difficulty": GAMED.difficulty[:-1]},
-                   {"std_delta_len": GAMED.std_delta_len * np.inf}):  # fmt: skip
+    for broken in (
+        {"preference": GAMED.preference + 1},
+        {"difficulty": GAMED.difficulty[:-1]},
+        {"std_delta_len": GAMED.std_delta_len * np.inf},
+    ):
         with pytest.raises(ValueError, match="gamed row"):
             replace(GAMED, **broken)
 
@@ -354,8 +355,13 @@ def test_the_hub_out_of_reach_is_one_sentence(tmp_path: Path) -> None:
     )
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
     shown = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=True,
+        [sys.executable, "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
         cwd=Path(__file__).parents[2],
-    ).stdout  # fmt: skip
+    ).stdout
     assert "cannot be had from the hub" in shown
     assert shown.count("\n") == 1

@@ -73,7 +73,8 @@ def test_every_command_that_is_written_out_has_its_options(file: Path) -> None:
 
 def test_an_option_that_no_command_has_is_found() -> None:
     assert OPTION.findall("name a folder (--include-path), or --tokenizer; var(--thought)") == [
-        "--include-path", "--tokenizer",
-    ]  # fmt: skip
+        "--include-path",
+        "--tokenizer",
+    ]
     assert not {"--include-path", "--tokenizer"} & KNOWN
     assert {"--store", "--data", "--promote", "--dry-run"} <= KNOWN

@@ -64,10 +64,16 @@ def make(seed_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Make:
         tokenizer.chat_template = template or tokenizer.chat_template
         torch.manual_seed(1)
         config = LlamaConfig(
-            vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
-            num_attention_heads=2, num_key_value_heads=1, bos_token_id=1, eos_token_id=2,
+            vocab_size=len(tokenizer),
+            hidden_size=32,
+            intermediate_size=64,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            num_key_value_heads=1,
+            bos_token_id=1,
+            eos_token_id=2,
             **{"num_labels": 1, "pad_token_id": 2, "max_position_embeddings": 512} | settings,
-        )  # fmt: skip
+        )
         model = LlamaForSequenceClassification(config)
         with torch.no_grad():
             model.score.weight *= 50
@@ -207,9 +213,12 @@ def test_ordinary_texts_are_encoded_as_the_tokenizer_encodes_the_rendered_conver
         found = encoder.encode(prompt, response)
         assert list(found.ids) == tokenizer(rendered, add_special_tokens=False)["input_ids"]
         assert tokenizer.decode(found.ids[: found.after_prompt]) == rendered.partition(
-            "[/INST]" if template == BRACKETS else "<|im_end|>\n<|im_start|>assistant" if template is None
+            "[/INST]"
+            if template == BRACKETS
+            else "<|im_end|>\n<|im_start|>assistant"
+            if template is None
             else "<|im_end|><|im_start|>assistant"
-        )[0].removesuffix(" " if template == BRACKETS else "")  # fmt: skip
+        )[0].removesuffix(" " if template == BRACKETS else "")
 
 
 @pytest.mark.parametrize("template", [None, TRIMMING, WITH_BOS])

@@ -26,12 +26,12 @@ METHODS: tuple[Method, ...] = ("hybrid", "sequential", "fixed")
 QUARTERS = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 FLOOR = 0.47
 WORLDS = {
-    "one order": World(FLOOR),
-    "ties": World(FLOOR, ties=0.3),
-    "both orders": World(FLOOR, orders="both", spread=0.5),
-    "position bias": World(FLOOR, bias=0.2, orders="both").with_sd(0.36),
-    "ties, position bias": World(FLOOR, ties=0.2, bias=0.3),
-    "clusters": World(FLOOR, spread=0.3, cluster=4),
+    "one order": World(win_rate=FLOOR),
+    "ties": World(win_rate=FLOOR, ties=0.3),
+    "both orders": World(win_rate=FLOOR, orders="both", spread=0.5),
+    "position bias": World(win_rate=FLOOR, bias=0.2, orders="both").with_sd(0.36),
+    "ties, position bias": World(win_rate=FLOOR, ties=0.2, bias=0.3),
+    "clusters": World(win_rate=FLOOR, spread=0.3, cluster=4),
 }
 
 
@@ -221,7 +221,7 @@ def test_either_error_at_the_boundary_has_the_probability_promised(world: World,
 def test_the_e_process_keeps_its_promise_in_small_samples_and_lopsided_worlds() -> None:
     gates, alpha = 4000, 0.05
     for rate in (0.05, 0.9):
-        found = simulate_gates(World(rate), 40, gates, rate, alpha, "hybrid", seed=6)
+        found = simulate_gates(World(win_rate=rate), 40, gates, rate, alpha, "hybrid", seed=6)
         assert within(found.passed, alpha, gates)
         assert within(found.failed, alpha, gates)
 
@@ -241,21 +241,22 @@ def test_prompts_of_a_cluster_counted_one_by_one_break_it() -> None:
 
 def test_a_clear_candidate_is_promoted_early_and_a_clear_loser_rejected() -> None:
     for rate, side in ((0.58, "passed"), (0.36, "failed")):
-        found = simulate_gates(World(rate, orders="both", spread=0.5), 750, 200, FLOOR, 0.05, "hybrid", seed=9)
+        found = simulate_gates(World(win_rate=rate, orders="both", spread=0.5), 750, 200, FLOOR, 0.05, "hybrid", seed=9)
         assert getattr(found, side) > 0.95
         assert found.prompts < 400
 
 
 def test_the_confidence_sequence_covers_at_a_random_time() -> None:
     rng, level, sequences = np.random.default_rng(10), 0.9, 120
-    values = World(0.4, ties=0.2).draw(rng, sequences, 40)
+    values = World(win_rate=0.4, ties=0.2).draw(rng, sequences, 40)
     intervals = [confidence_sequence(row[: rng.integers(1, 41)], level) for row in values]
     missed = sum(not low <= 0.4 <= high for low, high in intervals) / sequences
     assert within(missed, 1 - level, sequences)
 
 
 @pytest.mark.parametrize(
-    "world", [World(0.4, ties=0.2), World(0.47, bias=0.2, orders="both").with_sd(0.36), World(0.9)]
+    "world",
+    [World(win_rate=0.4, ties=0.2), World(win_rate=0.47, bias=0.2, orders="both").with_sd(0.36), World(win_rate=0.9)],
 )
 def test_the_confidence_sequence_covers_at_the_worst_time(world: World) -> None:
     # the truth is outside at some time just when a bettor against it has had 2 / (1 - level) at some time

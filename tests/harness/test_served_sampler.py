@@ -120,8 +120,12 @@ def test_text_is_encoded_with_the_end_token_only_where_the_output_ended(seed_fol
 
 def test_a_folder_with_spaces_and_quotes_stays_one_argument() -> None:
     assert filled("serve '{model}' --name={name} --port {port}", model="/my models/it's", name="n", port="80") == [
-        "serve", "/my models/it's", "--name=n", "--port", "80",
-    ]  # fmt: skip
+        "serve",
+        "/my models/it's",
+        "--name=n",
+        "--port",
+        "80",
+    ]
     assert filled("serve {model}", model="/a b/{name}", name="n") == ["serve", "/a b/{name}"]
     with pytest.raises(UserError, match="the serve command cannot be read"):
         filled("serve 'x", name="n")
@@ -223,8 +227,11 @@ def test_a_server_does_not_outlive_a_killed_tpobench(model: Model, tmp_path: Pat
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script, f"{COMMAND} --pids {pids}", model.folder, model.fingerprint],
-        cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "up\n"
     assert len(alive_now := pids.read_text().split()) == 2

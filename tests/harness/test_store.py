@@ -36,7 +36,19 @@ PROMPT = Prompt("Say 'hi' to 世界 😀", "c", "s", ({"contains": "hi"},))
 
 def row(key: str) -> tuple[Prompt, int, Generation, Split]:
     request = Request(key, DIRECT.messages(PROMPT.text), "p")
-    return PROMPT, 0, Generation(request, (1, 2), (3, 4), "hi\x07 'there'", "stop", 0.5), Split("", "hi 'there'")
+    return (
+        PROMPT,
+        0,
+        Generation(
+            request=request,
+            prompt_ids=(1, 2),
+            token_ids=(3, 4),
+            text="hi\x07 'there'",
+            finish_reason="stop",
+            seconds=0.5,
+        ),
+        Split("", "hi 'there'"),
+    )
 
 
 def test_what_goes_in_comes_out(store: Store) -> None:
@@ -55,7 +67,7 @@ def test_an_output_that_is_sampled_twice_is_an_error(store: Store) -> None:
 
 
 def test_inserting_again_changes_nothing_and_missing_tells_what_is_owed(tmp_path: Path) -> None:
-    score = Score("j", PROMPT, "hi", 1.0, {"0": True})
+    score = Score(judge="j", prompt=PROMPT, response="hi", value=1.0, components={"0": True})
     for _ in range(2):
         with Store(tmp_path / "s.duckdb") as store:
             store.add_scores([score])
@@ -93,9 +105,12 @@ def held_by_another_process(path: Path) -> Iterator[subprocess.Popen[str]]:
         "    store.add_prompts([Prompt('from the holder')]); print('ready', flush=True); sys.stdin.read()"
     )
     holder = subprocess.Popen(
-        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", code, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
         cwd=Path(__file__).parents[2],
-    )  # fmt: skip
+    )
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "ready\n"
@@ -188,15 +203,46 @@ def test_outputs_come_in_the_order_asked_with_their_own_prompts(store: Store) ->
 def test_judgments_metrics_and_pairs_come_back_as_they_went_in(store: Store) -> None:
     store.add_generations(MODEL, DIRECT, SamplingParams(), [row("a"), row("b")])
     judged = [
-        Judgment("k1", "j", PROMPT.key, "x", "y", 1, 2, "AB", "A", 1.0),
-        Judgment("k2", "j", PROMPT.key, "y", "x", 2, 1, "BA", "failed", None),
+        Judgment(
+            key="k1",
+            judge="j",
+            prompt_key=PROMPT.key,
+            response_a="x",
+            response_b="y",
+            chars_a=1,
+            chars_b=2,
+            order="AB",
+            verdict="A",
+            preference=1.0,
+        ),
+        Judgment(
+            key="k2",
+            judge="j",
+            prompt_key=PROMPT.key,
+            response_a="y",
+            response_b="x",
+            chars_a=2,
+            chars_b=1,
+            order="BA",
+            verdict="failed",
+            preference=None,
+        ),
     ]
-    metrics = [Metric("win_rate", 0.5, 9, None, 0.1, 0.9), Metric("win_rate", None, 0, "Programming")]
+    metrics = [
+        Metric(name="win_rate", value=0.5, n=9, category=None, low=0.1, high=0.9),
+        Metric(name="win_rate", value=None, n=0, category="Programming"),
+    ]
     chosen, rejected = store.outputs({"a": (PROMPT, 0), "b": (PROMPT, 0)})
     for _ in range(2):
         store.add_judgments(judged)
         store.add_metrics("e", metrics)
-        store.add_pairs("job", "r", "think", 1, [Pair(PROMPT, chosen, rejected, 0.5, -math.inf)])
+        store.add_pairs(
+            "job",
+            "r",
+            "think",
+            1,
+            [Pair(prompt=PROMPT, chosen=chosen, rejected=rejected, chosen_score=0.5, rejected_score=-math.inf)],
+        )
     assert store.preferences([j.key for j in judged]) == {judged[0].key: 1.0, judged[1].key: None}
     assert sorted(store.metrics("e"), key=lambda m: m.n) == sorted(metrics, key=lambda m: m.n)
     assert store.metrics("another evaluation") == []
@@ -220,7 +266,17 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path: Path) -> None:
 
             def fill() -> None:
                 for number in range(10_000):
-                    store.add_scores([Score("j", PROMPT, f"{number} {random.randbytes(4000).hex()}", 1.0, {})])
+                    store.add_scores(
+                        [
+                            Score(
+                                judge="j",
+                                prompt=PROMPT,
+                                response=f"{number} {random.randbytes(4000).hex()}",
+                                value=1.0,
+                                components={},
+                            )
+                        ]
+                    )
 
             with pytest.raises(UserError, match="no space left"):
                 fill()
@@ -233,7 +289,7 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path: Path) -> None:
 def test_a_store_of_the_version_before_gets_the_gates_tables_and_keeps_its_decisions(tmp_path: Path) -> None:
     path = tmp_path / "old.duckdb"
     with Store(path) as store:
-        store.add_decision("g", "r", {}, "a", "b", "PASS", [])
+        store.add_decision(key="g", run="r", policy={}, candidate="a", against="b", decision="PASS", rules=[])
         for table in ("gate_attempt", "champion", "item"):
             store.sql(f"DROP TABLE {table}")
         for column in ("attempt", "policy_key"):

@@ -16,15 +16,35 @@ def evaluated(store: Store, key: str, games: Games = [("p", "j")], **about: obje
     """An evaluation with these entries, without outputs."""
     listed = {"prompt_keys": [prompt for prompt, _ in games], "judgment_keys": [judgment for _, judgment in games]}
     defaults = {
-        "benchmark": "bench", "judge": "judge", "params": "{}", "candidate": "new", "candidate_mode": "direct",
-        "baseline": "base", "baseline_mode": "direct", **listed, "candidate_outputs": [], "baseline_outputs": [],
-    }  # fmt: skip
+        "benchmark": "bench",
+        "judge": "judge",
+        "params": "{}",
+        "candidate": "new",
+        "candidate_mode": "direct",
+        "baseline": "base",
+        "baseline_mode": "direct",
+        **listed,
+        "candidate_outputs": [],
+        "baseline_outputs": [],
+    }
     store.add_evaluation(key, **defaults | about)
 
 
 def judgments(store: Store, **preferences: float | None) -> None:
     store.add_judgments(
-        Judgment(key, "judge", "p", "a", "b", 1, 1, "AB", "none", preference, "")
+        Judgment(
+            key=key,
+            judge="judge",
+            prompt_key="p",
+            response_a="a",
+            response_b="b",
+            chars_a=1,
+            chars_b=1,
+            order="AB",
+            verdict="none",
+            preference=preference,
+            raw="",
+        )
         for key, preference in preferences.items()
     )
 
@@ -69,9 +89,7 @@ def test_a_judgment_that_the_store_lacks_is_a_missing_verdict(store: Store) -> N
     assert store.sql("SELECT preference, games FROM prompt_preference")[1] == [(None, 2)]
 
 
-@pytest.mark.parametrize(
-    "column", ["benchmark", "judge", "candidate", "candidate_mode", "baseline", "baseline_mode"]
-)  # fmt: skip
+@pytest.mark.parametrize("column", ["benchmark", "judge", "candidate", "candidate_mode", "baseline", "baseline_mode"])
 def test_the_newest_of_what_is_alike_is_current(store: Store, column: str) -> None:
     evaluated(store, "first")
     evaluated(store, "second", params='{"limit": 3}')

@@ -34,17 +34,31 @@ def contender(
     """A model that answered so; every answer was thought about in the same way."""
     model = Model(name, f"/models/{name}", content_key("test", name))
     outputs = [
-        Output(content_key("test", name, mode.name, prompt.text), model.fingerprint, mode.name, prompt, 0, None,
-               thought + answer, thought, answer, None if answer else "empty_response", "stop", (), (), 0.1)
+        Output(
+            key=content_key("test", name, mode.name, prompt.text),
+            model=model.fingerprint,
+            mode=mode.name,
+            prompt=prompt,
+            sample=0,
+            params=None,
+            raw_text=thought + answer,
+            thought=thought,
+            response=answer,
+            parse_error=None if answer else "empty_response",
+            finish_reason="stop",
+            prompt_ids=(),
+            token_ids=(),
+            seconds=0.1,
+        )
         for prompt, answer in zip(asked, answers, strict=True)
-    ]  # fmt: skip
+    ]
     store.add_model(model, "given")
     store.add_prompts(asked)
     store.add_outputs(outputs)
     return ModelOutputs(model, mode, outputs, outputs)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JudgedContest:
     """How a candidate is judged: by whom, in which orders, with what said."""
 
@@ -65,16 +79,34 @@ def judged(store: Store, candidate: ModelOutputs, baseline: ModelOutputs, contes
             preference = contest.say(number, order)
             verdict = "none" if preference is None else "a" if preference > 0.5 else "b"
             judgments.append(
-                Judgment(key, contest.judge, ours.prompt.key, text_key(ours.response), text_key(theirs.response),
-                         len(ours.response), len(theirs.response), order, verdict, preference, contest.raw)
-            )  # fmt: skip
+                Judgment(
+                    key=key,
+                    judge=contest.judge,
+                    prompt_key=ours.prompt.key,
+                    response_a=text_key(ours.response),
+                    response_b=text_key(theirs.response),
+                    chars_a=len(ours.response),
+                    chars_b=len(theirs.response),
+                    order=order,
+                    verdict=verdict,
+                    preference=preference,
+                    raw=contest.raw,
+                )
+            )
             entries.append(JudgedPair(ours.prompt, key, ours.key, theirs.key))
     store.add_judgments(judgments)
     asked = [output.prompt for output in candidate.outputs]
     orders = "both" if len(contest.orders) > 1 else "one"
     about = {"judge_label": f"label of {contest.judge}", "rows": contest.rows, "orders": orders}
-    record = EvaluationRecord(Benchmark(contest.name, asked, orders=orders, rows=contest.rows), contest.judge, candidate.model,
-                    baseline.model, candidate.mode.name, baseline.mode.name, about)  # fmt: skip
+    record = EvaluationRecord(
+        benchmark=Benchmark(name=contest.name, prompts=asked, orders=orders, rows=contest.rows),
+        judge=contest.judge,
+        candidate=candidate.model,
+        baseline=baseline.model,
+        candidate_mode=candidate.mode.name,
+        baseline_mode=baseline.mode.name,
+        about=about,
+    )
     return store_evaluation(store, record, entries)
 
 
@@ -83,8 +115,9 @@ def finished_run(store: Store, asked: int = 90) -> str:
     the run's key."""
     questions = prompts(asked)
     seed = contender(store, "seed", DIRECT, questions, [f"seed says {n}" for n in range(asked)])
-    thought = contender(store, "run/thought-1", THINK, questions, [f"thinker says {n} " * 3 for n in range(asked)],
-                        "first I think. ")  # fmt: skip
+    thought = contender(
+        store, "run/thought-1", THINK, questions, [f"thinker says {n} " * 3 for n in range(asked)], "first I think. "
+    )
     direct = contender(store, "run/direct-1", DIRECT, questions, [f"direct says {n} " * 2 for n in range(asked)])
     config = {"name": "run", "arms": ["thought", "direct"], "iterations": 1, "seed": 3}
     store.add_run(RUN, "run", config, {"versions": {"torch": "2"}, "same_judge": True})
@@ -113,9 +146,9 @@ def finished_run(store: Store, asked: int = 90) -> str:
         done(f"pairs/{arm}/1", **pairs)
         done(f"train/{arm}/1", model=side.model.fingerprint, epochs=epochs, metrics={"loss": 0.4})
         done(f"select/{arm}/1", epoch=2, figures=[{}, {}], metrics={"loss": 0.4})
-    done("evaluate/thought/1", evaluation=judged(store, thought, seed, JudgedContest(strong)), win_rate=0.6)
-    done("evaluate/direct/1", evaluation=judged(store, direct, seed, JudgedContest(flipping)), win_rate=0.6)
-    duel = judged(store, thought, direct, JudgedContest(flipping))
+    done("evaluate/thought/1", evaluation=judged(store, thought, seed, JudgedContest(say=strong)), win_rate=0.6)
+    done("evaluate/direct/1", evaluation=judged(store, direct, seed, JudgedContest(say=flipping)), win_rate=0.6)
+    duel = judged(store, thought, direct, JudgedContest(say=flipping))
     done("head_to_head/1", evaluation=duel, win_rate=0.6)
     policy = validate({"head_to_head": {"margin": 0.05}, "categories": {"margin": 0.2}}, Policy, "policy")
     case = stored_input(store, policy, stored_evaluation_named(store, duel))

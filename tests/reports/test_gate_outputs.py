@@ -13,23 +13,50 @@ from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleOutcome, R
 from tpobench.reports.formats.gate import annotations, headline, junit, markdown, telling_lines, terminal_table
 
 HOSTILE = [
-    "a | b |\n| c | d", "`code` ``` *bold* _it_ ~~gone~~ $x^2$", "<script>alert(1)</script><img src=x onerror=y>",
-    "</details><h1>big</h1>", "![x](https://evil.example/p.png) [y](javascript:z)",
-    "https://evil.example www.evil.example", "<code>x</code><wbr>",
-    "@everyone see #1, GH-1, !2 and a@b.example", "::error title=forged::owned", "  ::set-output name=a::b",
-    "x\n::stop-commands::t", "x ##[error]y ##vso[task.complete]z", ":\u00ad:error::x", "#\u200b#[error]x",
-    "]]> <!-- & &amp; &#64; \" '", "\x00\x1b[31mred\x1b]8;;http://evil.example\x07\x08\x7f\x85", "\ud800 lone \udfff",
-    "\ufffe\uffff", "\u202egnp.exe\u2066 \u2028 \u2029 \u200b", "%0A::error::x%0D,:",
-    "- x", "# x", "__x__ _y_ a_b", "1. x", "---", "", " ", "x" * 1_000_000, "\n" * 1_000_000, "<" * 1_000_000,
-]  # fmt: skip
+    "a | b |\n| c | d",
+    "`code` ``` *bold* _it_ ~~gone~~ $x^2$",
+    "<script>alert(1)</script><img src=x onerror=y>",
+    "</details><h1>big</h1>",
+    "![x](https://evil.example/p.png) [y](javascript:z)",
+    "https://evil.example www.evil.example",
+    "<code>x</code><wbr>",
+    "@everyone see #1, GH-1, !2 and a@b.example",
+    "::error title=forged::owned",
+    "  ::set-output name=a::b",
+    "x\n::stop-commands::t",
+    "x ##[error]y ##vso[task.complete]z",
+    ":\u00ad:error::x",
+    "#\u200b#[error]x",
+    "]]> <!-- & &amp; &#64; \" '",
+    "\x00\x1b[31mred\x1b]8;;http://evil.example\x07\x08\x7f\x85",
+    "\ud800 lone \udfff",
+    "\ufffe\uffff",
+    "\u202egnp.exe\u2066 \u2028 \u2029 \u200b",
+    "%0A::error::x%0D,:",
+    "- x",
+    "# x",
+    "__x__ _y_ a_b",
+    "1. x",
+    "---",
+    "",
+    " ",
+    "x" * 1_000_000,
+    "\n" * 1_000_000,
+    "<" * 1_000_000,
+]
 
 OUTCOMES: list[RuleOutcome] = ["PASS", "FAIL", "INCONCLUSIVE", "INVALID", "SHOWN"]
 
 
 def hostile(text: str) -> Decision:
-    rules = tuple(RuleResult(f"{outcome} {text}", outcome, f"found {text}", prompts=1, of=2) for outcome in OUTCOMES)
+    rules = tuple(
+        RuleResult(rule=f"{outcome} {text}", outcome=outcome, sentence=f"found {text}", prompts=1, of=2)
+        for outcome in OUTCOMES
+    )
     told = (ClearPrompt(text, text, 0.9),) * 5
-    return Decision(rules, text, text, text, text, told, told, (text,))
+    return Decision(
+        rules=rules, candidate=text, against=text, judge=text, benchmark=text, won=told, lost=told, notes=(text,)
+    )
 
 
 def drawn(decision: Decision, width: int = 80) -> list[str]:
@@ -50,8 +77,12 @@ def test_hostile_xml_comes_back_with_its_counts(text: str) -> None:
     assert (suite.get("failures"), suite.get("errors"), suite.get("skipped")) == ("2", "1", "1")
     cases = suite.findall("testcase")
     assert [[part.tag for part in case] for case in cases] == [
-        ["system-out"], ["failure"], ["failure"], ["error"], ["skipped"]
-    ]  # fmt: skip
+        ["system-out"],
+        ["failure"],
+        ["failure"],
+        ["error"],
+        ["skipped"],
+    ]
     assert all((case[0].text or "").startswith("found") for case in cases)
     properties = {entry.get("name"): entry.get("value") for entry in suite.iter("property")}
     assert properties["decision"] == "INVALID"
@@ -59,8 +90,13 @@ def test_hostile_xml_comes_back_with_its_counts(text: str) -> None:
 
 
 def test_the_texts_of_a_rule_are_in_the_xml_and_uncertainty_is_a_failure() -> None:
-    rules = (RuleResult("head_to_head", "INCONCLUSIVE", "52% < 60% & more"), RuleResult("degenerate", "PASS", "0.0%"))
-    suite = ElementTree.fromstring(junit(Decision(rules, "new", "old", "judge@1", "starter/test")))[0]
+    rules = (
+        RuleResult(rule="head_to_head", outcome="INCONCLUSIVE", sentence="52% < 60% & more"),
+        RuleResult(rule="degenerate", outcome="PASS", sentence="0.0%"),
+    )
+    suite = ElementTree.fromstring(
+        junit(Decision(rules=rules, candidate="new", against="old", judge="judge@1", benchmark="starter/test"))
+    )[0]
     names = ("decision", "candidate", "against", "judge", "benchmark")
     values = ("INCONCLUSIVE", "new", "old", "judge@1", "starter/test")
     assert {p.get("name"): p.get("value") for p in suite.iter("property")} == dict(zip(names, values, strict=True))
@@ -94,9 +130,14 @@ def test_hostile_markdown_is_text_in_its_cell(text: str) -> None:
 
 
 def test_markdown_says_what_was_decided_and_shows_the_telling_prompts() -> None:
-    rules = (RuleResult("head_to_head", "FAIL", "win rate 41.7% is below", prompts=60, of=400),)
+    rules = (RuleResult(rule="head_to_head", outcome="FAIL", sentence="win rate 41.7% is below", prompts=60, of=400),)
     decision = Decision(
-        rules, "new_1", "old", "judge@1", "starter/test", lost=(ClearPrompt("Why | is\nit?", "c", 0.05),)
+        rules=rules,
+        candidate="new_1",
+        against="old",
+        judge="judge@1",
+        benchmark="starter/test",
+        lost=(ClearPrompt("Why | is\nit?", "c", 0.05),),
     )
     page = unescape(markdown(decision).replace("<wbr>", ""))
     assert page.startswith("## tpobench gate: ✕ FAIL\n")
@@ -123,11 +164,14 @@ def test_no_line_of_the_log_is_a_forged_command(text: str) -> None:
 
 
 def test_annotations_escape_and_have_the_level_of_the_outcome() -> None:
-    rules = (RuleResult("metric a,b:c", "FAIL", "100% of 3%0A"), RuleResult("degenerate", "PASS", "none"))
-    first, second = annotations(Decision(rules, "new"))
+    rules = (
+        RuleResult(rule="metric a,b:c", outcome="FAIL", sentence="100% of 3%0A"),
+        RuleResult(rule="degenerate", outcome="PASS", sentence="none"),
+    )
+    first, second = annotations(Decision(rules=rules, candidate="new"))
     assert first == "::error title=FAIL tpobench gate::new is rejected by the gate (metric a,b:c)"
     assert second == "::error title=FAIL metric a%2Cb%3Ac::100%25 of 3%250A"
-    (passed,) = annotations(Decision(rules[1:], "new"))
+    (passed,) = annotations(Decision(rules=rules[1:], candidate="new"))
     assert passed.startswith("::notice title=PASS tpobench gate::new meets every rule")
 
 
@@ -136,7 +180,17 @@ def test_annotations_escape_and_have_the_level_of_the_outcome() -> None:
 def test_the_terminal_keeps_every_outcome_word(width: int, outcome: RuleOutcome) -> None:
     sentence = "win rate 41.7% against the baseline over 60 of 60 prompts is below the floor of 45.0% " * 3
     name = "category " + "a_very_long_name_without_a_blank_" * 3
-    lines = drawn(Decision((RuleResult(name, outcome, sentence), RuleResult("b", "SHOWN", "x")), "new", "old"), width)
+    lines = drawn(
+        Decision(
+            rules=(
+                RuleResult(rule=name, outcome=outcome, sentence=sentence),
+                RuleResult(rule="b", outcome="SHOWN", sentence="x"),
+            ),
+            candidate="new",
+            against="old",
+        ),
+        width,
+    )
     assert all(len(line.rstrip()) <= width for line in lines)
     assert [word for word in " ".join(lines).split() if word in OUTCOMES] == [outcome, "SHOWN", outcome]
     *_, last = [line for line in lines if line.startswith(outcome)]
@@ -144,6 +198,6 @@ def test_the_terminal_keeps_every_outcome_word(width: int, outcome: RuleOutcome)
 
 
 def test_a_pass_names_no_culprit() -> None:
-    assert headline(Decision((RuleResult("a", "PASS", ""),))) == (
+    assert headline(Decision(rules=(RuleResult(rule="a", outcome="PASS", sentence=""),))) == (
         "the candidate meets every rule of the gate, so it may be promoted"
     )

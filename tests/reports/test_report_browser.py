@@ -126,7 +126,7 @@ def test_examples_are_searched_filtered_and_unfolded(opened: Opened, finished: S
 def test_thousands_of_examples_are_paged(browser: Any, store: Store, tmp_path: Path) -> None:
     asked = prompts(1200)
     sides = [contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(1200)]) for name in ("new", "old")]
-    judged(store, *sides, JudgedContest(lambda n, order: 0.3 + 0.4 * (n % 2)))
+    judged(store, *sides, JudgedContest(say=lambda n, order: 0.3 + 0.4 * (n % 2)))
     (tmp_path / "r.html").write_text(render(of_models(store)), encoding="utf-8")
     shown = Opened(browser, tmp_path / "r.html")
     assert shown.page.locator("details.example").count() == 25

@@ -18,7 +18,7 @@ from tpobench.reports.sections.judges import agreement, first_preferred, flip_ra
 
 
 def verdict(prompt: str, *games: tuple[str, float | None], chars: int = 10, other: int = 10) -> PromptVerdict:
-    return PromptVerdict(prompt, "c", tuple(games), chars, other)
+    return PromptVerdict(prompt=prompt, category="c", games=tuple(games), chars=chars, baseline_chars=other)
 
 
 def test_shrinking_pulls_groups_towards_what_they_share() -> None:
@@ -96,13 +96,13 @@ def test_kappa_by_hand() -> None:
 def test_a_second_judge_of_the_same_pairs_is_found(store: Store) -> None:
     asked = prompts(30)
     new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(30)]) for name in ("new", "old"))
-    key = judged(store, new, old, JudgedContest(lambda n, order: 0.9))
-    judged(store, new, old, JudgedContest(lambda n, order: 0.9 if n < 15 else 0.1, judge="human labels"))
+    key = judged(store, new, old, JudgedContest(say=lambda n, order: 0.9))
+    judged(store, new, old, JudgedContest(say=lambda n, order: 0.9 if n < 15 else 0.1, judge="human labels"))
     (view,) = judge_views(store, read_evaluations(store, [key]).values())
     assert view.id == JUDGE
     (found,) = view.agreements
     assert (found.other, found.pairs, found.same.mean) == ("human labels", 30, 0.5)
-    judged(store, old, new, JudgedContest(lambda n, order: 0.1, judge="turned round"))
+    judged(store, old, new, JudgedContest(say=lambda n, order: 0.1, judge="turned round"))
     (view,) = judge_views(store, read_evaluations(store, [key]).values())
     assert [(a.other, a.same.mean) for a in view.agreements] == [("human labels", 0.5), ("turned round", 1.0)]
 
@@ -110,8 +110,8 @@ def test_a_second_judge_of_the_same_pairs_is_found(store: Store) -> None:
 def test_the_newest_of_an_evaluation_is_shown(store: Store) -> None:
     asked = prompts(30)
     new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(30)]) for name in ("new", "old"))
-    first = judged(store, new.at(range(10)), old.at(range(10)), JudgedContest(lambda n, order: 0.9))
-    second = judged(store, new, old, JudgedContest(lambda n, order: 0.9))
+    first = judged(store, new.at(range(10)), old.at(range(10)), JudgedContest(say=lambda n, order: 0.9))
+    second = judged(store, new, old, JudgedContest(say=lambda n, order: 0.9))
     assert first != second
     assert newest_evaluations(store) == [second]
 
@@ -119,9 +119,9 @@ def test_the_newest_of_an_evaluation_is_shown(store: Store) -> None:
 def test_examples_are_sampled_by_whole_prompts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = prompts(30)
     old, *new = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(30)]) for name in "abc")
-    keys = [judged(store, side, old, JudgedContest(lambda n, order: 0.9)) for side in new]
+    keys = [judged(store, side, old, JudgedContest(say=lambda n, order: 0.9)) for side in new]
     found = read_evaluations(store, keys)
-    shown = [Shown(found[key], key, "x", "y") for key in keys]
+    shown = [Shown(evaluation=found[key], label=key, candidate="x", baseline="y") for key in keys]
     every = read_examples(store, shown)
     assert every is not None
     assert (every.shown, every.total, every.sampled) == (60, 60, "")

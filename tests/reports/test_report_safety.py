@@ -48,10 +48,23 @@ def hostile_store(store: Store) -> None:
         model = Model(name, name, content_key("hostile", shift))
         store.add_model(model, "given")
         outputs = [
-            Output(content_key("hostile", shift, n), model.fingerprint, "direct", prompt, 0, None, at(n + shift),
-                   at(n + shift + 1), at(n + shift + 2), "no_marker" if n % 9 == 0 else None, at(n)[:20], (), ())
+            Output(
+                key=content_key("hostile", shift, n),
+                model=model.fingerprint,
+                mode="direct",
+                prompt=prompt,
+                sample=0,
+                params=None,
+                raw_text=at(n + shift),
+                thought=at(n + shift + 1),
+                response=at(n + shift + 2),
+                parse_error="no_marker" if n % 9 == 0 else None,
+                finish_reason=at(n)[:20],
+                prompt_ids=(),
+                token_ids=(),
+            )
             for n, prompt in enumerate(asked)
-        ]  # fmt: skip
+        ]
         store.add_outputs(outputs)
         return ModelOutputs(model, DIRECT, outputs, outputs)
 
@@ -62,15 +75,33 @@ def hostile_store(store: Store) -> None:
         for n, (mine, other) in enumerate(zip(ours.outputs, baseline.outputs, strict=True)):
             key = judgment_key("hostile", mine.prompt.key, str(number), str(n))
             judgments.append(
-                Judgment(key, f"judge {texts[5]}", mine.prompt.key, text_key(mine.response), text_key(other.response),
-                         len(mine.response), len(other.response), "AB", "a", None if n % 50 == 0 else (n % 11) / 10,
-                         at(n + 4))
-            )  # fmt: skip
+                Judgment(
+                    key=key,
+                    judge=f"judge {texts[5]}",
+                    prompt_key=mine.prompt.key,
+                    response_a=text_key(mine.response),
+                    response_b=text_key(other.response),
+                    chars_a=len(mine.response),
+                    chars_b=len(other.response),
+                    order="AB",
+                    verdict="a",
+                    preference=None if n % 50 == 0 else (n % 11) / 10,
+                    raw=at(n + 4),
+                )
+            )
             entries.append(JudgedPair(mine.prompt, key, mine.key, other.key))
         store.add_judgments(judgments)
         about = {"judge_label": texts[6], "rows": 999, "not_comparable": [texts[8]], "baseline": texts[9]}
-        benchmark = Benchmark(f"bench {texts[10]}", asked)
-        record = EvaluationRecord(benchmark, f"judge {texts[5]}", ours.model, baseline.model, "direct", "direct", about)
+        benchmark = Benchmark(name=f"bench {texts[10]}", prompts=asked)
+        record = EvaluationRecord(
+            benchmark=benchmark,
+            judge=f"judge {texts[5]}",
+            candidate=ours.model,
+            baseline=baseline.model,
+            candidate_mode="direct",
+            baseline_mode="direct",
+            about=about,
+        )
         store_evaluation(store, record, entries)
 
 

@@ -26,7 +26,7 @@ def two_models(store: Store, asked: int = 40, **about: object) -> tuple[str, str
     new = contender(store, "new", DIRECT, questions, [f"new {n}" for n in range(asked)])
     old = contender(store, "old", DIRECT, questions, [f"old {n}" for n in range(asked)])
     keys = [
-        judged(store, side, base, JudgedContest(lambda n, order, wins=wins: float(n % 3 < wins), **about))  # type: ignore
+        judged(store, side, base, JudgedContest(say=lambda n, order, wins=wins: float(n % 3 < wins), **about))  # type: ignore
         for side, wins in ((new, 2), (old, 1))
     ]
     return keys[0], keys[1]
@@ -89,14 +89,14 @@ def test_one_arm_is_said_to_have_no_baseline(store: Store) -> None:
 def test_one_category_is_no_table(store: Store) -> None:
     asked = prompts(40, ["only"])
     new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old"))
-    judged(store, new, old, JudgedContest(lambda n, order: 0.7))
+    judged(store, new, old, JudgedContest(say=lambda n, order: 0.7))
     assert "Nothing to compare: one category alone, too many of them, or no verdict." in render(of_models(store))
 
 
 def test_judgments_without_any_verdict(store: Store) -> None:
     asked = prompts(40)
     new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old"))
-    judged(store, new, old, JudgedContest(lambda n, order: None))
+    judged(store, new, old, JudgedContest(say=lambda n, order: None))
     content = of_models(store)
     assert (
         content.verdict.sentence
@@ -116,7 +116,7 @@ def test_several_judges_and_missing_verdicts_are_warnings(store: Store) -> None:
     two_models(store)
     asked = prompts(40)
     new, base = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "base"))
-    judged(store, new, base, JudgedContest(lambda n, order: None if n == 3 else 0.9, judge="another@judge#2"))
+    judged(store, new, base, JudgedContest(say=lambda n, order: None if n == 3 else 0.9, judge="another@judge#2"))
     warnings = of_models(store).verdict.warnings
     assert any("Several judges were asked on test/questions" in warning for warning in warnings)
     assert any("1 prompt (2.5%) without a verdict: a gate would be INVALID (1 of 3" in warning for warning in warnings)
@@ -184,7 +184,13 @@ def test_a_run_shows_its_tasks_its_guards_and_what_it_cost(store: Store) -> None
     finished_run(store)
     evaluation = store.step_details(RUN, "evaluate/thought/1")
     assert evaluation is not None
-    store.add_metrics("task", [Metric("exact_match,strict", 0.42, 50), Metric("exact_match_stderr,strict", 0.07, 50)])
+    store.add_metrics(
+        "task",
+        [
+            Metric(name="exact_match,strict", value=0.42, n=50),
+            Metric(name="exact_match_stderr,strict", value=0.07, n=50),
+        ],
+    )
     sides = {"candidate": "c", "candidate_mode": "direct", "baseline": "", "baseline_mode": ""}
     lists: dict[str, list[str]] = {
         key: [] for key in ("prompt_keys", "judgment_keys", "candidate_outputs", "baseline_outputs")
@@ -196,7 +202,17 @@ def test_a_run_shows_its_tasks_its_guards_and_what_it_cost(store: Store) -> None
     )[1]
     usage = Usage(10, 5, 0.01)
     store.add_calls(
-        CallRecord(f"call {n}", key, "judge", "m", "m", usage, 0.1, 1) for n, (key,) in enumerate(judged_keys)
+        CallRecord(
+            key=f"call {n}",
+            subject=key,
+            kind="judge",
+            model="m",
+            served_model="m",
+            usage=usage,
+            latency_s=0.1,
+            attempt=1,
+        )
+        for n, (key,) in enumerate(judged_keys)
     )
     content = of_run(store, RUN)
     assert content.by_iteration is not None
@@ -235,8 +251,8 @@ def test_two_models_that_only_met_are_compared(store: Store) -> None:
     asked = prompts(40)
     new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old"))
     other = contender(store, "other", DIRECT, asked, [f"other {n}" for n in range(40)])
-    judged(store, new, old, JudgedContest(lambda n, order: 0.9))
-    judged(store, old, other, JudgedContest(lambda n, order: 0.9))
+    judged(store, new, old, JudgedContest(say=lambda n, order: 0.9))
+    judged(store, old, other, JudgedContest(say=lambda n, order: 0.9))
     content = of_comparison(store, Side("new"), Side("old"), ("new", "old"))
     assert content.verdict.badge == "A IS BETTER"
     assert "the first wins 90.0% of 40 prompts against the second" in content.verdict.sentence
@@ -292,7 +308,7 @@ def two_baselines(store: Store) -> tuple[str, ...]:
     for mode, wins in ((DIRECT, 1.0), (THINK, 0.0)):
         base = contender(store, "base", mode, asked, [f"base {n}, {mode.name}" for n in range(40)])
         keys += [
-            judged(store, side, base, JudgedContest(lambda n, order, said=said: said))  # type: ignore[misc]
+            judged(store, side, base, JudgedContest(say=lambda n, order, said=said: said))  # type: ignore[misc]
             for side, said in ((sides["new"], wins), (sides["old"], 0.5))
         ]
     return tuple(keys)
@@ -302,14 +318,18 @@ def test_a_baseline_in_another_mode_is_another_contest(store: Store) -> None:
     two_baselines(store)
     compared = of_comparison(store, Side("new"), Side("old"), ("new", "old"))
     assert [(difference.measure.partition(",")[0], difference.difference) for difference in compared.differences] == [
-        ("win rate v base", 0.5), (f"win rate v base ({THINK.name})", -0.5),
-    ]  # fmt: skip
+        ("win rate v base", 0.5),
+        (f"win rate v base ({THINK.name})", -0.5),
+    ]
     assert [headline.label for headline in compared.verdict.headlines] == [
-        "A less B: test/questions, win rate v base", "A v base, test/questions", "B v base, test/questions",
-    ]  # fmt: skip
+        "A less B: test/questions, win rate v base",
+        "A v base, test/questions",
+        "B v base, test/questions",
+    ]
     assert {(board.baseline, len(board.rows)) for board in compared.boards} == {
-        ("base", 2), (f"base ({THINK.name})", 2),
-    }  # fmt: skip
+        ("base", 2),
+        (f"base ({THINK.name})", 2),
+    }
     assert f"against base ({THINK.name})" in render(compared)
     assert "new leads 2 models on test/questions: it wins 100.0% against base (" in of_models(store).verdict.sentence
 
@@ -318,8 +338,9 @@ def test_two_models_that_met_in_two_modes_met_twice(store: Store) -> None:
     two_baselines(store)
     met = of_comparison(store, Side("new"), Side("base"), ("new", "base")).verdict.headlines
     assert {headline.label: headline.value for headline in met} == {
-        "A v B, test/questions": 1.0, f"A v B ({THINK.name}), test/questions": 0.0,
-    }  # fmt: skip
+        "A v B, test/questions": 1.0,
+        f"A v B ({THINK.name}), test/questions": 0.0,
+    }
     (headline,) = of_comparison(store, Side("new"), Side("base", DIRECT.name), ("n", "b")).verdict.headlines
     assert (headline.label, headline.value) == ("A v B, test/questions", 1.0)
 
@@ -339,8 +360,9 @@ def test_a_run_keeps_its_own_evaluation_when_there_is_a_newer_one(store: Store) 
     assert own is not None
     store.sql(
         "INSERT INTO evaluation SELECT * REPLACE ('newer' AS evaluation_key, now()::TIMESTAMP AS created_at) "
-        "FROM evaluation WHERE evaluation_key = ?", [own["evaluation"]],
-    )  # fmt: skip
+        "FROM evaluation WHERE evaluation_key = ?",
+        [own["evaluation"]],
+    )
     (board, *_) = of_run(store, RUN).boards
     assert own["evaluation"] in board.about
 

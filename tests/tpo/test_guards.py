@@ -13,16 +13,33 @@ from tpobench.tpo.guards import health_of, require_healthy
 def output(response: str, tokens: int, finish: str = "stop", thought: str = "") -> Output:
     error = None if response else "no_response_marker"
     raw = thought + response
-    return Output("k", "m", "think:generic", Prompt("p"), 0, SamplingParams(), raw, thought, response, error, finish,
-                  (1,), (1,) * tokens)  # fmt: skip
+    return Output(
+        key="k",
+        model="m",
+        mode="think:generic",
+        prompt=Prompt("p"),
+        sample=0,
+        params=SamplingParams(),
+        raw_text=raw,
+        thought=thought,
+        response=response,
+        parse_error=error,
+        finish_reason=finish,
+        prompt_ids=(1,),
+        token_ids=(1,) * tokens,
+    )
 
 
 def test_health_counts_by_hand() -> None:
     found = health_of([output("abcd", 10, thought="t"), output("ab", 20, "length", "ttt"), output("", 30)])
     assert asdict(found) == {
-        "outputs": 3, "parse_error_rate": pytest.approx(1 / 3), "truncated": pytest.approx(1 / 3), "tokens": 20,
-        "thought_chars": 2, "response_chars": 3,
-    }  # fmt: skip
+        "outputs": 3,
+        "parse_error_rate": pytest.approx(1 / 3),
+        "truncated": pytest.approx(1 / 3),
+        "tokens": 20,
+        "thought_chars": 2,
+        "response_chars": 3,
+    }
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,25 @@ def about(animals: Sequence[str], source: str = "a") -> list[Prompt]:
 
 
 def allotted(
-    pools: Sequence[Pool], iterations: int, per_iteration: int, seed: int = 0, validation: Sequence[Prompt] = (),
-    measured: Mapping[str, Sequence[Prompt]] | None = None, warm_start: Sequence[Prompt] = (), near: float = 0.7,
-) -> Allotment:  # fmt: skip
-    return allot(pools, validation, measured or {}, warm_start, iterations, per_iteration, seed, near)
+    pools: Sequence[Pool],
+    iterations: int,
+    per_iteration: int,
+    seed: int = 0,
+    validation: Sequence[Prompt] = (),
+    measured: Mapping[str, Sequence[Prompt]] | None = None,
+    warm_start: Sequence[Prompt] = (),
+    near: float = 0.7,
+) -> Allotment:
+    return allot(
+        pools=pools,
+        validation=validation,
+        measured=measured or {},
+        warm_start=warm_start,
+        iterations=iterations,
+        per_iteration=per_iteration,
+        seed=seed,
+        near_duplicates=near,
+    )
 
 
 def test_iterations_share_no_prompt_and_more_iterations_extend_the_same_order() -> None:
@@ -84,25 +99,40 @@ LONG = "Explain to a child of six why the sky is blue at noon and red in the eve
 
 def test_every_reason_is_counted() -> None:
     pool = [
-        Prompt(LONG), Prompt(f"{LONG} please"),                                  # new; nearly repeated
-        Prompt("Who was Ada?"), Prompt("WHO was Ada?"),                          # new; repeated
-        Prompt("Who was Bob?"), Prompt("Who was Cleo?"), Prompt("Who was Dan?"),  # in the benchmark, validation, warm
+        Prompt(LONG),
+        Prompt(f"{LONG} please"),  # new; nearly repeated
+        Prompt("Who was Ada?"),
+        Prompt("WHO was Ada?"),  # new; repeated
+        Prompt("Who was Bob?"),
+        Prompt("Who was Cleo?"),
+        Prompt("Who was Dan?"),  # in the benchmark, validation, warm
         Prompt("Please tell me now: who was Bob the builder, and where did he live?"),
-    ]  # fmt: skip
+    ]
     found = allotted(
-        [Pool("here", 1.0, pool)], 1, 2, near=0.76,
+        [Pool("here", 1.0, pool)],
+        1,
+        2,
+        near=0.76,
         validation=[Prompt("Who was Cleo?"), Prompt("who was cleo?"), Prompt("Who was Bob?"), Prompt("Who was Dan?")],
-        measured={"starter/test": [Prompt("who was Bob?")],
-                  "x": [Prompt("Tell me now: who was Bob the builder, and where did he live?")]},
+        measured={
+            "starter/test": [Prompt("who was Bob?")],
+            "x": [Prompt("Tell me now: who was Bob the builder, and where did he live?")],
+        },
         warm_start=[Prompt("Who was Dan?")],
-    )  # fmt: skip
+    )
     assert {prompt.text for prompt in found.iterations[0]} == {LONG, "Who was Ada?"}
     assert [prompt.text for prompt in found.validation] == ["Who was Cleo?"]
     assert found.removed == {
-        "validation repeated": 1, "validation in starter/test": 1, "validation in the warm start": 1,
-        "nearly repeated": 1, "repeated": 1, "in starter/test": 1, "in validation": 1, "in the warm start": 1,
+        "validation repeated": 1,
+        "validation in starter/test": 1,
+        "validation in the warm start": 1,
+        "nearly repeated": 1,
+        "repeated": 1,
+        "in starter/test": 1,
+        "in validation": 1,
+        "in the warm start": 1,
         "nearly in x": 1,
-    }  # fmt: skip
+    }
     assert found.available == 2
 
 
@@ -130,9 +160,13 @@ def test_demands_do_not_hide_a_measured_prompt() -> None:
 def test_the_starter_set_keeps_its_prompts() -> None:
     """Near-duplicate removal at the default threshold takes nothing from the embedded splits."""
     found = allotted(
-        [Pool("starter", 1.0, starter_prompts("training"))], 3, 44, validation=starter_prompts("validation"),
-        measured={"starter/test": starter_prompts("test")}, warm_start=warm_start_prompts(64),
-    )  # fmt: skip
+        [Pool("starter", 1.0, starter_prompts("training"))],
+        3,
+        44,
+        validation=starter_prompts("validation"),
+        measured={"starter/test": starter_prompts("test")},
+        warm_start=warm_start_prompts(64),
+    )
     assert (found.available, len(found.validation), found.removed) == (140, 60, {})
 
 

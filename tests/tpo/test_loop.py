@@ -17,9 +17,27 @@ from tpobench.tpo.loop import run_training
 from tpobench.tpo.steps import planned
 
 WORDS = [
-    "apple", "bridge", "candle", "desert", "engine", "forest", "guitar", "hammer", "island", "jacket",
-    "kettle", "ladder", "meadow", "needle", "orange", "pencil", "quarry", "ribbon", "saddle", "turtle",
-]  # fmt: skip
+    "apple",
+    "bridge",
+    "candle",
+    "desert",
+    "engine",
+    "forest",
+    "guitar",
+    "hammer",
+    "island",
+    "jacket",
+    "kettle",
+    "ladder",
+    "meadow",
+    "needle",
+    "orange",
+    "pencil",
+    "quarry",
+    "ribbon",
+    "saddle",
+    "turtle",
+]
 RANKED = [
     {
         "prompt": f"What about the {word}?",
@@ -39,10 +57,16 @@ def config(tiny_model: Path, tmp_path: Path) -> Config:
     # The miniature model writes no marker of several words, but a single letter often stands once in its output.
     (tmp_path / "thought.yaml").write_text(yaml.safe_dump({"user": "{prompt}", "response_marker": "l"}))
     return {
-        "name": "tiny", "model": str(tiny_model), "thought_mode": f"think:{tmp_path / 'thought.yaml'}", "samples": 8,
+        "name": "tiny",
+        "model": str(tiny_model),
+        "thought_mode": f"think:{tmp_path / 'thought.yaml'}",
+        "samples": 8,
         "iterations": 1,
-        "instructions": {"sources": [{"source": str(tmp_path / "train.jsonl")}], "per_iteration": 7,
-                         "near_duplicates": 0.9},
+        "instructions": {
+            "sources": [{"source": str(tmp_path / "train.jsonl")}],
+            "per_iteration": 7,
+            "near_duplicates": 0.9,
+        },
         "sampling": {"max_new_tokens": 24, "temperature": 1.0},
         "pairs": {"rho": "auto"},
         "training": {"learning_rate": 1e-3, "batch_size": 2, "epochs": 2},
@@ -50,7 +74,7 @@ def config(tiny_model: Path, tmp_path: Path) -> Config:
         "evaluation": {"benchmarks": [{"name": str(tmp_path / "test.jsonl")}], "sampling": {"max_new_tokens": 24}},
         "guards": {"parse_errors": 0.99, "truncated": 0.99, "length_growth": 50},
         "gate": {"head_to_head": {"margin": 0.05}},
-    }  # fmt: skip
+    }
 
 
 def run(config: Config, folder: Path) -> tuple[str, dict[str, int]]:
@@ -116,8 +140,11 @@ def test_the_road_is_travelled_once_repeats_for_free_and_is_reproducible(config:
     stricter = config | {"gate": {"head_to_head": {"margin": 0.01}}}
     _, after = run(stricter, tmp_path / "a")
     assert {t: after[t] - counts[t] for t in ("output", "judgment", "model", "gate_decision")} == {
-        "output": 0, "judgment": 0, "model": 0, "gate_decision": 1,
-    }  # fmt: skip
+        "output": 0,
+        "judgment": 0,
+        "model": 0,
+        "gate_decision": 1,
+    }
 
 
 def test_a_run_gets_another_arm_and_more_iterations(config: Config, tmp_path: Path) -> None:

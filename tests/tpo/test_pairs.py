@@ -19,7 +19,21 @@ PROMPT = Prompt("Name a fruit.")
 def output(raw: str, response: str, finish: str, ids: Sequence[int], error: str | None, sample: int) -> Output:
     params = SamplingParams()
     key = f"{sample}/{raw}/{finish}"
-    return Output(key, "m", "direct", PROMPT, sample, params, raw, "", response, error, finish, (1,), tuple(ids))
+    return Output(
+        key=key,
+        model="m",
+        mode="direct",
+        prompt=PROMPT,
+        sample=sample,
+        params=params,
+        raw_text=raw,
+        thought="",
+        response=response,
+        parse_error=error,
+        finish_reason=finish,
+        prompt_ids=(1,),
+        token_ids=tuple(ids),
+    )
 
 
 def scored(score: float | None, response: str, finish: str = "stop", thought: str = "", sample: int = 0) -> Scored:
@@ -168,10 +182,15 @@ def test_an_output_that_does_not_parse_is_rejected_where_there_is_no_other_pair(
 @pytest.mark.parametrize(
     ("judged", "spare", "share", "kept"),
     [
-        (18, 10, 0.1, 2), (17, 10, 0.1, 1), (9, 1, 0.1, 1), (8, 3, 0.1, 0), (10, 99, 0.5, 10), (10, 99, 0.0, 0),
+        (18, 10, 0.1, 2),
+        (17, 10, 0.1, 1),
+        (9, 1, 0.1, 1),
+        (8, 3, 0.1, 0),
+        (10, 99, 0.5, 10),
+        (10, 99, 0.0, 0),
         (0, 5, 0.9, 0),
     ],
-)  # fmt: skip
+)
 def test_format_pairs_stay_a_small_share_of_all(judged: int, spare: int, share: float, kept: int) -> None:
     picked = pairs_of(judged, spare, share)
     assert sum(pair.rejected.parse_error is not None for pair in picked.pairs) == kept
@@ -223,21 +242,28 @@ SAMPLES = st.lists(
             if kind == 0
             else scored(None if kind == 1 else score, response, finish, thought)
         ),
-        st.integers(0, 4), st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.text("ab", min_size=1, max_size=4),
-        st.sampled_from(["", "hm "]), st.sampled_from(["stop", "stop", "length"]),
+        st.integers(0, 4),
+        st.sampled_from([0.0, 0.25, 0.5, 1.0]),
+        st.text("ab", min_size=1, max_size=4),
+        st.sampled_from(["", "hm "]),
+        st.sampled_from(["stop", "stop", "length"]),
     ),
-    min_size=1, max_size=8,
-)  # fmt: skip
+    min_size=1,
+    max_size=8,
+)
 
 
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(SAMPLES, max_size=8),
     st.builds(
-        PairRules, st.sampled_from(RHO_GRID), st.sampled_from([0.0, 0.5, 2.0]), st.integers(1, 4),
+        PairRules,
+        st.sampled_from(RHO_GRID),
+        st.sampled_from([0.0, 0.5, 2.0]),
+        st.integers(1, 4),
         st.sampled_from([0.0, 0.1, 0.5]),
     ),
-)  # fmt: skip
+)
 def test_whatever_the_samples_are_the_rules_hold(groups: list[list[Scored]], rules: PairRules) -> None:
     picked = pick_pairs(groups, rules)
     scores = {id(s.output): s.score for group in groups for s in group}

@@ -13,9 +13,12 @@ from tpobench.tpo.steps import planned
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 LEAST = {
-    "name": "x", "model": "smollm2-135m", "iterations": 1, "instructions": {"per_iteration": 4},
+    "name": "x",
+    "model": "smollm2-135m",
+    "iterations": 1,
+    "instructions": {"per_iteration": 4},
     "gate": {"head_to_head": {"margin": 0.1}},
-}  # fmt: skip
+}
 
 
 def config(**changes: object) -> RunConfig:
@@ -24,13 +27,30 @@ def config(**changes: object) -> RunConfig:
 
 def test_every_step_of_one_iteration_in_order() -> None:
     assert planned(config(training={"epochs": 2}, warm_start={})) == [
-        "instructions/1", "seed", "evaluate/seed/direct", "evaluate/seed/thought", "warm_start/thought",
-        "warm_start/direct", "evaluate/thought/0", "evaluate/direct/0", "head_to_head/0",
-        "sample/thought/1", "score/thought/1", "pairs/thought/1", "train/thought/1", "select/thought/1",
+        "instructions/1",
+        "seed",
+        "evaluate/seed/direct",
+        "evaluate/seed/thought",
+        "warm_start/thought",
+        "warm_start/direct",
+        "evaluate/thought/0",
+        "evaluate/direct/0",
+        "head_to_head/0",
+        "sample/thought/1",
+        "score/thought/1",
+        "pairs/thought/1",
+        "train/thought/1",
+        "select/thought/1",
         "evaluate/thought/1",
-        "sample/direct/1", "score/direct/1", "pairs/direct/1", "train/direct/1", "select/direct/1",
-        "evaluate/direct/1", "head_to_head/1", "gate/1",
-    ]  # fmt: skip
+        "sample/direct/1",
+        "score/direct/1",
+        "pairs/direct/1",
+        "train/direct/1",
+        "select/direct/1",
+        "evaluate/direct/1",
+        "head_to_head/1",
+        "gate/1",
+    ]
 
 
 def test_one_epoch_needs_no_selection_and_one_arm_no_duel() -> None:

@@ -38,12 +38,14 @@ def test_length_control_is_z_score_minus_rho_times_z_length() -> None:
 
 
 def test_the_battle_matrix_counts_wins_over_both_orders() -> None:
-    verdicts = np.array([
-        [NAN, 1.0, 1.0, NAN],  # 0 wins both games against 1, each wins one shown first in 0 against 2
-        [-1.0, NAN, 0.0, 1.0],  # 1 and 2: a tie and a missing verdict
-        [1.0, NAN, NAN, -1.0],  # 3 wins both against 2
-        [NAN, NAN, 1.0, NAN],  # 1 and 3: one game only; 0 and 3: none
-    ])  # fmt: skip
+    verdicts = np.array(
+        [
+            [NAN, 1.0, 1.0, NAN],  # 0 wins both games against 1, each wins one shown first in 0 against 2
+            [-1.0, NAN, 0.0, 1.0],  # 1 and 2: a tie and a missing verdict
+            [1.0, NAN, NAN, -1.0],  # 3 wins both against 2
+            [NAN, NAN, 1.0, NAN],  # 1 and 3: one game only; 0 and 3: none
+        ]
+    )
     expected = [[0, 2, 1, 0], [0, 0, 0, 1], [1, 0, 0, 0], [0, 0, 2, 0]]
     assert battle_matrix(verdicts).tolist() == expected
     assert battle_matrix(np.stack([verdicts, verdicts]))[1].tolist() == expected
@@ -68,10 +70,13 @@ def test_one_item_above_two_equal_ones_in_closed_form() -> None:
 @pytest.mark.parametrize(
     "battles",
     [
-        np.zeros((4, 4)), np.ones((4, 4)) - np.eye(4), np.array([[0.0, 2, 0], [0, 0, 2], [2, 0, 0]]),
-        np.zeros((1, 1)), np.zeros((0, 0)),
+        np.zeros((4, 4)),
+        np.ones((4, 4)) - np.eye(4),
+        np.array([[0.0, 2, 0], [0, 0, 2], [2, 0, 0]]),
+        np.zeros((1, 1)),
+        np.zeros((0, 0)),
     ],
-)  # fmt: skip
+)
 def test_where_nobody_is_better_all_are_zero(battles: Floats) -> None:
     assert elo(battles) == pytest.approx(np.zeros(len(battles)), abs=1e-12)
 

@@ -42,8 +42,9 @@ def test_a_jsonl_file_keeps_categories_and_checks_but_not_its_folder(tmp_path: P
 def test_a_text_column_without_its_empty_rows(tmp_path: Path) -> None:
     file = parquet(tmp_path / "a.parquet", ask=["  Hi? ", "", " \n", None, "Why?"], category=["X", "X", "X", "X", ""])
     assert prompts_of(SourceConfig(source=file, column="ask")) == [
-        Prompt("Hi?", "X", "file:a.parquet"), Prompt("Why?", "uncategorised", "file:a.parquet"),
-    ]  # fmt: skip
+        Prompt("Hi?", "X", "file:a.parquet"),
+        Prompt("Why?", "uncategorised", "file:a.parquet"),
+    ]
 
 
 def test_the_first_user_message_of_a_chat(tmp_path: Path) -> None:

@@ -42,7 +42,11 @@ class Scripted:
                 raise KeyboardInterrupt
             text = self.write(len(self.asked))
             self.asked.append(request)
-            yield [Generation(request, (), (1, 2), text, "stop", 0.1)]
+            yield [
+                Generation(
+                    request=request, prompt_ids=(), token_ids=(1, 2), text=text, finish_reason="stop", seconds=0.1
+                )
+            ]
 
     def close(self) -> None:
         pass
@@ -59,7 +63,21 @@ def question(number: int) -> str:
 
 
 def output(text: str, finish_reason: str = "stop") -> Output:
-    return Output("k", "m", "synthetic", Prompt("p"), 0, None, text, "", text.strip(), None, finish_reason, (), ())
+    return Output(
+        key="k",
+        model="m",
+        mode="synthetic",
+        prompt=Prompt("p"),
+        sample=0,
+        params=None,
+        raw_text=text,
+        thought="",
+        response=text.strip(),
+        parse_error=None,
+        finish_reason=finish_reason,
+        prompt_ids=(),
+        token_ids=(),
+    )
 
 
 def test_each_request_is_a_chat_of_eight_different_seeds(store: Store) -> None:
@@ -125,10 +143,16 @@ def test_later_rounds_ask_for_as_many_as_the_yield_calls_for(store: Store) -> No
     [
         ("Name three red fruits.", "stop", [("Name three red fruits.", None)]),
         ("Name three red fruits.\nApple, cherry, plum.", "stop", [("Name three red fruits.", None)]),
-        ("Sure:\n1. Name a red fruit.\n2) “Why is it red?”\nOK", "stop",
-         [("Name a red fruit.", None), ("Why is it red?", None)]),
-        ("1. Name a red fruit.\n2. Name a green one.", "length",
-         [("Name a red fruit.", None), ("Name a green one.", "cut at the token limit")]),
+        (
+            "Sure:\n1. Name a red fruit.\n2) “Why is it red?”\nOK",
+            "stop",
+            [("Name a red fruit.", None), ("Why is it red?", None)],
+        ),
+        (
+            "1. Name a red fruit.\n2. Name a green one.",
+            "length",
+            [("Name a red fruit.", None), ("Name a green one.", "cut at the token limit")],
+        ),
         ("Name a red fruit.\nApple, cher", "length", [("Name a red fruit.", None)]),
         ("Name a red fr", "length", [("Name a red fr", "cut at the token limit")]),
         ("", "stop", [("", "empty")]),
@@ -141,7 +165,7 @@ def test_later_rounds_ask_for_as_many_as_the_yield_calls_for(store: Store) -> No
         ("Name a red fruit that", "stop", [("Name a red fruit that", "without an end")]),
         ("Name " + 200 * "red " + "fruits.", "stop", [("Name " + 200 * "red " + "fruits.", "too long")]),
     ],
-)  # fmt: skip
+)
 def test_what_is_read_from_an_output(text: str, finish_reason: str, expected: list[tuple[str, str | None]]) -> None:
     assert list(candidates(output(text, finish_reason))) == expected
 

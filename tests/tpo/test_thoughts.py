@@ -90,7 +90,21 @@ def test_a_judge_never_gets_a_marker_to_see() -> None:
 
     def output(response: str, error: str | None = None) -> Output:
         params = SamplingParams()
-        return Output("k", "m", mode.name, Prompt("p"), 0, params, "raw", "t", response, error, "stop", (), ())
+        return Output(
+            key="k",
+            model="m",
+            mode=mode.name,
+            prompt=Prompt("p"),
+            sample=0,
+            params=params,
+            raw_text="raw",
+            thought="t",
+            response=response,
+            parse_error=error,
+            finish_reason="stop",
+            prompt_ids=(),
+            token_ids=(),
+        )
 
     assert judged_text(output("fine"), mode) == "fine"
     assert judged_text(output("", "no_response_marker"), mode) == ""

@@ -20,7 +20,7 @@ from transformers import (
     MistralForCausalLM,
     T5Config,
     T5ForConditionalGeneration,
-)  # fmt: skip
+)
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.checkpoints import fingerprint, is_complete

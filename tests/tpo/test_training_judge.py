@@ -47,7 +47,9 @@ class Counting:
             if response == "stop here":
                 raise KeyboardInterrupt
             if response != self._forgets:
-                yield [Score(self.id, prompt, response, float(len(response)), {})]
+                yield [
+                    Score(judge=self.id, prompt=prompt, response=response, value=float(len(response)), components={})
+                ]
 
     def close(self) -> None:
         self.closed = True
@@ -156,7 +158,9 @@ def test_an_answer_without_a_verdict_is_a_missing_game(store: Store) -> None:
 
 
 def _told(first: str, second: str) -> str:
-    return self_taught_evaluator(MODEL).messages(Comparison(WHY, first, second, "AB"))[-1]["content"]
+    return self_taught_evaluator(MODEL).messages(Comparison(prompt=WHY, candidate=first, baseline=second, order="AB"))[
+        -1
+    ]["content"]
 
 
 def _game(first: str, second: str) -> float:

@@ -165,7 +165,7 @@ class PairwiseTrainingJudge:
         _require_no_thought(groups, markers)
         distinct = [list(dict.fromkeys(r for r in responses if r is not None)) for _, responses in groups]
         games = [
-            Comparison(prompt, first, second, order, tuple(markers))
+            Comparison(prompt=prompt, candidate=first, baseline=second, order=order, markers=tuple(markers))
             for (prompt, _), responses in zip(groups, distinct, strict=True)
             for first, second in combinations(responses, 2)
             for order in ("AB", "BA")
@@ -191,7 +191,7 @@ class PairwiseTrainingJudge:
         found = [_settled(a, b) for a, b in zip(ours, theirs, strict=True)]
         open_places = [place for place, value in enumerate(found) if value is None]
         games = [
-            Comparison(prompts[place], ours[place] or "", theirs[place] or "", order)
+            Comparison(prompt=prompts[place], candidate=ours[place] or "", baseline=theirs[place] or "", order=order)
             for place in open_places
             for order in ("AB", "BA")
         ]

@@ -147,7 +147,15 @@ def _preferred(ranked: Sequence[_Ranked], rules: PairRules) -> list[Pair] | Drop
         problem = _problem(best, worst, rules.min_margin)
         if problem is not None:
             return pairs or problem
-        pairs.append(Pair(best.output.prompt, best.output, worst.output, best.value, worst.value))
+        pairs.append(
+            Pair(
+                prompt=best.output.prompt,
+                chosen=best.output,
+                rejected=worst.output,
+                chosen_score=best.value,
+                rejected_score=worst.value,
+            )
+        )
         if len(pairs) == rules.per_prompt:
             break
     return pairs or "nothing_to_choose"
@@ -185,4 +193,10 @@ def _against_unparsed(ranked: Sequence[_Ranked], samples: Sequence[Scored]) -> P
     if not choosable or not unparsed:
         return None
     best = max(choosable, key=lambda r: r.value)
-    return Pair(best.output.prompt, best.output, unparsed[0], best.value, -math.inf)
+    return Pair(
+        prompt=best.output.prompt,
+        chosen=best.output,
+        rejected=unparsed[0],
+        chosen_score=best.value,
+        rejected_score=-math.inf,
+    )

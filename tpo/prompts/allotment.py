@@ -37,9 +37,15 @@ class Allotment:
 
 
 def allot(
-    pools: Sequence[Pool], validation: Sequence[Prompt], measured: Mapping[str, Sequence[Prompt]],
-    warm_start: Sequence[Prompt], iterations: int, per_iteration: int, seed: int, near_duplicates: float,
-) -> Allotment:  # fmt: skip
+    pools: Sequence[Pool],
+    validation: Sequence[Prompt],
+    measured: Mapping[str, Sequence[Prompt]],
+    warm_start: Sequence[Prompt],
+    iterations: int,
+    per_iteration: int,
+    seed: int,
+    near_duplicates: float,
+) -> Allotment:
     """A seeded allotment. More iterations extend it: the first ones stay as they are.
 
     `measured` holds the prompts of every benchmark by its name. Repetitions and near duplicates (Jaccard similarity

@@ -32,19 +32,33 @@ def _shape() -> list[Demand]:
     lines = {2: "two", 3: "three", 4: "four"}
     return [
         *(
-            Demand(f"Include exactly {word} list items, each on its own line after a hyphen or a number.",
-                   {"list_items": n})
+            Demand(
+                f"Include exactly {word} list items, each on its own line after a hyphen or a number.",
+                {"list_items": n},
+            )
             for n, word in items.items()
         ),
         Demand("Write everything on one line.", {"lines": 1}),
         *(Demand(f"Write exactly {word} lines, not counting empty ones.", {"lines": n}) for n, word in lines.items()),
-    ]  # fmt: skip
+    ]
 
 
 MENTIONED = (
-    "because", "example", "first", "often", "people", "simple", "small", "sometimes", "together", "useful", "usually",
-    "water", "without", "world",
-)  # fmt: skip
+    "because",
+    "example",
+    "first",
+    "often",
+    "people",
+    "simple",
+    "small",
+    "sometimes",
+    "together",
+    "useful",
+    "usually",
+    "water",
+    "without",
+    "world",
+)
 AVOIDED = ("also", "and", "but", "can", "could", "good", "however", "many", "most", "should", "very", "you", "your")
 
 OPENINGS = ("In short:", "My answer:", "Here it is:", "To begin with:", "Let us see:")

@@ -53,7 +53,7 @@ def _whole(raw: str) -> Split:
     return Split("", raw.strip())
 
 
-WRITING = _ShotMode("synthetic", "Write a new instruction on another subject.", _whole)
+WRITING = _ShotMode(name="synthetic", user="Write a new instruction on another subject.", split=_whole)
 
 
 def synthetic_prompts(

@@ -19,7 +19,7 @@ import trl.trainer.utils as trl_utils
 from torch import Tensor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SharedRows:
     """One row for each pair; T is the longest of them.
 
@@ -54,12 +54,12 @@ def share_prompts(input_ids: Tensor, attention_mask: Tensor, labels: Tensor) -> 
     mask = causal[None] & ~(second[:, :, None] & hidden[:, None, :])
     predicted = shared_labels[:, 1:] != -100
     return SharedRows(
-        input_ids[row, position_ids],
-        position_ids,
-        shared_labels,
-        mask[:, None],
-        predicted & ~second[:, 1:],
-        predicted & second[:, 1:],
+        input_ids=input_ids[row, position_ids],
+        position_ids=position_ids,
+        labels=shared_labels,
+        attention_mask=mask[:, None],
+        chosen=predicted & ~second[:, 1:],
+        rejected=predicted & second[:, 1:],
     )
 
 

@@ -27,7 +27,7 @@ JOB_PLACE = "{job}"
 """Stands for the job file in a launch command."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainJob:
     """What the trainer needs to know.
 

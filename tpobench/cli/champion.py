@@ -30,9 +30,13 @@ def show(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json: J
         print_json(vars(found))
         return
     for line in (
-        f"{found.name} ({found.mode})", f"  folder     {found.folder}", f"  {found.action:<9}  {found.moved_at}",
-        f"  by         {found.who}", f"  why        {found.why or '-'}", f"  policy     {found.policy_key}",
-    ):  # fmt: skip
+        f"{found.name} ({found.mode})",
+        f"  folder     {found.folder}",
+        f"  {found.action:<9}  {found.moved_at}",
+        f"  by         {found.who}",
+        f"  why        {found.why or '-'}",
+        f"  policy     {found.policy_key}",
+    ):
         print(line)
 
 

@@ -79,6 +79,9 @@ def _read(store: "Store", evaluation: str) -> dict[str, Any]:
     query = "SELECT benchmark, judge, params FROM evaluation WHERE evaluation_key = ?"
     ((benchmark, judge, params),) = store.sql(query, [evaluation])[1]
     return {
-        "evaluation": evaluation, "benchmark": benchmark, "judge": judge, "about": json.loads(params),
+        "evaluation": evaluation,
+        "benchmark": benchmark,
+        "judge": judge,
+        "about": json.loads(params),
         "metrics": [vars(metric) for metric in store.metrics(evaluation)],
-    }  # fmt: skip
+    }

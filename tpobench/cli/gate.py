@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 OF_RUN = re.compile(r"(thought|direct|seed)/\w+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Asked:
     """What the command line names: models, or places of a run such as ``thought/1``."""
 
@@ -85,7 +85,10 @@ def gate(
     if policy is None or not candidate:
         raise UserError("a gate needs a policy and --candidate; tpobench gate --help has examples")
     quiet_libraries()
-    asked, rules = Asked(candidate, against, run, offline, retry_missing), load_policy(policy)
+    asked, rules = (
+        Asked(candidate=candidate, against=against, run=run, offline=offline, retry_missing=retry_missing),
+        load_policy(policy),
+    )
     _require_possible(rules, asked, store)
     file, reporter = alias or store.parent / "champion.json", Progress(quiet=as_json)
     with Store(store) as opened:
@@ -94,7 +97,7 @@ def gate(
         decision, key = keep_decision(opened, rules, case, reporter.say)
         _show(decision, junit, markdown, as_json, [f"calls     {api.spent_line()}"] if api.budget.calls else [])
         if promote and decision.outcome == "PASS":
-            told = _promote(opened, file, champion, case, rules, key, why)
+            told = _promote(store=opened, file=file, before=champion, case=case, policy=rules, decision=key, why=why)
             print(told, file=sys.stderr if as_json else sys.stdout)
     raise typer.Exit(EXIT_CODES[decision.outcome])
 
@@ -127,7 +130,17 @@ def _case(
         theirs = _named(store, asked.against, asked.run, policy.contest.against_mode) if asked.against else None
         contest = stage_contest(policy, ours.name, ours.mode, asked.retry_missing)
         best = None if champion is None else ModelRef(champion.folder, mode_named(champion.mode), champion.name)
-        return live_input(store, policy, contest, api.connect, reporter, theirs, best, asked.offline, asked.candidate)
+        return live_input(
+            store=store,
+            policy=policy,
+            contest=contest,
+            connect=api.connect,
+            reporter=reporter,
+            against=theirs,
+            champion=best,
+            offline=asked.offline,
+            called=asked.candidate,
+        )
     if OF_RUN.fullmatch(asked.candidate):
         found = checkpoint_evaluation(store, asked.run, asked.candidate, asked.against)
         meeting = stored_evaluation_named(store, found.evaluation)
@@ -161,7 +174,15 @@ def _promote(
     if folder == "imported":
         raise UserError(f"{name} is a file of answers, there are no weights to promote; the decision is stored")
     require_weights(folder, case.candidate_fingerprint, name)
-    entry = Promotion(case.candidate_fingerprint, name, folder, case.candidate_mode, decision, policy.key, why)
+    entry = Promotion(
+        model=case.candidate_fingerprint,
+        name=name,
+        folder=folder,
+        mode=case.candidate_mode,
+        decision=decision,
+        policy_key=policy.key,
+        why=why,
+    )
     moved = promote(store, file, before, entry)
     if moved == before:
         return f"champion  {moved.name}, as before, in {file}"
@@ -224,7 +245,10 @@ def _print_ledger(path: Path, line: str, as_json: bool) -> None:
     for column in ("gate", "candidate", "against", "share of alpha", "decision", "opened"):
         drawn.add_column(column)
     for row in rows:
-        drawn.add_row(*(Text(str(cell)) for cell in (
-            row.number, row.candidate, row.against, f"{row.share:.1%}", row.decision, row.opened,
-        )))  # fmt: skip
+        drawn.add_row(
+            *(
+                Text(str(cell))
+                for cell in (row.number, row.candidate, row.against, f"{row.share:.1%}", row.decision, row.opened)
+            )
+        )
     Console(width=None).print(drawn)

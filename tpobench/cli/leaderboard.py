@@ -64,9 +64,16 @@ def _table(name: str, rows: "list[LeaderboardRow]") -> Any:
     figures = figures_of(name, rows)
     several = len({row.against for row in rows}) > 1
     table = Table(
-        "model", *["baseline"] * several, "n", *(title for _, title in figures), "chars", "notes", title=name,
-        caption="* by the official method; intervals are 95%, over prompts", caption_justify="left",
-    )  # fmt: skip
+        "model",
+        *["baseline"] * several,
+        "n",
+        *(title for _, title in figures),
+        "chars",
+        "notes",
+        title=name,
+        caption="* by the official method; intervals are 95%, over prompts",
+        caption_justify="left",
+    )
     for row in rows:
         notes = [*row.notes]
         missing = row.value("missing")
@@ -75,10 +82,13 @@ def _table(name: str, rows: "list[LeaderboardRow]") -> Any:
         n = f"{row.prompts}" if row.rows in (None, row.prompts) else f"{row.prompts} of {row.rows}"
         chars = row.value("response_chars")
         table.add_row(
-            Text(in_mode(row.model, row.mode)), *[Text(row.against)] * several, n,
-            *(_points(row.metrics.get(key)) for key, _ in figures), "" if chars is None else f"{chars:.0f}",
+            Text(in_mode(row.model, row.mode)),
+            *[Text(row.against)] * several,
+            n,
+            *(_points(row.metrics.get(key)) for key, _ in figures),
+            "" if chars is None else f"{chars:.0f}",
             Text("; ".join(notes)),
-        )  # fmt: skip
+        )
     return table
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tpobench.harness.api.endpoints import Endpoint
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Api:
     """How APIs are to be called, and what that may cost. All clients of one command share one budget."""
 
@@ -30,22 +30,29 @@ class Api:
         from tpobench.harness.api.budget import Budget, load_prices
 
         if self._budget is None:
-            self._budget = Budget(load_prices(self.prices), self.budget_calls, self.budget_usd)
+            self._budget = Budget(prices=load_prices(self.prices), max_calls=self.budget_calls, max_usd=self.budget_usd)
         return self._budget
 
     def connect(self, endpoint: "Endpoint") -> "Client":
         from tpobench.harness.api.client import Client, Limits
 
-        limits = Limits(self.concurrency, self.requests_per_minute, self.tokens_per_minute, self.timeout)
+        limits = Limits(
+            concurrency=self.concurrency,
+            requests_per_minute=self.requests_per_minute,
+            tokens_per_minute=self.tokens_per_minute,
+            timeout_s=self.timeout,
+        )
         return Client(endpoint, limits, self.budget)
 
     def spent(self) -> dict[str, float | int]:
         """What the command has used."""
         found = self.budget
         return {
-            "calls": found.calls, "prompt_tokens": found.prompt_tokens,
-            "completion_tokens": found.completion_tokens, "usd": found.usd,
-        }  # fmt: skip
+            "calls": found.calls,
+            "prompt_tokens": found.prompt_tokens,
+            "completion_tokens": found.completion_tokens,
+            "usd": found.usd,
+        }
 
     def spent_line(self) -> str:
         spent = self.budget
@@ -62,4 +69,12 @@ def api_options(
     budget_usd: Annotated[float | None, typer.Option(min=0, help="Stop before one dollar more.")] = None,
     prices: Annotated[Path | None, typer.Option(help="Your price file, YAML; see docs/judging.md.")] = None,
 ) -> Api:
-    return Api(concurrency, rpm, tpm, timeout, budget_calls, budget_usd, prices)
+    return Api(
+        concurrency=concurrency,
+        requests_per_minute=rpm,
+        tokens_per_minute=tpm,
+        timeout=timeout,
+        budget_calls=budget_calls,
+        budget_usd=budget_usd,
+        prices=prices,
+    )

@@ -61,6 +61,17 @@ def contest_options(
         temperature=temperature, max_new_tokens=max_new_tokens or measured.max_new_tokens, seed=seed
     )
     return EvaluationSpec(
-        measured, model, asked, judge, judge_model, baseline, orders, limit, params, format_retries, retry_missing,
-        data, max_new_tokens is not None,
-    )  # fmt: skip
+        benchmark=measured,
+        candidate=model,
+        mode=asked,
+        judge=judge,
+        judge_model=judge_model,
+        baseline=baseline,
+        orders=orders,
+        limit=limit,
+        params=params,
+        format_retries=format_retries,
+        retry_missing=retry_missing,
+        data=data,
+        limits_tokens=max_new_tokens is not None,
+    )

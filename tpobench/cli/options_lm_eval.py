@@ -15,8 +15,15 @@ if TYPE_CHECKING:
     from tpobench.harness.store.store import Store
 
 _WITHOUT_EFFECT = (
-    "split", "judge", "judge_model", "baseline", "orders", "per_category", "temperature", "retry_missing",
-)  # fmt: skip
+    "split",
+    "judge",
+    "judge_model",
+    "baseline",
+    "orders",
+    "per_category",
+    "temperature",
+    "retry_missing",
+)
 """Options of a contest that are about a judge, a baseline or other benchmarks' prompts, or that the task decides."""
 
 
@@ -60,7 +67,13 @@ def planned(contest: "EvaluationSpec", api: Api, store: "Store | None", reporter
     from tpobench.benchmarks.lm_eval.planning import plan_tasks
 
     return plan_tasks(
-        _tasks(contest), contest.candidate, contest.mode, _options(contest), reporter, api.concurrency, store
+        tasks=_tasks(contest),
+        candidate=contest.candidate,
+        mode=contest.mode,
+        options=_options(contest),
+        reporter=reporter,
+        concurrency=api.concurrency,
+        store=store,
     )
 
 
@@ -74,6 +87,9 @@ def _options(contest: "EvaluationSpec") -> "TaskOptions":
     from tpobench.benchmarks.lm_eval.tasks import TaskOptions
 
     return TaskOptions(
-        limit=contest.limit, max_new_tokens=contest.params.max_new_tokens if contest.limits_tokens else None,
-        seed=contest.params.seed, format_retries=contest.format_retries, data=contest.data,
-    )  # fmt: skip
+        limit=contest.limit,
+        max_new_tokens=contest.params.max_new_tokens if contest.limits_tokens else None,
+        seed=contest.params.seed,
+        format_retries=contest.format_retries,
+        data=contest.data,
+    )

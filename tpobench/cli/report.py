@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 @app.command()
 def report(
     folder: Annotated[
-        Path | None,
-        typer.Argument(help="The folder of a run: without --store, FOLDER/store.duckdb is the store."),
+        Path | None, typer.Argument(help="The folder of a run: without --store, FOLDER/store.duckdb is the store.")
     ] = None,
     store: Annotated[Path | None, typer.Option("--store", help=STORE_HELP)] = None,
     run: Annotated[str, typer.Option(help="A run by name, the newest unless given.")] = "",
@@ -96,9 +95,12 @@ def _facts(found: "Content") -> dict[str, object]:
     verdict = found.verdict
     headlines = [vars(headline) for headline in verdict.headlines]
     return {
-        "title": found.title, "verdict": verdict.badge, "sentence": verdict.sentence, "headlines": headlines,
+        "title": found.title,
+        "verdict": verdict.badge,
+        "sentence": verdict.sentence,
+        "headlines": headlines,
         "warnings": list(verdict.warnings),
-    }  # fmt: skip
+    }
 
 
 def _compared(store: "Store", first: str, second: str) -> "Content":

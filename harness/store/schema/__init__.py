@@ -8,9 +8,23 @@ Stores were made with these files, so none is ever edited: a change of the schem
 from pathlib import Path
 
 TABLES = (
-    "model", "prompt", "output", "score", "judgment", "call", "assignment", "evaluation", "metric", "pair", "step",
-    "run", "gate_decision", "gate_attempt", "champion", "item",
-)  # fmt: skip
+    "model",
+    "prompt",
+    "output",
+    "score",
+    "judgment",
+    "call",
+    "assignment",
+    "evaluation",
+    "metric",
+    "pair",
+    "step",
+    "run",
+    "gate_decision",
+    "gate_attempt",
+    "champion",
+    "item",
+)
 
 MIGRATIONS = tuple(sorted(Path(__file__).parent.glob("[0-9]*.sql")))
 """The file at place N makes a store of version N + 1 out of one of version N; 0 is an empty file."""
