@@ -264,4 +264,4 @@ def test_torch_is_imported_only_for_a_reward_model() -> None:
         "import sys; from tpobench.harness.judges.named import pointwise_judge as p; p('checklist'); p('json:loads'); "
     )
     code += "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3]).returncode == 0

@@ -25,7 +25,7 @@ from tpobench.harness.stats.bradley_terry import (
     vote,
 )
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data" / "arena_hard"
+DATA = Path(__file__).parents[3].parent / "shared" / "data" / "arena_hard"
 needs_data = pytest.mark.skipif(not (DATA / "v01_judgments.parquet").is_file(), reason=f"no judgments in {DATA}")
 
 LABELS = ("A>>B", "A>B", "A=B", "B>A", "B>>A")

@@ -40,10 +40,10 @@ def journal_of(path: Path) -> Path:
 def killed_after(path: Path, code: str) -> None:
     script = (
         "import os, signal, sys; from tpobench.harness.store.store import Store\n"
-        "from tests.harness.test_journal import judgment\n"
+        "from tests.harness.store.test_journal import judgment\n"
         f"store = Store(sys.argv[1]); {code}; os.kill(os.getpid(), signal.SIGKILL)"
     )
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run(
         [sys.executable, "-c", script, str(path)], cwd=root, env={**os.environ, "PYTHONPATH": str(root)}
     )
@@ -188,7 +188,7 @@ def test_a_read_only_look_does_not_disturb_a_store_in_use(tmp_path: Path) -> Non
             "import sys; from tpobench.harness.store.store import Store; from tpobench.harness.errors import UserError\n"
             "try: Store(sys.argv[1], read_only=True)\nexcept UserError as error: print(error)"
         )
-        root = Path(__file__).parents[2]
+        root = Path(__file__).parents[3]
         told = subprocess.run([sys.executable, "-c", code, str(path)], cwd=root, capture_output=True, text=True).stdout
         assert f"in use by process {os.getpid()}" in told
         assert store.row_counts()["judgment"] == 1

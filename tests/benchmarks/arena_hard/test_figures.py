@@ -30,7 +30,7 @@ from tpobench.harness.judges.verdict import self_taught_evaluator
 from tpobench.harness.stats.bradley_terry import LABELS, vote
 from tpobench.harness.store.store import Store
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data" / "arena_hard"
+DATA = Path(__file__).parents[3].parent / "shared" / "data" / "arena_hard"
 needs_data = pytest.mark.skipif(not (DATA / "v2_question.jsonl").is_file(), reason=f"no Arena-Hard files in {DATA}")
 
 TEMPLATE = "Q {QUESTION} A {ANSWER_A} B {ANSWER_B}"

@@ -28,7 +28,7 @@ from tpobench.benchmarks.alpaca_eval.official import (
 )
 from tpobench.harness.errors import UserError
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data" / "alpaca_eval"
+DATA = Path(__file__).parents[3].parent / "shared" / "data" / "alpaca_eval"
 BASELINE = "gpt4_1106_preview"
 SHORT_MODELS = ("alpaca-7b_concise", "gpt35_turbo_instruct", "minotaur-13b")
 needs_data = pytest.mark.skipif(not (DATA / "annotations.parquet").is_file(), reason=f"no annotations in {DATA}")
@@ -361,7 +361,7 @@ def test_the_hub_out_of_reach_is_one_sentence(tmp_path: Path) -> None:
         text=True,
         timeout=60,
         check=True,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     ).stdout
     assert "cannot be had from the hub" in shown
     assert shown.count("\n") == 1

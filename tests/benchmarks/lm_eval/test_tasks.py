@@ -27,7 +27,7 @@ from tpobench.harness.samplers.cached import OutputCache, local_sampler
 from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.store import Store
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 
 ANSWERS = [7, 12, 30, 5, 1200, 64, 9, 81]
 
@@ -509,7 +509,7 @@ def test_a_plan_tells_calls_and_minutes_of_an_endpoint_only(data: Path) -> None:
 def test_a_plan_through_the_command_line(data: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.apis.command", "plan", "--benchmark", "lm_eval:gsm8k", "--data", str(data)]
     command += ["--model", "m@http://127.0.0.1:9/v1", "--store", str(tmp_path / "absent.duckdb"), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=Path(__file__).parents[2])
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=Path(__file__).parents[3])
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert (found["tasks"]["gsm8k"]["items"], found["sampling_calls"], found["judge_calls"]) == (8, 8, 0)
@@ -584,7 +584,7 @@ def test_libraries_that_are_imported_while_the_hub_is_off_do_not_stay_off() -> N
         text=True,
         timeout=120,
         env=environment,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     )
     assert done.stdout.split() == ["False", "False"], done.stderr
 

@@ -223,7 +223,7 @@ def test_requests_are_spread_evenly_over_the_minute(store: Store, stub: str) -> 
 
 def test_a_kill_at_any_moment_repeats_no_stored_call(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from tests.harness.test_client import comparisons, panel\n"
+        "import sys; from pathlib import Path; from tests.harness.api.test_client import comparisons, panel\n"
         "from tpobench.harness.store.store import Store\n"
         "with Store(Path(sys.argv[1])) as store: panel(sys.argv[2]).ensure(store, comparisons(400), 'judging')"
     )
@@ -234,8 +234,8 @@ def test_a_kill_at_any_moment_repeats_no_stored_call(tmp_path: Path) -> None:
             before = stats(url)["answered"]
             process = subprocess.Popen(
                 [sys.executable, "-c", script, str(path), url],
-                cwd=Path(__file__).parents[2],
-                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+                cwd=Path(__file__).parents[3],
+                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
             )
             time.sleep(seconds)
             process.send_signal(signal.SIGKILL)

@@ -31,7 +31,7 @@ from tpobench.harness.samplers.local import LocalSampler
 from tpobench.harness.samplers.served import filled, served_sampler
 from tpobench.harness.store.store import Store
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LLAMA = f"{sys.executable} {ROOT}/tests/apis/llama.py --port {{port}} --alias {{name}} --slots 4 --context 512"
 
 
@@ -221,7 +221,7 @@ def test_a_server_does_not_outlive_a_killed_tpobench(model: Model, tmp_path: Pat
     pids = tmp_path / "pids"
     script = (
         "import sys, time; from tpobench.harness.records import Model; from tpobench.harness.samplers.served import served_sampler\n"
-        "from tests.harness.test_served_sampler import connect\n"
+        "from tests.harness.samplers.test_served import connect\n"
         "served_sampler(sys.argv[1], 20, connect)(Model('m', sys.argv[2], sys.argv[3]))\n"
         "print('up', flush=True); time.sleep(600)"
     )
