@@ -117,7 +117,7 @@ class Policy(FileModel):
     """The rules. `seed` freezes the order in which prompts are consumed, `block` is how many are asked at a time.
 
     `budget` bounds the sum of all alphas: how likely a candidate that meets every rule is rejected. `line` names the
-    line of models whose gates share their alphas (see `tpobench.harness.gate.ledger`). With `clusters`, prompts of one category
+    line of models whose gates share their alphas (see the ledger). With `clusters`, prompts of one category
     count as one observation.
     """
 

@@ -10,10 +10,12 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 
-OURS = ("harness", "tpo", "benchmarks", "reports")
+import tpobench
+
+OURS = ("tpobench",)
 """The top-level names of this package."""
 
-_OUR_ROOT = Path(__file__).resolve().parents[2]
+_OUR_ROOT = Path(tpobench.__file__).resolve().parents[1]
 
 
 class UserFolder:

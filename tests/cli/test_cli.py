@@ -152,7 +152,10 @@ def test_foreign_and_newer_stores_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_store_held_by_another_process_names_its_pid(tmp_path: Path) -> None:
-    code = "import sys\nfrom tpobench.harness.store.store import Store\nwith Store(sys.argv[1]): print(flush=True); sys.stdin.read()"
+    code = (
+        "import sys\nfrom tpobench.harness.store.store import Store\n"
+        "with Store(sys.argv[1]): print(flush=True); sys.stdin.read()"
+    )
     holder = subprocess.Popen(
         [sys.executable, "-c", code, tmp_path / "s.duckdb"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

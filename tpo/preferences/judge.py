@@ -230,7 +230,7 @@ def _settled(ours: str | None, theirs: str | None) -> float | None:
 
 
 def _verdicts(size: int, preferences: Iterator[float | None]) -> Floats:
-    """r_mn of shape (size, size), NaN where missing: m is the response shown first (`tpobench.tpo.preferences.scoring.battle_matrix`).
+    """r_mn of shape (size, size), NaN where missing: m is the response shown first (`battle_matrix`).
 
     Takes two preferences for every two responses: for the earlier one, shown first and shown second.
     """

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import tpobench
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.checkpoints import is_complete
 
@@ -215,7 +216,7 @@ def _train(job: TrainJob, job_file: Path, log_file: Path, on_progress: Progress)
 
 
 def _command(launch: str | None, job_file: str) -> list[str]:
-    trainer = ["-m", "tpobench.tpo.trainer.__main__", job_file]
+    trainer = ["-m", "tpobench.tpo.trainer", job_file]
     if launch is None:
         return [sys.executable, "-P", *trainer]
     if JOB_PLACE in launch:
@@ -224,9 +225,9 @@ def _command(launch: str | None, job_file: str) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Of the trainer. It searches no folder that it was merely started in: a user's ``tpo`` or ``tpobench.harness.py`` would
-    stand in for ours. So where this package is not installed, it is told where that lies."""
-    ours = Path(__file__).resolve().parents[1]
+    """Of the trainer. It does not search the folder that it was started in, where a user's module could stand in for
+    one of ours or of a library's. So where this package is not installed, it is told where that lies."""
+    ours = Path(tpobench.__file__).resolve().parents[1]
     installed = ours in [Path(folder).resolve() for folder in (*site.getsitepackages(), site.getusersitepackages())]
     path = [*([] if installed else [str(ours)]), *filter(None, [os.environ.get("PYTHONPATH")])]
     return os.environ | {

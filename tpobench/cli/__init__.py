@@ -23,7 +23,7 @@ from tpobench.cli import (  # noqa: F401  each registers its commands
     status,
     train,
 )
-from tpobench.cli.app import app
+from tpobench.cli.app import app, told
 from tpobench.harness.errors import Exit, UserError
 
 __all__ = ["app", "main"]

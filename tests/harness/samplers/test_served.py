@@ -220,7 +220,8 @@ def test_closing_ends_the_whole_process_group(model: Model, tmp_path: Path, logs
 def test_a_server_does_not_outlive_a_killed_tpobench(model: Model, tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     script = (
-        "import sys, time; from tpobench.harness.records import Model; from tpobench.harness.samplers.served import served_sampler\n"
+        "import sys, time; from tpobench.harness.records import Model\n"
+        "from tpobench.harness.samplers.served import served_sampler\n"
         "from tests.harness.samplers.test_served import connect\n"
         "served_sampler(sys.argv[1], 20, connect)(Model('m', sys.argv[2], sys.argv[3]))\n"
         "print('up', flush=True); time.sleep(600)"

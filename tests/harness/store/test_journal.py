@@ -185,7 +185,8 @@ def test_a_read_only_look_does_not_disturb_a_store_in_use(tmp_path: Path) -> Non
     with Store(path) as store:
         store.add_judgments([judgment("a")])
         code = (
-            "import sys; from tpobench.harness.store.store import Store; from tpobench.harness.errors import UserError\n"
+            "import sys; from tpobench.harness.store.store import Store\n"
+            "from tpobench.harness.errors import UserError\n"
             "try: Store(sys.argv[1], read_only=True)\nexcept UserError as error: print(error)"
         )
         root = Path(__file__).parents[3]
