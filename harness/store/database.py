@@ -108,6 +108,11 @@ class Database:
             return [], []
         return [column[0] for column in cursor.description], cursor.fetchall()
 
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """What a query of this package finds: a mapping a row, by column name."""
+        columns, rows = self.sql(query, parameters)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
     def row_counts(self) -> dict[str, int]:
         """Rows by table."""
         return {table: self.sql(f"SELECT count(*) FROM {table}")[1][0][0] for table in TABLES}
