@@ -1,0 +1,158 @@
+"""The models of a store, and the one rule by which a user names them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
+from tpobench.harness.models.modes import in_mode
+from tpobench.harness.store.store import Store
+
+LEAST_BEGINNING = 4
+"""So many characters of a fingerprint name a model, where no other fingerprint begins with them."""
+
+SHORT = 8
+"""So many characters of a fingerprint are shown."""
+
+
+@dataclass(frozen=True)
+class NamedModel:
+    """A model of the store that somebody named. `mode` is the one that was asked for; empty where any will do."""
+
+    fingerprint: str
+    name: str
+    folder: str
+    mode: str = ""
+
+    @property
+    def label(self) -> str:
+        """What to call it: its name, with the mode where that is not the direct one."""
+        return in_mode(self.name, self.mode)
+
+
+def model_named(store: Store, text: str, mode: str = "", among: Collection[str] = ()) -> NamedModel:
+    """The model that a user means.
+
+    Args:
+        store: The store that holds it.
+        text: A name, ``NAME@MODE``, or the beginning of a fingerprint (four characters or more).
+        mode: The mode, where `text` does not say it.
+        among: Where several models fit, only those with these fingerprints count, and a near miss is looked for among
+            them.
+
+    Returns:
+        The model, with the mode that `text` or `mode` says.
+
+    Raises:
+        StoreLacks: The store holds no such model.
+        UserError: Several models fit, or the model never answered in this mode.
+    """
+    models = _models(store)
+    fitting = _fitting(models, text)
+    if not fitting:
+        fitting, mode = _fitting_in_mode(store, models, text, mode)
+    if len(fitting) > 1:
+        fitting = [model for model in fitting if model.fingerprint in among] or fitting
+    if not fitting:
+        known = sorted({model.name for model in models if not among or model.fingerprint in among})
+        raise StoreLacks(store.path, f"{store.path} holds no model {text!r}; {did_you_mean(text, known)}")
+    if len(fitting) > 1:
+        raise UserError(_ambiguous(store, text, fitting))
+    model = fitting[0]
+    if mode:
+        _require_answered(store, model, mode)
+    return replace(model, mode=mode)
+
+
+def in_one_mode(store: Store, model: NamedModel) -> NamedModel:
+    """The model in the mode that was asked for, or in the only one in which it was evaluated.
+
+    Raises:
+        UserError: It was evaluated in several modes and none was asked for.
+    """
+    if model.mode:
+        return model
+    modes = evaluated_modes(store, model.fingerprint)
+    if len(modes) > 1:
+        choices = ", ".join(f"{model.name}@{mode}" for mode in modes)
+        raise UserError(f"{model.name} answered in several modes; say which: {choices}")
+    return replace(model, mode=modes[0] if modes else "")
+
+
+def evaluated_modes(store: Store, fingerprint: str) -> list[str]:
+    """The modes in which the model was a candidate; of a model that was only a baseline, those of the baseline."""
+    for side in ("candidate", "baseline"):
+        query = f"SELECT DISTINCT {side}_mode AS mode FROM evaluation WHERE {side} = ? ORDER BY mode"
+        modes = [row["mode"] for row in store.rows(query, [fingerprint])]
+        if modes:
+            return modes
+    return []
+
+
+def model_with_fingerprint(store: Store, fingerprint: str) -> NamedModel | None:
+    """The model with this whole fingerprint; None where the store does not hold it."""
+    query = "SELECT model_key AS fingerprint, name, folder FROM model WHERE model_key = ?"
+    rows = store.rows(query, [fingerprint])
+    return NamedModel(**rows[0]) if rows else None
+
+
+def short_fingerprints(fingerprints: Collection[str]) -> dict[str, str]:
+    """The beginning of each fingerprint that tells it from the others, eight characters or more."""
+    length = SHORT
+    while len({fingerprint[:length] for fingerprint in fingerprints}) < len(set(fingerprints)):
+        length += 1
+    return {fingerprint: fingerprint[:length] for fingerprint in fingerprints}
+
+
+def _models(store: Store) -> list[NamedModel]:
+    query = "SELECT model_key AS fingerprint, name, folder FROM model ORDER BY created_at, model_key"
+    return [NamedModel(**row) for row in store.rows(query)]
+
+
+def _fitting(models: Sequence[NamedModel], text: str) -> list[NamedModel]:
+    """The models of this name; where there is none, those whose fingerprint is or begins like the text."""
+    return (
+        [model for model in models if model.name == text]
+        or [model for model in models if model.fingerprint == text]
+        or [model for model in models if len(text) >= LEAST_BEGINNING and model.fingerprint.startswith(text)]
+    )
+
+
+def _fitting_in_mode(store: Store, models: Sequence[NamedModel], text: str, mode: str) -> tuple[list[NamedModel], str]:
+    """The models that fit ``NAME@MODE``, and the mode. A name may itself hold an @ (``NAME@http://...``), so that only
+    a mode of this store is taken off."""
+    name, _, own = text.rpartition("@")
+    if not name or own not in _modes(store):
+        return [], mode
+    if mode not in ("", own):
+        raise UserError(f"{text} names the mode {own}, and another option the mode {mode}; give one of them")
+    return _fitting(models, name), own
+
+
+def _modes(store: Store, fingerprint: str = "") -> list[str]:
+    """Every mode in which somebody, or this model, has answered."""
+    query = """
+        SELECT mode FROM (
+            SELECT candidate AS model, candidate_mode AS mode FROM evaluation
+            UNION SELECT baseline, baseline_mode FROM evaluation
+            UNION SELECT model, mode FROM output
+        ) WHERE mode <> '' AND ? IN ('', model) GROUP BY mode ORDER BY mode
+    """
+    return [row["mode"] for row in store.rows(query, [fingerprint])]
+
+
+def _require_answered(store: Store, model: NamedModel, mode: str) -> None:
+    modes = _modes(store, model.fingerprint)
+    if mode not in modes:
+        answered = f"it answered in: {', '.join(modes)}" if modes else "it has not answered yet"
+        raise UserError(f"{store.path} has no answers of {model.name} in the mode {mode!r}; {answered}")
+
+
+def _ambiguous(store: Store, text: str, fitting: Sequence[NamedModel]) -> str:
+    short = short_fingerprints([model.fingerprint for model in fitting])
+    named = " and ".join(f"{model.name} ({short[model.fingerprint]})" for model in fitting)
+    if len({model.name for model in fitting}) == 1:
+        return (
+            f"{store.path} holds {len(fitting)} models called {fitting[0].name}: {' and '.join(short.values())}; "
+            "name one of them by this beginning of its fingerprint"
+        )
+    return f"{text!r} begins the fingerprints of several models of {store.path}: {named}; give more of it"
