@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from tpobench.cli import app
-from tpobench.cli.app import told
+from tpobench.cli.errors import sentence_of
 from tpobench.harness.errors import StoreLacks
 from tpobench.harness.records import Prompt
 from tpobench.harness.store.database import no_store
@@ -237,14 +237,14 @@ def test_another_store_is_named_only_where_it_must_be_the_one(tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TPOBENCH_STORE", raising=False)
     lacks = StoreLacks(Path("tpobench-runs/store.duckdb"), "it holds no 'evn'; did you mean 'even'?")
-    assert told(lacks) == "it holds no 'evn'; did you mean 'even'?"
+    assert sentence_of(lacks) == "it holds no 'evn'; did you mean 'even'?"
     store_at(Path("tpobench-runs/quickstart/store.duckdb"))
     another = "--store tpobench-runs/quickstart/store.duckdb?"
-    assert told(lacks) == f"it holds no 'evn'; did you mean 'even', or {another}"
-    assert told(no_store(Path("tpobench-runs/store.duckdb"))).endswith(f"store.duckdb; did you mean {another}")
-    assert another not in told(no_store(Path("named.duckdb"))), "the user has named it"
+    assert sentence_of(lacks) == f"it holds no 'evn'; did you mean 'even', or {another}"
+    assert sentence_of(no_store(Path("tpobench-runs/store.duckdb"))).endswith(f"store.duckdb; did you mean {another}")
+    assert another not in sentence_of(no_store(Path("named.duckdb"))), "the user has named it"
     store_at(Path("tpobench-runs/second/store.duckdb"))
-    assert another not in told(lacks), "there are two"
+    assert another not in sentence_of(lacks), "there are two"
 
 
 def test_the_store_is_the_options_else_the_environments_else_the_default(tmp_path: Path) -> None:

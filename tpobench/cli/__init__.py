@@ -23,24 +23,20 @@ from tpobench.cli import (  # noqa: F401  each registers its commands
     status,
     train,
 )
-from tpobench.cli.app import app, told
-from tpobench.harness.errors import Exit, UserError
+from tpobench.cli.app import app
+from tpobench.cli.errors import sentence_of
+from tpobench.harness.errors import Exit
 
 __all__ = ["app", "main"]
 
 
 def main() -> None:
-    """Run the command line; errors of the user's become one sentence, Ctrl-C exits with 130."""
+    """Run the command line; errors become one sentence, Ctrl-C exits with 130."""
     debug = "--debug" in sys.argv
     if debug:
         sys.argv.remove("--debug")
     try:
         app()
-    except UserError as error:
-        if debug:
-            raise
-        print(f"tpobench: {told(error)}", file=sys.stderr)
-        sys.exit(Exit.USAGE)
     except KeyboardInterrupt:
         _interrupted()
     except SystemExit as stop:
@@ -51,7 +47,7 @@ def main() -> None:
         if debug:
             raise
         # Exit code 1 is a gate's FAIL: nothing that goes wrong may look like one.
-        print(f"tpobench: {_fault(error)}", file=sys.stderr)
+        print(f"tpobench: {sentence_of(error)}", file=sys.stderr)
         sys.exit(Exit.USAGE)
 
 
@@ -59,15 +55,3 @@ def _interrupted() -> None:
     """Say so and end at once, without waiting for a sampler's thread; the store is closed by now."""
     print("tpobench: interrupted; the same command goes on where it stopped", file=sys.stderr, flush=True)
     os._exit(Exit.INTERRUPTED)
-
-
-def _fault(error: Exception) -> str:
-    import errno
-
-    if not isinstance(error, OSError) or error.errno is None:
-        what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        return f"a fault of tpobench itself ({what}); run again with --debug and report what it prints"
-    where = f" ({error.filename})" if error.filename else ""
-    if error.errno == errno.ENOSPC:
-        return f"no space left on the disk{where}; free some and run the same command again, nothing stored is lost"
-    return f"{error.strerror}{where}; run again with --debug for the details"

@@ -2,21 +2,20 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
-from tpobench.cli.options import takes
-from tpobench.cli.options_api import Api, api_options
-from tpobench.cli.options_evaluation import BenchmarkOption, DataOption
-
-if TYPE_CHECKING:
-    pass
+from tpobench.cli.app import app
+from tpobench.cli.options.api import Api, api_options
+from tpobench.cli.options.evaluation import BenchmarkOption, DataOption
+from tpobench.cli.options.groups import from_groups
+from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 
 
 @app.command()
-@takes(api=api_options)
+@from_groups(api=api_options)
 def categorise(
     api: Api,
     model: Annotated[str, typer.Option(help="Who assigns: NAME, or NAME@http://HOST:PORT/v1.")],

@@ -5,17 +5,9 @@ from typing import Annotated
 
 import typer
 
-from tpobench.cli.app import (
-    JsonOption,
-    ModelOption,
-    ModeOption,
-    SeedOption,
-    TemperatureOption,
-    TokensOption,
-    app,
-    print_json,
-    quiet_libraries,
-)
+from tpobench.cli.app import app, quiet_libraries
+from tpobench.cli.options.model import ModelOption, ModeOption, SeedOption, TemperatureOption, TokensOption
+from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.harness.errors import Exit, UserError
 
 

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
+from tpobench.cli.app import app
 from tpobench.cli.gate import OF_RUN
+from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.compare import Side

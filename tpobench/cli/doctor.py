@@ -2,7 +2,8 @@
 
 import typer
 
-from tpobench.cli.app import JsonOption, app, print_json
+from tpobench.cli.app import app
+from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.harness.errors import Exit
 
 

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
-from tpobench.cli.options import takes
-from tpobench.cli.options_api import Api, api_options
-from tpobench.cli.options_evaluation import contest_options
-from tpobench.cli.options_lm_eval import is_lm_eval, refuse_without_effect, run
+from tpobench.cli.app import app, quiet_libraries
+from tpobench.cli.options.api import Api, api_options
+from tpobench.cli.options.evaluation import evaluation_options
+from tpobench.cli.options.groups import from_groups
+from tpobench.cli.options.lm_eval import is_lm_eval, refuse_without_effect, run
+from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 
 if TYPE_CHECKING:
     from tpobench.benchmarks.lm_eval.tasks import TaskResult
@@ -18,10 +20,10 @@ if TYPE_CHECKING:
 
 
 @app.command("eval")
-@takes(contest=contest_options, api=api_options)
+@from_groups(spec=evaluation_options, api=api_options)
 def evaluate(
     context: typer.Context,
-    contest: "EvaluationSpec",
+    spec: "EvaluationSpec",
     api: Api,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
@@ -38,17 +40,17 @@ def evaluate(
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
-    if is_lm_eval(contest):
-        refuse_without_effect(context, contest)
-        _print_tasks(contest, run(contest, api, store, Progress(quiet=as_json)), as_json)
+    if is_lm_eval(spec):
+        refuse_without_effect(context, spec)
+        _print_tasks(spec, run(spec, api, store, Progress(quiet=as_json)), as_json)
         return
     with Store(store) as opened:
-        evaluation = run_evaluation(opened, contest, api.connect, Progress(quiet=as_json))
+        evaluation = run_evaluation(opened, spec, api.connect, Progress(quiet=as_json))
         found = _read(opened, evaluation)
     if as_json:
         print_json(found | {"spent": api.spent()})
         return
-    print(f"{contest.candidate} ({contest.mode.name}) against {found['about']['baseline']} on {found['benchmark']}")
+    print(f"{spec.candidate} ({spec.mode.name}) against {found['about']['baseline']} on {found['benchmark']}")
     print(f"judge     {found['about']['judge_label']}")
     if found["about"]["not_comparable"]:
         print(f"note      not comparable with published figures: {'; '.join(found['about']['not_comparable'])}")
@@ -65,13 +67,13 @@ def _print_metrics(metrics: list[dict[str, Any]]) -> None:
         print(f"  {metric['name']:<36} {metric['category'] or 'all':<34} {value}{bounds}  n={metric['n']}{shown}")
 
 
-def _print_tasks(contest: "EvaluationSpec", results: "list[TaskResult]", as_json: bool) -> None:
+def _print_tasks(spec: "EvaluationSpec", results: "list[TaskResult]", as_json: bool) -> None:
     if as_json:
         print_json([vars(result) | {"metrics": [vars(metric) for metric in result.metrics]} for result in results])
         return
     for result in results:
         shots = "" if result.num_fewshot is None else f", {result.num_fewshot}-shot"
-        print(f"{contest.candidate} ({contest.mode.name}) on lm_eval/{result.task} {result.version}{shots}")
+        print(f"{spec.candidate} ({spec.mode.name}) on lm_eval/{result.task} {result.version}{shots}")
         _print_metrics([vars(metric) for metric in result.metrics])
 
 

@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
-from tpobench.cli.options_evaluation import DataOption
+from tpobench.cli.app import app
+from tpobench.cli.options.evaluation import DataOption
+from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 from tpobench.harness.errors import UserError
 
 if TYPE_CHECKING:
     from tpobench.harness.store.store import Store
-from tpobench.cli.official_formats import FormatArgument, _require_format
+from tpobench.cli.options.official import FormatArgument, require_format
 
 
 def _export_lm_eval(store: "Store", model: str, out: Path) -> Path:
@@ -45,7 +47,7 @@ def export(
     """
     from tpobench.harness.store.store import Store
 
-    _require_format(kind)
+    require_format(kind)
     with Store(store, read_only=True) as opened:
         if kind == "alpaca_eval":
             from tpobench.benchmarks.alpaca_eval.files import export_annotations, export_leaderboard, export_outputs

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
-from tpobench.cli.options import takes
-from tpobench.cli.options_api import Api, api_options
+from tpobench.cli.app import app, quiet_libraries
+from tpobench.cli.options.api import Api, api_options
+from tpobench.cli.options.groups import from_groups
+from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 
 if TYPE_CHECKING:
     from tpobench.harness.gate.champion import Champion
@@ -37,7 +39,7 @@ class Asked:
 
 
 @app.command()
-@takes(api=api_options)
+@from_groups(api=api_options)
 def gate(
     api: Api,
     policy: Annotated[Path | None, typer.Argument(help="The policy, a YAML file.")] = None,

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
-from tpobench.cli.options_evaluation import DataOption
+from tpobench.cli.app import app, quiet_libraries
+from tpobench.cli.options.evaluation import DataOption
+from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 from tpobench.harness.errors import UserError
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from tpobench.benchmarks.alpaca_eval.files import Imported
     from tpobench.harness.store.store import Store
-from tpobench.cli.official_formats import FormatArgument, _require_format
+from tpobench.cli.options.official import FormatArgument, require_format
 
 
 @app.command("import")
@@ -36,7 +38,7 @@ def import_files(
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
-    _require_format(kind)
+    require_format(kind)
     if not path.exists():
         raise UserError(f"there is no {path}; check the path")
     reporter = Progress(quiet=as_json)

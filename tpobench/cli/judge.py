@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
-from tpobench.cli.options import takes
-from tpobench.cli.options_api import Api, api_options
-from tpobench.cli.options_evaluation import contest_options
+from tpobench.cli.app import app, quiet_libraries
+from tpobench.cli.options.api import Api, api_options
+from tpobench.cli.options.evaluation import evaluation_options
+from tpobench.cli.options.groups import from_groups
+from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.spec import EvaluationSpec
@@ -19,9 +21,9 @@ app.add_typer(judge_app, name="judge")
 
 
 @judge_app.command("check")
-@takes(contest=contest_options, api=api_options)
+@from_groups(spec=evaluation_options, api=api_options)
 def check(
-    contest: "EvaluationSpec",
+    spec: "EvaluationSpec",
     api: Api,
     repeats: Annotated[int, typer.Option(min=1, help="How often each pair is judged in each order.")] = 2,
     store: StoreOption = DEFAULT_STORE,
@@ -37,7 +39,7 @@ def check(
     from tpobench.harness.store.store import Store
 
     with Store(store) as opened:
-        found = check_judge(opened, contest, api.connect, Progress(quiet=as_json), repeats)
+        found = check_judge(opened, spec, api.connect, Progress(quiet=as_json), repeats)
     if as_json:
         print_json(found.as_json())
     else:

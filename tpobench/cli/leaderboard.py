@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json
+from tpobench.cli.app import app
+from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 from tpobench.harness.errors import StoreLacks, UserError
 
 if TYPE_CHECKING:

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tpobench.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app, print_json, quiet_libraries
-from tpobench.cli.options import takes
-from tpobench.cli.options_api import Api, api_options
-from tpobench.cli.options_evaluation import contest_options
-from tpobench.cli.options_lm_eval import is_lm_eval, planned, refuse_without_effect
+from tpobench.cli.app import app, quiet_libraries
+from tpobench.cli.options.api import Api, api_options
+from tpobench.cli.options.evaluation import evaluation_options
+from tpobench.cli.options.groups import from_groups
+from tpobench.cli.options.lm_eval import is_lm_eval, planned, refuse_without_effect
+from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 
 if TYPE_CHECKING:
     from tpobench.benchmarks.lm_eval.planning import TaskPlan
@@ -20,10 +22,10 @@ if TYPE_CHECKING:
 
 
 @app.command()
-@takes(contest=contest_options, api=api_options)
+@from_groups(spec=evaluation_options, api=api_options)
 def plan(
     context: typer.Context,
-    contest: "EvaluationSpec",
+    spec: "EvaluationSpec",
     api: Api,
     policy: Annotated[
         Path | None, typer.Option(help="Plan a gate with this policy instead; of the options, --prices counts.")
@@ -52,12 +54,12 @@ def plan(
         found: GatePlan | Plan | TaskPlan
         if policy is not None:
             found = _gate_plan(policy, prices, opened)
-        elif is_lm_eval(contest):
-            refuse_without_effect(context, contest)
+        elif is_lm_eval(spec):
+            refuse_without_effect(context, spec)
             quiet_libraries()
-            found = planned(contest, api, opened, Progress(quiet=as_json))
+            found = planned(spec, api, opened, Progress(quiet=as_json))
         else:
-            found = plan_for(contest, prices, api.concurrency, opened)
+            found = plan_for(spec, prices, api.concurrency, opened)
     if as_json:
         print_json(found.as_json())
     else:

@@ -1,14 +1,13 @@
 """The command that makes one whole run on the embedded model: quickstart."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from tpobench.cli.app import RUNS, JsonOption, app
-
-if TYPE_CHECKING:
-    pass
+from tpobench.cli.app import app
+from tpobench.cli.options.output import JsonOption
+from tpobench.cli.options.store import RUNS
 from tpobench.cli.train import train
 
 

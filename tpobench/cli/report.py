@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tpobench.cli.app import STORE_HELP, JsonOption, app, default_store, print_json
+from tpobench.cli.app import app
+from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.store import STORE_HELP, default_store
 from tpobench.harness.errors import UserError
 
 if TYPE_CHECKING:

@@ -5,17 +5,9 @@ from typing import Annotated
 
 import typer
 
-from tpobench.cli.app import (
-    DEFAULT_STORE,
-    ModelOption,
-    ModeOption,
-    SeedOption,
-    StoreOption,
-    TemperatureOption,
-    TokensOption,
-    app,
-    quiet_libraries,
-)
+from tpobench.cli.app import app, quiet_libraries
+from tpobench.cli.options.model import ModelOption, ModeOption, SeedOption, TemperatureOption, TokensOption
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 
 
 @app.command()

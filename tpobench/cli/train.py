@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tpobench.cli.app import RUNS, JsonOption, app, print_json, quiet_libraries
+from tpobench.cli.app import app, quiet_libraries
+from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.store import RUNS
 
 if TYPE_CHECKING:
     from tpobench.tpo.config import RunConfig

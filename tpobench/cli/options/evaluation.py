@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tpobench.cli.app import ModelOption, ModeOption, SeedOption, TemperatureOption
+from tpobench.cli.options.model import ModelOption, ModeOption, SeedOption, TemperatureOption
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.spec import EvaluationSpec
@@ -21,7 +21,7 @@ DataOption = Annotated[
 ]
 
 
-def contest_options(
+def evaluation_options(
     model: ModelOption = "",
     benchmark: BenchmarkOption = "starter",
     split: Annotated[str, typer.Option(help="Of starter: training, validation or test.")] = "test",

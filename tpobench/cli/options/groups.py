@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def takes(**builders: Callable[..., Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def from_groups(**builders: Callable[..., Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """A command whose parameter ``name`` is made by the builder of that name: on the command line the builder's
     parameters stand in its place."""
 

@@ -1,0 +1,33 @@
+"""What the user reads when a command fails: one sentence."""
+
+import errno
+
+from tpobench.cli.options.store import RUNS, default_store
+from tpobench.harness.errors import StoreLacks, UserError
+
+
+def sentence_of(error: Exception) -> str:
+    """The error as the user reads it."""
+    return _request(error) if isinstance(error, UserError) else _fault(error)
+
+
+def _request(error: UserError) -> str:
+    """Where the default store lacks what was asked for and one run has a store of its own, that store is named."""
+    if not isinstance(error, StoreLacks) or error.store != default_store():
+        return str(error)
+    others = [path for path in RUNS.glob("*/store.duckdb") if path != error.store]
+    if len(others) != 1:
+        return str(error)
+    if error.what.endswith("?"):
+        return f"{error.what[:-1]}, or --store {others[0]}?"
+    return f"{error.what}; did you mean --store {others[0]}?"
+
+
+def _fault(error: Exception) -> str:
+    if not isinstance(error, OSError) or error.errno is None:
+        what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        return f"a fault of tpobench itself ({what}); run again with --debug and report what it prints"
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno == errno.ENOSPC:
+        return f"no space left on the disk{where}; free some and run the same command again, nothing stored is lost"
+    return f"{error.strerror}{where}; run again with --debug for the details"

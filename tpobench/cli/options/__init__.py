@@ -1,0 +1,1 @@
+"""The options that several commands have, by subject; each is declared once."""
