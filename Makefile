@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 quickstart: $(VENV)/.ready
 	$(BIN)/tpobench quickstart
 
+# One thread a worker: two OpenMP threads that share a core with anything else wait for each other most of the time.
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -63,9 +63,20 @@ def embedded_folder() -> Path:
     folder = cache_folder() / EMBEDDED
     if is_complete(folder):
         return folder
+    from filelock import FileLock
+
     source = embedded_gguf()
     if source is None:
         raise UserError(f"the model {EMBEDDED} needs its package: {EMBEDDED_INSTALL}")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_name(f"{EMBEDDED}.lock")):
+        if not is_complete(folder):
+            _unpack(source, folder)
+    return folder
+
+
+def _unpack(source: Path, folder: Path) -> None:
+    """Into a folder beside it first, so that a half-written one is never taken for the model."""
     partial = folder.with_name(f"{EMBEDDED}.partial-{os.getpid()}")
     partial.mkdir(parents=True, exist_ok=True)
     try:
@@ -75,7 +86,6 @@ def embedded_folder() -> Path:
         partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return folder
 
 
 def _dequantise(source: Path, target: Path) -> None:
