@@ -31,15 +31,19 @@ class _Loader(yaml.SafeLoader):
 
 def load_yaml(path: Path, kind: type[T]) -> T:
     """Read and validate a YAML file; raises UserError with the file, the place in it and what is wrong there."""
+    return validate(read_yaml(path), kind, str(path))
+
+
+def read_yaml(path: Path) -> Any:
+    """What a YAML file says, not validated; raises UserError for one that cannot be read."""
     try:
-        written = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError as error:
         raise UserError(f"there is no file {path}; check the path") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
-    return validate(written, kind, str(path))
 
 
 def validate(written: Any, kind: type[T], where: str) -> T:

@@ -276,7 +276,7 @@ class RunConfig(FileModel):
 
     @model_validator(mode="after")
     def _gate_of_a_run(self) -> "RunConfig":
-        for rule in ("contest", "champion", "line"):
+        for rule in ("evaluate", "champion", "line"):
             if getattr(self.gate, rule) is not None:
                 raise ValueError(f"gate.{rule} is for tpobench gate: a run decides on what it has measured itself")
         return self

@@ -178,11 +178,11 @@ def answers_of(side: ModelOutputs) -> Answers:
 
 
 def stage_contest(policy: Policy, candidate: str, mode: Mode, retry_missing: bool = False) -> EvaluationSpec:
-    """The contest that a policy's `contest` describes."""
+    """The contest that a policy's `evaluate` describes."""
     from tpobench.harness.evaluation.registry import benchmark_named
     from tpobench.harness.records import SamplingParams
 
-    stage = policy.contest
+    stage = policy.evaluate
     assert stage is not None
     data = None if stage.data is None else Path(stage.data)
     measured = benchmark_named(stage.benchmark, stage.split, data)

@@ -1,11 +1,13 @@
 """What a checkpoint must meet to be promoted, as users write it: a YAML file with one entry for each rule."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from tpobench.harness.config import FileModel, load_yaml
+from tpobench.harness.config import FileModel, read_yaml, validate
+from tpobench.harness.errors import UserError
 from tpobench.harness.records import content_key
 from tpobench.harness.stats.sequential import Method
 
@@ -13,6 +15,9 @@ Alpha = Annotated[float, Field(ge=1e-6, lt=0.5, strict=False)]
 Margin = Annotated[float, Field(ge=0, lt=0.5, strict=False)]
 Count = Annotated[int, Field(gt=0)]
 Figure = Annotated[float, Field(strict=False)]
+
+FORMER_NAME = "contest"
+"""What the key `evaluate` was called; policy files may still use it, and dumps always do."""
 
 
 class WinRateRule(FileModel):
@@ -86,9 +91,9 @@ class BoundsRule(FileModel):
         return self
 
 
-class Stage(FileModel):
-    """Where candidate and baseline meet: the options of ``tpobench eval``. Without it, only what the store holds
-    already is looked at."""
+class EvaluateSection(FileModel):
+    """How candidate and baseline are compared: the options of ``tpobench eval``. Without this section the gate uses
+    only the evaluations that are in the store."""
 
     benchmark: str = "starter"
     split: str = "test"
@@ -121,7 +126,7 @@ class Policy(FileModel):
     count as one observation.
     """
 
-    contest: Stage | None = None
+    evaluate: EvaluateSection | None = None
     pins: Pins = Pins()
     head_to_head: WinRateRule
     anchor: AnchorRule | None = None
@@ -162,6 +167,11 @@ class Policy(FileModel):
         }
         return {name: rule.alpha for name, rule in rules.items() if rule is not None}
 
+    @model_serializer(mode="wrap")
+    def _under_the_former_name(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """`evaluate` is dumped as `contest`: keys of policies, runs and decisions hash the dump, and must stay."""
+        return {FORMER_NAME if name == "evaluate" else name: value for name, value in dump(self).items()}
+
     @property
     def key(self) -> str:
         """The policy's hash, by which decisions and promotions name it."""
@@ -187,5 +197,21 @@ class Policy(FileModel):
 
 
 def load_policy(path: Path) -> Policy:
-    """Read a policy; raises UserError for an unknown rule, a margin of the wrong sign, alphas above the budget."""
-    return load_yaml(path, Policy)
+    """Read a policy file. `contest`, the former name of the key `evaluate`, is still read, and stderr says so.
+
+    Args:
+        path: the YAML file.
+
+    Returns:
+        The validated policy.
+
+    Raises:
+        UserError: for an unknown or empty key, a value out of range, or alphas above the budget.
+    """
+    written = read_yaml(path)
+    if isinstance(written, dict) and FORMER_NAME in written:
+        if "evaluate" in written:
+            raise UserError(f"{path} has both 'evaluate' and its former name {FORMER_NAME!r}; remove {FORMER_NAME!r}")
+        print(f"{path}: {FORMER_NAME!r} is now called 'evaluate'; it is still read", file=sys.stderr)
+        written = {"evaluate" if name == FORMER_NAME else name: value for name, value in written.items()}
+    return validate(written, Policy, str(path))

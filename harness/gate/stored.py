@@ -98,13 +98,13 @@ def stored_evaluation_of(
         where = "" if like is None else f" on {like.benchmark} by {like.judge}"
         raise UserError(
             f"{candidate} was never judged against {against}{where} in {store.path}; tpobench compare shows their "
-            "paired difference, and a policy with 'contest' has them judged"
+            "paired difference, and a policy with 'evaluate' has them judged"
         )
     pinned = [meeting for meeting in found if policy.pins.judge in (None, meeting.judge)] or found
     for what in ("judge", "benchmark", "candidate", "baseline", "candidate_mode", "baseline_mode"):
         several = sorted({getattr(meeting, what) for meeting in pinned})
         if len(several) > 1:
-            advice = "pin one under pins.judge of the policy" if what == "judge" else "say which under 'contest'"
+            advice = "pin one under pins.judge of the policy" if what == "judge" else "say which under 'evaluate'"
             raise UserError(f"{candidate} met {against} with more than one {what}: {', '.join(several)}; {advice}")
     return pinned[0]
 

@@ -42,7 +42,7 @@ def place(tmp_path: Path) -> Path:
 
 def write_policy(place: Path, **rules: Any) -> Path:
     on = {"benchmark": str(place / "bench.jsonl"), "judge": "checklist"}
-    written = {"contest": on, "head_to_head": {"margin": 0.05}} | rules
+    written = {"evaluate": on, "head_to_head": {"margin": 0.05}} | rules
     (place / "policy.yaml").write_text(yaml.safe_dump({key: value for key, value in written.items() if value != {}}))
     return place / "policy.yaml"
 
@@ -104,7 +104,7 @@ def test_a_pass_promotes_and_a_rollback_goes_back(place: Path, tiny_model: Path)
     rows = [{"instruction": p["prompt"], "output": f"{n}"} for n, p in enumerate(prompts)]
     (place / "mute.json").write_text(json.dumps(rows))
     on = {"benchmark": "bench.jsonl", "judge": "checklist", "max_new_tokens": 16}
-    write_policy(place, contest=on, degenerate={"max": 0.5})
+    write_policy(place, evaluate=on, degenerate={"max": 0.5})
     asked = ("gate", "policy.yaml", "--against", "mute.json", "--store", "s.duckdb", "--promote")
     done = tpobench(*asked, "--candidate", tiny_model, "--why", "first", cwd=place)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -157,8 +157,8 @@ def test_a_report_that_cannot_be_written_is_told_after_the_decision_and_nothing_
         ({"categories": None}, "the key 'categories' is empty"),
         ({"head_to_head": {"margin": -0.05}}, "'head_to_head.margin' is -0.05"),
         ({"head_to_head": {"margin": 0.05, "alpha": 0.05}, "budget": 0.01}, "above the budget of 0.01"),
-        ({"contest": {}, "champion": {"margin": 0.05}}, "the rule 'champion' needs 'contest'"),
-        ({"contest": {}}, "has no evaluation of 'good.json'"),
+        ({"evaluate": {}, "champion": {"margin": 0.05}}, "the rule 'champion' needs 'evaluate'"),
+        ({"evaluate": {}}, "has no evaluation of 'good.json'"),
     ],
 )
 def test_a_wrong_policy_is_one_sentence_and_exit_2(place: Path, rules: dict[str, Any], said: str) -> None:
@@ -171,7 +171,7 @@ def test_a_wrong_policy_is_one_sentence_and_exit_2(place: Path, rules: dict[str,
 
 
 def test_a_gate_on_what_is_stored_makes_no_store(place: Path) -> None:
-    for rules in ({"contest": {}}, {"contest": {"benchmark": "starter"}}):
+    for rules in ({"evaluate": {}}, {"evaluate": {"benchmark": "starter"}}):
         write_policy(place, **rules)
         done = tpobench("gate", "policy.yaml", "--candidate", "thought/1", "--store", "s.duckdb", cwd=place)
         assert (done.returncode, "no results store at s.duckdb" in done.stderr) == (2, True), done.stderr
@@ -201,7 +201,7 @@ def test_what_the_user_calls_like_a_package_of_ours_is_in_nobodys_way(place: Pat
     (place / "reports").mkdir()
     (place / "reports" / "__init__.py").write_text("LONGEST = 20")
     (place / "scorer.py").write_text(
-        "from tpobench.reports import LONGEST\ndef brief(prompt, response): return float(len(response) <= LONGEST)"
+        "from reports import LONGEST\ndef brief(prompt, response): return float(len(response) <= LONGEST)"
     )
     write_policy(place, metrics={"brief": {"min": 0.9, "scorer": "scorer:brief"}})
 
@@ -216,4 +216,5 @@ def test_what_the_user_calls_like_a_package_of_ours_is_in_nobodys_way(place: Pat
     asked = ("--candidate", "good.json", "--against", "bad.json", "--store", "s.duckdb")
     assert "PASS  metric brief" in run("gate", "policy.yaml", *asked, "--markdown", "gate.md")
     assert "brief" in (place / "gate.md").read_text()
+    run("eval", "--model", "good.json", "--benchmark", "bench.jsonl", "--baseline", "bad.json", "--store", "s.duckdb")
     assert "report.html" in run("report", "--store", "s.duckdb", "--models", "all")

@@ -65,8 +65,8 @@ def gate(
 ) -> None:
     """Decide whether a checkpoint may be promoted: exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE, 4 INVALID.
 
-    With 'contest' in the policy, outputs that the store lacks are sampled, and judgments are asked for prompt by prompt
-    in a frozen order, and no more of them once the decision is certain. Without it, the store alone is looked at. The
+    With 'evaluate' in the policy, outputs that the store lacks are sampled, and judgments are asked for prompt by
+    prompt in a frozen order, and no more of them once the decision is certain. Without it, only the store is used. The
     same policy on the same store decides the same, for free.
 
     Example: tpobench gate policy.yaml --candidate checkpoints/new --against checkpoints/old --store results.duckdb
@@ -111,11 +111,11 @@ def _require_possible(policy: "Policy", asked: Asked, store: Path) -> None:
     from tpobench.harness.store.database import no_store
 
     of_run = [name for name in (asked.candidate, asked.against) if OF_RUN.fullmatch(name)]
-    if policy.contest is None and policy.champion is not None:
-        raise UserError("the rule 'champion' needs 'contest' in the policy: where candidate and champion are to meet")
-    if policy.contest is None and not asked.against and not OF_RUN.fullmatch(asked.candidate):
-        raise UserError("name the baseline with --against, or the benchmark under 'contest' in the policy")
-    if (policy.contest is None or of_run) and not store.exists():
+    if policy.evaluate is None and policy.champion is not None:
+        raise UserError("the rule 'champion' needs 'evaluate' in the policy: where candidate and champion are to meet")
+    if policy.evaluate is None and not asked.against and not OF_RUN.fullmatch(asked.candidate):
+        raise UserError("name the baseline with --against, or the benchmark under 'evaluate' in the policy")
+    if (policy.evaluate is None or of_run) and not store.exists():
         raise no_store(store)
 
 
@@ -127,9 +127,9 @@ def _case(
     from tpobench.harness.models.thoughts import mode_named
     from tpobench.harness.store.runs import checkpoint_evaluation
 
-    if policy.contest is not None:
-        ours = _named(store, asked.candidate, asked.run, policy.contest.mode)
-        theirs = _named(store, asked.against, asked.run, policy.contest.against_mode) if asked.against else None
+    if policy.evaluate is not None:
+        ours = _named(store, asked.candidate, asked.run, policy.evaluate.mode)
+        theirs = _named(store, asked.against, asked.run, policy.evaluate.against_mode) if asked.against else None
         contest = stage_contest(policy, ours.name, ours.mode, asked.retry_missing)
         best = None if champion is None else ModelRef(champion.folder, mode_named(champion.mode), champion.name)
         return live_input(

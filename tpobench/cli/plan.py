@@ -74,6 +74,6 @@ def _gate_plan(file: Path, prices: "Prices", store: "Store | None") -> "GatePlan
     from tpobench.harness.models.modes import DIRECT
 
     policy = load_policy(file)
-    if policy.contest is None:
-        raise UserError(f"{file} has no 'contest', so there is nothing to plan: what is stored already costs nothing")
+    if policy.evaluate is None:
+        raise UserError(f"{file} has no 'evaluate', so there is nothing to plan: what is stored already costs nothing")
     return plan_gate(policy, stage_contest(policy, "", DIRECT), prices, store)

@@ -32,7 +32,16 @@ with Store(file.parent / f"{name}.duckdb") as store:
     print("ready", flush=True)
     sys.stdin.readline()
     try:
-        promote(store, file, seen, Promotion(name, name, str(file.parent), "direct", "decision", "policy", ""))
+        promotion = Promotion(
+            model=name,
+            name=name,
+            folder=str(file.parent),
+            mode="direct",
+            decision="decision",
+            policy_key="policy",
+            why="",
+        )
+        promote(store, file, seen, promotion)
     except ChampionMoved as error:
         sys.exit(str(error))
 """

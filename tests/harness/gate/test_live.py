@@ -50,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
 
 def policy(folder: Path, url: str, **rules: object) -> Policy:
     on = {"benchmark": str(folder / "bench.jsonl"), "judge": "ste", "judge_model": f"{MODEL}@{url}", "orders": "both"}
-    return validate({"contest": on, "head_to_head": {"margin": 0.03}} | rules, Policy, "policy")
+    return validate({"evaluate": on, "head_to_head": {"margin": 0.03}} | rules, Policy, "policy")
 
 
 def gate(

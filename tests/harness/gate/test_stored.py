@@ -93,7 +93,7 @@ def test_a_pinned_judge_that_never_judged_makes_the_gate_invalid(store: Store) -
 def test_two_benchmarks_are_not_mixed(store: Store) -> None:
     judged(store, "good", 60)
     judged(store, "good", 60, benchmark="another")
-    with pytest.raises(UserError, match="more than one benchmark: another, bench; say which under 'contest'"):
+    with pytest.raises(UserError, match="more than one benchmark: another, bench; say which under 'evaluate'"):
         gate(store, "good")
 
 

@@ -1,0 +1,83 @@
+"""Policy files: what they may say, and the key that stored decisions and attempts know them by."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tpobench.harness.config import validate
+from tpobench.harness.errors import UserError
+from tpobench.harness.gate.policy import Policy, load_policy
+
+SMALL = "head_to_head: {margin: 0.05}\n"
+COMPARED = """{benchmark: starter, mode: "think:generic", max_new_tokens: 72, format_retries: 1}
+head_to_head: {margin: 0.05}
+parse_errors: {max: 0.1}
+length_ratio: {max: 1.5}
+line: assistant
+"""
+
+
+def read(folder: Path, text: str) -> Policy:
+    (folder / "policy.yaml").write_text(text)
+    return load_policy(folder / "policy.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (SMALL, "4b401aae3a4b627e655344ced6710bbb"),
+        (f"evaluate: {COMPARED}", "af3b8169bc02992debe9e7a7f9ab2fb8"),
+        (f"contest: {COMPARED}", "af3b8169bc02992debe9e7a7f9ab2fb8"),
+    ],
+)
+def test_keys_are_those_of_decisions_that_are_stored_already(tmp_path: Path, text: str, key: str) -> None:
+    assert read(tmp_path, text).key == key
+
+
+def test_a_stored_policy_has_the_key_that_stores_know(tmp_path: Path) -> None:
+    assert list(read(tmp_path, SMALL).model_dump(mode="json"))[:2] == ["contest", "pins"]
+    assert read(tmp_path, f"evaluate: {COMPARED}").model_dump(exclude_unset=True)["contest"]["max_new_tokens"] == 72
+
+
+def test_the_former_name_is_read_with_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    former = read(tmp_path, f"contest: {COMPARED}")
+    said = capsys.readouterr().err
+    assert said == f"{tmp_path / 'policy.yaml'}: 'contest' is now called 'evaluate'; it is still read\n"
+    assert read(tmp_path, f"evaluate: {COMPARED}") == former
+    assert capsys.readouterr().err == ""
+
+
+def test_both_names_at_once_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="has both 'evaluate' and its former name 'contest'; remove 'contest'"):
+        read(tmp_path, f"contest: {{}}\nevaluate: {COMPARED}")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ({"head_to_head": {"margin": -0.05}}, "'head_to_head.margin' is -0.05"),
+        ({"head_to_head": {"margin": 0.05}, "categorys": {}}, "did you mean 'categories'"),
+        ({"head_to_head": {"margin": float("nan")}}, "'head_to_head.margin' is nan"),
+        ({"head_to_head": {"margin": 0.05, "method": "peeking"}}, "'head_to_head.method' is 'peeking'"),
+        (
+            {"head_to_head": {"margin": 0.05}, "anchor": {"against": "x", "margin": 0.1}, "budget": 0.05},
+            "the alphas sum to 0.1, above the budget of 0.05",
+        ),
+        ({"head_to_head": {"margin": 0.05}, "metrics": {"x": {}}}, "needs min or max"),
+        ({}, "'head_to_head' is missing"),
+    ],
+)
+def test_a_wrong_policy_is_one_sentence(written: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        validate(written, Policy, "policy.yaml")
+
+
+def test_a_share_of_the_ledger_shrinks_every_alpha() -> None:
+    written = {
+        "head_to_head": {"margin": 0.05},
+        "anchor": {"against": "x", "margin": 0.1},
+        "lm_eval": {"gsm8k": {"max_drop": 0.1, "alpha": 0.01}},
+    }
+    shared = validate(written, Policy, "policy").with_share(0.5)
+    assert shared.alphas == {"head_to_head": 0.025, "anchor": 0.025, "lm_eval gsm8k": 0.005}
