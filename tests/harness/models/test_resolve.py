@@ -17,7 +17,8 @@ def test_two_commands_at_once_unpack_the_embedded_model_once(tmp_path: Path, mon
         (target / "config.json").write_text("{}")
         time.sleep(0.2)
         (target / "model.safetensors").write_bytes(b"weights")
-        (target / "tokenizer.json").write_text("{}")
+        for name in ("tokenizer.json", "tokenizer_config.json"):
+            (target / name).write_text("{}")
 
     monkeypatch.setenv("TPOBENCH_CACHE", str(tmp_path))
     monkeypatch.setattr(resolve, "embedded_gguf", lambda: tmp_path / "weights.gguf")
