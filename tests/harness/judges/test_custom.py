@@ -105,19 +105,19 @@ def test_a_scorer_and_tpobench_each_get_their_own_module_of_one_name(
     if package:
         (tmp_path / "reports" / "__init__.py").write_text("")
     (tmp_path / "own_scorers.py").write_text(
-        "from tpobench.reports import escaping\n"
+        "from reports import escaping\n"
         "def score(prompt, response):\n    from reports.lazy import value\n    return escaping.value() + value\n"
     )
     assert only(pointwise_judge(f"{scorers}:score"), "Hi", "").value == 7.5
     assert sys.modules["tpobench.reports.formats.escaping"] is ours
-    assert "tpobench.reports.lazy" not in sys.modules
+    assert "reports.lazy" not in sys.modules
     from tpobench.reports.formats import figures
 
     assert Path(figures.__file__).parent == Path(ours.__file__).parent
 
 
 def test_a_scorer_may_be_called_like_a_package_of_tpobench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "tpobench.reports.py").write_text("def score(prompt, response): return 3")
+    (tmp_path / "reports.py").write_text("def score(prompt, response): return 3")
     (tmp_path / "tpo").mkdir()
     (tmp_path / "tpo" / "scorers.py").write_text("def score(prompt, response): return 4")
     monkeypatch.chdir(tmp_path)
