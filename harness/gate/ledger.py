@@ -65,3 +65,8 @@ def ledger(store: Store, line: str) -> list[LedgerRow]:
         )
         for number, candidate, against, share, decision, opened in store.sql(query, [line])[1]
     ]
+
+
+def known_lines(store: Store) -> list[str]:
+    """The lines of which the store has gates."""
+    return [line for (line,) in store.sql("SELECT DISTINCT line FROM gate_attempt ORDER BY line")[1]]

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleResult
+from tpobench.harness.gate.ledger import LedgerRow
 from tpobench.reports.formats.escaping import code, escaped, line, logged, sentence
 from tpobench.reports.formats.figures import NONE, percent
 from tpobench.reports.sections.verdict import READINGS, SYMBOLS
@@ -39,6 +40,19 @@ def telling_lines(decision: Decision) -> Text:
         for how, told in _telling(decision)
     ]
     return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
+
+
+def ledger_table(line: str, rows: Sequence[LedgerRow]) -> Table:
+    """The gates of a line, and what they have spent of its error budget."""
+    spent = sum(row.share for row in rows)
+    caption = f"Gates of {line} so far: {len(rows)}, with {spent:.1%} of the alphas; {1 - spent:.1%} is left."
+    table = Table(
+        "gate", "candidate", "against", "share of alpha", "decision", "opened", caption=caption, caption_justify="left"
+    )
+    for row in rows:
+        cells = (row.number, row.candidate, row.against, f"{row.share:.1%}", row.decision, row.opened)
+        table.add_row(*(Text(str(cell)) for cell in cells))
+    return table
 
 
 def markdown(decision: Decision) -> str:

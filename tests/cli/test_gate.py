@@ -91,10 +91,19 @@ def test_the_same_gate_again_is_one_decision_and_one_attempt(place: Path) -> Non
     second = json.loads(gate(place, "even", "bad", "--json", code=0))
     assert first["rules"][0]["alpha"] == pytest.approx(0.05 * 6 / 9.8696044)
     assert second["rules"][0]["alpha"] == pytest.approx(first["rules"][0]["alpha"] / 4)
-    done = tpobench("gate", "--ledger", "assistant", "--store", "s.duckdb", "--json", cwd=place)
+    done = tpobench("gate", "ledger", "assistant", "--store", "s.duckdb", "--json", cwd=place)
     assert [row["number"] for row in json.loads(done.stdout)] == [1, 2]
-    shown = tpobench("gate", "--ledger", "assistant", "--store", "s.duckdb", cwd=place)
+    shown = tpobench("gate", "ledger", "assistant", "--store", "s.duckdb", cwd=place)
     assert "so far: 2, with 76.0% of the alphas" in shown.stdout.replace("\n", " ")
+    for older in (["--ledger", "assistant"], ["--ledger=assistant"]):
+        assert tpobench("gate", *older, "--store", "s.duckdb", cwd=place).stdout == shown.stdout
+
+
+def test_the_gates_help_tells_of_the_decision_and_of_the_ledger(place: Path) -> None:
+    shown = tpobench("gate", "--help", cwd=place).stdout
+    assert "--candidate" in shown
+    assert "ledger LINE" in shown
+    assert "The line that its policies name" in tpobench("gate", "ledger", "--help", cwd=place).stdout
 
 
 def test_a_pass_promotes_and_a_rollback_goes_back(place: Path, tiny_model: Path) -> None:

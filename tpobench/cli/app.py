@@ -1,17 +1,64 @@
-"""The application that the commands register with."""
+"""The application that the commands register with, and the order in which its help lists them."""
 
 import os
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+
+ROAD = {
+    "Start": ("quickstart", "doctor", "chat"),
+    "Measure": ("eval", "plan", "leaderboard", "compare", "import", "export", "sample", "judge", "categorise"),
+    "Decide": ("gate", "champion"),
+    "Train": ("train", "status"),
+    "Look": ("report", "sql"),
+}
+"""The commands as a newcomer meets them."""
+
+
+class CommandsByRoad(TyperGroup):
+    """Lists the commands in the order of the road, under its headings."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of all commands in the order of the road."""
+        return [name for names in ROAD.values() for name in names]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write a section for each part of the road, with summaries that begin in the same column."""
+        column = max(map(len, self.commands))
+        for heading, names in ROAD.items():
+            with formatter.section(heading):
+                summaries = (self.commands[name].get_short_help_str(formatter.width - column - 6) for name in names)
+                formatter.write_dl(
+                    [(f"{name:<{column}}", summary) for name, summary in zip(names, summaries, strict=True)]
+                )
+
 
 app = typer.Typer(
     name="tpobench",
-    help="Is this checkpoint better, where, by how much, and may it be promoted?",
+    cls=CommandsByRoad,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    epilog="Start with: tpobench quickstart",
+    epilog="Start with: tpobench quickstart. Any command with --debug shows where in the code an error happened.",
 )
+
+
+def _print_version(given: bool) -> None:
+    if given:
+        from tpobench import __version__
+
+        print(f"tpobench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def tpobench(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Is this checkpoint better, where, by how much, and may it be promoted?"""
 
 
 def quiet_libraries() -> None:

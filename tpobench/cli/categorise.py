@@ -17,15 +17,18 @@ from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 @app.command()
 @from_groups(api=api_options)
 def categorise(
-    api: Api,
+    *,
     model: Annotated[str, typer.Option(help="Who assigns: NAME, or NAME@http://HOST:PORT/v1.")],
     benchmark: BenchmarkOption = "starter",
     data: DataOption = None,
     out: Annotated[Path | None, typer.Option(help="Also write the prompts with categories to this *.jsonl.")] = None,
+    api: Api,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Have a model assign one of the paper's 20 categories, and a complexity from 1 to 5, to every prompt.
+    """Assign a category and a complexity to every prompt.
+
+    A model chooses one of the paper's 20 categories, and a complexity from 1 to 5.
 
     Example: tpobench categorise --benchmark prompts.jsonl --model gpt-4.1-mini --out categorised.jsonl
     """

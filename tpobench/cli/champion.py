@@ -13,7 +13,9 @@ from tpobench.harness.errors import StoreLacks
 if TYPE_CHECKING:
     from tpobench.harness.gate.champion import Champion
 
-champion_app = typer.Typer(help="The promoted checkpoint.", no_args_is_help=True, rich_markup_mode=None)
+champion_app = typer.Typer(
+    help="Show or roll back the promoted checkpoint.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(champion_app, name="champion")
 
 FileOption = Annotated[
@@ -23,7 +25,7 @@ FileOption = Annotated[
 
 @champion_app.command()
 def show(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json: JsonOption = False) -> None:
-    """Who is the champion, since when and why.
+    """Show the champion, and when and why it was promoted.
 
     Example: tpobench champion show --store results.duckdb
     """
@@ -44,7 +46,7 @@ def show(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json: J
 
 @champion_app.command()
 def history(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json: JsonOption = False) -> None:
-    """Every promotion and rollback, as this store knows them.
+    """List every promotion and rollback in this store.
 
     Example: tpobench champion history --store results.duckdb
     """
@@ -74,7 +76,9 @@ def rollback(
     why: Annotated[str, typer.Option(help="Kept with the move.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Back to the champion before; again, to the one before that.
+    """Return to the previous champion.
+
+    Run again, it returns to the one before that.
 
     Example: tpobench champion rollback --store results.duckdb --why "users complain"
     """

@@ -22,7 +22,9 @@ def chat(
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask one question; thoughts stay hidden unless asked for.
+    """Ask a model one question.
+
+    In a thinking mode only the response is printed; --show-thoughts prints the thought too.
 
     Example: tpobench chat --model my-checkpoint/ --mode think:generic "Why is the sky blue?"
     """

@@ -24,8 +24,10 @@ def compare(
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """The paired difference of two models on the prompts that they share: win rates against the same baseline by the
-    same judge, by category, and lm-eval metrics, with 95% intervals.
+    """Compare two models on the prompts that both answered.
+
+    Prints the paired difference of their win rates against the same baseline by the same judge, overall and by
+    category, and of their lm-eval metrics, with 95% intervals.
 
     Example: tpobench compare thought/1 direct/1 --store tpobench-runs/quickstart/store.duckdb
     """

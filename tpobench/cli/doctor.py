@@ -9,7 +9,7 @@ from tpobench.harness.errors import Exit
 
 @app.command()
 def doctor(as_json: JsonOption = False) -> None:
-    """Tell what is installed, what is missing, and what it costs to have.
+    """Say what is installed, what is missing, and how to get it.
 
     Example: tpobench doctor
     """

@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 @app.command("eval")
 @from_groups(spec=evaluation_options, api=api_options)
 def evaluate(
+    *,
     context: typer.Context,
     spec: "EvaluationSpec",
     api: Api,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Win rate of a model against a baseline, overall and by category, with intervals.
+    """Measure a model against a baseline on a benchmark.
 
-    The model is a folder, a hub id, an endpoint (NAME@http://...), or finished outputs (model_outputs.json). What is
-    stored already is neither sampled nor judged again, so an interrupted eval goes on where it stopped.
+    Prints the win rate, overall and by category, with intervals. The model is a folder, a hub id, an endpoint
+    (NAME@http://...), or finished outputs (model_outputs.json). What is stored already is neither sampled nor judged
+    again, so an interrupted eval continues where it stopped.
 
     Example: tpobench eval --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
     """

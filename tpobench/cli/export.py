@@ -41,7 +41,9 @@ def export(
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a model's answers and judgments as the official tools do, for them to read.
+    """Write a model's results as official files.
+
+    The official tools of the benchmark read them.
 
     Example: tpobench export alpaca_eval --model my-model --out results/my-model
     """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tpobench.cli.app import app, quiet_libraries
+from tpobench.cli.gate_ledger import GateCommand
 from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.output import JsonOption, print_json
@@ -38,15 +39,15 @@ class Asked:
     retry_missing: bool
 
 
-@app.command()
+@app.command(cls=GateCommand)
 @from_groups(api=api_options)
 def gate(
-    api: Api,
-    policy: Annotated[Path | None, typer.Argument(help="The policy, a YAML file.")] = None,
+    *,
+    policy: Annotated[Path, typer.Argument(help="The policy, a YAML file.")],
     candidate: Annotated[
         str, typer.Option(help="A model (folder, hub id, NAME@http://..., *.json), or thought/1 of a run.")
-    ] = "",
-    against: Annotated[str, typer.Option(help="The baseline, named alike; the benchmark's own unless given.")] = "",
+    ],
+    against: Annotated[str, typer.Option(help="The baseline, also a model; the benchmark's own unless given.")] = "",
     run: Annotated[str, typer.Option(help="The run's name, where the store holds several.")] = "",
     offline: Annotated[bool, typer.Option("--offline", help="Sample nothing, ask nobody.")] = False,
     retry_missing: Annotated[
@@ -59,21 +60,22 @@ def gate(
     ] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML, a test case for each rule.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a Markdown summary.")] = None,
-    ledger: Annotated[str, typer.Option(help="Show what the gates of this line have spent, and stop.")] = "",
+    api: Api,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Decide whether a checkpoint may be promoted: exit code 0 PASS, 1 FAIL, 3 INCONCLUSIVE, 4 INVALID.
+    """Decide whether a checkpoint may be promoted.
 
-    With 'evaluate' in the policy, outputs that the store lacks are sampled, and judgments are asked for prompt by
-    prompt in a frozen order, and no more of them once the decision is certain. Without it, only the store is used. The
-    same policy on the same store decides the same, for free.
+    The exit code is the decision: 0 PASS, 1 FAIL, 3 INCONCLUSIVE, 4 INVALID.
+
+    If the policy has 'evaluate', missing outputs are sampled, and the judge is asked prompt by prompt in a fixed order
+    until the decision is certain. If it has not, only what is in the store counts. The same policy on the same store
+    decides the same and costs nothing.
 
     Example: tpobench gate policy.yaml --candidate checkpoints/new --against checkpoints/old --store results.duckdb
 
     Example: tpobench gate policy.yaml --candidate thought/1 --store tpobench-runs/quickstart/store.duckdb
     """
-    from tpobench.harness.errors import UserError
     from tpobench.harness.gate.champion import current
     from tpobench.harness.gate.decision import EXIT_CODES
     from tpobench.harness.gate.policy import load_policy
@@ -81,11 +83,6 @@ def gate(
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
-    if ledger:
-        _print_ledger(store, ledger, as_json)
-        return
-    if policy is None or not candidate:
-        raise UserError("a gate needs a policy and --candidate; tpobench gate --help has examples")
     quiet_libraries()
     asked, rules = (
         Asked(candidate=candidate, against=against, run=run, offline=offline, retry_missing=retry_missing),
@@ -222,35 +219,3 @@ def _print(decision: "Decision", said: list[str]) -> None:
         print(line)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         print("\n".join(written.annotations(decision)))
-
-
-def _print_ledger(path: Path, line: str, as_json: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from tpobench.harness.errors import StoreLacks, did_you_mean
-    from tpobench.harness.gate.ledger import ledger
-    from tpobench.harness.store.store import Store
-
-    with Store(path, read_only=True) as store:
-        rows = ledger(store, line)
-        lines = sorted({row[0] for row in store.sql("SELECT line FROM gate_attempt")[1]})
-    if not rows:
-        raise StoreLacks(path, f"{path} has no gate of a line {line!r}; {did_you_mean(line, lines)}")
-    if as_json:
-        print_json([vars(row) for row in rows])
-        return
-    spent = sum(row.share for row in rows)
-    caption = f"Gates of {line} so far: {len(rows)}, with {spent:.1%} of the alphas; {1 - spent:.1%} is left."
-    drawn = Table(caption=caption, caption_justify="left")
-    for column in ("gate", "candidate", "against", "share of alpha", "decision", "opened"):
-        drawn.add_column(column)
-    for row in rows:
-        drawn.add_row(
-            *(
-                Text(str(cell))
-                for cell in (row.number, row.candidate, row.against, f"{row.share:.1%}", row.decision, row.opened)
-            )
-        )
-    Console(width=None).print(drawn)

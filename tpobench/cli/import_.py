@@ -27,10 +27,11 @@ def import_files(
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring official outputs and judgments into the store, with all figures computed: no key, no call.
+    """Import official outputs and judgments.
 
-    AlpacaEval: model_outputs.json and annotations.json of any number of models. Arena-Hard: model_answer and
-    model_judgment files. lm_eval: results_*.json.
+    All figures are computed from the files, without an API key or a call. AlpacaEval: model_outputs.json and
+    annotations.json of any number of models. Arena-Hard: model_answer and model_judgment files. lm_eval:
+    results_*.json.
 
     Example: tpobench import alpaca_eval results/ --data official-files/
     """

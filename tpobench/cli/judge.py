@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tpobench.harness.evaluation.spec import EvaluationSpec
 
 
-judge_app = typer.Typer(help="May this judge decide?", no_args_is_help=True, rich_markup_mode=None)
+judge_app = typer.Typer(help="Check how consistent a judge is.", no_args_is_help=True, rich_markup_mode=None)
 
 app.add_typer(judge_app, name="judge")
 
@@ -23,13 +23,17 @@ app.add_typer(judge_app, name="judge")
 @judge_app.command("check")
 @from_groups(spec=evaluation_options, api=api_options)
 def check(
+    *,
     spec: "EvaluationSpec",
-    api: Api,
     repeats: Annotated[int, typer.Option(min=1, help="How often each pair is judged in each order.")] = 2,
+    api: Api,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Flip rate between orders, share of missing verdicts, variance between repeats.
+    """Measure how consistent a judge is.
+
+    Prints how often the judge changes its mind when the two responses swap places, the share of missing verdicts, and
+    the variance between repeated judgments.
 
     Example: tpobench judge check --model a-model/ --benchmark alpaca_eval --limit 100 --judge-model gpt-4.1
     """

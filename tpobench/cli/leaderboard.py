@@ -26,8 +26,10 @@ def leaderboard(
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Every evaluated model: official figures, and the honest interval beside them. Of evaluations with the same
-    benchmark, judge, models and modes, the newest counts.
+    """List every evaluated model, with intervals.
+
+    Official figures stand beside ours. Of several evaluations with the same benchmark, judge, models and modes, the
+    newest counts.
 
     Example: tpobench leaderboard --benchmark alpaca_eval --by-category
     """

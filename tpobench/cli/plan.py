@@ -24,18 +24,21 @@ if TYPE_CHECKING:
 @app.command()
 @from_groups(spec=evaluation_options, api=api_options)
 def plan(
+    *,
     context: typer.Context,
     spec: "EvaluationSpec",
-    api: Api,
     policy: Annotated[
         Path | None, typer.Option(help="Plan a gate with this policy instead; of the options, --prices counts.")
     ] = None,
+    api: Api,
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """What an eval with these options would take, before anything is spent: prompts, calls, tokens, dollars, minutes,
-    and the smallest effect that it could detect. Of lm-eval's tasks it tells the requests. With --policy, what a gate
-    would take, by how good the candidate is.
+    """Estimate what an eval or a gate would cost.
+
+    Nothing is sampled or judged. With the options of `eval`: prompts, calls, tokens, dollars, minutes, and the smallest
+    difference that the evaluation could detect; for lm-eval's tasks, the number of requests. With --policy: what a gate
+    would cost if the candidate is better, equal or worse.
 
     Example: tpobench plan --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
 

@@ -17,7 +17,10 @@ def quickstart(
     as_json: JsonOption = False,
     print_config: Annotated[bool, typer.Option(help="Print the run's configuration and stop.")] = False,
 ) -> None:
-    """Travel the whole road once on the embedded model: about ten minutes on two cores.
+    """Train and evaluate a small model, in about ten minutes.
+
+    The embedded model answers, is judged by checklists, learns to think, and meets a gate: what `train` does, at the
+    size of two processor cores. Run again, it takes seconds, for everything is stored.
 
     Example: tpobench quickstart
     """

@@ -43,9 +43,10 @@ def report(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Turn a store into one HTML file that opens anywhere, and say in the terminal what it found.
+    """Write an HTML report of a run or of models.
 
-    A run is reported on if the store holds one, else every model in it.
+    It is one file that opens without a network; the terminal shows a summary. Without --run, --models or --compare the
+    report is about the newest run in the store, or about every model where the store holds no run.
 
     Example: tpobench report tpobench-runs/quickstart
 

@@ -22,7 +22,9 @@ def sample(
     top_p: Annotated[float, typer.Option(min=0.01, max=1)] = 0.95,
     seed: SeedOption = 0,
 ) -> None:
-    """Sample outputs for a file of prompts into the store; what is there already is not sampled again.
+    """Sample outputs for a file of prompts.
+
+    They are kept in the store; what is there already is not sampled again.
 
     Example: tpobench sample prompts.jsonl --model smollm2-135m -k 4
     """

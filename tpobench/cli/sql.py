@@ -17,7 +17,9 @@ def sql(
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask the store in plain SQL. It is opened for reading only.
+    """Query the store in SQL.
+
+    The store is opened for reading only.
 
     Example: tpobench sql "SELECT prompt.text, response FROM output JOIN prompt USING (text_key) LIMIT 3"
     """

@@ -17,7 +17,9 @@ def status(
     folder: FolderOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The steps of a run and their states: done, running, interrupted, waiting. Also while the run goes on.
+    """Show how far a run is.
+
+    Lists its steps: done, running, interrupted or waiting. It can be asked while the run goes on.
 
     Example: tpobench status configs/smollm2-cpu.yaml
     """

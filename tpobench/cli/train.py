@@ -25,8 +25,10 @@ def train(
     as_json: JsonOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take, and stop.")] = False,
 ) -> None:
-    """Train both arms, evaluate every checkpoint, decide, report. Started again, it goes on where it stopped; with more
-    iterations or another arm in the file, it goes on from there.
+    """Train with and without thoughts, and measure both.
+
+    At the end a gate decides and a report is written. An interrupted run continues where it stopped; with more
+    iterations or another arm in the file, a finished run is extended.
 
     Example: tpobench train configs/smollm2-cpu.yaml
     """
