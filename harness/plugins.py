@@ -17,11 +17,11 @@ def declared(group: str) -> dict[str, EntryPoint]:
     A name that is taken already is left out, and said once on standard error.
     """
     found: dict[str, EntryPoint] = {}
-    for point in sorted(installed(group=group), key=lambda point: (_package(point) != OURS, _package(point))):
+    for point in sorted(installed(group=group), key=lambda point: (package_of(point) != OURS, package_of(point))):
         if point.name in found:
-            _warn(
-                f"{_package(point)} declares {point.name!r} under {group}, a name that {_package(found[point.name])} "
-                "has taken; it is left out"
+            warn(
+                f"{package_of(point)} declares {point.name!r} under {group}, a name that "
+                f"{package_of(found[point.name])} has taken; it is left out"
             )
         else:
             found[point.name] = point
@@ -36,16 +36,18 @@ def entry_points(group: str) -> dict[str, Any]:
         try:
             found[name] = point.load()
         except Exception as error:  # whatever a package raises as it is imported
-            _warn(
-                f"{_package(point)} declares {name!r} under {group}, and it cannot be imported: "
+            warn(
+                f"{package_of(point)} declares {name!r} under {group}, and it cannot be imported: "
                 f"{type(error).__name__}: {error}; it is left out"
             )
     return found
 
 
-def _package(point: EntryPoint) -> str:
+def package_of(point: EntryPoint) -> str:
+    """The distribution that declares an entry point."""
     return "an unnamed package" if point.dist is None else point.dist.name
 
 
-def _warn(sentence: str) -> None:
-    print(sentence, file=sys.stderr)
+def warn(sentence: str) -> None:
+    """Say on standard error what is wrong with a package that is left out."""
+    print(f"tpobench: {sentence}", file=sys.stderr)

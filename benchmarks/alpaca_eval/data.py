@@ -22,7 +22,7 @@ from tpobench.benchmarks.alpaca_eval.official import (
     read_gamed,
 )
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.benchmark import Score
+from tpobench.harness.evaluation.benchmark import Benchmark, Score
 from tpobench.harness.evaluation.preferences import PromptJudgments
 from tpobench.harness.records import Metric, Prompt, content_key
 
@@ -64,6 +64,22 @@ class AlpacaData:
 
 def digest(prompts: Sequence[Prompt]) -> str:
     return content_key("alpaca_eval", [prompt.text for prompt in prompts])
+
+
+def alpaca_benchmark(data: Path | None) -> Benchmark:
+    """The benchmark from a folder of official files, or from the hub. Raises UserError when neither has it."""
+    loaded = load(data)
+    return Benchmark(
+        name=NAME,
+        prompts=loaded.prompts,
+        rows=ROWS,
+        score=score(loaded.gamed),
+        judge="alpaca_eval",
+        baseline=loaded.baseline,
+        answers=[row.answer for row in loaded.rows],
+        official=loaded.official,
+        max_new_tokens=2048,
+    )
 
 
 def load(data: Path | None = None) -> AlpacaData:

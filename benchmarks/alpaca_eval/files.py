@@ -20,7 +20,9 @@ from tpobench.benchmarks.alpaca_eval.data import (
 )
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
+from tpobench.harness.evaluation.declaration import ImportedModel
 from tpobench.harness.evaluation.given_outputs import add_answers
+from tpobench.harness.evaluation.leaderboard import leaderboard
 from tpobench.harness.evaluation.run import EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.files import write_whole
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
@@ -29,16 +31,7 @@ from tpobench.harness.records import Judgment, Model, Prompt, content_key, text_
 from tpobench.harness.store.store import Store
 
 
-@dataclass(frozen=True)
-class Imported:
-    """What came in for one model. `evaluation` is None where there were outputs but no annotations."""
-
-    model: str
-    prompts: int
-    evaluation: str | None
-
-
-def import_alpaca(store: Store, path: Path, data: AlpacaData) -> Iterator[Imported]:
+def import_alpaca(store: Store, path: Path, data: AlpacaData) -> Iterator[ImportedModel]:
     """Everything that a folder of official files holds: ``MODEL/model_outputs.json`` and ``MODEL/annotations.json`` at
     any depth, and a compact ``annotations.parquet``; or one such file.
 
@@ -53,7 +46,7 @@ def import_alpaca(store: Store, path: Path, data: AlpacaData) -> Iterator[Import
             rows = list(answers_in(file))
             name = _author(file)
             add_answers(store, name, [row.prompt for row in rows], [row.answer for row in rows])
-            yield Imported(name, len(rows), None)
+            yield ImportedModel(name, len(rows), None)
     for file in annotations:
         yield from _annotations(store, file, data)
     for file in compact:
@@ -73,7 +66,7 @@ def importable(path: Path) -> list[Path]:
     return found
 
 
-def _annotations(store: Store, file: Path, data: AlpacaData) -> Iterator[Imported]:
+def _annotations(store: Store, file: Path, data: AlpacaData) -> Iterator[ImportedModel]:
     rows = read_json_list(file)
     needed = ("instruction", "output_1", "output_2", "generator_1", "generator_2", "annotator")
     for number, row in enumerate(rows):
@@ -121,7 +114,7 @@ def _annotations(store: Store, file: Path, data: AlpacaData) -> Iterator[Importe
         yield _keep(store, data, judge, sides[0].model, sides[1].model, entries)
 
 
-def _compact(store: Store, file: Path, data: AlpacaData) -> Iterator[Imported]:
+def _compact(store: Store, file: Path, data: AlpacaData) -> Iterator[ImportedModel]:
     """Preferences and lengths without texts: one row a model and instruction, in the order of the annotations file."""
     import pyarrow.parquet as parquet
 
@@ -183,7 +176,7 @@ def _keep(
     model: Model,
     baseline: Model,
     entries: Sequence[JudgedPair],
-) -> Imported:
+) -> ImportedModel:
     prompts = [entry.prompt for entry in entries]
     benchmark = Benchmark(name=NAME, prompts=prompts, rows=ROWS, score=score(data.gamed))
     reasons = [] if len(prompts) == ROWS else [f"{len(prompts)} of {ROWS} prompts"]
@@ -201,7 +194,7 @@ def _keep(
         "not_comparable": reasons,
     }
     record = EvaluationRecord(benchmark=benchmark, judge=judge.id, candidate=model, baseline=baseline, about=about)
-    return Imported(model.name, len(prompts), store_evaluation(store, record, entries))
+    return ImportedModel(model.name, len(prompts), store_evaluation(store, record, entries))
 
 
 def _prompts(file: Path, rows: Sequence[Mapping[str, Any]], data: AlpacaData) -> list[Prompt]:
@@ -239,6 +232,15 @@ def _author(file: Path) -> str:
     rows = read_json_list(file)
     named = rows[0].get("generator") if rows else None
     return named if isinstance(named, str) else file.parent.name
+
+
+def export_alpaca(store: Store, model: str, folder: Path) -> list[Path]:
+    """All three official files of a model, in a folder."""
+    return [
+        export_outputs(store, model, folder),
+        export_annotations(store, model, folder),
+        export_leaderboard([vars(row) for row in leaderboard(store, NAME)], folder / "leaderboard.csv"),
+    ]
 
 
 def export_outputs(store: Store, contender: str, folder: Path) -> Path:

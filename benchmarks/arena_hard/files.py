@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tpobench.benchmarks.alpaca_eval.files import Imported
 from tpobench.benchmarks.arena_hard.data import ROWS, VERSIONS, Question, aligned, questions, read_answers, rows_of
 from tpobench.benchmarks.arena_hard.figures import arena_hard, arena_hard_judge, score
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
+from tpobench.harness.evaluation.declaration import ImportedModel
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.run import EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.files import write_whole
@@ -23,7 +23,7 @@ _ORDERS = ("BA", "AB")
 """Game 1 shows the baseline first, game 2 the candidate."""
 
 
-def import_arena(store: Store, kind: str, path: Path, data: Path | None) -> Iterator[Imported]:
+def import_arena(store: Store, kind: str, path: Path, data: Path | None) -> Iterator[ImportedModel]:
     """Answers (``*_answers_*.jsonl``, ``model_answer/*.jsonl``) and judgments (``model_judgment/*/*.jsonl``,
     ``*_judgments.parquet``) of every model under the path, which holds the questions too unless `data` does."""
     version = kind.removeprefix("arena_hard_")
@@ -39,7 +39,7 @@ def import_arena(store: Store, kind: str, path: Path, data: Path | None) -> Iter
             texts[name] = read_answers(file)
             given = aligned(texts[name], asked, str(file))
             add_answers(store, name, [question.prompt for question in asked], given)
-            yield Imported(name, len(given), None)
+            yield ImportedModel(name, len(given), None)
     theirs = dict(zip([prompt.text for prompt in benchmark.prompts], benchmark.answers or [], strict=True))
     for file in files:
         if file.name == f"{mark}_judgments.parquet":
@@ -93,7 +93,7 @@ def _keep(
     answers: Mapping[str, str] | None,
     theirs: Mapping[str, str],
     baseline_name: str,
-) -> Imported:
+) -> ImportedModel:
     known = {question.uid for question in asked}
     if strange := [uid for uid in games if uid not in known]:
         raise UserError(f"judgments of {model}: {len(strange)} are of no question, the first {strange[0]}")
@@ -157,7 +157,7 @@ def _keep(
         ),
         entries,
     )
-    return Imported(model, len(judged), evaluation)
+    return ImportedModel(model, len(judged), evaluation)
 
 
 _NEWEST = """

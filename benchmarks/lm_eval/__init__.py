@@ -1,0 +1,48 @@
+"""The tasks of lm-eval declare themselves."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tpobench.harness.evaluation.declaration import BenchmarkDeclaration, BenchmarkRequest, ImportedModel, OfficialFiles
+
+if TYPE_CHECKING:
+    from tpobench.harness.evaluation.benchmark import Benchmark
+    from tpobench.harness.store.store import Store
+
+
+def _load(request: BenchmarkRequest) -> "Benchmark":
+    from tpobench.harness.evaluation.benchmark import Benchmark
+
+    return Benchmark(name=request.name, prompts=(), judge="lm_eval")
+
+
+def _figures(names: Sequence[str]) -> Mapping[str, str]:
+    """By lm-eval's own names, without its standard errors and our counts."""
+    counts = ("_rate", "_chars", "truncated", "unanswered")
+    return {name: name for name in names if "_stderr" not in name and not name.endswith(counts)}
+
+
+def _import(store: "Store", path: Path, data: Path | None) -> Iterator[ImportedModel]:
+    from tpobench.benchmarks.lm_eval.files import import_folder
+
+    return import_folder(store, path)
+
+
+def _export(store: "Store", model: str, out: Path, data: Path | None) -> list[Path]:
+    from tpobench.benchmarks.lm_eval.files import export_model
+
+    return [export_model(store, model, out)]
+
+
+LM_EVAL = BenchmarkDeclaration(
+    name="lm_eval",
+    argument="TASK,TASK",
+    summary="tasks of lm-eval, for example gsm8k, which it scores by itself",
+    load=_load,
+    options=frozenset({"data"}),
+    judge="lm_eval",
+    figures=_figures,
+    files=OfficialFiles(summary="results_*.json", import_files=_import, export_files=_export),
+    packages=("lm-eval",),
+)

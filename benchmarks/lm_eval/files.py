@@ -8,12 +8,13 @@ fingerprint, the mode, and the intervals. lm-eval's own tools skip it.
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.declaration import ImportedModel
 from tpobench.harness.files import write_whole
 from tpobench.harness.records import Metric, Model, content_key
 from tpobench.harness.stats.intervals import mean_interval
@@ -56,6 +57,32 @@ def store_evaluation(store: Store, about: Mapping[str, Any], metrics: Sequence[M
     store.add_metrics(evaluation, metrics)
     store.add_evaluation(evaluation, **row)
     return evaluation
+
+
+def import_folder(store: Store, path: Path) -> Iterator[ImportedModel]:
+    """Store every ``results_*.json`` under the path, or that one file. Raises UserError where there is none."""
+    files = [path] if path.is_file() else sorted(path.rglob("results*.json"))
+    if not files:
+        raise UserError(f"{path} holds no results_*.json to import")
+    for file in files:
+        for evaluation in import_results(store, file):
+            yield ImportedModel(file.stem, 0, evaluation)
+
+
+def export_model(store: Store, model: str, folder: Path) -> Path:
+    """Write all results of a model (a name, or the beginning of a fingerprint) as one file of lm-eval's form into the
+    folder. Raises UserError when there are none."""
+    query = (
+        "SELECT evaluation_key FROM evaluation JOIN model ON model_key = candidate "
+        "WHERE starts_with(benchmark, ?) AND (name = ? OR starts_with(candidate, ?))"
+    )
+    keys = [row[0] for row in store.sql(query, [PREFIX, model, model])[1]]
+    if not keys:
+        raise UserError(f"the store holds no lm_eval results of {model!r}; tpobench leaderboard lists what there is")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "results_tpobench.json"
+    export_results(store, keys, path)
+    return path
 
 
 def import_results(store: Store, path: Path, candidate: Model | None = None, mode: str = "direct") -> list[str]:

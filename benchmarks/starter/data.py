@@ -7,15 +7,18 @@ figures. Scores come from the `checklist` judge, a rule-based stand-in for an LL
 import json
 from functools import cache
 from importlib.resources import files
-from typing import Literal
 
+from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.records import Prompt
 
-Split = Literal["training", "validation", "test"]
+
+def starter_benchmark(split: str) -> Benchmark:
+    """The prompts of one split as a benchmark."""
+    return Benchmark(name=f"starter/{split}", prompts=starter_prompts(split), max_new_tokens=96)
 
 
 @cache
-def starter_prompts(split: Split) -> tuple[Prompt, ...]:
+def starter_prompts(split: str) -> tuple[Prompt, ...]:
     """The prompts of one split, in file order."""
     text = files("tpobench.benchmarks.starter").joinpath("prompts.jsonl").read_text(encoding="utf-8")
     rows = [json.loads(line) for line in text.splitlines()]

@@ -1,14 +1,13 @@
 """Every evaluated model of a benchmark with its figures, official and honest side by side."""
 
-import csv
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.registry import declarations, figure_titles, kind_of
 from tpobench.harness.models.modes import in_mode
 from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.store import Store
@@ -120,51 +119,30 @@ def recategorised(store: Store, rows: list[LeaderboardRow], kind: str) -> list[L
 
 
 def beside_published(rows: list[LeaderboardRow], file: Path) -> list[LeaderboardRow]:
-    """The rows with the figures of an official leaderboard CSV, by model name: ``published_win_rate`` and
-    ``published_lc_win_rate``. Raises UserError for a file without those columns."""
-    try:
-        with file.open(encoding="utf-8", newline="") as lines:
-            table = list(csv.DictReader(lines))
-        known = {row[""] if "" in row else row["Unnamed: 0"]: row for row in table}
-        columns = {"published_win_rate": "win_rate", "published_lc_win_rate": "length_controlled_winrate"}
-        found = {
-            model: {
-                name: {"value": float(row[column]) / 100, "low": None, "high": None, "n": int(row["n_total"])}
-                for name, column in columns.items()
-                if row[column]
-            }
-            for model, row in known.items()
-        }
-        published = [float(figure["value"] or 0) for figures in found.values() for figure in figures.values()]
-        if not published or not all(map(isfinite, published)):
-            raise ValueError("it has no figures, or some that are no numbers")
-    except (OSError, UnicodeDecodeError, KeyError, ValueError, csv.Error) as error:
-        raise UserError(f"{file} is no leaderboard of AlpacaEval: {error!r}") from error
-    return [replace(row, metrics={**row.metrics, **found.get(row.model, {})}) for row in rows]
+    """The rows with the figures that a published leaderboard has of the same model (by name). The file is of one
+    benchmark; rows of others stay as they are.
 
+    Raises:
+        UserError: No benchmark knows a published leaderboard in the file's form.
+    """
+    published: dict[str, Mapping[str, Mapping[str, Mapping[str, Any]]]] = {}
+    errors: list[UserError] = []
+    for name, declaration in declarations().items():
+        if declaration.files is not None and declaration.files.published is not None:
+            try:
+                published[name] = declaration.files.published(file)
+            except UserError as error:
+                errors.append(error)
+    if not published:
+        raise errors[0] if errors else UserError(f"{file}: no benchmark has a published leaderboard to show beside")
 
-_FIGURES = (
-    ("win_rate", "win %"),
-    ("official_standard_error", "SE*"),
-    ("published_win_rate", "win % published"),
-    ("lc_win_rate", "LC win %"),
-    ("official_lc_win_rate", "LC*"),
-    ("lc_win_rate_surrogate", "LC win % (stand-in data)"),
-    ("official_lc_win_rate_surrogate", "LC* (stand-in data)"),
-    ("published_lc_win_rate", "LC published"),
-    ("arena_score", "score"),
-    ("official_arena_score", "score*"),
-    ("style_controlled_score", "style-controlled"),
-    ("mean_score", "mean score"),
-)
+    def beside(row: LeaderboardRow) -> LeaderboardRow:
+        figures = published.get(kind_of(row.benchmark), {}).get(row.model, {})
+        return replace(row, metrics={**row.metrics, **figures})
+
+    return [beside(row) for row in rows]
 
 
 def figures_of(benchmark: str, rows: Sequence[LeaderboardRow]) -> list[tuple[str, str]]:
-    """Name and title of each figure that a leaderboard of this benchmark shows, as far as any row has it. Of lm-eval's
-    tasks by lm-eval's own names, without its standard errors and our counts."""
-    known = list(_FIGURES)
-    if benchmark.startswith("lm_eval/"):
-        counts = ("_rate", "_chars", "truncated", "unanswered")
-        names = dict.fromkeys(name for row in rows for name in row.metrics)
-        known = [(name, name) for name in names if "_stderr" not in name and not name.endswith(counts)]
-    return [(name, title) for name, title in known if any(name in row.metrics for row in rows)]
+    """Name and title of each figure that a leaderboard of this benchmark shows, as far as any row has it."""
+    return figure_titles(benchmark, list(dict.fromkeys(name for row in rows for name in row.metrics)))

@@ -1,55 +1,87 @@
-"""What is measured: benchmarks by name, or a prompt file of the user's."""
+"""What is measured: benchmarks by name, as they declare themselves, or a prompt file of the user's."""
 
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import get_args
 
-from tpobench.benchmarks.starter.data import Split, starter_prompts
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.evaluation.benchmark import Benchmark
-from tpobench.harness.evaluation.prompt_files import prompts_from_file
+from tpobench.harness.evaluation.declaration import GROUP, BenchmarkDeclaration, BenchmarkRequest
+from tpobench.harness.plugins import declared, entry_points, package_of, warn
 
-BENCHMARKS = ("starter", "alpaca_eval", "arena_hard_v0.1", "arena_hard_v2.0", "categories:FILE", "lm_eval:TASK")
 LM_EVAL = "lm_eval:"
-SPLITS = get_args(Split)
+
+
+@cache
+def declarations() -> Mapping[str, BenchmarkDeclaration]:
+    """Every benchmark of this package and of others that are installed, by name.
+
+    An entry point that cannot be used is left out, and said once on standard error.
+    """
+    known: dict[str, BenchmarkDeclaration] = {}
+    for name, entry in entry_points(GROUP).items():
+        if not isinstance(entry, BenchmarkDeclaration):
+            problem = f"it is a {type(entry).__name__}, not a BenchmarkDeclaration"
+        elif entry.name != name:
+            problem = f"it calls itself {entry.name!r}"
+        else:
+            known[name] = entry
+            continue
+        package = package_of(declared(GROUP)[name])
+        warn(f"{package} declares {name!r} under {GROUP}, and it cannot be used: {problem}; it is left out")
+    return known
+
+
+def declaration_of(benchmark: str) -> BenchmarkDeclaration | None:
+    """The declaration of a benchmark by its name, as typed or as stored (``NAME/SPLIT``, ``NAME:FILE``); None for a
+    prompt file, and where the package that declared it is not installed."""
+    return declarations().get(kind_of(benchmark))
+
+
+def kind_of(benchmark: str) -> str:
+    """The part of a benchmark's name that declares it: ``starter`` of ``starter/test``."""
+    return re.split("[:/]", benchmark, maxsplit=1)[0]
+
+
+def figure_titles(benchmark: str, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Name and title of each figure that people are shown of a benchmark, in order, as far as `names` has it."""
+    declaration = declaration_of(benchmark)
+    own = {} if declaration is None else declaration.figures
+    titles = own(names) if callable(own) else {"win_rate": "win %", **own, "mean_score": "mean score"}
+    return [(name, title) for name, title in titles.items() if name in names]
 
 
 def benchmark_named(name: str, split: str = "test", data: Path | None = None, per_category: int = 500) -> Benchmark:
-    """A benchmark by name (and split of the starter set), or from a ``*.jsonl`` file; `data` is a folder with official
-    files. Raises UserError for an unknown one."""
-    if name == "alpaca_eval":
-        return _alpaca_eval(data)
-    if name.startswith("arena_hard"):
-        from tpobench.benchmarks.arena_hard.figures import arena_hard
+    """A benchmark by name, or from a ``*.jsonl`` file.
 
-        return arena_hard(name, data)
-    if name.startswith(LM_EVAL):
-        return Benchmark(name=name, prompts=(), judge="lm_eval")
-    if name.startswith("categories:"):
-        from tpobench.benchmarks.categories.data import categories_benchmark
+    Args:
+        name: As the user types it, for example ``categories:FILE``.
+        split: For benchmarks that have splits.
+        data: A folder with official files.
+        per_category: For benchmarks that choose so many prompts of each category.
 
-        return categories_benchmark(Path(name.removeprefix("categories:")), per_category)
-    if Path(name).suffix == ".jsonl":
-        return Benchmark(name=Path(name).name, prompts=prompts_from_file(Path(name)), max_new_tokens=96)
-    if name != "starter":
-        raise UserError(f"unknown benchmark {name!r} (a name, or a file *.jsonl); {did_you_mean(name, [*BENCHMARKS])}")
-    for known in SPLITS:
-        if split == known:
-            return Benchmark(name=f"{name}/{split}", prompts=starter_prompts(known), max_new_tokens=96)
-    raise UserError(f"unknown split {split!r}; {did_you_mean(split, list(SPLITS))}")
+    Raises:
+        UserError: No such benchmark, split or file, or the benchmark's data cannot be had.
+    """
+    kind, colon, argument = name.partition(":")
+    declaration = declarations().get(kind)
+    if declaration is None:
+        return _prompt_file(name)
+    if bool(argument) != bool(declaration.argument) or (colon and not argument):
+        raise UserError(f"the benchmark {kind} is named {declaration.typed}, not {name!r}")
+    if declaration.splits and split not in declaration.splits:
+        raise UserError(f"unknown split {split!r}; {did_you_mean(split, list(declaration.splits))}")
+    request = BenchmarkRequest(name=name, argument=argument, split=split, data=data, per_category=per_category)
+    return declaration.load(request)
 
 
-def _alpaca_eval(data: Path | None) -> Benchmark:
-    from tpobench.benchmarks.alpaca_eval import data as alpaca_eval
+def _prompt_file(name: str) -> Benchmark:
+    if Path(name).suffix != ".jsonl":
+        known = [declaration.typed for declaration in declarations().values()]
+        if not known:
+            raise UserError("no benchmark is registered: install tpobench anew (in its folder: pip install -e .)")
+        raise UserError(f"unknown benchmark {name!r} (a name, or a file *.jsonl); {did_you_mean(name, known)}")
+    from tpobench.harness.evaluation.prompt_files import prompts_from_file
 
-    loaded = alpaca_eval.load(data)
-    return Benchmark(
-        name=alpaca_eval.NAME,
-        prompts=loaded.prompts,
-        rows=alpaca_eval.ROWS,
-        score=alpaca_eval.score(loaded.gamed),
-        judge="alpaca_eval",
-        baseline=loaded.baseline,
-        answers=[row.answer for row in loaded.rows],
-        official=loaded.official,
-        max_new_tokens=2048,
-    )
+    return Benchmark(name=Path(name).name, prompts=prompts_from_file(Path(name)), max_new_tokens=96)

@@ -29,13 +29,9 @@ def boards(
 ) -> list[Leaderboard]:
     """The boards of the evaluations `shown`, which are current ones or among `about`: the keys of those to mark. Raises
     UserError for a `published` file that is no leaderboard."""
-    rows = [
-        row for row in leaderboard(store, also=about) if row.evaluation in shown or row.benchmark.startswith("lm_eval/")
-    ]
+    rows = [row for row in leaderboard(store, also=about) if row.evaluation in shown or not row.baseline]
     if published is not None:
-        official = [row.benchmark == "alpaca_eval" for row in rows]  # the file is of no other benchmark
-        beside = beside_published(rows, published)
-        rows = [new if its else row for its, new, row in zip(official, beside, rows, strict=True)]
+        rows = beside_published(rows, published)
     grouped: dict[tuple[str, str, str], list[LeaderboardRow]] = {}
     for row in rows:
         grouped.setdefault((row.benchmark, row.judge, row.against), []).append(row)
@@ -49,7 +45,7 @@ def _board(number: int, named: tuple[str, str, str], rows: list[LeaderboardRow],
         for place, row in enumerate(rows)
         if figures and (found := row.metrics.get(figures[0][0])) is not None and found["value"] is not None
     ]
-    reference = None if named[0].startswith("lm_eval/") else 0.5
+    reference = 0.5 if rows[0].baseline else None
     chart = strip(f"board-{number}", [Series("duel", marks)], len(rows), reference)
     return Leaderboard(
         *named, figures, tuple(rows), chart, frozenset(about).intersection(row.evaluation for row in rows)

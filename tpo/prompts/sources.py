@@ -11,7 +11,7 @@ from typing import Any
 
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.evaluation.prompt_files import prompts_from_file
-from tpobench.harness.evaluation.registry import SPLITS, benchmark_named
+from tpobench.harness.evaluation.registry import benchmark_named, declarations
 from tpobench.harness.records import Prompt
 from tpobench.tpo.config import SourceConfig
 
@@ -37,8 +37,9 @@ def prompts_of(source: SourceConfig, default_split: str = "training") -> list[Pr
     if name == STARTER:
         _refuse(source, "column")
         split = source.split or default_split
-        if split not in SPLITS:
-            raise UserError(f"the starter set has no split {split!r}; {did_you_mean(split, list(SPLITS))}")
+        splits = list(declarations()[STARTER].splits)
+        if split not in splits:
+            raise UserError(f"the starter set has no split {split!r}; {did_you_mean(split, splits)}")
         return list(benchmark_named(STARTER, split).prompts)
     known = [STARTER, "FILE.jsonl", "FILE.parquet", "hub:ORG/NAME", "synthetic:SEEDS.jsonl"]
     raise UserError(f"unknown instruction source {name!r}; known: {', '.join(known)}")

@@ -1,40 +1,20 @@
 """The command that writes official files: export."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tpobench.cli.app import app
 from tpobench.cli.options.evaluation import DataOption
+from tpobench.cli.options.official import KindArgument, official_files
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
-from tpobench.harness.errors import UserError
-
-if TYPE_CHECKING:
-    from tpobench.harness.store.store import Store
-from tpobench.cli.options.official import FormatArgument, require_format
-
-
-def _export_lm_eval(store: "Store", model: str, out: Path) -> Path:
-    from tpobench.benchmarks.lm_eval.files import export_results
-
-    query = (
-        "SELECT evaluation_key FROM evaluation JOIN model ON model_key = candidate "
-        "WHERE starts_with(benchmark, 'lm_eval/') AND (name = ? OR starts_with(candidate, ?))"
-    )
-    keys = [row[0] for row in store.sql(query, [model, model])[1]]
-    if not keys:
-        raise UserError(f"the store holds no lm_eval results of {model!r}; tpobench leaderboard lists what there is")
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / "results_tpobench.json"
-    export_results(store, keys, path)
-    return path
 
 
 @app.command()
 def export(
-    kind: FormatArgument,
+    kind: KindArgument,
     model: Annotated[str, typer.Option(help="The model's name, or the beginning of its fingerprint.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write to.")] = Path("export"),
     data: DataOption = None,
@@ -49,23 +29,9 @@ def export(
     """
     from tpobench.harness.store.store import Store
 
-    require_format(kind)
+    files = official_files(kind)
     with Store(store, read_only=True) as opened:
-        if kind == "alpaca_eval":
-            from tpobench.benchmarks.alpaca_eval.files import export_annotations, export_leaderboard, export_outputs
-            from tpobench.harness.evaluation.leaderboard import leaderboard
-
-            written = [
-                export_outputs(opened, model, out),
-                export_annotations(opened, model, out),
-                export_leaderboard([vars(row) for row in leaderboard(opened, kind)], out / "leaderboard.csv"),
-            ]
-        elif kind == "lm_eval":
-            written = [_export_lm_eval(opened, model, out)]
-        else:
-            from tpobench.benchmarks.arena_hard.files import export_arena
-
-            written = export_arena(opened, kind, model, out, data)
+        written = files.export_files(opened, model, out, data)
     if as_json:
         print_json([str(path) for path in written])
     else:

@@ -1,16 +1,22 @@
-"""Which official files import and export know."""
+"""The official files that import and export know: those of the benchmarks that declare any."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tpobench.harness.errors import UserError, did_you_mean
 
-FORMATS = ["alpaca_eval", "arena_hard_v0.1", "arena_hard_v2.0", "lm_eval"]
+if TYPE_CHECKING:
+    from tpobench.harness.evaluation.declaration import OfficialFiles
 
-FormatArgument = Annotated[str, typer.Argument(help="alpaca_eval, arena_hard_v0.1, arena_hard_v2.0 or lm_eval.")]
+KindArgument = Annotated[str, typer.Argument(help="The benchmark whose files they are.")]
 
 
-def require_format(kind: str) -> None:
-    if kind not in FORMATS:
-        raise UserError(f"unknown format {kind!r}; {did_you_mean(kind, FORMATS)}")
+def official_files(kind: str) -> "OfficialFiles":
+    """How to read and write a benchmark's files; raises UserError for a benchmark that has none."""
+    from tpobench.harness.evaluation.registry import declarations
+
+    known = {name: files for name, entry in declarations().items() if (files := entry.files) is not None}
+    if kind not in known:
+        raise UserError(f"unknown format {kind!r}; {did_you_mean(kind, list(known))}")
+    return known[kind]

@@ -1,0 +1,97 @@
+"""How a benchmark declares itself: all that commands, plans and reports know of it before it is loaded.
+
+A package adds one with an entry point of the group ``tpobench.benchmarks`` whose name is the benchmark's. Declarations
+are read by every command that lists benchmarks, so a module that holds one imports its heavy parts inside functions.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from tpobench.harness.evaluation.benchmark import Benchmark
+    from tpobench.harness.store.store import Store
+
+GROUP = "tpobench.benchmarks"
+DEFAULT_BENCHMARK = "starter"
+"""What is measured where nobody names a benchmark."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkRequest:
+    """What a user asks of a benchmark: `name` as typed, `argument` what stands behind its colon."""
+
+    name: str
+    argument: str = ""
+    split: str = "test"
+    data: Path | None = None
+    per_category: int = 500
+
+
+@dataclass(frozen=True)
+class ImportedModel:
+    """What came in for one model. `evaluation` is None where there were outputs but no judgments."""
+
+    model: str
+    prompts: int
+    evaluation: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfficialFiles:
+    """A benchmark's official files in and out of the store.
+
+    `own_files` are names by which a folder is recognised that holds the benchmark's own data. `published` reads figures
+    of a published leaderboard, by model and figure: mappings with ``value``, ``low``, ``high`` and ``n``.
+    """
+
+    summary: str
+    import_files: "Callable[[Store, Path, Path | None], Iterator[ImportedModel]]"
+    export_files: "Callable[[Store, str, Path, Path | None], list[Path]]"
+    own_files: tuple[str, ...] = ()
+    published: Callable[[Path], Mapping[str, Mapping[str, Mapping[str, Any]]]] | None = None
+
+
+Titles = Mapping[str, str]
+"""Figures by name, in the order in which they are shown, with their titles."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkDeclaration:
+    """A benchmark by name.
+
+    Attributes:
+        name: What the user types, without what follows a colon. What it stores is called so, too: ``name``, or
+            ``name/PART`` or ``name:PART``.
+        summary: One line for ``--help``.
+        load: Makes the benchmark; imports what is heavy inside. Raises UserError.
+        argument: What follows the colon, for example ``FILE``; empty where nothing may.
+        splits: The values that ``--split`` can have; empty where it has no effect.
+        options: Which of the options that only some benchmarks have take effect: ``data``, ``per_category``.
+        size: How many prompts the whole benchmark has, where that is known without loading it.
+        orders: ``both`` where every pair is judged twice with sides swapped.
+        judge: The judge that is asked unless another is named.
+        figures: Titles of the benchmark's own figures by name, in the order in which leaderboards and reports show
+            them; or a function that gives them for the names of all figures there are.
+        files: Import and export of its official files.
+        packages: Distributions whose versions belong to a figure's provenance.
+    """
+
+    name: str
+    summary: str
+    load: "Callable[[BenchmarkRequest], Benchmark]"
+    argument: str = ""
+    splits: tuple[str, ...] = ()
+    options: frozenset[str] = frozenset()
+    size: int | None = None
+    orders: Literal["one", "both"] = "one"
+    judge: str = "checklist"
+    figures: Titles | Callable[[Sequence[str]], Titles] = field(default_factory=dict)
+    files: OfficialFiles | None = None
+    packages: tuple[str, ...] = ()
+
+    @property
+    def typed(self) -> str:
+        """How a user names it: ``categories:FILE``."""
+        return f"{self.name}:{self.argument}" if self.argument else self.name
