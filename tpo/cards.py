@@ -8,7 +8,8 @@ from jinja2 import Environment, StrictUndefined, Template
 from tpobench.harness.files import write_whole
 from tpobench.harness.models.thoughts import template_named
 from tpobench.harness.records import Metric, Model
-from tpobench.tpo.config import Arm
+from tpobench.harness.store.step_details import GateDetails, HeadToHeadDetails, PairDetails
+from tpobench.harness.store.steps import Arm, Step
 from tpobench.tpo.run import TrainingRun
 from tpobench.tpo.steps import evaluation_step
 
@@ -25,9 +26,9 @@ def write_card(run: TrainingRun, judge_label: str, arm: Arm, iteration: int, mod
         judge=judge_label,
         run=run.key,
         benchmarks=_measured(run, arm, iteration),
-        duel=_duel(run, iteration) if arm == "thought" else None,
-        pairs=run.details(f"pairs/{arm}/{iteration}"),
-        decision=run.details(f"gate/{iteration}"),
+        head_to_head=_head_to_head(run, iteration) if arm == "thought" else None,
+        pairs=run.details(Step(PairDetails, arm, iteration)),
+        decision=run.details(Step(GateDetails, iteration=iteration)),
         template=template_named(config.thought_mode.partition(":")[2]) if arm == "thought" else None,
         parents=list(range(1, iteration + 1)),
     )
@@ -38,15 +39,15 @@ def _measured(run: TrainingRun, arm: Arm, iteration: int) -> list[tuple[str, str
     """Benchmark, judge and win rate of every evaluation of the checkpoint."""
     rows = []
     for number in range(len(run.config.evaluation.benchmarks)):
-        details = run.details(evaluation_step(run.config, f"{arm}/{iteration}", number))
+        details = run.details(evaluation_step(run.config, arm, iteration, number))
         if details is not None:
-            rows.append(_figure(run, details["evaluation"]))
+            rows.append(_figure(run, details.evaluation))
     return rows
 
 
-def _duel(run: TrainingRun, iteration: int) -> tuple[str, str, Metric] | None:
-    details = run.details(f"head_to_head/{iteration}")
-    return None if details is None else _figure(run, details["evaluation"])
+def _head_to_head(run: TrainingRun, iteration: int) -> tuple[str, str, Metric] | None:
+    details = run.details(Step(HeadToHeadDetails, iteration=iteration))
+    return None if details is None else _figure(run, details.evaluation)
 
 
 def _figure(run: TrainingRun, evaluation: str) -> tuple[str, str, Metric]:

@@ -1,4 +1,4 @@
-"""The configuration of a training run, and the file forms that users write for the optimizer."""
+"""The configuration file of a training run."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,31 +10,11 @@ from tpobench.harness.api.client import Limits
 from tpobench.harness.config import FileModel
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.records import SamplingParams
+from tpobench.harness.store.steps import ARMS, Arm
 
-Arm = Literal["thought", "direct"]
-ARMS: tuple[Arm, ...] = ("thought", "direct")
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1, strict=False)]
 Amount = Annotated[float, Field(gt=0, strict=False)]
-
-
-class ThoughtTemplateFile(FileModel):
-    """A thought prompt of the user's: ``think:FILE.yaml``."""
-
-    user: str = Field(description="the user message; {prompt} stands for the query")
-    response_marker: str = Field(min_length=1)
-    thought_marker: str | None = Field(default=None, min_length=1)
-    system: str | None = None
-
-    @model_validator(mode="after")
-    def _has_a_place_for_the_query(self) -> "ThoughtTemplateFile":
-        if "{prompt}" not in self.user:
-            raise ValueError("the user message needs {prompt} where the query goes")
-        if self.thought_marker and (
-            self.thought_marker in self.response_marker or self.response_marker in self.thought_marker
-        ):
-            raise ValueError("one marker is part of the other, so no output could be taken apart")
-        return self
 
 
 class SamplingConfig(FileModel):

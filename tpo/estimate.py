@@ -16,10 +16,11 @@ from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.evaluation.plan import ASSUMED_SECONDS
 from tpobench.harness.evaluation.registry import benchmark_named
 from tpobench.harness.models.resolve import EMBEDDED, resolve_model
+from tpobench.harness.store.steps import Step
 from tpobench.tpo.config import BenchmarkConfig, RunConfig
 from tpobench.tpo.preferences.named import PAIRWISE
 from tpobench.tpo.rates import recall, sampling_kind, training_kind, weight_bytes
-from tpobench.tpo.steps import planned
+from tpobench.tpo.steps import planned_steps
 
 KNOWN_PROMPTS = {"alpaca_eval": 805, "arena_hard_v0.1": 500, "arena_hard_v2.0": 750}
 KNOWN_ITEMS = {"gsm8k": 1319, "gsm8k_answer_only": 1319, "ifeval": 541}
@@ -65,7 +66,7 @@ def estimate(config: RunConfig) -> Estimate:
     """Raises UserError where the configuration names what does not exist on this machine (the hub is left alone)."""
     weights, notes = _weights(config)
     counted = _Counter(config, weights)
-    steps = [counted.of(name) for name in planned(config)]
+    steps = [counted.of(step) for step in planned_steps(config)]
     made = len(config.arms) * (config.iterations + (config.warm_start is not None))
     if any(step.seconds is None for step in steps):
         notes.append("some times are not known: no step of that kind was measured on this machine yet")
@@ -84,8 +85,8 @@ class _Counter:
             _prompts_of(BenchmarkConfig(split="validation")) if config.selection.source.source == "starter" else 0
         )
 
-    def of(self, name: str) -> StepEstimate:
-        kind, *place = name.split("/", 3)
+    def of(self, step: Step[Any]) -> StepEstimate:
+        name, kind = step.name, step.kind
         config, sampling = self._config, self._config.sampling.max_new_tokens
         fresh = config.instructions.per_iteration
         if kind == "sample":
@@ -103,7 +104,7 @@ class _Counter:
             calls = 2 * epochs * self._held_out if self._pairwise else 0
             return self._sampled(name, (epochs + 1) * self._held_out, sampling, calls)
         if kind == "evaluate":
-            entry = next((b for b in config.evaluation.benchmarks if place[2:] == [b.name]), None)
+            entry = next((b for b in config.evaluation.benchmarks if b.name == step.benchmark), None)
             return self._evaluated(name, entry or config.evaluation.benchmarks[0])
         if kind == "lm_eval" and config.evaluation.lm_eval:
             tasks = config.evaluation.lm_eval

@@ -1,29 +1,18 @@
 """When a run stops by itself: a policy that no longer writes the format, is cut off, or runs on and on."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from statistics import fmean
-from typing import Any
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import Output
+from tpobench.harness.store.step_details import SampleDetails
 from tpobench.tpo.config import GuardsConfig
 
 
-@dataclass(frozen=True, kw_only=True)
-class Health:
-    """How a step's training samples look. Lengths are means: in tokens, and in characters of those that parsed."""
-
-    outputs: int
-    parse_error_rate: float
-    truncated: float
-    tokens: float
-    thought_chars: float
-    response_chars: float
-
-
-def health_of(outputs: list[Output]) -> Health:
+def health_of(outputs: Sequence[Output]) -> SampleDetails:
+    """How training samples look: the shares and mean lengths that the guards watch."""
     parsed = [output for output in outputs if not output.parse_error]
-    return Health(
+    return SampleDetails(
         outputs=len(outputs),
         parse_error_rate=1 - len(parsed) / len(outputs),
         truncated=sum(output.finish_reason == "length" for output in outputs) / len(outputs),
@@ -33,14 +22,14 @@ def health_of(outputs: list[Output]) -> Health:
     )
 
 
-def require_healthy(where: str, now: dict[str, Any], first: dict[str, Any], guards: GuardsConfig) -> None:
-    """Raise UserError when the samples of a step broke a limit; `first` is the same arm's first iteration."""
-    growth = now["tokens"] / first["tokens"] if first["tokens"] else 1.0
+def require_healthy(where: str, now: SampleDetails, first: SampleDetails, guards: GuardsConfig) -> None:
+    """Raise UserError when the samples of `where` broke a limit; `first` are those of the arm's first iteration."""
+    growth = now.tokens / first.tokens if first.tokens else 1.0
     broken = [
         f"{value:{form}} {what} (guards.{name} allows {limit:{form}})"
         for name, what, value, limit, form in (
-            ("parse_errors", "of the outputs do not parse", now["parse_error_rate"], guards.parse_errors, ".0%"),
-            ("truncated", "of the outputs were cut at max_new_tokens", now["truncated"], guards.truncated, ".0%"),
+            ("parse_errors", "of the outputs do not parse", now.parse_error_rate, guards.parse_errors, ".0%"),
+            ("truncated", "of the outputs were cut at max_new_tokens", now.truncated, guards.truncated, ".0%"),
             ("length_growth", "times the first iteration's length", growth, guards.length_growth, ".1f"),
         )
         if value > limit

@@ -1,29 +1,47 @@
 """The steps of a run, in order: what `tpobench status` lists, `--dry-run` counts, and the loop works through.
 
-A step's name says what and where: ``sample/thought/2``. Raising `iterations` or adding an arm adds steps; those that
-are done keep their names.
+Raising `iterations` or adding an arm adds steps; those that are done keep their names.
 """
 
-from tpobench.tpo.config import Arm, RunConfig
+from collections.abc import Iterator
+from typing import Any
+
+from tpobench.harness.store.step_details import (
+    EvaluateDetails,
+    GateDetails,
+    HeadToHeadDetails,
+    InstructionsDetails,
+    PairDetails,
+    SampleDetails,
+    ScoreDetails,
+    SeedDetails,
+    SelectDetails,
+    TasksDetails,
+    TrainDetails,
+    WarmStartDetails,
+)
+from tpobench.harness.store.steps import Arm, Step
+from tpobench.tpo.config import RunConfig
 
 
-def planned(config: RunConfig) -> list[str]:
-    """Every step's name. Iteration 0 is the state after the warm start; without one the seed stands in its place."""
-    steps = [f"instructions/{config.iterations}", "seed"]
-    steps += _measured(config, "seed", "direct")
+def planned_steps(config: RunConfig) -> list[Step[Any]]:
+    """Every step, in the order of the loop. Iteration 0 is the state after the warm start; without one the seed stands
+    in its place."""
+    steps: list[Step[Any]] = [Step(InstructionsDetails, iteration=config.iterations), Step(SeedDetails)]
+    steps += _measurements(config, "direct", None)
     if "thought" in config.arms:
-        steps += _measured(config, "seed", "thought")
+        steps += _measurements(config, "thought", None)
     if config.warm_start is not None:
-        steps += [f"warm_start/{arm}" for arm in config.arms]
+        steps += [Step(WarmStartDetails, arm) for arm in config.arms]
     for iteration in range(first_evaluated(config), config.iterations + 1):
         for arm in config.arms:
             if iteration:
-                steps += [f"{kind}/{arm}/{iteration}" for kind in _iteration_steps(config)]
-            steps += _measured(config, arm, iteration)
+                steps += _training(config, arm, iteration)
+            steps += _measurements(config, arm, iteration)
         if len(config.arms) == 2:
-            steps.append(f"head_to_head/{iteration}")
+            steps.append(Step(HeadToHeadDetails, iteration=iteration))
             if iteration:
-                steps.append(f"gate/{iteration}")
+                steps.append(Step(GateDetails, iteration=iteration))
     return steps
 
 
@@ -32,18 +50,21 @@ def first_evaluated(config: RunConfig) -> int:
     return 1 if config.warm_start is None else 0
 
 
-def evaluation_step(config: RunConfig, place: str, benchmark: int) -> str:
-    """The step that measures a place, ``thought/2`` or ``seed/direct``, on the benchmark of this number."""
-    name = f"evaluate/{place}"
-    return name if benchmark == 0 else f"{name}/{config.evaluation.benchmarks[benchmark].name}"
+def evaluation_step(config: RunConfig, arm: Arm, iteration: int | None, benchmark: int) -> Step[EvaluateDetails]:
+    """The step that measures an arm after an iteration (None: the seed) on the benchmark of this number."""
+    name = "" if benchmark == 0 else config.evaluation.benchmarks[benchmark].name
+    return Step(EvaluateDetails, arm, iteration, name)
 
 
-def _measured(config: RunConfig, first: Arm | str, second: Arm | int | str) -> list[str]:
-    place = f"{first}/{second}"
-    steps = [evaluation_step(config, place, number) for number in range(len(config.evaluation.benchmarks))]
-    return steps + ([f"lm_eval/{place}"] if config.evaluation.lm_eval else [])
+def _measurements(config: RunConfig, arm: Arm, iteration: int | None) -> Iterator[Step[Any]]:
+    for number in range(len(config.evaluation.benchmarks)):
+        yield evaluation_step(config, arm, iteration, number)
+    if config.evaluation.lm_eval:
+        yield Step(TasksDetails, arm, iteration)
 
 
-def _iteration_steps(config: RunConfig) -> tuple[str, ...]:
-    chosen = ("select",) if config.training.epochs > 1 else ()
-    return ("sample", "score", "pairs", "train", *chosen)
+def _training(config: RunConfig, arm: Arm, iteration: int) -> Iterator[Step[Any]]:
+    for of in (SampleDetails, ScoreDetails, PairDetails, TrainDetails):
+        yield Step(of, arm, iteration)
+    if config.training.epochs > 1:
+        yield Step(SelectDetails, arm, iteration)

@@ -123,7 +123,7 @@ def mode_named(name: str) -> Mode:
 
 def _from_file(path: Path) -> ThoughtTemplate:
     from tpobench.harness.config import load_yaml
-    from tpobench.tpo.config import ThoughtTemplateFile
+    from tpobench.harness.models.thought_file import ThoughtTemplateFile
 
     written = load_yaml(path, ThoughtTemplateFile)
     return ThoughtTemplate(written.user, written.response_marker, written.thought_marker, written.system)

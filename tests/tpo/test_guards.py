@@ -1,6 +1,6 @@
 """A run that has gone wrong stops before it burns hours."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -51,7 +51,7 @@ def test_health_counts_by_hand() -> None:
     ],
 )
 def test_each_guard_stops_the_run_with_its_figure(worse: dict[str, float], said: str) -> None:
-    first = asdict(health_of([output("fine", 20)]))
+    first = health_of([output("fine", 20)])
     require_healthy("thought/2", first, first, GuardsConfig())
     with pytest.raises(UserError, match=said):
-        require_healthy("thought/2", first | worse, first, GuardsConfig())
+        require_healthy("thought/2", replace(first, **worse), first, GuardsConfig())

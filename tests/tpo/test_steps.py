@@ -9,7 +9,7 @@ from tpobench.harness.errors import UserError
 from tpobench.tpo.config import RunConfig
 from tpobench.tpo.estimate import estimate
 from tpobench.tpo.status import read_status, write_status
-from tpobench.tpo.steps import planned
+from tpobench.tpo.steps import planned_steps
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 LEAST = {
@@ -19,6 +19,10 @@ LEAST = {
     "instructions": {"per_iteration": 4},
     "gate": {"head_to_head": {"margin": 0.1}},
 }
+
+
+def planned(config: RunConfig) -> list[str]:
+    return [step.name for step in planned_steps(config)]
 
 
 def config(**changes: object) -> RunConfig:

@@ -31,10 +31,10 @@ def status(
     if run.suffix in (".yaml", ".yml"):
         from tpobench.harness.config import load_yaml
         from tpobench.tpo.config import RunConfig
-        from tpobench.tpo.steps import planned
+        from tpobench.tpo.steps import planned_steps
 
         settings = load_yaml(run, RunConfig)
-        states = read_status(folder or RUNS / settings.name, planned(settings))
+        states = read_status(folder or RUNS / settings.name, [step.name for step in planned_steps(settings)])
     else:
         states = read_status(folder or run)
     if as_json:

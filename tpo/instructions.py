@@ -1,4 +1,4 @@
-"""Before the first token: the prompts of all iterations, fresh and without duplicates, or a reason why not."""
+"""The step `instructions`: before the first token, every iteration's prompts, or a reason why they do not suffice."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,6 +7,8 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.records import Prompt, content_key
+from tpobench.harness.store.step_details import InstructionsDetails
+from tpobench.harness.store.steps import Step, run_steps
 from tpobench.tpo.config import RunConfig, SourceConfig
 from tpobench.tpo.evaluation import RunBenchmark
 from tpobench.tpo.preferences.judge import TrainingJudge
@@ -14,11 +16,11 @@ from tpobench.tpo.prompts.allotment import Allotment, Pool, allot
 from tpobench.tpo.prompts.demands import with_demands
 from tpobench.tpo.prompts.sources import prompts_of
 from tpobench.tpo.prompts.synthetic import seed_prompts, synthetic_prompts
-from tpobench.tpo.run import Details, TrainingRun
+from tpobench.tpo.run import TrainingRun
 from tpobench.tpo.warm_start import warm_start_prompts
 
 
-def prepare(run: TrainingRun, judge: TrainingJudge, measured: Sequence[RunBenchmark]) -> Allotment:
+def allotted_instructions(run: TrainingRun, judge: TrainingJudge, measured: Sequence[RunBenchmark]) -> Allotment:
     """Every iteration's prompts and the held-out ones. Raises UserError when they do not suffice, when the judge cannot
     score them, or when the sources are no longer those that the run began with."""
     config = run.config
@@ -42,12 +44,11 @@ def prepare(run: TrainingRun, judge: TrainingJudge, measured: Sequence[RunBenchm
         if isinstance(entry.judge, ChecklistJudge):
             entry.judge.require(entry.benchmark.prompts)
     _require_same_prompts(run, allotted)
-    name = f"instructions/{config.iterations}"
-    details = run.step(name, lambda: _details(allotted))
-    removed = ", ".join(f"{number} {reason}" for reason, number in details["removed"].items()) or "none"
-    run.reporter.say(
+    details = run.step(Step(InstructionsDetails, iteration=config.iterations), lambda: _details(allotted))
+    removed = ", ".join(f"{number} {reason}" for reason, number in details.removed.items()) or "none"
+    run.progress.say(
         f"[bold]instructions[/]  {config.iterations} x {config.instructions.per_iteration} fresh prompts of "
-        f"{details['available']:,}; removed: {removed}"
+        f"{details.available:,}; removed: {removed}"
     )
     return allotted
 
@@ -58,7 +59,7 @@ def _pool(run: TrainingRun, source: SourceConfig) -> list[Prompt]:
         writer = resolve_model(source.model)
         run.store.add_model(writer, "given")
         near = run.config.instructions.near_duplicates
-        return synthetic_prompts(source, run.generator(writer), seed_prompts(source), near, run.config.seed)
+        return synthetic_prompts(source, run.held.outputs_of(writer), seed_prompts(source), near, run.config.seed)
     return prompts_of(source, "training")
 
 
@@ -68,13 +69,13 @@ def _held_out(config: RunConfig) -> list[Prompt]:
     return prompts_of(config.selection.source, "validation")[: config.selection.prompts]
 
 
-def _details(allotted: Allotment) -> Details:
-    return {
-        "iterations": _keys(allotted),
-        "removed": dict(allotted.removed),
-        "available": allotted.available,
-        "validation": len(allotted.validation),
-    }
+def _details(allotted: Allotment) -> InstructionsDetails:
+    return InstructionsDetails(
+        iterations=_keys(allotted),
+        removed=dict(allotted.removed),
+        available=allotted.available,
+        validation=len(allotted.validation),
+    )
 
 
 def _keys(allotted: Allotment) -> list[str]:
@@ -84,9 +85,9 @@ def _keys(allotted: Allotment) -> list[str]:
 def _require_same_prompts(run: TrainingRun, allotted: Allotment) -> None:
     """A run that goes on must go on with the prompts that it began with."""
     now = _keys(allotted)
-    for step in run.store.finished_steps(run.key):
-        if step.startswith("instructions/"):
-            then = (run.details(step) or {})["iterations"]
+    for earlier in run_steps(run.store, run.key):
+        if isinstance(earlier.details, InstructionsDetails):
+            then = earlier.details.iterations
             if now[: len(then)] != then[: len(now)]:
                 raise UserError(
                     "the instruction sources have changed since this run began, so that iterations would get other "
