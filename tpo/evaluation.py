@@ -94,10 +94,9 @@ class CheckpointEvaluator:
 
     def _answer_for_baseline(self) -> None:
         for number, measured in enumerate(self.measured):
-            given = measured.benchmark
-            if given.answers is not None:
-                store = self._run.store
-                measured.baseline = add_answers(store, str(given.baseline), given.prompts, given.answers)
+            given = measured.benchmark.baseline_named(None)
+            if given is not None:
+                measured.baseline = add_answers(self._run.store, given.name, measured.benchmark.prompts, given.answers)
             else:
                 measured.baseline = self._contend(number, "direct", self._run.seed, 0)
 

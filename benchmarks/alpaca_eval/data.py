@@ -22,7 +22,7 @@ from tpobench.benchmarks.alpaca_eval.official import (
     read_gamed,
 )
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.benchmark import Benchmark, Score
+from tpobench.harness.evaluation.benchmark import Baseline, Benchmark, Score
 from tpobench.harness.evaluation.preferences import PromptJudgments
 from tpobench.harness.records import Metric, Prompt, content_key
 
@@ -75,8 +75,7 @@ def alpaca_benchmark(data: Path | None) -> Benchmark:
         rows=ROWS,
         score=score(loaded.gamed),
         judge="alpaca_eval",
-        baseline=loaded.baseline,
-        answers=[row.answer for row in loaded.rows],
+        baselines=(Baseline(loaded.baseline, [row.answer for row in loaded.rows]),),
         official=loaded.official,
         max_new_tokens=2048,
     )

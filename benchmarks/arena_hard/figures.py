@@ -18,7 +18,7 @@ from tpobench.benchmarks.arena_hard.data import (
     questions,
 )
 from tpobench.harness.errors import UserError, did_you_mean
-from tpobench.harness.evaluation.benchmark import Benchmark, Score
+from tpobench.harness.evaluation.benchmark import Baseline, Benchmark, Score
 from tpobench.harness.evaluation.preferences import PromptJudgments
 from tpobench.harness.judges.verdict import VerdictJudge
 from tpobench.harness.models.resolve import cache_folder
@@ -79,8 +79,7 @@ def arena_hard(name: str, data: Path | None) -> Benchmark:
         rows=ROWS[version],
         score=score(version),
         judge="arena_hard",
-        baseline=" + ".join(baselines),
-        answers=[found[question.uid] for question in answered],
+        baselines=(Baseline(" + ".join(baselines), [found[question.uid] for question in answered]),),
         official=True,
         max_new_tokens=4096,
         needs_texts=True,

@@ -40,7 +40,8 @@ def import_arena(store: Store, kind: str, path: Path, data: Path | None) -> Iter
             given = aligned(texts[name], asked, str(file))
             add_answers(store, name, [question.prompt for question in asked], given)
             yield ImportedModel(name, len(given), None)
-    theirs = dict(zip([prompt.text for prompt in benchmark.prompts], benchmark.answers or [], strict=True))
+    (baseline,) = benchmark.baselines
+    theirs = dict(zip([prompt.text for prompt in benchmark.prompts], baseline.answers, strict=True))
     for file in files:
         if file.name == f"{mark}_judgments.parquet":
             rows = _compact(file)
@@ -49,7 +50,7 @@ def import_arena(store: Store, kind: str, path: Path, data: Path | None) -> Iter
         else:
             continue
         for model, games in rows.items():
-            yield _keep(store, version, judge, model, games, asked, texts.get(model), theirs, str(benchmark.baseline))
+            yield _keep(store, version, judge, model, games, asked, texts.get(model), theirs, baseline.name)
 
 
 Games = dict[str, tuple[tuple[str | None, str], ...]]

@@ -86,7 +86,8 @@ def plan_for(contest: EvaluationSpec, prices: Prices, concurrency: int, store: S
             detectable=_detectable(len(prompts)),
             smallest_category=_smallest(contest),
         )
-    answers = measured.answers or ["x" * ASSUMED_ANSWER_CHARS] * len(prompts)
+    given = measured.baseline_named(contest.baseline) or measured.baseline_named(None)
+    answers = given.answers if given is not None else ["x" * ASSUMED_ANSWER_CHARS] * len(prompts)
     chars = [
         sum(
             len(part["content"])

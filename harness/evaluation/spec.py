@@ -54,12 +54,7 @@ class EvaluationSpec:
     def measured(self) -> Benchmark:
         """The benchmark with the orders and the number of prompts that are asked for."""
         chosen = self.benchmark if self.orders is None else replace(self.benchmark, orders=self.orders)
-        if self.limit is None or self.limit >= len(chosen.prompts):
-            return chosen
-        answers = None if chosen.answers is None else chosen.answers[: self.limit]
-        return replace(
-            chosen, prompts=chosen.prompts[: self.limit], answers=answers, rows=chosen.rows or len(chosen.prompts)
-        )
+        return chosen.first(self.limit)
 
 
 def judge_for(contest: EvaluationSpec) -> ChecklistJudge | PairwiseJudge:
@@ -106,15 +101,15 @@ def about(contest: EvaluationSpec, judge: ChecklistJudge | PairwiseJudge) -> dic
         reasons.append(f"{len(measured.prompts)} of {measured.rows} prompts")
     if not measured.official:
         reasons.append("not the published prompts and baseline")
-    elif contest.baseline not in (None, measured.baseline):
-        reasons.append(f"another baseline than {measured.baseline}")
+    elif contest.baseline not in (None, measured.default_baseline):
+        reasons.append(f"another baseline than {measured.default_baseline}")
     if not getattr(judge, "official", False):
         reasons.append("another judge than the published one")
     if measured.orders != contest.benchmark.orders:
         reasons.append(f"{measured.orders} order(s) of presentation")
     return {
         "judge_label": judge.label,
-        "baseline": contest.baseline or measured.baseline or EMBEDDED,
+        "baseline": contest.baseline or measured.default_baseline or EMBEDDED,
         "rows": measured.rows,
         "orders": measured.orders,
         "not_comparable": reasons if measured.rows else [],
@@ -133,8 +128,9 @@ def baseline_of(
 ) -> ModelOutputs:
     """The benchmark's own answers, or those of the model that the contest names."""
     measured = contest.measured()
-    if measured.answers is not None and contest.baseline in (None, measured.baseline):
-        return add_answers(store, str(measured.baseline), measured.prompts, measured.answers)
+    given = measured.baseline_named(contest.baseline)
+    if given is not None:
+        return add_answers(store, given.name, measured.prompts, given.answers)
     return outputs_of(
         store=store,
         contest=contest,

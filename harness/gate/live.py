@@ -65,7 +65,7 @@ class LivePreferences:
         return "leave --offline out to have them asked" if self.seat is None else "--retry-missing asks again"
 
     def judge(self, places: Sequence[int]) -> list[float | None]:
-        part = replace(self.benchmark, prompts=[self.benchmark.prompts[place] for place in places], answers=None)
+        part = replace(self.benchmark, prompts=[self.benchmark.prompts[place] for place in places], baselines=())
         sides = self.candidate.at(places), self.opponent.at(places)
         if self.seat is None:
             keys = judgment_keys(self.judge_, part, *sides)
