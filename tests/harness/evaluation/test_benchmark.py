@@ -5,7 +5,9 @@ from tpobench.harness.records import Prompt
 
 PROMPTS = [Prompt("one"), Prompt("two"), Prompt("three")]
 BENCHMARK = Benchmark(
-    name="example", prompts=PROMPTS, baselines=(Baseline("short", ["1", "2", "3"]), Baseline("long", ["I", "II", "III"]))
+    name="example",
+    prompts=PROMPTS,
+    baselines=(Baseline("short", ["1", "2", "3"]), Baseline("long", ["I", "II", "III"])),
 )
 
 
