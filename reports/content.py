@@ -8,7 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from tpobench.harness.errors import StoreLacks, UserError
-from tpobench.harness.evaluation.compare import Difference, Side, compare_models
+from tpobench.harness.evaluation.compare import Difference, compare_models
+from tpobench.harness.store.models import NamedModel
 from tpobench.harness.store.store import Store
 from tpobench.reports.data import StoredRun, read_run
 from tpobench.reports.evaluations import Evaluation, named_apart, newest_evaluations, read_evaluations, require_judged
@@ -156,11 +157,11 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
     )
 
 
-def of_comparison(store: Store, a: Side, b: Side, labels: tuple[str, str]) -> Content:
+def of_comparison(store: Store, a: NamedModel, b: NamedModel, labels: tuple[str, str]) -> Content:
     """Two models side by side: on the prompts that they share, and where they met. Raises UserError where there is
     neither."""
     ours, theirs = (_of_side(store, side) for side in (a, b))
-    meetings = head_to_heads_of(ours, theirs, _identity(store, a), _identity(store, b))
+    meetings = head_to_heads_of(ours, theirs, _identity(a), _identity(b))
     try:
         differences = compare_models(store, a, b)
     except UserError:
@@ -257,19 +258,18 @@ def _contests(run: StoredRun) -> list[LabelledEvaluation]:
     return found
 
 
-def _of_side(store: Store, side: Side) -> list[Evaluation]:
+def _of_side(store: Store, side: NamedModel) -> list[Evaluation]:
     """The side's evaluations, the newest of each contest."""
     contests: dict[tuple[str, str, str, str], Evaluation] = {}
-    for e in read_evaluations(store, newest_evaluations(store, [side.model])).values():
+    for e in read_evaluations(store, newest_evaluations(store, side.fingerprints)).values():
         if side.mode in ("", e.mode) and not e.is_itself:
             contests.setdefault((e.benchmark, e.judge, e.baseline_fingerprint, e.baseline_mode), e)
     return list(contests.values())
 
 
-def _identity(store: Store, side: Side) -> Callable[[str, str], bool]:
+def _identity(side: NamedModel) -> Callable[[str, str], bool]:
     """Tells of a fingerprint and a mode whether it is this side."""
-    keys = {row[0] for row in store.sql("SELECT model_key FROM model WHERE ? IN (model_key, name)", [side.model])[1]}
-    return lambda fingerprint, mode: fingerprint in keys and side.mode in ("", mode)
+    return lambda fingerprint, mode: fingerprint in side.fingerprints and side.mode in ("", mode)
 
 
 def _best_first(evaluation: Evaluation) -> tuple[str, float, str]:

@@ -14,14 +14,24 @@ SHORT = 8
 """So many characters of a fingerprint are shown."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NamedModel:
-    """A model of the store that somebody named. `mode` is the one that was asked for; empty where any will do."""
+    """A model of the store that somebody named. `mode` is the one that was asked for; empty where any will do.
+
+    The author of imported answers has a fingerprint for every file of them, as only the answers tell what it is: the
+    newest is `fingerprint`, and `also` are the others.
+    """
 
     fingerprint: str
     name: str
     folder: str
     mode: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """All that the store has of it lies under these."""
+        return self.fingerprint, *self.also
 
     @property
     def label(self) -> str:
@@ -50,42 +60,47 @@ def model_named(store: Store, text: str, mode: str = "", among: Collection[str] 
     fitting = _fitting(models, text)
     if not fitting:
         fitting, mode = _fitting_in_mode(store, models, text, mode)
-    if len(fitting) > 1:
-        fitting = [model for model in fitting if model.fingerprint in among] or fitting
     if not fitting:
         known = sorted({model.name for model in models if not among or model.fingerprint in among})
         raise StoreLacks(store.path, f"{store.path} holds no model {text!r}; {did_you_mean(text, known)}")
-    if len(fitting) > 1:
+    fitting = [model for model in fitting if model.fingerprint in among] or fitting
+    newest, *others = fitting
+    if others and not (
+        all(model.is_imported for model in fitting) and {model.name for model in others} == {newest.name}
+    ):
         raise UserError(_ambiguous(store, text, fitting))
-    model = fitting[0]
+    model = NamedModel(
+        fingerprint=newest.fingerprint,
+        name=newest.name,
+        folder=newest.folder,
+        mode=mode,
+        also=tuple(other.fingerprint for other in others),
+    )
     if mode:
-        _require_answered(store, model, mode)
-    return replace(model, mode=mode)
+        _require_answered(store, model)
+    return model
 
 
 def in_one_mode(store: Store, model: NamedModel) -> NamedModel:
-    """The model in the mode that was asked for, or in the only one in which it was evaluated.
+    """The model in the mode that was asked for, or in the only one in which it was evaluated. One that was never
+    evaluated itself, as a baseline alone, is left in any mode.
 
     Raises:
         UserError: It was evaluated in several modes and none was asked for.
     """
     if model.mode:
         return model
-    modes = evaluated_modes(store, model.fingerprint)
+    modes = evaluated_modes(store, model)
     if len(modes) > 1:
         choices = ", ".join(f"{model.name}@{mode}" for mode in modes)
         raise UserError(f"{model.name} answered in several modes; say which: {choices}")
     return replace(model, mode=modes[0] if modes else "")
 
 
-def evaluated_modes(store: Store, fingerprint: str) -> list[str]:
-    """The modes in which the model was a candidate; of a model that was only a baseline, those of the baseline."""
-    for side in ("candidate", "baseline"):
-        query = f"SELECT DISTINCT {side}_mode AS mode FROM evaluation WHERE {side} = ? ORDER BY mode"
-        modes = [row["mode"] for row in store.rows(query, [fingerprint])]
-        if modes:
-            return modes
-    return []
+def evaluated_modes(store: Store, model: NamedModel) -> list[str]:
+    """The modes in which the model was evaluated as a candidate."""
+    query = "SELECT DISTINCT candidate_mode AS mode FROM evaluation WHERE list_contains(?, candidate) ORDER BY mode"
+    return [row["mode"] for row in store.rows(query, [list(model.fingerprints)])]
 
 
 def model_with_fingerprint(store: Store, fingerprint: str) -> NamedModel | None:
@@ -103,12 +118,26 @@ def short_fingerprints(fingerprints: Collection[str]) -> dict[str, str]:
     return {fingerprint: fingerprint[:length] for fingerprint in fingerprints}
 
 
-def _models(store: Store) -> list[NamedModel]:
-    query = "SELECT model_key AS fingerprint, name, folder FROM model ORDER BY created_at, model_key"
-    return [NamedModel(**row) for row in store.rows(query)]
+@dataclass(frozen=True)
+class _Known:
+    """A row of the store's models."""
+
+    fingerprint: str
+    name: str
+    folder: str
+    is_imported: bool
 
 
-def _fitting(models: Sequence[NamedModel], text: str) -> list[NamedModel]:
+def _models(store: Store) -> list[_Known]:
+    """The newest first."""
+    query = (
+        "SELECT model_key AS fingerprint, name, folder, made_by = 'imported' AS is_imported FROM model "
+        "ORDER BY created_at DESC, model_key"
+    )
+    return [_Known(**row) for row in store.rows(query)]
+
+
+def _fitting(models: Sequence[_Known], text: str) -> list[_Known]:
     """The models of this name; where there is none, those whose fingerprint is or begins like the text."""
     return (
         [model for model in models if model.name == text]
@@ -117,7 +146,7 @@ def _fitting(models: Sequence[NamedModel], text: str) -> list[NamedModel]:
     )
 
 
-def _fitting_in_mode(store: Store, models: Sequence[NamedModel], text: str, mode: str) -> tuple[list[NamedModel], str]:
+def _fitting_in_mode(store: Store, models: Sequence[_Known], text: str, mode: str) -> tuple[list[_Known], str]:
     """The models that fit ``NAME@MODE``, and the mode. A name may itself hold an @ (``NAME@http://...``), so that only
     a mode of this store is taken off."""
     name, _, own = text.rpartition("@")
@@ -128,26 +157,26 @@ def _fitting_in_mode(store: Store, models: Sequence[NamedModel], text: str, mode
     return _fitting(models, name), own
 
 
-def _modes(store: Store, fingerprint: str = "") -> list[str]:
-    """Every mode in which somebody, or this model, has answered."""
+def _modes(store: Store, fingerprints: Sequence[str] | None = None) -> list[str]:
+    """Every mode in which somebody, or a model with one of these fingerprints, has answered."""
     query = """
         SELECT mode FROM (
             SELECT candidate AS model, candidate_mode AS mode FROM evaluation
             UNION SELECT baseline, baseline_mode FROM evaluation
             UNION SELECT model, mode FROM output
-        ) WHERE mode <> '' AND ? IN ('', model) GROUP BY mode ORDER BY mode
+        ) WHERE mode <> '' AND (? OR list_contains(?, model)) GROUP BY mode ORDER BY mode
     """
-    return [row["mode"] for row in store.rows(query, [fingerprint])]
+    return [row["mode"] for row in store.rows(query, [fingerprints is None, list(fingerprints or ())])]
 
 
-def _require_answered(store: Store, model: NamedModel, mode: str) -> None:
-    modes = _modes(store, model.fingerprint)
-    if mode not in modes:
+def _require_answered(store: Store, model: NamedModel) -> None:
+    modes = _modes(store, model.fingerprints)
+    if model.mode not in modes:
         answered = f"it answered in: {', '.join(modes)}" if modes else "it has not answered yet"
-        raise UserError(f"{store.path} has no answers of {model.name} in the mode {mode!r}; {answered}")
+        raise UserError(f"{store.path} has no answers of {model.name} in the mode {model.mode!r}; {answered}")
 
 
-def _ambiguous(store: Store, text: str, fitting: Sequence[NamedModel]) -> str:
+def _ambiguous(store: Store, text: str, fitting: Sequence[_Known]) -> str:
     short = short_fingerprints([model.fingerprint for model in fitting])
     named = " and ".join(f"{model.name} ({short[model.fingerprint]})" for model in fitting)
     if len({model.name for model in fitting}) == 1:

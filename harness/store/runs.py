@@ -1,81 +1,114 @@
-"""Find a run in the store, and the head-to-head evaluation of two of its checkpoints."""
+"""Find a run in the store, its checkpoints, and the head-to-head evaluation of two of them."""
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
+from tpobench.harness.store.models import NamedModel, model_named
 from tpobench.harness.store.store import Store
 
+CHECKPOINT = re.compile(r"(thought|direct|seed)/\w+")
+"""How a checkpoint of a run is named: ``thought/1``, ``seed/direct``."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class CheckpointEvaluation:
-    """The evaluation of one checkpoint (`candidate`) against another; both are model fingerprints."""
+    """What a finished step of a run evaluated; both models are fingerprints."""
 
-    run: str
+    step: str
     evaluation: str
     candidate: str
-    against: str
+    candidate_mode: str
+    baseline: str
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Both sides as checkpoints of the run: ``thought/1`` against ``direct/1``, or against the seed's answers."""
+        kind, _, place = self.step.partition("/")
+        return (f"thought/{place}", f"direct/{place}") if kind == "head_to_head" else (place, "seed/direct")
+
+
+def holds_a_run(store: Store) -> bool:
+    """Whether the store holds any run."""
+    return bool(store.rows("SELECT 1 FROM run LIMIT 1"))
 
 
 def run_named(store: Store, name: str) -> str:
-    """The key of the newest run of this name, of the newest run where `name` is empty."""
-    rows = store.sql("SELECT run_key, name FROM run ORDER BY created_at DESC")[1]
+    """The key of the newest run of this name, of the newest run where `name` is empty.
+
+    Raises:
+        StoreLacks: The store holds no such run.
+    """
+    rows = store.rows("SELECT run_key, name FROM run ORDER BY created_at DESC")
     if not rows:
         raise StoreLacks(store.path, f"{store.path} holds no run yet", "tpobench quickstart makes one")
-    for key, found in rows:
-        if name in ("", found):
-            return str(key)
-    known = sorted({found for _, found in rows})
+    for row in rows:
+        if name in ("", row["name"]):
+            return str(row["run_key"])
+    known = sorted({row["name"] for row in rows})
     raise StoreLacks(store.path, f"{store.path} holds no run {name!r}; {did_you_mean(name, known)}")
 
 
 def checkpoint_evaluation(store: Store, run: str, candidate: str, against: str) -> CheckpointEvaluation:
     """The stored evaluation of ``thought/N`` against ``direct/N``, or of ``arm/N`` against the seed's direct answers.
 
-    Raises UserError when the run has no such evaluation, and says which it has.
+    Raises:
+        UserError: The run has no such evaluation; the sentence says which it has.
     """
-    key = run_named(store, run)
     against = against or f"direct/{candidate.partition('/')[2]}"
-    duels = {}
-    query = (
-        "SELECT step.name, evaluation_key, candidate, baseline FROM step "
-        "JOIN evaluation ON evaluation_key = details->>'evaluation' WHERE step.run = ?"
-    )
-    for name, evaluation, ours, theirs in store.sql(query, [key])[1]:
-        kind, _, place = name.partition("/")
-        pair = (f"thought/{place}", f"direct/{place}") if kind == "head_to_head" else (place, "seed/direct")
-        duels[pair] = CheckpointEvaluation(key, evaluation, ours, theirs)
-    if (candidate, against) not in duels:
-        known = "; ".join(f"{ours} against {theirs}" for ours, theirs in sorted(duels))
+    pairs = {evaluation.pair: evaluation for evaluation in _evaluations(store, run_named(store, run))}
+    if (candidate, against) not in pairs:
+        known = "; ".join(f"{ours} against {theirs}" for ours, theirs in sorted(pairs))
         raise UserError(f"the run has no evaluation of {candidate} against {against}; it has: {known}")
-    return duels[candidate, against]
+    return pairs[candidate, against]
 
 
-def checkpoint_of(store: Store, run: str, place: str) -> tuple[str, str]:
-    """Folder and mode of ``thought/1``, as it was evaluated. Raises UserError when the run has not got there."""
-    model, mode = measured_as(store, run, place)
-    ((folder,),) = store.sql("SELECT folder FROM model WHERE model_key = ?", [model])[1]
-    return str(folder), mode
+def checkpoint_named(store: Store, run: str, checkpoint: str) -> NamedModel:
+    """The model of ``thought/1``, in the mode in which the run evaluated it.
+
+    Raises:
+        UserError: The run has not got there.
+    """
+    evaluations = _evaluations(store, run_named(store, run))
+    measured = {e.step.removeprefix("evaluate/"): e for e in evaluations if e.step.startswith("evaluate/")}
+    if checkpoint not in measured:
+        raise UserError(f"the run has evaluated no {checkpoint}; it has: {', '.join(sorted(measured))}")
+    return model_named(store, measured[checkpoint].candidate, measured[checkpoint].candidate_mode)
 
 
-def measured_as(store: Store, run: str, place: str) -> tuple[str, str]:
-    """Fingerprint and mode of ``thought/1``, as it was evaluated. Raises UserError when the run has not got there."""
-    query = (
-        "SELECT step.name, candidate, candidate_mode FROM step "
-        "JOIN evaluation ON evaluation_key = details->>'evaluation' "
-        "WHERE step.run = ? AND starts_with(step.name, 'evaluate/')"
-    )
-    rows = store.sql(query, [run_named(store, run)])[1]
-    found = {name.removeprefix("evaluate/"): (model, mode) for name, model, mode in rows}
-    if place not in found:
-        raise UserError(f"the run has evaluated no {place}; it has: {', '.join(sorted(found))}")
-    return found[place]
+def last_checkpoint(store: Store, run: str) -> NamedModel:
+    """The run's last evaluated checkpoint, of the thought arm where there is one.
 
-
-def last_checkpoint(store: Store, run: str) -> tuple[str, str]:
-    """Fingerprint and mode of the run's last evaluated checkpoint, of the thought arm where there is one."""
-    query = "SELECT name FROM step WHERE run = ? AND regexp_matches(name, '^evaluate/(thought|direct)/[0-9]+$')"
-    places = [row[0].split("/")[1:] for row in store.sql(query, [run_named(store, run)])[1]]
-    if not places:
+    Raises:
+        UserError: The run has evaluated none yet.
+    """
+    steps = [evaluation.step for evaluation in _evaluations(store, run_named(store, run))]
+    matches = [match for step in steps if (match := re.fullmatch(r"evaluate/(thought|direct)/([0-9]+)", step))]
+    if not matches:
         raise UserError(f"the run {run!r} has evaluated no checkpoint yet")
-    arm, iteration = max(places, key=lambda place: (place[0] == "thought", int(place[1])))
-    return measured_as(store, run, f"{arm}/{iteration}")
+    last = max(matches, key=lambda match: (match[1] == "thought", int(match[2])))
+    return checkpoint_named(store, run, f"{last[1]}/{last[2]}")
+
+
+def model_or_checkpoint(
+    store: Store, text: str, mode: str = "", run: str = "", among: Collection[str] = ()
+) -> NamedModel:
+    """The model that a user means: a checkpoint of a run (``thought/1``), a model as `model_named` has it, or the last
+    checkpoint of the run of this name."""
+    if CHECKPOINT.fullmatch(text):
+        return checkpoint_named(store, run, text)
+    try:
+        return model_named(store, text, mode, among)
+    except StoreLacks:
+        if store.rows("SELECT 1 FROM run WHERE name = ?", [text]):
+            return last_checkpoint(store, text)
+        raise
+
+
+def _evaluations(store: Store, run: str) -> list[CheckpointEvaluation]:
+    query = (
+        "SELECT step.name AS step, evaluation_key AS evaluation, candidate, candidate_mode, baseline FROM step "
+        "JOIN evaluation ON evaluation_key = details->>'evaluation' WHERE step.run = ? ORDER BY finished_at"
+    )
+    return [CheckpointEvaluation(**row) for row in store.rows(query, [run])]

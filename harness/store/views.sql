@@ -32,3 +32,8 @@ FROM (
 ) AS game
 LEFT JOIN judgment USING (judgment_key)
 GROUP BY evaluation_key, game.prompt_key;
+
+-- What a model assigned to a prompt's text, by whoever did it last: its category or its complexity (`kind`).
+CREATE OR REPLACE TEMP VIEW current_assignment AS
+SELECT * FROM assignment
+QUALIFY row_number() OVER (PARTITION BY kind, text_key ORDER BY created_at DESC, assignment_key) = 1;

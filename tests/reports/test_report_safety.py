@@ -9,11 +9,11 @@ from tests.reports.hostile import payloads
 from tests.reports.stores import finished_run
 from tests.reports.test_report_browser import Opened
 from tpobench.harness.evaluation.benchmark import Benchmark
-from tpobench.harness.evaluation.compare import Side
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.run import EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Judgment, Model, Output, Prompt, content_key, judgment_key, text_key
+from tpobench.harness.store.models import model_named
 from tpobench.harness.store.store import Store
 from tpobench.reports.content import of_comparison, of_models, of_run
 from tpobench.reports.formats.html import render
@@ -136,7 +136,9 @@ def test_two_hundred_hostile_texts_do_nothing(browser: Any, store: Store, tmp_pa
     hostile_store(store)
     assert_harmless(browser, tmp_path / "models.html", render(of_models(store)), 99)
     names = [row[0] for row in store.sql("SELECT model_key FROM model ORDER BY name")[1]]
-    shown = of_comparison(store, Side(names[0]), Side(names[1]), ("<script>a</script>", "b"))
+    shown = of_comparison(
+        store, model_named(store, names[0]), model_named(store, names[1]), ("<script>a</script>", "b")
+    )
     assert_harmless(browser, tmp_path / "comparison.html", render(shown), 2)
 
 

@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 from tests.reports.stores import RUN, THINK, JudgedContest, contender, finished_run, judged, prompts
 from tpobench.cli import app
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.compare import Side
 from tpobench.harness.evaluation.leaderboard import leaderboard
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import CallRecord, Metric, Usage
+from tpobench.harness.store.models import model_named
 from tpobench.harness.store.store import Store
 from tpobench.reports.content import of_comparison, of_models, of_run
 from tpobench.reports.formats.html import render
@@ -124,13 +124,16 @@ def test_several_judges_and_missing_verdicts_are_warnings(store: Store) -> None:
 
 def test_a_comparison_gives_the_paired_difference(store: Store) -> None:
     two_models(store)
-    content = of_comparison(store, Side("new"), Side("old"), ("new", "old"))
+    content = of_comparison(store, model_named(store, "new"), model_named(store, "old"), ("new", "old"))
     assert content.verdict.badge == "A IS BETTER"
     (headline, a, b) = content.verdict.headlines
     assert headline.value == pytest.approx(13 / 40)  # the prompts with n % 3 == 1
     assert (a.value, b.value) == (pytest.approx(27 / 40), pytest.approx(14 / 40))
-    assert of_comparison(store, Side("old"), Side("new"), ("old", "new")).verdict.badge == "B IS BETTER"
-    same = of_comparison(store, Side("new"), Side("new"), ("new", "new"))
+    assert (
+        of_comparison(store, model_named(store, "old"), model_named(store, "new"), ("old", "new")).verdict.badge
+        == "B IS BETTER"
+    )
+    same = of_comparison(store, model_named(store, "new"), model_named(store, "new"), ("new", "new"))
     assert same.verdict.badge == "NOT TOLD APART"
     render(content)
     assert "+32.5 points" in markdown(content)
@@ -231,7 +234,7 @@ def test_a_run_shows_its_tasks_its_guards_and_what_it_cost(store: Store) -> None
 
 def test_where_two_models_met_that_counts(store: Store) -> None:
     finished_run(store)
-    thought, direct = Side("run/thought-1"), Side("run/direct-1")
+    thought, direct = model_named(store, "run/thought-1"), model_named(store, "run/direct-1")
     ((shown,),) = store.sql(
         "SELECT value FROM metric JOIN evaluation ON evaluation = evaluation_key JOIN model ON model_key = baseline "
         "WHERE metric.name = 'win_rate' AND metric.category IS NULL AND model.name = 'run/direct-1'"
@@ -253,12 +256,12 @@ def test_two_models_that_only_met_are_compared(store: Store) -> None:
     other = contender(store, "other", DIRECT, asked, [f"other {n}" for n in range(40)])
     judged(store, new, old, JudgedContest(say=lambda n, order: 0.9))
     judged(store, old, other, JudgedContest(say=lambda n, order: 0.9))
-    content = of_comparison(store, Side("new"), Side("old"), ("new", "old"))
+    content = of_comparison(store, model_named(store, "new"), model_named(store, "old"), ("new", "old"))
     assert content.verdict.badge == "A IS BETTER"
     assert "the first wins 90.0% of 40 prompts against the second" in content.verdict.sentence
     render(content)
     with pytest.raises(UserError, match="measured on nothing alike"):
-        of_comparison(store, Side("new"), Side("other"), ("new", "other"))
+        of_comparison(store, model_named(store, "new"), model_named(store, "other"), ("new", "other"))
 
 
 def test_one_gated_model_among_several_is_no_badge(store: Store) -> None:
@@ -272,9 +275,9 @@ def test_one_gated_model_among_several_is_no_badge(store: Store) -> None:
 
 def test_a_baseline_that_never_was_a_candidate_is_compared(store: Store) -> None:
     two_models(store)
-    content = of_comparison(store, Side("new"), Side("base"), ("new", "base"))
+    content = of_comparison(store, model_named(store, "new"), model_named(store, "base"), ("new", "base"))
     assert content.verdict.headlines[0].value == pytest.approx(27 / 40)
-    back = of_comparison(store, Side("base"), Side("new"), ("base", "new"))
+    back = of_comparison(store, model_named(store, "base"), model_named(store, "new"), ("base", "new"))
     assert back.verdict.headlines[0].value == pytest.approx(13 / 40)
     render(back)
 
@@ -294,7 +297,10 @@ def test_the_headlines_of_a_comparison_are_of_one_benchmark(store: Store) -> Non
     for name in ("beta", "alpha"):
         two_models(store, name=name)
     labels = [
-        headline.label for headline in of_comparison(store, Side("new"), Side("old"), ("n", "o")).verdict.headlines
+        headline.label
+        for headline in of_comparison(
+            store, model_named(store, "new"), model_named(store, "old"), ("n", "o")
+        ).verdict.headlines
     ]
     assert labels == ["A less B: alpha, win rate v base", "A v base, alpha", "B v base, alpha"]
 
@@ -316,7 +322,7 @@ def two_baselines(store: Store) -> tuple[str, ...]:
 
 def test_a_baseline_in_another_mode_is_another_contest(store: Store) -> None:
     two_baselines(store)
-    compared = of_comparison(store, Side("new"), Side("old"), ("new", "old"))
+    compared = of_comparison(store, model_named(store, "new"), model_named(store, "old"), ("new", "old"))
     assert [(difference.measure.partition(",")[0], difference.difference) for difference in compared.differences] == [
         ("win rate v base", 0.5),
         (f"win rate v base ({THINK.name})", -0.5),
@@ -336,12 +342,14 @@ def test_a_baseline_in_another_mode_is_another_contest(store: Store) -> None:
 
 def test_two_models_that_met_in_two_modes_met_twice(store: Store) -> None:
     two_baselines(store)
-    met = of_comparison(store, Side("new"), Side("base"), ("new", "base")).verdict.headlines
+    met = of_comparison(store, model_named(store, "new"), model_named(store, "base"), ("new", "base")).verdict.headlines
     assert {headline.label: headline.value for headline in met} == {
         "A v B, test/questions": 1.0,
         f"A v B ({THINK.name}), test/questions": 0.0,
     }
-    (headline,) = of_comparison(store, Side("new"), Side("base", DIRECT.name), ("n", "b")).verdict.headlines
+    (headline,) = of_comparison(
+        store, model_named(store, "new"), model_named(store, "base", DIRECT.name), ("n", "b")
+    ).verdict.headlines
     assert (headline.label, headline.value) == ("A v B, test/questions", 1.0)
 
 

@@ -1,17 +1,12 @@
 """The command that compares two models: compare."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tpobench.cli.app import app
-from tpobench.cli.gate import OF_RUN
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
-
-if TYPE_CHECKING:
-    from tpobench.harness.evaluation.compare import Side
-    from tpobench.harness.store.store import Store
 
 
 @app.command()
@@ -40,10 +35,13 @@ def compare(
 
     from tpobench.harness.evaluation.compare import compare_models
     from tpobench.harness.gate.win_rates import MIN_CATEGORY
+    from tpobench.harness.store.models import in_one_mode
+    from tpobench.harness.store.runs import model_or_checkpoint
     from tpobench.harness.store.store import Store
 
     with Store(store, read_only=True) as opened:
-        found = compare_models(opened, side_named(opened, a, mode_a, run), side_named(opened, b, mode_b, run))
+        sides = [model_or_checkpoint(opened, text, mode, run) for text, mode in ((a, mode_a), (b, mode_b))]
+        found = compare_models(opened, *(in_one_mode(opened, side) for side in sides))
     if as_json:
         print_json([vars(row) for row in found])
         return
@@ -61,13 +59,3 @@ def compare(
                 drawn.caption = f"{row.n} shared of {row.own_a} and {row.own_b}"
         console.print(drawn)
     print(f"A = {a}, B = {b}; in points, with 95% intervals. * = under {MIN_CATEGORY} prompts: a hint, no more.")
-
-
-def side_named(store: "Store", name: str, mode: str = "", run: str = "") -> "Side":
-    """A model in a mode, or ``thought/1`` of a run, in the mode in which it was measured."""
-    from tpobench.harness.evaluation.compare import Side
-    from tpobench.harness.store.runs import measured_as
-
-    if OF_RUN.fullmatch(name):
-        return Side(*measured_as(store, run, name))
-    return Side(name, mode)

@@ -1,7 +1,6 @@
 """The command that decides: gate."""
 
 import os
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from tpobench.harness.gate.run import GateInput
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
-
-OF_RUN = re.compile(r"(thought|direct|seed)/\w+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,11 +103,12 @@ def _require_possible(policy: "Policy", asked: Asked, store: Path) -> None:
     none is made for it."""
     from tpobench.harness.errors import UserError
     from tpobench.harness.store.database import no_store
+    from tpobench.harness.store.runs import CHECKPOINT
 
-    of_run = [name for name in (asked.candidate, asked.against) if OF_RUN.fullmatch(name)]
+    of_run = [name for name in (asked.candidate, asked.against) if CHECKPOINT.fullmatch(name)]
     if policy.evaluate is None and policy.champion is not None:
         raise UserError("the rule 'champion' needs 'evaluate' in the policy: where candidate and champion are to meet")
-    if policy.evaluate is None and not asked.against and not OF_RUN.fullmatch(asked.candidate):
+    if policy.evaluate is None and not asked.against and not CHECKPOINT.fullmatch(asked.candidate):
         raise UserError("name the baseline with --against, or the benchmark under 'evaluate' in the policy")
     if (policy.evaluate is None or of_run) and not store.exists():
         raise no_store(store)
@@ -122,7 +120,7 @@ def _case(
     from tpobench.harness.gate.live import ModelRef, live_input, stage_contest
     from tpobench.harness.gate.stored import stored_evaluation_named, stored_evaluation_of, stored_input
     from tpobench.harness.models.thoughts import mode_named
-    from tpobench.harness.store.runs import checkpoint_evaluation
+    from tpobench.harness.store.runs import CHECKPOINT, checkpoint_evaluation
 
     if policy.evaluate is not None:
         ours = _named(store, asked.candidate, asked.run, policy.evaluate.mode)
@@ -140,7 +138,7 @@ def _case(
             offline=asked.offline,
             called=asked.candidate,
         )
-    if OF_RUN.fullmatch(asked.candidate):
+    if CHECKPOINT.fullmatch(asked.candidate):
         found = checkpoint_evaluation(store, asked.run, asked.candidate, asked.against)
         meeting = stored_evaluation_named(store, found.evaluation)
         against = asked.against or f"direct/{asked.candidate.partition('/')[2]}"
@@ -152,12 +150,12 @@ def _named(store: "Store", name: str, run: str, mode: str) -> "ModelRef":
     """A model and its mode: those of a run's checkpoint, or the policy's."""
     from tpobench.harness.gate.live import ModelRef
     from tpobench.harness.models.thoughts import mode_named
-    from tpobench.harness.store.runs import checkpoint_of
+    from tpobench.harness.store.runs import CHECKPOINT, checkpoint_named
 
-    if not OF_RUN.fullmatch(name):
+    if not CHECKPOINT.fullmatch(name):
         return ModelRef(name, mode_named(mode), name)
-    folder, own = checkpoint_of(store, run, name)
-    return ModelRef(folder, mode_named(own), name)
+    checkpoint = checkpoint_named(store, run, name)
+    return ModelRef(checkpoint.folder, mode_named(checkpoint.mode), name)
 
 
 def _promote(

@@ -11,7 +11,6 @@ from tpobench.cli.options.store import STORE_HELP, default_store
 from tpobench.harness.errors import UserError
 
 if TYPE_CHECKING:
-    from tpobench.harness.evaluation.compare import Side
     from tpobench.harness.store.store import Store
     from tpobench.reports.content import Content
 
@@ -57,6 +56,7 @@ def report(
     from rich.console import Console
 
     from tpobench.harness.files import write_whole
+    from tpobench.harness.store.runs import holds_a_run, run_named
     from tpobench.harness.store.store import Store
     from tpobench.reports import content
     from tpobench.reports.formats.html import render
@@ -73,12 +73,10 @@ def report(
     with Store(place, read_only=True) as opened:
         if compare is not None:
             found = _compared(opened, *compare)
-        elif models or not (run or opened.sql("SELECT 1 FROM run LIMIT 1")[1]):
+        elif models or not (run or holds_a_run(opened)):
             named = [] if models in (None, ["all"]) else list(models or ())
             found = content.of_models(opened, named, benchmark, published)
         else:
-            from tpobench.harness.store.runs import run_named
-
             found = content.of_run(opened, run_named(opened, run), paper_curve, published)
     if markdown:
         print(written(found), end="")
@@ -107,35 +105,9 @@ def _facts(found: "Content") -> dict[str, object]:
 
 
 def _compared(store: "Store", first: str, second: str) -> "Content":
+    from tpobench.harness.store.models import in_one_mode
+    from tpobench.harness.store.runs import model_or_checkpoint
     from tpobench.reports.content import of_comparison
 
-    return of_comparison(store, _side(store, first), _side(store, second), (first, second))
-
-
-def _side(store: "Store", name: str) -> "Side":
-    """A model (in a mode: ``NAME@MODE``), ``thought/1`` of the newest run, or a run: its last evaluated checkpoint that
-    thinks."""
-    from tpobench.cli.compare import side_named
-    from tpobench.harness.evaluation.compare import Side
-    from tpobench.harness.store.runs import last_checkpoint
-
-    named, _, mode = name.rpartition("@")
-    answered = "SELECT 1 FROM evaluation WHERE ? IN (candidate_mode, baseline_mode) LIMIT 1"
-    if named and mode and store.sql(answered, [mode])[1]:
-        return side_named(store, named, mode)
-    if (
-        store.sql("SELECT 1 FROM run WHERE name = ?", [name])[1]
-        and not store.sql("SELECT 1 FROM model WHERE ? IN (name, model_key)", [name])[1]
-    ):
-        return Side(*last_checkpoint(store, name))
-    side = side_named(store, name)
-    modes = [row[0] for row in store.sql(_MODES, [side.model])[1]]
-    if not side.mode and len(modes) > 1:
-        raise UserError(f"{name} answered in several modes; add one of them: {', '.join(f'{name}@{m}' for m in modes)}")
-    return side
-
-
-_MODES = """
-SELECT DISTINCT candidate_mode FROM evaluation JOIN model ON model_key = candidate WHERE ? IN (candidate, model.name)
-ORDER BY ALL
-"""
+    ours, theirs = (in_one_mode(store, model_or_checkpoint(store, name)) for name in (first, second))
+    return of_comparison(store, ours, theirs, (first, second))

@@ -1,17 +1,19 @@
 """Two models on the prompts that they share, on figures worked out by hand."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
-from tpobench.harness.evaluation.compare import Side, compare_models
+from tpobench.harness.evaluation.compare import compare_models
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.run import judge_and_store
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Prompt
+from tpobench.harness.store.models import model_named
 from tpobench.harness.store.store import Store
 
 PROMPTS = [Prompt(f"prompt {n}", f"half {n % 2}", checks=({"contains": "yes"},)) for n in range(60)]
@@ -28,14 +30,14 @@ def test_the_difference_is_paired(store: Store) -> None:
     # Both win on the same 30 prompts; `better` wins on six more, all in one half.
     judged(store, "worse", ["yes" if n < 30 else "no" for n in range(60)])
     judged(store, "better", ["yes" if n < 30 or (n % 2 and n < 42) else "no" for n in range(60)])
-    overall, first, second = compare_models(store, Side("better"), Side("worse"))
+    overall, first, second = compare_models(store, model_named(store, "better"), model_named(store, "worse"))
     # A win is 1, a tie 1/2: 36 wins and 24 ties are 48 of 60.
     assert (overall.a, overall.b, overall.n) == (pytest.approx(0.8), pytest.approx(0.75), 60)
     assert overall.difference == pytest.approx(0.05)
     assert overall.low < 0.05 < overall.high
     assert overall.high - overall.low < 0.16, "unpaired it would be 0.18"
     assert (first.category, first.difference, second.difference) == ("half 0", 0.0, pytest.approx(0.1))
-    mirrored = compare_models(store, Side("worse"), Side("better"))[0]
+    mirrored = compare_models(store, model_named(store, "worse"), model_named(store, "better"))[0]
     assert (mirrored.difference, mirrored.low, mirrored.high) == pytest.approx(
         (-overall.difference, -overall.high, -overall.low)
     )
@@ -44,16 +46,16 @@ def test_the_difference_is_paired(store: Store) -> None:
 def test_only_shared_prompts_count_and_that_is_said(store: Store) -> None:
     judged(store, "whole", ["yes"] * 60)
     judged(store, "part", ["yes"] * 40, PROMPTS[:40])
-    overall = compare_models(store, Side("whole"), Side("part"))[0]
+    overall = compare_models(store, model_named(store, "whole"), model_named(store, "part"))[0]
     assert (overall.n, overall.own_a, overall.own_b, overall.difference) == (40, 60, 40, 0.0)
 
 
 def test_an_unrelated_model_changes_nothing(store: Store) -> None:
     judged(store, "a", ["yes"] * 60)
     judged(store, "b", ["no"] * 60)
-    before = compare_models(store, Side("a"), Side("b"))
+    before = compare_models(store, model_named(store, "a"), model_named(store, "b"))
     judged(store, "other", ["yes", "no"] * 30)
-    assert compare_models(store, Side("a"), Side("b")) == before
+    assert compare_models(store, model_named(store, "a"), model_named(store, "b")) == before
 
 
 def test_a_baseline_in_another_mode_is_another_baseline(store: Store) -> None:
@@ -64,10 +66,10 @@ def test_a_baseline_in_another_mode_is_another_baseline(store: Store) -> None:
     new, old = (add_answers(store, name, asked, [say] * 60) for name, say in (("new", "yes"), ("old", "no")))
     for candidate, baseline in ((new, direct), (old, direct), (new, thinking)):
         judge_and_store(store, ChecklistJudge(), Benchmark(name="bench", prompts=asked), candidate, baseline)
-    (found,) = compare_models(store, Side("new"), Side("old"))
+    (found,) = compare_models(store, model_named(store, "new"), model_named(store, "old"))
     assert (found.a, found.b, found.difference) == (1.0, 0.5, 0.5), "a loss to the thinking baseline is not met here"
     judge_and_store(store, ChecklistJudge(), Benchmark(name="bench", prompts=asked), old, thinking)
-    both = compare_models(store, Side("new"), Side("old"))
+    both = compare_models(store, model_named(store, "new"), model_named(store, "old"))
     assert [(row.measure, row.difference) for row in both] == [
         ("win rate v base, checklist@1", 0.5),
         ("win rate v base (think:generic), checklist@1", 0.0),
@@ -76,10 +78,53 @@ def test_a_baseline_in_another_mode_is_another_baseline(store: Store) -> None:
 
 def test_models_that_share_nothing_are_told_what_each_was_measured_on(store: Store) -> None:
     judged(store, "a", ["yes"] * 60)
-    with pytest.raises(UserError, match="has measured no 'b'; known: a"):
-        compare_models(store, Side("a"), Side("b"))
+    with pytest.raises(UserError, match="holds no model 'b'"):
+        compare_models(store, model_named(store, "a"), model_named(store, "b"))
     other = Benchmark(name="elsewhere", prompts=PROMPTS)
     against = add_answers(store, "base", PROMPTS, ["no"] * 60)
     judge_and_store(store, ChecklistJudge(), other, add_answers(store, "b", PROMPTS, ["yes"] * 60), against)
     with pytest.raises(UserError, match=r"on nothing alike\. a: bench .*b: elsewhere"):
-        compare_models(store, Side("a"), Side("b"))
+        compare_models(store, model_named(store, "a"), model_named(store, "b"))
+
+
+def test_a_figure_is_made_of_one_evaluation(store: Store) -> None:
+    """An older evaluation had more prompts, and the model has been judged again on some of them since."""
+    judged(store, "old", ["no"] * 60)
+    base = add_answers(store, "base", PROMPTS, ["no"] * 60)
+    new = add_answers(store, "new", PROMPTS, ["yes"] * 60)
+    for places in (range(60), range(20)):
+        benchmark = Benchmark(name="bench", prompts=[PROMPTS[place] for place in places])
+        judge_and_store(store, ChecklistJudge(), benchmark, new.at(places), base.at(places))
+    overall = compare_models(store, model_named(store, "new"), model_named(store, "old"))[0]
+    assert (overall.n, overall.own_a, overall.own_b) == (20, 20, 60)
+
+
+def test_baselines_of_one_name_with_other_answers_are_two_baselines(store: Store) -> None:
+    judged(store, "a", ["yes"] * 60)
+    other = add_answers(store, "base", PROMPTS, ["yes"] * 60)
+    benchmark = Benchmark(name="bench", prompts=PROMPTS)
+    judge_and_store(store, ChecklistJudge(), benchmark, add_answers(store, "b", PROMPTS, ["yes"] * 60), other)
+    with pytest.raises(UserError, match=r"nothing alike\. a: bench \(win rate v base \[\w{8}\], .* b: .*\[\w{8}\]"):
+        compare_models(store, model_named(store, "a"), model_named(store, "b"))
+
+
+def test_a_baseline_whose_answers_to_fewer_prompts_are_the_same_is_one_baseline(store: Store) -> None:
+    judged(store, "whole", ["yes"] * 60)
+    few = add_answers(store, "base", PROMPTS[:40], ["no"] * 40)
+    benchmark = Benchmark(name="bench", prompts=PROMPTS[:40])
+    part = add_answers(store, "part", PROMPTS[:40], ["no"] * 40)
+    judge_and_store(store, ChecklistJudge(), benchmark, part, few)
+    overall = compare_models(store, model_named(store, "whole"), model_named(store, "part"))[0]
+    assert (overall.n, overall.own_a, overall.own_b, overall.difference) == (40, 60, 40, 0.5)
+
+
+def test_two_baselines_of_one_name_are_told_apart(store: Store) -> None:
+    for answer in ("no", "yes"):
+        base = add_answers(store, "base", PROMPTS, [answer] * 60)
+        for name in ("a", "b"):
+            side = add_answers(store, name, PROMPTS, ["yes" if name == "a" else "no"] * 60)
+            judge_and_store(store, ChecklistJudge(), Benchmark(name="bench", prompts=PROMPTS), side, base)
+    differences = compare_models(store, model_named(store, "a"), model_named(store, "b"))
+    overall = [row.measure for row in differences if row.category is None]
+    assert len(set(overall)) == 2
+    assert all(re.fullmatch(r"win rate v base \[\w{8}\], checklist@1", measure) for measure in overall)
