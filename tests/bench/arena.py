@@ -10,12 +10,15 @@ import sys
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 import numpy as np
 
+from tests.data import DATA
 from tpobench.harness.stats.bootstrap import prompt_bootstrap
 from tpobench.harness.stats.bradley_terry import Vote, prompt_sums, score_v01, score_v2, vote
 
-FOLDER = Path(__file__).parents[2].parent / "shared" / "data" / "arena_hard"
+FOLDER = DATA / "arena_hard"
 MODEL = "gpt-3.5-turbo-0125"
 LABELS = ("A>>B", "A>B", "A=B", "B>A", "B>>A")
 SIMULATIONS = 2000

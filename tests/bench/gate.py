@@ -6,14 +6,18 @@ about three minutes on one core.
 
 import argparse
 import resource
+import sys
 import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 import numpy as np
 import pandas as pd
 
+from tests.data import DATA
 from tpobench.harness.stats.intervals import Floats
 from tpobench.harness.stats.sequential import Method, confidence_sequence, decide_mean, wealth
 from tpobench.harness.stats.simulation import Rates, World, simulate_gates
@@ -157,7 +161,7 @@ def real_judgments(file: Path, orders: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="small sizes, for a look at the tables")
-    parser.add_argument("--data", type=Path, default=Path(__file__).parents[2].parent / "shared" / "data")
+    parser.add_argument("--data", type=Path, default=DATA)
     arguments = parser.parse_args()
     quick = arguments.quick
     errors(300 if quick else 20_000)

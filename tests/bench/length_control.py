@@ -10,10 +10,13 @@ import time
 import warnings
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 import numpy as np
 import pandas as pd
 from alpaca_eval.metrics import glm_winrate
 
+from tests.data import DATA
 from tpobench.benchmarks.alpaca_eval.length_control import (
     GAMED_WEIGHT,
     Floats,
@@ -79,7 +82,7 @@ def coverage(gamed: GamedData, weights: tuple[float, float, float]) -> tuple[flo
 
 def main() -> None:
     warnings.simplefilter("ignore")
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[3] / "shared" / "data" / "alpaca_eval"
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA / "alpaca_eval"
     gamed = read_gamed(folder)
     with (folder / "leaderboard.csv").open(encoding="utf-8", newline="") as lines:
         published = {row[""]: float(row["length_controlled_winrate"]) for row in csv.DictReader(lines)}

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.apis.stub import stub_server
+from tests.data import DATA, real_data
 from tpobench.benchmarks.alpaca_eval.data import AlpacaData, Answered, aligned, answers_in, digest, load, score
 from tpobench.benchmarks.alpaca_eval.files import export_annotations, export_leaderboard, export_outputs, import_alpaca
 from tpobench.benchmarks.categories.data import CATEGORIES, categories_benchmark, named_category, named_complexity
@@ -21,9 +22,6 @@ from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.check import summarise
 from tpobench.harness.records import Assignment, Prompt
 from tpobench.harness.store.store import Store
-
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the real data (../shared/data) is not here")
 
 PROMPTS = [Prompt(f"instruction {n}", "ab"[n % 2], "alpaca_eval") for n in range(40)]
 SMALL = AlpacaData(
@@ -170,7 +168,7 @@ def test_answers_that_do_not_match_name_the_first_three() -> None:
         aligned(rows, PROMPTS[:4], "f.json")
 
 
-@needs_data
+@real_data
 def test_the_official_instructions_are_recognised_wherever_they_come_from(tmp_path: Path) -> None:
     data = load(DATA)
     assert data.official
@@ -186,7 +184,7 @@ def test_the_official_instructions_are_recognised_wherever_they_come_from(tmp_pa
     assert again.gamed is None
 
 
-@needs_data
+@real_data
 def test_the_baseline_against_itself_is_fifty() -> None:
     gamed = load(DATA).gamed
     rows = [
@@ -197,7 +195,7 @@ def test_the_baseline_against_itself_is_fifty() -> None:
     assert found["lc_win_rate_surrogate"].value == found["official_lc_win_rate_surrogate"].value == 0.5
 
 
-@needs_data
+@real_data
 def test_an_official_folder_gives_the_published_figures(store: Store) -> None:
     list(import_alpaca(store, DATA / "alpaca_eval" / "results", load(DATA)))
     board = {row.model: row for row in leaderboard(store, "alpaca_eval")}
@@ -213,7 +211,7 @@ def test_an_official_folder_gives_the_published_figures(store: Store) -> None:
     assert alpaca.notes == ()
 
 
-@needs_data
+@real_data
 def test_arena_hard_goes_in_scores_as_published_and_comes_out(store: Store, tmp_path: Path) -> None:
     from tpobench.benchmarks.arena_hard.files import export_arena, import_arena
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.data import DATA as REAL_DATA
+from tests.data import real_data
 from tpobench.benchmarks.alpaca_eval.length_control import (
     GAMED_WEIGHT,
     Floats,
@@ -28,10 +30,9 @@ from tpobench.benchmarks.alpaca_eval.official import (
 )
 from tpobench.harness.errors import UserError
 
-DATA = Path(__file__).parents[3].parent / "shared" / "data" / "alpaca_eval"
+DATA = REAL_DATA / "alpaca_eval"
 BASELINE = "gpt4_1106_preview"
 SHORT_MODELS = ("alpaca-7b_concise", "gpt35_turbo_instruct", "minotaur-13b")
-needs_data = pytest.mark.skipif(not (DATA / "annotations.parquet").is_file(), reason=f"no annotations in {DATA}")
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
@@ -84,7 +85,7 @@ GAMED = simulated_gamed(np.random.default_rng(7))
 # --- against the official package ---
 
 
-@needs_data
+@real_data
 @pytest.mark.parametrize("part", range(4))
 def test_the_official_package_agrees_on_every_model_once_its_solver_converges(part: int) -> None:
     """Default tolerance stops liblinear early: see the next test. Everything else is the official code."""
@@ -102,7 +103,7 @@ def test_the_official_package_agrees_on_every_model_once_its_solver_converges(pa
         assert official.n_total == preference.size, name
 
 
-@needs_data
+@real_data
 @pytest.mark.parametrize("name", [*SHORT_MODELS, "alpaca-7b", "FuseChat-Llama-3.1-8B-Instruct", "claude-instant-1.2"])
 def test_the_official_figure_at_its_own_tolerance(name: str) -> None:
     """claude-instant-1.2 is the worst of the 44: there the early stop decides which C wins the cross-validation."""
@@ -113,7 +114,7 @@ def test_the_official_figure_at_its_own_tolerance(name: str) -> None:
     assert ours.win_rate == pytest.approx(official.length_controlled_winrate, abs=bound)
 
 
-@needs_data
+@real_data
 def test_published_figures() -> None:
     with (DATA / "leaderboard.csv").open(encoding="utf-8", newline="") as lines:
         published = {row[""]: row for row in csv.DictReader(lines)}
@@ -124,7 +125,7 @@ def test_published_figures() -> None:
         assert ours.win_rate == pytest.approx(float(published[name]["length_controlled_winrate"]), abs=0.16), name
 
 
-@needs_data
+@real_data
 def test_the_objective_is_never_above_that_of_liblinear() -> None:
     from sklearn.linear_model import LogisticRegression
 
@@ -152,7 +153,7 @@ def test_the_objective_is_never_above_that_of_liblinear() -> None:
         assert ours.objective <= np.abs(theirs.coef_).sum() + ours.C * loss + 1e-8, name
 
 
-@needs_data
+@real_data
 def test_the_official_run_leaves_nothing_behind() -> None:
     import sklearn
     from alpaca_eval.metrics import glm_winrate
@@ -166,7 +167,7 @@ def test_the_official_run_leaves_nothing_behind() -> None:
     assert sklearn.get_config() == configured
 
 
-@needs_data
+@real_data
 def test_a_missing_verdict_counts_as_it_does_upstream() -> None:
     preference, difference, positions = models()["claude"]
     preference = preference.copy()

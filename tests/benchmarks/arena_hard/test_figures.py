@@ -9,6 +9,8 @@ from threading import Thread
 
 import pytest
 
+from tests.data import DATA as REAL_DATA
+from tests.data import real_data
 from tpobench.benchmarks.arena_hard import data as arena_hard
 from tpobench.benchmarks.arena_hard.data import (
     BASELINES,
@@ -30,8 +32,7 @@ from tpobench.harness.judges.verdict import self_taught_evaluator
 from tpobench.harness.stats.bradley_terry import LABELS, vote
 from tpobench.harness.store.store import Store
 
-DATA = Path(__file__).parents[3].parent / "shared" / "data" / "arena_hard"
-needs_data = pytest.mark.skipif(not (DATA / "v2_question.jsonl").is_file(), reason=f"no Arena-Hard files in {DATA}")
+DATA = REAL_DATA / "arena_hard"
 
 TEMPLATE = "Q {QUESTION} A {ANSWER_A} B {ANSWER_B}"
 CONFIG = (
@@ -68,7 +69,7 @@ def official(folder: Path, version: str) -> Path:
     return folder
 
 
-@needs_data
+@real_data
 @pytest.mark.parametrize(
     ("version", "count", "categories"), [("v0.1", 500, 250), ("v2.0", 750, 3)], ids=["v0.1", "v2.0"]
 )
@@ -79,14 +80,14 @@ def test_official_questions(version: str, count: int, categories: int) -> None:
     assert {question.prompt.source for question in found} == {f"arena_hard_{version}"}
 
 
-@needs_data
+@real_data
 def test_official_answers_fit_the_questions() -> None:
     for version, model in (("v0.1", "gpt-4-0314"), ("v0.1", "gpt-3.5-turbo-0125"), ("v2.0", "o3-mini-2025-01-31")):
         asked = questions(version, DATA)
         assert len(aligned(answers(version, DATA, model), asked, model)) == len(asked)
 
 
-@needs_data
+@real_data
 def test_official_judge_settings() -> None:
     old, new = judge_settings("v0.1", DATA), judge_settings("v2.0", DATA)
     assert (old["model"], old["temperature"], old["max_tokens"]) == ("gpt-4-1106-preview", 0, 4096)
@@ -321,7 +322,7 @@ def test_the_judges_ids_are_what_old_stores_hold(version: str, tmp_path: Path) -
     assert arena_hard_judge(version, official(tmp_path, version)).id == IDS[version]
 
 
-@needs_data
+@real_data
 def test_the_official_judges_ids_are_what_old_stores_hold() -> None:
     assert arena_hard_judge("v0.1", DATA).id == "arena_hard_v0.1@gpt-4-1106-preview#b5aca741"
     assert arena_hard_judge("v2.0", DATA).id == "arena_hard_v2.0@gpt-4.1#bfc8bd96"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.data import DATA, real_data
 from tpobench.benchmarks.lm_eval.files import export_results, import_results
 from tpobench.benchmarks.lm_eval.hub import hub_off
 from tpobench.benchmarks.lm_eval.planning import TaskRequests, plan_tasks
@@ -26,8 +27,6 @@ from tpobench.harness.records import Generation, Metric, Model, Request, Samplin
 from tpobench.harness.samplers.cached import OutputCache, local_sampler
 from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.store import Store
-
-SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 
 ANSWERS = [7, 12, 30, 5, 1200, 64, 9, 81]
 
@@ -430,14 +429,14 @@ def test_an_unknown_task_is_refused(store: Store, monkeypatch: pytest.MonkeyPatc
         run("gsm8k_answers_only", generator, "direct", store, TaskOptions())
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason=f"the real data are not there: {SHARED}")
+@real_data
 @pytest.mark.parametrize("task", ["gsm8k", "gsm8k_answer_only", "ifeval"])
 def test_the_real_data_sets_load(task: str, store: Store) -> None:
     if task == "ifeval" and find_spec("immutabledict") is None:
         pytest.skip("ifeval needs the package immutabledict")
     generator, sampler = scripted(store, lambda text, _: "This is one sentence. THIS IS ANOTHER: 42.")
     try:
-        result = run(task, generator, "direct", store, TaskOptions(data=SHARED, limit=2))
+        result = run(task, generator, "direct", store, TaskOptions(data=DATA, limit=2))
     except UserError as error:
         if "punkt_tab" in str(error):
             pytest.skip(str(error))

@@ -1,7 +1,6 @@
 """Arena-Hard's scores against the published figure and against the published algorithms written out plainly."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
+from tests.data import DATA, real_data
 from tpobench.harness.stats.bootstrap import Floats
 from tpobench.harness.stats.bradley_terry import (
     ROUNDS,
@@ -24,9 +24,6 @@ from tpobench.harness.stats.bradley_terry import (
     style_difference,
     vote,
 )
-
-DATA = Path(__file__).parents[3].parent / "shared" / "data" / "arena_hard"
-needs_data = pytest.mark.skipif(not (DATA / "v01_judgments.parquet").is_file(), reason=f"no judgments in {DATA}")
 
 LABELS = ("A>>B", "A>B", "A=B", "B>A", "B>>A")
 MIRROR = {"A>>B": "B>>A", "A>B": "B>A", "A=B": "A=B", "B>A": "A>B", "B>>A": "A>>B"}
@@ -63,7 +60,7 @@ def random_labels(seed: int, prompts: int, missing: float = 0.1) -> list[tuple[s
 def official_judgments() -> list[tuple[str, str]]:
     from pyarrow import parquet
 
-    rows = parquet.read_table(DATA / "v01_judgments.parquet").to_pylist()
+    rows = parquet.read_table(DATA / "arena_hard" / "v01_judgments.parquet").to_pylist()
     return [(row["score_game1"], row["score_game2"]) for row in rows]
 
 
@@ -79,7 +76,7 @@ def published_elo(outcomes: Sequence[float]) -> float:
     return float(1 / (1 + 10 ** ((1000 - rating) / 400)))
 
 
-@needs_data
+@real_data
 def test_official_judgments_give_the_published_score() -> None:
     judged = official_judgments()
     found = score_v01(games_of(judged))

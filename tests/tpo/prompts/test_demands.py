@@ -2,10 +2,10 @@
 
 import re
 from itertools import combinations, product
-from pathlib import Path
 
 import pytest
 
+from tests.data import DATA, real_data
 from tpobench.harness.judges.checks import is_met, problem_with
 from tpobench.harness.records import Prompt
 from tpobench.tpo.prompts.demands import FAMILIES, Demand, with_demands
@@ -129,11 +129,10 @@ def test_a_text_of_several_lines_or_without_a_full_stop_is_set_apart() -> None:
         assert after.text.startswith(f"{text}\n\n")
 
 
-def test_ten_thousand_real_instructions_get_demands(request: pytest.FixtureRequest) -> None:
-    file = Path(request.config.rootpath).parent / "shared/data/alpaca_eval/instructions.parquet"
-    if not file.exists():
-        pytest.skip("shared data is absent")
+@real_data
+def test_ten_thousand_real_instructions_get_demands() -> None:
     import pyarrow.parquet as pq
 
-    real = [Prompt(text) for text in pq.read_table(file)["instruction"].to_pylist()]
+    instructions = pq.read_table(DATA / "alpaca_eval" / "instructions.parquet")["instruction"]
+    real = [Prompt(text) for text in instructions.to_pylist()]
     assert all(len(prompt.checks) == 3 for prompt in with_demands(real, 3, seed=0))

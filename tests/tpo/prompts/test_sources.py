@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.data import DATA, real_data
 from tpobench.benchmarks.starter.data import starter_prompts
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import Prompt
@@ -119,10 +120,9 @@ def test_a_hub_that_is_not_reached_is_one_sentence(monkeypatch: pytest.MonkeyPat
     assert "\n" not in str(raised.value)
 
 
-def test_real_conversations(request: pytest.FixtureRequest) -> None:
-    file = Path(request.config.rootpath).parent / "shared/data/instructions/wildchat_if_val.parquet"
-    if not file.exists():
-        pytest.skip("shared data is absent")
+@real_data
+def test_real_conversations() -> None:
+    file = DATA / "instructions" / "wildchat_if_val.parquet"
     found = prompts_of(SourceConfig(source=str(file)))
     assert len(found) == 250
     assert all(prompt.text == prompt.text.strip() != "" for prompt in found)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.data import DATA, real_data
 from tpobench.benchmarks.starter.data import starter_prompts
 from tpobench.harness.errors import UserError
 from tpobench.harness.progress import Progress
@@ -190,10 +191,9 @@ def test_seeds_from_a_file(tmp_path: Path) -> None:
     assert starter == list(starter_prompts("training"))
 
 
-def test_self_instruct_seeds(request: pytest.FixtureRequest) -> None:
-    file = Path(request.config.rootpath).parent / "shared/data/instructions/self_instruct_seed_tasks.jsonl"
-    if not file.exists():
-        pytest.skip("shared data is absent")
+@real_data
+def test_self_instruct_seeds() -> None:
+    file = DATA / "instructions" / "self_instruct_seed_tasks.jsonl"
     assert len(seed_prompts(SourceConfig(source=f"synthetic:{file}", model="m", count=1))) == 175
 
 
