@@ -11,7 +11,7 @@ from tpobench.harness.evaluation.outputs import ModelOutputs, sample_outputs
 from tpobench.harness.evaluation.registry import benchmark_named
 from tpobench.harness.evaluation.run import judge_and_store
 from tpobench.harness.evaluation.spec import EvaluationSpec, about, connected_judge, judge_for
-from tpobench.harness.gate.record import keep_decision
+from tpobench.harness.gate.run import keep_decision
 from tpobench.harness.gate.stored import stored_evaluation_named, stored_input
 from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.checklist import ChecklistJudge

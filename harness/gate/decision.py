@@ -8,7 +8,10 @@ from tpobench.harness.errors import Exit
 
 Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE", "INVALID"]
 RuleOutcome = Literal["PASS", "FAIL", "INCONCLUSIVE", "INVALID", "SHOWN"]
-"""``SHOWN``: told, but no part of the decision."""
+"""``SHOWN``: shown, but without a part in the decision."""
+
+MAX_MISSING = 0.02
+"""Share of missing judgments, or items, above which nothing is decided."""
 
 EXIT_CODES: dict[Outcome, Exit] = {
     "PASS": Exit.DONE,

@@ -16,9 +16,8 @@ from tpobench.harness.evaluation.spec import (
     judge_for,
     outputs_of,
 )
-from tpobench.harness.gate.free_rules import Answers
+from tpobench.harness.gate.input import GateInput, OutputSummary
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.gate.run import GateInput
 from tpobench.harness.gate.scored import with_scorers
 from tpobench.harness.gate.stored import figures_of, items_of, mean_of
 from tpobench.harness.judges.asking import ModelJudge
@@ -148,11 +147,11 @@ def live_input(
         baseline_fingerprint=head.opponent.model.fingerprint,
         candidate_fingerprint=model.fingerprint,
         candidate_mode=candidate.mode.name,
-        answers=answers_of(candidate),
-        baseline_answers=answers_of(head.opponent),
+        outputs=output_summary(candidate),
+        baseline_outputs=output_summary(head.opponent),
         anchor=anchor,
         champion=best,
-        figures=with_scorers(store, policy, known, measured.prompts, candidate.responses, offline),
+        metrics=with_scorers(store, policy, known, measured.prompts, candidate.responses, offline),
         items=items_of(
             store,
             policy,
@@ -161,19 +160,19 @@ def live_input(
             head.opponent.model.fingerprint,
             head.opponent.mode.name,
         ),
-        opponents=tuple(met.opponent.model.fingerprint for met in (anchor, best) if met is not None),
+        also_met=tuple(met.opponent.model.fingerprint for met in (anchor, best) if met is not None),
         folder=model.folder,
     )
 
 
-def answers_of(side: ModelOutputs) -> Answers:
+def output_summary(side: ModelOutputs) -> OutputSummary:
     """Lengths, parse errors and texts of outputs that are at hand."""
     n = len(side.outputs) or 1
-    return Answers(
-        sum(len(text) for text in side.responses) / n,
-        sum(len(output.thought) for output in side.outputs) / n,
-        sum(output.parse_error is not None for output in side.first_tries) / n,
-        side.responses,
+    return OutputSummary(
+        response_chars=sum(len(text) for text in side.responses) / n,
+        thought_chars=sum(len(output.thought) for output in side.outputs) / n,
+        parse_error_rate=sum(output.parse_error is not None for output in side.first_tries) / n,
+        responses=side.responses,
     )
 
 

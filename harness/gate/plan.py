@@ -1,17 +1,16 @@
 """What a gate would take, told before anything is spent: prompts, calls and dollars if the candidate is better, equal
 or worse, and what it could see at all."""
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from tpobench.harness.api.budget import Prices
 from tpobench.harness.evaluation.plan import SIGMA, plan_for
 from tpobench.harness.evaluation.spec import EvaluationSpec, judge_for
-from tpobench.harness.gate.policy import Policy, WinRateRule
-from tpobench.harness.gate.run import digest_of
-from tpobench.harness.gate.win_rates import MIN_CATEGORY, POWER_Z, anytime_critical, detectable
-from tpobench.harness.stats.sequential import split_alpha
+from tpobench.harness.gate.categories import MIN_CATEGORY
+from tpobench.harness.gate.policy import Policy
+from tpobench.harness.gate.power import anytime_critical, detectable, final_critical, prompts_needed
+from tpobench.harness.gate.preconditions import prompts_digest
 from tpobench.harness.stats.simulation import World, simulate_gates
 from tpobench.harness.store.store import Store
 
@@ -136,11 +135,11 @@ def plan_gate(policy: Policy, contest: EvaluationSpec, prices: Prices, store: St
         measured_sigma=seen is not None,
         floor=rule.floor,
         alpha=rule.alpha,
-        needed=_needed(sigma, rule.margin, rule.alpha),
-        detectable=detectable(sigma, n, _critical(rule)),
+        needed=prompts_needed(sigma, rule),
+        detectable=detectable(sigma, n, final_critical(rule)),
         categories={name: (n, detectable(sigma, n, anytime_critical(share))) for name, n in sorted(counts.items())},
         scenarios=tuple(scenarios),
-        pins={"judge": judge.id, "prompts": digest_of(measured.prompts)},
+        pins={"judge": judge.id, "prompts": prompts_digest(measured.prompts)},
     )
 
 
@@ -154,19 +153,3 @@ def _sigma(store: Store, judge: str, benchmark: str) -> float | None:
     query = "SELECT stddev(preference) FROM prompt_preference WHERE list_contains(?, evaluation_key)"
     found = store.sql(query, [evaluations])[1][0][0]
     return None if found is None or found == 0 else float(found)
-
-
-def _needed(sigma: float, margin: float, alpha: float) -> int | None:
-    return None if margin == 0 else math.ceil((_z(1 - alpha) + POWER_Z) ** 2 * sigma**2 / margin**2)
-
-
-def _critical(rule: WinRateRule) -> float:
-    """Standard errors that the rule asks for on all prompts."""
-    late = split_alpha(rule.method, rule.alpha)[1]
-    return _z(1 - late) if late else anytime_critical(rule.alpha)
-
-
-def _z(probability: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri(probability))

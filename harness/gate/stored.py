@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
-from tpobench.harness.gate.free_rules import Answers
+from tpobench.harness.gate.input import GateInput, OutputSummary, TaskItems
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.gate.run import GateInput, digest_of
+from tpobench.harness.gate.preconditions import prompts_digest
 from tpobench.harness.gate.scored import with_scorers
 from tpobench.harness.models.modes import in_mode
 from tpobench.harness.records import Metric, Prompt
@@ -120,13 +120,13 @@ def stored_input(
 ) -> GateInput:
     """The case of a stored evaluation; the anchor's is looked up, and has to be there. `candidate` and `against` are
     what to call the two."""
-    ours, theirs = answers_of(store, meeting)
+    ours, theirs = output_summaries(store, meeting)
     head = StoredPreferences(store, meeting, against)
     anchor, other = None, None
     if policy.anchor is not None:
         other = stored_evaluation_of(store, meeting.candidate, policy.anchor.against, policy, meeting)
         anchor = StoredPreferences(store, other)
-        if digest_of(anchor.prompts) != digest_of(head.prompts):
+        if prompts_digest(anchor.prompts) != prompts_digest(head.prompts):
             raise UserError(f"{other.candidate_name} met {other.against} on other prompts than {head.against}")
     figures = figures_of(store, meeting.candidate, meeting.candidate_mode, meeting.benchmark, meeting.judge)
     return GateInput(
@@ -138,18 +138,18 @@ def stored_input(
         baseline_fingerprint=meeting.baseline,
         candidate_fingerprint=meeting.candidate,
         candidate_mode=meeting.candidate_mode,
-        answers=ours,
-        baseline_answers=theirs,
+        outputs=ours,
+        baseline_outputs=theirs,
         anchor=anchor,
-        figures=with_scorers(store, policy, figures, head.prompts, ours.responses),
+        metrics=with_scorers(store, policy, figures, head.prompts, ours.responses),
         items=items_of(
             store, policy, meeting.candidate, meeting.candidate_mode, meeting.baseline, meeting.baseline_mode
         ),
-        opponents=() if other is None else (other.baseline,),
+        also_met=() if other is None else (other.baseline,),
     )
 
 
-def answers_of(store: Store, meeting: StoredEvaluation) -> tuple[Answers, Answers]:
+def output_summaries(store: Store, meeting: StoredEvaluation) -> tuple[OutputSummary, OutputSummary]:
     """What the store tells of both sides' outputs."""
     found = {m.name: m.value for m in store.metrics(meeting.evaluation) if m.category is None}
     query = "SELECT prompt_keys, candidate_outputs FROM evaluation WHERE evaluation_key = ?"
@@ -157,8 +157,13 @@ def answers_of(store: Store, meeting: StoredEvaluation) -> tuple[Answers, Answer
     texts = store.responses(keys)
     of_prompt = dict(zip(prompts, keys, strict=True)).values()
     responses = [texts[key] for key in of_prompt] if keys and all(key in texts for key in keys) else None
-    ours = Answers(found.get("response_chars"), found.get("thought_chars"), found.get("parse_error_rate"), responses)
-    return ours, Answers(found.get("baseline_response_chars"))
+    ours = OutputSummary(
+        response_chars=found.get("response_chars"),
+        thought_chars=found.get("thought_chars"),
+        parse_error_rate=found.get("parse_error_rate"),
+        responses=responses,
+    )
+    return ours, OutputSummary(response_chars=found.get("baseline_response_chars"))
 
 
 def figures_of(store: Store, candidate: str, mode: str, benchmark: str, judge: str) -> dict[str, Metric]:
@@ -174,7 +179,7 @@ def figures_of(store: Store, candidate: str, mode: str, benchmark: str, judge: s
 
 def items_of(
     store: Store, policy: Policy, candidate: str, mode: str, baseline: str, baseline_mode: str
-) -> dict[str, tuple[list[tuple[float, float]], int]]:
+) -> dict[str, TaskItems]:
     """By task of the policy, both models' values of every item that both have answered, and how many the larger side
     has."""
     found = {}
@@ -182,7 +187,7 @@ def items_of(
         ours = _items(store, task, rule.metric, candidate, mode)
         theirs = _items(store, task, rule.metric, baseline, baseline_mode)
         pairs = [(ours[item], theirs[item]) for item in sorted(ours.keys() & theirs.keys())]
-        found[task] = pairs, max(len(ours), len(theirs))
+        found[task] = TaskItems(pairs, max(len(ours), len(theirs)))
     return found
 
 

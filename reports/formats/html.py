@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tpobench.harness.files import write_whole
-from tpobench.harness.gate.win_rates import MIN_CATEGORY
+from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.stats.intervals import SMALL_SAMPLE
 from tpobench.harness.store.store import Store
 from tpobench.reports.content import Content, of_run

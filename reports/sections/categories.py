@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
-from tpobench.harness.gate.win_rates import MIN_CATEGORY, detectable
+from tpobench.harness.gate.categories import MIN_CATEGORY
+from tpobench.harness.gate.power import detectable
 from tpobench.harness.stats.intervals import Interval, difference_interval, mean_interval
 from tpobench.harness.stats.shrinkage import shrink
 from tpobench.reports.formats.charts import Mark, Series, Strip, Style, strip

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tpobench.harness.evaluation.compare import Difference
-from tpobench.harness.gate.free_rules import MAX_MISSING
+from tpobench.harness.gate.decision import MAX_MISSING
 from tpobench.harness.models.modes import in_mode
 from tpobench.reports.data import Gate, StoredRun
 from tpobench.reports.evaluations import Evaluation, named_apart

@@ -8,7 +8,7 @@ from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.run import EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.gate.record import keep_decision
+from tpobench.harness.gate.run import keep_decision
 from tpobench.harness.gate.stored import stored_evaluation_named, stored_input
 from tpobench.harness.models.modes import DIRECT, Mode
 from tpobench.harness.models.thoughts import mode_named

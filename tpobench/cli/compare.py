@@ -34,7 +34,7 @@ def compare(
     from rich.text import Text
 
     from tpobench.harness.evaluation.compare import compare_models
-    from tpobench.harness.gate.win_rates import MIN_CATEGORY
+    from tpobench.harness.gate.categories import MIN_CATEGORY
     from tpobench.harness.store.models import in_one_mode
     from tpobench.harness.store.runs import model_or_checkpoint
     from tpobench.harness.store.store import Store

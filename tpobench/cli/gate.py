@@ -18,9 +18,9 @@ from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 if TYPE_CHECKING:
     from tpobench.harness.gate.champion import Champion
     from tpobench.harness.gate.decision import Decision
+    from tpobench.harness.gate.input import GateInput
     from tpobench.harness.gate.live import ModelRef
     from tpobench.harness.gate.policy import Policy
-    from tpobench.harness.gate.run import GateInput
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
@@ -76,7 +76,7 @@ def gate(
     from tpobench.harness.gate.champion import current
     from tpobench.harness.gate.decision import EXIT_CODES
     from tpobench.harness.gate.policy import load_policy
-    from tpobench.harness.gate.record import keep_decision
+    from tpobench.harness.gate.run import keep_decision
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 

@@ -15,7 +15,7 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.gate.decision import Decision
 from tpobench.harness.gate.live import ModelRef, live_input, stage_contest
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.gate.record import keep_decision
+from tpobench.harness.gate.run import keep_decision
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.progress import Progress
 from tpobench.harness.store.store import Store

@@ -12,7 +12,7 @@ from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.run import judge_and_store
 from tpobench.harness.gate.decision import Decision
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.gate.run import run_gate
+from tpobench.harness.gate.rules import apply_policy
 from tpobench.harness.gate.stored import stored_evaluation_of, stored_input
 from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.models.modes import DIRECT
@@ -45,7 +45,7 @@ def judged(
 
 def gate(store: Store, candidate: str, against: str = "base", **rules: Any) -> Decision:
     policy = validate({"head_to_head": {"margin": 0.05}} | rules, Policy, "policy")
-    return run_gate(policy, stored_input(store, policy, stored_evaluation_of(store, candidate, against, policy)))
+    return apply_policy(policy, stored_input(store, policy, stored_evaluation_of(store, candidate, against, policy)))
 
 
 def test_a_stored_evaluation_is_decided_on_by_name(store: Store) -> None:

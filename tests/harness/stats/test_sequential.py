@@ -7,7 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tpobench.harness.gate.win_rates import JudgedPrefix, observations
+from tpobench.harness.gate.comparison import JudgedPrefix
+from tpobench.harness.gate.win_rates import observations
 from tpobench.harness.records import Prompt
 from tpobench.harness.stats.sequential import (
     BETS,

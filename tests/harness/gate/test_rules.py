@@ -1,0 +1,115 @@
+"""A policy on preferences made by hand: what decides, what is asked, and what must not matter."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from tests.harness.gate.inputs import GivenPreferences, gate_input, outcomes, policy, preferences
+from tpobench.harness.gate.input import OutputSummary
+from tpobench.harness.gate.rules import apply_policy
+from tpobench.harness.records import Prompt
+
+
+@pytest.mark.parametrize(("win_rate", "outcome"), [(0.75, "PASS"), (0.25, "FAIL"), (0.46, "INCONCLUSIVE")])
+def test_the_clear_cases_are_decided_early_and_the_close_one_is_not(win_rate: float, outcome: str) -> None:
+    head = preferences(win_rate)
+    decision = apply_policy(policy(), gate_input(head))
+    assert decision.outcome == outcome
+    if outcome == "INCONCLUSIVE":
+        assert len(head.asked) == 400
+    else:
+        assert len(head.asked) <= 100
+        assert decision.rules[0].prompts is not None
+        assert len(head.asked) - 25 < decision.rules[0].prompts <= len(head.asked), "asked by blocks of 25"
+
+
+@pytest.mark.parametrize("method", ["fixed", "hybrid", "sequential"])
+def test_swapping_the_labels_mirrors_the_decision(method: str) -> None:
+    mirrored = {"PASS": "FAIL", "FAIL": "PASS", "INCONCLUSIVE": "INCONCLUSIVE"}
+    for seed in range(20):
+        head = preferences(0.3 + 0.02 * seed, count=150, seed=seed)
+        swapped = replace(head, values={key: 1 - (value or 0.0) for key, value in head.values.items()}, asked=[])
+        rule = {"margin": 0.0, "method": method}
+        first, second = (apply_policy(policy(head_to_head=rule), gate_input(side)) for side in (head, swapped))
+        assert second.outcome == mirrored[first.outcome]
+        assert first.rules[0].prompts == second.rules[0].prompts
+
+
+def test_the_order_in_which_prompts_come_does_not_matter() -> None:
+    head = preferences(0.6, categories=4)
+    shuffled = replace(head, prompts=random.Random(1).sample(list(head.prompts), len(head.prompts)), asked=[])
+    asked = policy(categories={"margin": 0.2})
+    first, second = apply_policy(asked, gate_input(head)), apply_policy(asked, gate_input(shuffled))
+    assert first == second
+    assert [head.prompts[p].key for p in head.asked] == [shuffled.prompts[p].key for p in shuffled.asked]
+
+
+def test_a_gate_that_can_only_fail_asks_nobody() -> None:
+    head = preferences(0.9)
+    asked, outputs = policy(parse_errors={"max": 0.1}), OutputSummary(parse_error_rate=0.2)
+    decision = apply_policy(asked, gate_input(head, outputs=outputs))
+    assert (decision.outcome, head.asked) == ("FAIL", [])
+    assert outcomes(decision)["head_to_head"] == "SHOWN"
+    free = apply_policy(asked, gate_input(replace(head, free=True), outputs=outputs))
+    assert outcomes(free)["head_to_head"] == "PASS", "what costs nothing is shown all the same"
+
+
+def test_the_same_judgments_in_smaller_blocks_decide_at_the_same_prompt() -> None:
+    blocks = [apply_policy(policy(block=size), gate_input(preferences(0.6))).rules[0] for size in (1, 7, 25, 400)]
+    assert len({(rule.outcome, rule.prompts, rule.low) for rule in blocks}) == 1
+
+
+def test_anchor_and_champion_are_compared_in_turn_and_any_loss_decides() -> None:
+    head, anchor, champion = preferences(0.8), preferences(0.2, seed=1), preferences(0.8, seed=2)
+    asked = policy(anchor={"against": "old", "margin": 0.05}, champion={"margin": 0.02})
+    decision = apply_policy(asked, gate_input(head, anchor=anchor, champion=champion))
+    assert outcomes(decision) == {"head_to_head": "PASS", "anchor": "FAIL", "champion": "SHOWN", "degenerate": "PASS"}
+    assert champion.asked == []
+    nobody = apply_policy(policy(champion={"margin": 0.02}), gate_input(preferences(0.8)))
+    assert (nobody.outcome, outcomes(nobody)["champion"]) == ("PASS", "SHOWN")
+
+
+def test_a_category_that_certainly_lost_blocks_and_a_small_one_is_shown() -> None:
+    prompts = [Prompt(f"p{n}", "bad" if n < 60 else "tiny" if n < 80 else "good") for n in range(400)]
+    values: dict[str, float | None] = {p.key: 0.0 if p.category == "bad" else 1.0 for p in prompts}
+    asked = policy(categories={"margin": 0.15})
+    decision = apply_policy(asked, gate_input(GivenPreferences(prompts=prompts, values=values)))
+    found = outcomes(decision)
+    assert (decision.outcome, found["category bad"], found["small categories"]) == ("FAIL", "FAIL", "SHOWN")
+    fine = apply_policy(asked, gate_input(GivenPreferences(prompts=prompts, values=dict.fromkeys(values, 1.0))))
+    assert fine.outcome == "PASS"
+    judged = {rule.rule: rule.prompts for rule in fine.rules}
+    assert judged["category good"] == judged["category bad"] == 30, "each gets its thirty, though the gate was sure"
+    only = policy(categories={"margin": 0.15, "only": ["good"]})
+    assert apply_policy(only, gate_input(GivenPreferences(prompts=prompts, values=values))).outcome == "PASS"
+
+
+def test_a_cluster_is_one_observation() -> None:
+    # Forty clusters of ten prompts that win or lose together, three of five: as 400 prompts they decide, as 40 not.
+    prompts = [Prompt(f"p{n}", f"cluster {n % 40}") for n in range(400)]
+    head = GivenPreferences(
+        prompts=prompts, values={prompt.key: float(int(prompt.category[8:]) < 24) for prompt in prompts}
+    )
+    assert apply_policy(policy(), gate_input(head)).outcome == "PASS"
+    clustered = apply_policy(policy(clusters="category"), gate_input(replace(head, asked=[])))
+    assert clustered.outcome == "INCONCLUSIVE"
+    assert clustered.rules[0].value == pytest.approx(0.6)
+    few = gate_input(preferences(0.9, categories=29))
+    assert outcomes(apply_policy(policy(clusters="category"), few))["clusters"] == "INVALID"
+
+
+def test_a_prompt_that_is_there_again_is_no_second_observation() -> None:
+    once = preferences(1.0, count=6)
+    again = [Prompt(prompt.text, f"copy {copy}") for copy in range(20) for prompt in once.prompts]
+    many = GivenPreferences(prompts=again, values={prompt.key: 1.0 for prompt in again})
+    decision = apply_policy(policy(), gate_input(many, outputs=OutputSummary()))
+    assert (decision.outcome, decision.rules[0].of, len(many.asked)) == ("INCONCLUSIVE", 6, 6)
+
+
+def test_more_than_two_missing_in_a_hundred_decide_nothing() -> None:
+    assert apply_policy(policy(), gate_input(preferences(0.75, missing=8))).outcome == "PASS"
+    many = apply_policy(policy(), gate_input(preferences(0.75, missing=40)))
+    assert many.outcome == "INVALID"
+    assert "of 400 judgments are missing, more than 2%" in many.rules[0].sentence
+    assert "ask again" in many.rules[0].sentence
