@@ -94,7 +94,7 @@ def trainers(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter(["cmdline"]):
         line = process.info["cmdline"] or []
-        if "tpobench.tpo.trainer.__main__" in line and any(str(folder) in part for part in line):
+        if "tpobench.tpo.trainer" in line and any(str(folder) in part for part in line):
             found.append(process)
     return found
 

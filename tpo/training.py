@@ -10,7 +10,8 @@ from tpobench.harness.store.step_details import EpochDetails, JobDetails
 from tpobench.harness.store.steps import details_of_job
 from tpobench.tpo.rates import remember, training_kind
 from tpobench.tpo.run import TrainingRun
-from tpobench.tpo.trainer.job import EpochCheckpoint, Row, TrainJob, run_job
+from tpobench.tpo.trainer.job import EpochCheckpoint, Row, TrainJob
+from tpobench.tpo.trainer.run import run_job
 
 J = TypeVar("J", bound=JobDetails)
 

@@ -28,8 +28,8 @@ from tpobench.harness.models.modes import DIRECT, Mode
 from tpobench.harness.models.resolve import embedded_folder
 from tpobench.harness.models.thoughts import mode_named
 from tpobench.harness.models.tokens import encode_messages
-from tpobench.tpo.trainer.__main__ import trainer_for
 from tpobench.tpo.trainer.job import TrainJob
+from tpobench.tpo.trainer.train import trainer_for
 
 EPOCHS, BATCH, BETA, RATE = 3, 4, 0.1, 1e-6
 

@@ -1,4 +1,4 @@
-"""trl's trainers as tpobench uses them; `tests/tpo/test_trainer_contract.py` pins what they rely on in trl.
+"""trl's trainers as tpobench uses them; `tests/tpo/trainer/test_methods.py` pins what they rely on in trl.
 
 Preference training (DPO, the paper's section 2.2) runs on the token ids that were sampled, never on re-tokenised
 text: chat templates may drop thoughts, and a text cut at the token limit must not be taught an end token. The
@@ -18,8 +18,9 @@ from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.tokens import encode_messages
 from tpobench.tpo.trainer.batches import LengthGrouped
+from tpobench.tpo.trainer.epochs import kept_epochs, state_folder
 from tpobench.tpo.trainer.forward import forward_shared, scoring_outputs_only
-from tpobench.tpo.trainer.job import TrainJob, kept_epochs, state_folder
+from tpobench.tpo.trainer.job import TrainJob
 from tpobench.tpo.trainer.progress import Watch
 from tpobench.tpo.trainer.saving import save_epoch, save_state
 

@@ -8,7 +8,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.checkpoints import require_model_folder, seal
-from tpobench.tpo.trainer.job import TrainJob, epoch_folder, last_state, partial_folder, state_folder
+from tpobench.tpo.trainer.epochs import epoch_folder, last_state, partial_folder, state_folder
+from tpobench.tpo.trainer.job import TrainJob
 
 
 def save_epoch(trainer: Trainer, job: TrainJob, epoch: int, metrics: dict[str, float]) -> None:

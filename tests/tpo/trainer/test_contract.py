@@ -24,10 +24,11 @@ from transformers import (
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.checkpoints import fingerprint, is_complete
-from tpobench.tpo.trainer.__main__ import train, trainer_for
-from tpobench.tpo.trainer.job import TrainJob, epoch_folder
+from tpobench.tpo.trainer.epochs import epoch_folder
+from tpobench.tpo.trainer.job import TrainJob
 from tpobench.tpo.trainer.methods import PreferenceTrainer
 from tpobench.tpo.trainer.progress import Watch
+from tpobench.tpo.trainer.train import train, trainer_for
 
 PAIRS = [
     {"prompt_ids": [1, 4093, 198], "chosen_ids": [30, 31, 32, 77, 78, 2], "rejected_ids": [40, 41]},
@@ -253,7 +254,7 @@ def test_models_that_cannot_be_trained_are_refused_with_a_sentence(tiny_model: P
     for name, model in (("encoder", BertModel(BertConfig(**sizes, vocab_size=99))), ("t5", t5)):
         model.save_pretrained(tmp_path / name)
         tokenizer.save_pretrained(tmp_path / name)
-        with pytest.raises(UserError, match="is no causal language model"):
+        with pytest.raises(UserError, match="is not a causal language model"):
             trainer_for(written(tmp_path / name, tmp_path / "c"))
     with pytest.raises(UserError, match=r"lora.target_modules does not fit .*\bnone_such\b"):
         trainer_for(written(tiny_model, tmp_path / "c", lora=LORA | {"target_modules": ["none_such"]}))

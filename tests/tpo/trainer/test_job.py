@@ -14,7 +14,10 @@ import pytest
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.checkpoints import fingerprint, is_complete
-from tpobench.tpo.trainer.job import EpochCheckpoint, TrainJob, last_state, reason_in, run_job, too_long
+from tpobench.tpo.trainer.epochs import last_state
+from tpobench.tpo.trainer.job import EpochCheckpoint, TrainJob, too_long
+from tpobench.tpo.trainer.process import reason_in
+from tpobench.tpo.trainer.run import run_job
 
 PAIRS = [
     {"prompt_ids": [1, 4093, 198], "chosen_ids": [30, 31, 32, 2], "rejected_ids": [40, 41, 42]},
@@ -203,7 +206,7 @@ def test_settings_that_cannot_work_are_refused_before_anything_starts(tiny_model
 def test_the_trainer_does_not_outlive_its_parent(tiny_model: Path, tmp_path: Path) -> None:
     output = tmp_path / "c"
     code = (
-        "import json, sys; from tpobench.tpo.trainer.job import *; j = TrainJob(**json.loads(sys.argv[1]));"
+        "import json, sys; from tpobench.tpo.trainer.run import *; j = TrainJob(**json.loads(sys.argv[1]));"
         "run_job(j, json.loads(sys.argv[2]), lambda *_: print('step', flush=True))"
     )
     long_job = json.dumps(vars(job(tiny_model, output, method="sft", epochs=5000)))

@@ -1,0 +1,79 @@
+"""A job in this process: the model is loaded, trained, and its epochs are saved."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
+
+from tpobench.harness.errors import UserError
+from tpobench.tpo.trainer.epochs import last_state
+from tpobench.tpo.trainer.job import JOB_PLACEHOLDER, TrainJob
+from tpobench.tpo.trainer.methods import preference_trainer, supervised_trainer
+from tpobench.tpo.trainer.progress import Watch
+
+
+def train(job: TrainJob) -> None:
+    """Run the job from its last state; leaves a sealed folder for every epoch that is kept.
+
+    Raises UserError for a model or settings that cannot be trained, and for a loss that is not a number.
+    """
+    trainer = trainer_for(job)
+    state = last_state(job)
+    trainer.train(resume_from_checkpoint=None if state is None else str(state))
+
+
+def trainer_for(job: TrainJob) -> Any:
+    """The job's trainer, before its first step; raises UserError for a model or settings that cannot be trained."""
+    set_seed(job.seed)
+    model, tokenizer = _load(job)
+    with Path(job.data).open(encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    build = supervised_trainer if job.method == "sft" else preference_trainer
+    try:
+        trainer = build(job, model, tokenizer, Watch(), rows)
+    except ValueError as error:
+        if job.lora is not None and "arget modules" in str(error):
+            raise UserError(f"lora.target_modules does not fit {job.model}: {error}") from error
+        raise
+    _require_processes(job, trainer)
+    return trainer
+
+
+def _load(job: TrainJob) -> tuple[Any, Any]:
+    """The model in fp32 and its tokenizer, which has a token to pad with."""
+    tokenizer = AutoTokenizer.from_pretrained(job.model)
+    if tokenizer.eos_token_id is None:
+        raise UserError(
+            f"the tokenizer of {job.model} has no end token, so no output could be taught to end; name one as "
+            "eos_token in its tokenizer_config.json"
+        )
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token  # padding is masked: it is never trained on
+    try:
+        model, loading = AutoModelForCausalLM.from_pretrained(job.model, dtype=torch.float32, output_loading_info=True)
+    except ValueError as error:
+        if "Unrecognized configuration class" not in str(error):
+            raise
+        raise UserError(f"{job.model} is not a causal language model; only those can be trained") from error
+    if missing := sorted(loading["missing_keys"]):
+        raise UserError(
+            f"{job.model} is not a causal language model: it lacks {', '.join(missing[:3])}; take a checkpoint that "
+            "generates text"
+        )
+    return model, tokenizer
+
+
+def _require_processes(job: TrainJob, trainer: Any) -> None:
+    """The launcher starts a single process for some settings that ask for more, and batches would be smaller."""
+    if job.launch is None or JOB_PLACEHOLDER in job.launch:
+        return
+    processes = yaml.safe_load(Path(job.launch).read_text(encoding="utf-8")).get("num_processes", 1)
+    started = trainer.args.world_size
+    if started != processes:
+        raise UserError(
+            f"{job.launch} asks for {processes} processes and accelerate started {started}; for several processes on "
+            "CPUs give distributed_type: MULTI_GPU with use_cpu: true"
+        )
