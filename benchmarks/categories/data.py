@@ -1,6 +1,7 @@
 """The paper's fine-grained evaluation: 20 categories and complexity 1 to 5, assigned by a model, and a benchmark with
 so many prompts of each category, judged in both orders (arXiv 2410.10630, win rates by category)."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from tpobench.harness.api.client import Call, Client, Reply
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.prompt_files import prompts_from_file
+from tpobench.harness.files import write_whole
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Assignment, Prompt, content_key
 from tpobench.harness.store.store import Store
@@ -90,6 +92,15 @@ def categories_benchmark(file: Path, per_category: int = PER_CATEGORY) -> Benchm
     return Benchmark(
         name=f"categories:{file.name}", prompts=chosen, orders="both", judge="alpaca_eval", max_new_tokens=1024
     )
+
+
+def write_prompts(file: Path, assigned: Assigned) -> None:
+    """Write the prompts with what is known of them as JSON lines, a file that ``--benchmark categories:FILE`` reads."""
+    rows = [
+        {"prompt": text, "category": category or UNCATEGORISED, "complexity": assigned.complexities[text]}
+        for text, category in assigned.categories.items()
+    ]
+    write_whole(file, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def assign(store: Store, client: Client, prompts: Sequence[Prompt], reporter: Progress) -> Assigned:

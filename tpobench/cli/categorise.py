@@ -1,6 +1,5 @@
 """The command that assigns categories to prompts: categorise."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +33,7 @@ def categorise(
     """
     from collections import Counter
 
-    from tpobench.benchmarks.categories.data import UNCATEGORISED, assign
+    from tpobench.benchmarks.categories.data import assign, write_prompts
     from tpobench.harness.api.endpoints import endpoint_named
     from tpobench.harness.evaluation.registry import benchmark_named
     from tpobench.harness.progress import Progress
@@ -42,20 +41,16 @@ def categorise(
 
     prompts = benchmark_named(benchmark, data=data).prompts
     with Store(store) as opened:
-        found = assign(opened, api.connect(endpoint_named(model)), prompts, Progress(quiet=as_json))
+        assigned = assign(opened, api.connect(endpoint_named(model)), prompts, Progress(quiet=as_json))
     if out is not None:
-        rows = [
-            {"prompt": text, "category": category or UNCATEGORISED, "complexity": found.complexities[text]}
-            for text, category in found.categories.items()
-        ]
-        out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    counts = Counter(category or "could not be assigned" for category in found.categories.values())
-    levels = Counter(level or "could not be assigned" for level in found.complexities.values())
+        write_prompts(out, assigned)
+    counts = Counter(category or "could not be assigned" for category in assigned.categories.values())
+    levels = Counter(level or "could not be assigned" for level in assigned.complexities.values())
     if as_json:
-        print_json({"unassigned": found.unassigned, "categories": counts, "complexity": levels})
+        print_json({"unassigned": assigned.unassigned, "categories": counts, "complexity": levels})
         return
     for title, counted in (("category", counts), ("complexity", levels)):
         print(title)
         for name, count in sorted(counted.items()):
             print(f"  {name:<34} {count}")
-    print(f"{100 * found.unassigned:.1f}% of {len(found.categories)} prompts could not be assigned a category")
+    print(f"{100 * assigned.unassigned:.1f}% of {len(assigned.categories)} prompts could not be assigned a category")

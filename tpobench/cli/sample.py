@@ -6,21 +6,26 @@ from typing import Annotated
 import typer
 
 from tpobench.cli.app import app, quiet_libraries
+from tpobench.cli.options.api import Api, api_options
+from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.model import ModelOption, ModeOption, SeedOption, TemperatureOption, TokensOption
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 
 
 @app.command()
+@from_groups(api=api_options)
 def sample(
+    *,
     prompts: Annotated[Path, typer.Argument(help='JSON lines: {"prompt": "...", "category": "..."}')],
     model: ModelOption = "smollm2-135m",
     mode: ModeOption = "direct",
     samples: Annotated[int, typer.Option("-k", "--samples", min=1, help="Outputs for each prompt.")] = 1,
-    store: StoreOption = DEFAULT_STORE,
     max_new_tokens: TokensOption = 512,
     temperature: TemperatureOption = 0.8,
     top_p: Annotated[float, typer.Option(min=0.01, max=1)] = 0.95,
     seed: SeedOption = 0,
+    api: Api,
+    store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Sample outputs for a file of prompts.
 
@@ -34,17 +39,17 @@ def sample(
     from tpobench.harness.models.thoughts import mode_named
     from tpobench.harness.progress import Progress
     from tpobench.harness.records import SamplingParams
-    from tpobench.harness.samplers.cached import OutputCache, local_sampler
+    from tpobench.harness.samplers.cached import OutputCache, sampler_for
     from tpobench.harness.store.store import Store
 
-    asked = mode_named(mode)
-    wanted = prompts_from_file(prompts)
-    chosen = resolve_model(model)
+    asked_in = mode_named(mode)
+    read = prompts_from_file(prompts)
+    resolved = resolve_model(model)
     params = SamplingParams(temperature, top_p, max_new_tokens, seed)
     with Store(store) as opened:
-        opened.add_model(chosen, "given")
+        opened.add_model(resolved, "given")
         before = opened.row_counts()["output"]
-        with OutputCache(opened, chosen, local_sampler, Progress()) as generator:
-            generator.ensure(wanted, asked, params, range(samples), prompts.name)
+        with OutputCache(opened, resolved, sampler_for(api.connect), Progress()) as cache:
+            cache.ensure(read, asked_in, params, range(samples), prompts.name)
         new = opened.row_counts()["output"] - before
-    print(f"{new} outputs sampled, {len(wanted) * samples - new} were there already; store {store}")
+    print(f"{new} outputs sampled, {len(read) * samples - new} were there already; store {store}")

@@ -1,0 +1,59 @@
+"""One question to one model, outside any store."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tpobench.harness.api.endpoints import is_endpoint
+from tpobench.harness.errors import UserError
+from tpobench.harness.models.modes import DIRECT, Mode
+from tpobench.harness.records import Generation, Model, Request, SamplingParams, Split, content_key
+from tpobench.harness.samplers.base import Sampler
+
+TRIES = 4
+"""So often a thinking model is asked: a format error is sampled again (paper, section 3)."""
+
+
+@dataclass(frozen=True)
+class ChatAnswer:
+    """The first output with a response; where no try gave one, the first output, whose `split` says what is wrong."""
+
+    split: Split
+    finish_reason: str
+    tries: int
+
+
+def ask(sampler: Sampler, model: Model, mode: Mode, question: str, params: SamplingParams) -> ChatAnswer:
+    """Ask a model one question.
+
+    Args:
+        sampler: How the model is sampled.
+        model: The model, which tells whether each try costs money.
+        mode: How the question is put, and how the raw output is taken apart.
+        question: The user's words.
+        params: Temperature, length and seed.
+
+    Returns:
+        The answer, also where no try gave a response.
+
+    Raises:
+        UserError: The question is empty.
+    """
+    if not question.strip():
+        raise UserError("the question is empty; write it as the last argument")
+    tries = 1 if mode is DIRECT else TRIES
+    keys = [content_key(question, mode.key, params.seed, number) for number in range(tries)]
+    requests = [Request(key, mode.messages(question), "the question") for key in keys]
+    # In this process the other tries cost little in the same batch; a server is asked for each of them.
+    batches = [[request] for request in requests] if is_endpoint(model.name) else [requests]
+    answers = []
+    for batch in batches:
+        answers += [(mode.split(output.text), output.finish_reason) for output in _in_order(sampler, batch, params)]
+        if any(split.error is None for split, _ in answers):
+            break
+    split, finish_reason = next((answer for answer in answers if answer[0].error is None), answers[0])
+    return ChatAnswer(split, finish_reason, len(answers))
+
+
+def _in_order(sampler: Sampler, requests: Sequence[Request], params: SamplingParams) -> Iterator[Generation]:
+    outputs = {output.request.key: output for group in sampler.sample(requests, params) for output in group}
+    return (outputs[request.key] for request in requests)
