@@ -18,7 +18,6 @@ from tpobench.harness.evaluation.registry import benchmark_named
 from tpobench.harness.models.resolve import EMBEDDED, resolve_model
 from tpobench.harness.store.steps import Step
 from tpobench.tpo.config import BenchmarkConfig, RunConfig
-from tpobench.tpo.preferences.named import PAIRWISE
 from tpobench.tpo.rates import recall, sampling_kind, training_kind, weight_bytes
 from tpobench.tpo.steps import planned_steps
 
@@ -79,7 +78,7 @@ class _Counter:
     def __init__(self, config: RunConfig, weights: int | None) -> None:
         self._config = config
         self._weights = weights
-        self._pairwise = not config.judge.parts and config.judge.name.partition(":")[0] in PAIRWISE
+        self._pairwise = config.judge.model is not None  # a judge that scores responses one by one asks no model
         self._benchmarks = {b.name: _prompts_of(b) for b in config.evaluation.benchmarks}
         self._held_out = config.selection.prompts or (
             _prompts_of(BenchmarkConfig(split="validation")) if config.selection.source.source == "starter" else 0

@@ -9,12 +9,11 @@ from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.outputs import ModelOutputs, sample_outputs
 from tpobench.harness.evaluation.registry import benchmark_named
-from tpobench.harness.evaluation.run import judge_and_store
-from tpobench.harness.evaluation.spec import EvaluationSpec, about, connected_judge, judge_for
+from tpobench.harness.evaluation.run import evaluate_outputs
+from tpobench.harness.evaluation.spec import EvaluationSpec, about, judge_for
 from tpobench.harness.gate.run import keep_decision
 from tpobench.harness.gate.stored import stored_evaluation_named, stored_input
-from tpobench.harness.judges.asking import ModelJudge
-from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.judges.base import Judge
 from tpobench.harness.records import Metric, Model
 from tpobench.harness.store.step_details import EvaluateDetails, GateDetails, HeadToHeadDetails, TasksDetails
 from tpobench.harness.store.steps import Arm, Step
@@ -29,14 +28,14 @@ class RunBenchmark:
     """A benchmark of the run, its judge, and what every candidate is compared with (once that is known)."""
 
     benchmark: Benchmark
-    judge: ChecklistJudge | ModelJudge
+    judge: Judge
     about: dict[str, object]
     new_tokens: int
     baseline: ModelOutputs | None = None
 
     @property
     def judge_id(self) -> str:
-        return self.judge.judge.id if isinstance(self.judge, ModelJudge) else self.judge.id
+        return self.judge.id
 
 
 class CheckpointEvaluator:
@@ -66,7 +65,7 @@ class CheckpointEvaluator:
 
         def work() -> HeadToHeadDetails:
             facts = first.about | {"baseline": direct.model.name, "not_comparable": []}
-            key = judge_and_store(self._run.store, first.judge, first.benchmark, thought, direct, facts)
+            key = evaluate_outputs(self._run.store, first.judge, first.benchmark, thought, direct, facts)
             return HeadToHeadDetails(evaluation=key, win_rate=_overall(self._run.store.metrics(key))["win_rate"])
 
         compared = self._run.step(Step(HeadToHeadDetails, iteration=iteration), work)
@@ -86,10 +85,9 @@ class CheckpointEvaluator:
             limit=entry.limit,
             data=None if entry.data is None else Path(entry.data),
         )
-        judge = judge_for(contest)
-        seat = connected_judge(judge, contest, self._run.clients.connect, self._run.progress)
+        judge = judge_for(contest, self._run.clients.connect, self._run.progress)
         return RunBenchmark(
-            benchmark=contest.measured(), judge=seat, about=about(contest, judge), new_tokens=new_tokens
+            benchmark=contest.measured(), judge=judge, about=about(contest, judge), new_tokens=new_tokens
         )
 
     def _answer_for_baseline(self) -> None:
@@ -129,7 +127,7 @@ class CheckpointEvaluator:
 
     def _compare(self, measured: RunBenchmark, candidate: ModelOutputs) -> EvaluateDetails:
         assert measured.baseline is not None
-        key = judge_and_store(
+        key = evaluate_outputs(
             self._run.store, measured.judge, measured.benchmark, candidate, measured.baseline, measured.about
         )
         same = self._judge.id == measured.judge_id

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.checklist import ChecklistJudge
 from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.records import Prompt, content_key
 from tpobench.harness.store.step_details import InstructionsDetails
@@ -40,9 +39,6 @@ def allotted_instructions(run: TrainingRun, judge: TrainingJudge, measured: Sequ
     if demands := config.selection.source.demands:
         allotted = replace(allotted, validation=with_demands(allotted.validation, demands, config.seed))
     judge.require([*(prompt for part in allotted.iterations for prompt in part), *allotted.validation])
-    for entry in measured:
-        if isinstance(entry.judge, ChecklistJudge):
-            entry.judge.require(entry.benchmark.prompts)
     _require_same_prompts(run, allotted)
     details = run.step(Step(InstructionsDetails, iteration=config.iterations), lambda: _details(allotted))
     removed = ", ".join(f"{number} {reason}" for reason, number in details.removed.items()) or "none"

@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.named import judged_text
+from tpobench.harness.judges.base import judged_text
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Model, Output, Pair, Prompt
 from tpobench.harness.store.step_details import PairDetails, SampleDetails, ScoreDetails, SelectDetails, TrainDetails

@@ -19,8 +19,7 @@ from tpobench.tpo.config import RunConfig
 from tpobench.tpo.evaluation import CheckpointEvaluator
 from tpobench.tpo.instructions import allotted_instructions
 from tpobench.tpo.iteration import ArmIteration
-from tpobench.tpo.preferences.judge import TrainingJudge
-from tpobench.tpo.preferences.named import training_judge
+from tpobench.tpo.preferences.judge import TrainingJudge, training_judge
 from tpobench.tpo.prompts.allotment import Allotment
 from tpobench.tpo.run import TrainingRun
 from tpobench.tpo.steps import first_evaluated

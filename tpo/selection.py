@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from tpobench.harness.judges.named import judged_text
+from tpobench.harness.judges.base import judged_text
 from tpobench.harness.models.checkpoints import is_complete
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Model, Prompt

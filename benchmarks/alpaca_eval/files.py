@@ -23,9 +23,9 @@ from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.declaration import ImportedModel
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.leaderboard import leaderboard
-from tpobench.harness.evaluation.run import EvaluationRecord, JudgedPair, store_evaluation
+from tpobench.harness.evaluation.record import EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.files import write_whole
-from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
+from tpobench.harness.judges.alpaca_eval import AlpacaEvalProtocol
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.records import Judgment, Model, Prompt, content_key, text_key
 from tpobench.harness.store.store import Store
@@ -88,7 +88,7 @@ def _annotations(store: Store, file: Path, data: AlpacaData) -> Iterator[Importe
         entries = []
         judgments = []
         for prompt, row, ours, theirs in zip(prompts, group, sides[0].outputs, sides[1].outputs, strict=True):
-            order = judge.order(prompt) if isinstance(judge, AlpacaEvalJudge) else "BA"
+            order = judge.order(prompt) if isinstance(judge, AlpacaEvalProtocol) else "BA"
             key = Comparison(prompt=prompt, candidate=row["output_2"], baseline=row["output_1"], order=order).key(
                 judge.id
             )
@@ -121,7 +121,7 @@ def _compact(store: Store, file: Path, data: AlpacaData) -> Iterator[ImportedMod
     by_model: dict[str, list[Mapping[str, Any]]] = {}
     for row in parquet.read_table(file).to_pylist():
         by_model.setdefault(row["model"], []).append(row)
-    judge = AlpacaEvalJudge()
+    judge = AlpacaEvalProtocol()
     store.add_prompts(data.prompts)
     baseline = add_answers(store, data.baseline, data.prompts, [row.answer for row in data.rows])
     for name, rows in by_model.items():
@@ -162,9 +162,9 @@ class _Unknown:
     official: bool = False
 
 
-def _judge(annotator: str) -> AlpacaEvalJudge | _Unknown:
+def _judge(annotator: str) -> AlpacaEvalProtocol | _Unknown:
     try:
-        return AlpacaEvalJudge(annotator)
+        return AlpacaEvalProtocol(annotator)
     except UserError:
         return _Unknown(f"alpaca_eval:{annotator}", f"{annotator}, as imported")
 
@@ -172,7 +172,7 @@ def _judge(annotator: str) -> AlpacaEvalJudge | _Unknown:
 def _keep(
     store: Store,
     data: AlpacaData,
-    judge: AlpacaEvalJudge | _Unknown,
+    judge: AlpacaEvalProtocol | _Unknown,
     model: Model,
     baseline: Model,
     entries: Sequence[JudgedPair],

@@ -7,25 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from tpobench.benchmarks.arena_hard.data import (
-    BASELINES,
-    ROWS,
-    VERSIONS,
-    aligned,
-    answers,
-    fetch,
-    judge_settings,
-    questions,
-)
+from tpobench.benchmarks.arena_hard.data import BASELINES, ROWS, VERSIONS, aligned, answers, fetch, questions
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.evaluation.benchmark import Baseline, Benchmark, Score
 from tpobench.harness.evaluation.preferences import PromptJudgments
-from tpobench.harness.judges.verdict import VerdictJudge
 from tpobench.harness.models.resolve import cache_folder
 from tpobench.harness.records import Metric
 from tpobench.harness.stats.bootstrap import prompt_bootstrap
 from tpobench.harness.stats.bradley_terry import (
-    PREFERENCES,
     Style,
     Vote,
     prompt_sums,
@@ -36,9 +25,6 @@ from tpobench.harness.stats.bradley_terry import (
     vote,
 )
 
-INSIST = "continue your judgment and finish by outputting a final verdict label"
-"""What v0.1 says to a judge that gave no label."""
-
 REPEATS = 10_000
 
 
@@ -48,7 +34,7 @@ def arena_hard(name: str, data: Path | None) -> Benchmark:
     Of v2.0, questions whose category's baseline answers are not in the folder are left out, and the result says so.
     """
     version = _version(name)
-    folder = _folder(version, data)
+    folder = data_folder(version, data)
     asked = questions(version, folder)
     found: dict[str, str] = {}
     baselines = []
@@ -83,28 +69,6 @@ def arena_hard(name: str, data: Path | None) -> Benchmark:
         official=True,
         max_new_tokens=4096,
         needs_texts=True,
-    )
-
-
-def arena_hard_judge(version: str, data: Path | None, model: str | None = None) -> VerdictJudge:
-    """The official judge of a version; raises UserError where its configuration is not in the folder."""
-    if version not in VERSIONS:
-        raise UserError(f"the judge arena_hard needs a version: arena_hard:{' or arena_hard:'.join(VERSIONS)}")
-    settings = judge_settings(version, _folder(version, data))
-    old = version == "v0.1"
-    return VerdictJudge(
-        name=f"arena_hard_{version}",
-        model=model or settings["model"],
-        user=settings["template"],
-        patterns=tuple(settings["patterns"]),
-        values=PREFERENCES,
-        system=settings["systems"].get("", ""),
-        systems=settings["systems"],
-        take="only" if old else "last",
-        options={"temperature": settings["temperature"], "max_tokens": settings["max_tokens"]},
-        insist=INSIST if old else "",
-        ties_identical=False,
-        official=model in (None, settings["model"]),
     )
 
 
@@ -210,7 +174,7 @@ def _version(name: str) -> str:
     return version
 
 
-def _folder(version: str, data: Path | None) -> Path:
+def data_folder(version: str, data: Path | None) -> Path:
     """The user's folder, or one in the cache with the official files at their pinned commits."""
     if data is not None:
         return data

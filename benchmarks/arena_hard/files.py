@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from tpobench.benchmarks.arena_hard.data import ROWS, VERSIONS, Question, aligned, questions, read_answers, rows_of
-from tpobench.benchmarks.arena_hard.figures import arena_hard, arena_hard_judge, score
+from tpobench.benchmarks.arena_hard.figures import arena_hard, score
+from tpobench.benchmarks.arena_hard.judge import arena_hard_protocol
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.declaration import ImportedModel
 from tpobench.harness.evaluation.given_outputs import add_answers
-from tpobench.harness.evaluation.run import EvaluationRecord, JudgedPair, store_evaluation
+from tpobench.harness.evaluation.record import EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.files import write_whole
 from tpobench.harness.judges.base import Comparison
-from tpobench.harness.judges.verdict import VerdictJudge
+from tpobench.harness.judges.verdict import VerdictProtocol
 from tpobench.harness.records import Judgment, Model, content_key, text_key
 from tpobench.harness.stats.bradley_terry import vote
 from tpobench.harness.store.store import Store
@@ -29,7 +30,7 @@ def import_arena(store: Store, kind: str, path: Path, data: Path | None) -> Iter
     version = kind.removeprefix("arena_hard_")
     folder = data or path
     asked = questions(version, folder)
-    benchmark, judge = arena_hard(kind, folder), arena_hard_judge(version, folder)
+    benchmark, judge = arena_hard(kind, folder), arena_hard_protocol(version, folder)
     files = [path] if path.is_file() else sorted(path.rglob("*"))
     mark = VERSIONS[version]
     texts: dict[str, dict[str, str]] = {}
@@ -87,7 +88,7 @@ def _raw(judgment: object) -> str:
 def _keep(
     store: Store,
     version: str,
-    judge: VerdictJudge,
+    judge: VerdictProtocol,
     model: str,
     games: Games,
     asked: Sequence[Question],

@@ -40,6 +40,13 @@ def by_category(name: str, prompts: Sequence[Prompt], values: Sequence[float | N
     return metrics
 
 
+def score_metrics(prompts: Sequence[Prompt], scores: Sequence[float], bounded: bool) -> list[Metric]:
+    """The mean of the judge's scores. Only scores that cannot leave [0, 1] have an interval, and categories."""
+    if bounded:
+        return by_category("mean_score", prompts, scores)
+    return [Metric(name="mean_score", value=fmean(scores), n=len(scores))]
+
+
 def own_metrics(benchmark: Benchmark, observations: Sequence[PromptJudgments]) -> list[Metric]:
     return benchmark.score(observations) if benchmark.score else []
 

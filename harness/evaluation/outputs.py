@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tpobench.harness.evaluation.benchmark import Benchmark
-from tpobench.harness.judges.named import judged_text
+from tpobench.harness.judges.base import judged_text
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Model, Output, SamplingParams
 from tpobench.harness.samplers.cached import OutputCache
@@ -26,6 +26,10 @@ class ModelOutputs:
     @property
     def responses(self) -> list[str]:
         return [judged_text(output, self.mode) for output in self.outputs]
+
+    def is_of(self, other: "ModelOutputs") -> bool:
+        """Whether both are of one model in one mode."""
+        return self.model.fingerprint == other.model.fingerprint and self.mode.key == other.mode.key
 
     def at(self, places: Sequence[int]) -> "ModelOutputs":
         """The same with the outputs at these places alone."""

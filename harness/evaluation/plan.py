@@ -6,10 +6,10 @@ from statistics import fmean
 from typing import Any
 
 from tpobench.harness.api.budget import CHARS_PER_TOKEN, Prices
-from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
+from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.evaluation.spec import EvaluationSpec, judge_for
 from tpobench.harness.judges.base import Comparison
-from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.progress import Progress
 from tpobench.harness.store.store import Store
 
 SIGMA = 0.36
@@ -65,40 +65,20 @@ class Plan:
 
 def plan_for(contest: EvaluationSpec, prices: Prices, concurrency: int, store: Store | None) -> Plan:
     """Everything but what the store has already: outputs by count, judgments where both sides' texts are known."""
-    measured, judge = contest.measured(), judge_for(contest)
+    measured, judge = contest.measured(), judge_for(contest, None, Progress(quiet=True))
     prompts = measured.prompts
-    games = len(prompts) * (2 if measured.orders == "both" else 1)
     sampling = len(prompts) if is_endpoint(contest.candidate) else 0
-    if isinstance(judge, ChecklistJudge):
-        return Plan(
-            benchmark=measured.name,
-            prompts=len(prompts),
-            rows=measured.rows,
-            sampling_calls=sampling,
-            judge_calls=0,
-            judge=judge.label,
-            prompt_tokens=0,
-            completion_tokens=0,
-            dollars=0.0,
-            minutes=sampling * ASSUMED_SECONDS / concurrency / 60,
-            seconds_a_call=ASSUMED_SECONDS,
-            measured_rate=False,
-            detectable=_detectable(len(prompts)),
-            smallest_category=_smallest(contest),
-        )
+    games = 0 if judge.free else sum(len(judge.orders(p, measured.orders == "both")) for p in prompts)
     given = measured.baseline_named(contest.baseline) or measured.baseline_named(None)
     answers = given.answers if given is not None else ["x" * ASSUMED_ANSWER_CHARS] * len(prompts)
-    chars = [
-        sum(
-            len(part["content"])
-            for part in judge.messages(Comparison(prompt=prompt, candidate=answer, baseline=answer, order="AB"))
-        )
+    calls = [
+        judge.estimate(Comparison(prompt=prompt, candidate=answer, baseline=answer, order="AB"))
         for prompt, answer in zip(prompts, answers, strict=True)
     ]
-    model = endpoint_named(contest.judge_model or judge.model).model
-    prompt_tokens = int(games * fmean(chars) / CHARS_PER_TOKEN)
-    completion_tokens = games * int(judge.options.get("max_tokens") or 0)
-    seconds = None if store is None else measured_seconds(store, model)
+    model = calls[0].model
+    prompt_tokens = int(games * fmean(call.prompt_chars for call in calls) / CHARS_PER_TOKEN)
+    completion_tokens = games * calls[0].completion_tokens
+    seconds = None if store is None or judge.free else measured_seconds(store, model)
     rate = seconds or ASSUMED_SECONDS
     return Plan(
         benchmark=measured.name,
@@ -109,7 +89,7 @@ def plan_for(contest: EvaluationSpec, prices: Prices, concurrency: int, store: S
         judge=judge.label,
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
-        dollars=prices.cost(model, prompt_tokens, completion_tokens),
+        dollars=0.0 if judge.free else prices.cost(model, prompt_tokens, completion_tokens),
         minutes=(sampling + games) * rate / concurrency / 60,
         seconds_a_call=rate,
         measured_rate=seconds is not None,

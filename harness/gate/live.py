@@ -6,27 +6,21 @@ from pathlib import Path
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
+from tpobench.harness.evaluation.output_sources import NamedOutputs
 from tpobench.harness.evaluation.outputs import ModelOutputs
-from tpobench.harness.evaluation.run import judge_all, judgment_keys
-from tpobench.harness.evaluation.spec import (
-    Connect,
-    EvaluationSpec,
-    baseline_of,
-    connected_judge,
-    judge_for,
-    outputs_of,
-)
+from tpobench.harness.evaluation.run import comparisons_of
+from tpobench.harness.evaluation.spec import EvaluationSpec, judge_for
 from tpobench.harness.gate.input import GateInput, OutputSummary
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.scored import with_scorers
 from tpobench.harness.gate.stored import figures_of, items_of, mean_of
-from tpobench.harness.judges.asking import ModelJudge
-from tpobench.harness.judges.base import PairwiseJudge
-from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.judges.base import Judge
+from tpobench.harness.judges.request import Connect
 from tpobench.harness.models.modes import DIRECT, Mode, in_mode
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model, Prompt
 from tpobench.harness.samplers.base import Sampler
+from tpobench.harness.samplers.cached import sampler_for
 from tpobench.harness.store.store import Store
 
 
@@ -41,11 +35,11 @@ class ModelRef:
 
 @dataclass(frozen=True, kw_only=True)
 class LivePreferences:
-    """Judged as it is asked for. Offline (`seat` is None), what the store lacks counts as missing."""
+    """Judged as it is asked for. When `offline`, what the store lacks counts as missing."""
 
     store: Store
-    judge_: ChecklistJudge | PairwiseJudge
-    seat: ChecklistJudge | ModelJudge | None
+    judge_: Judge
+    offline: bool
     benchmark: Benchmark
     candidate: ModelOutputs
     opponent: ModelOutputs
@@ -57,21 +51,22 @@ class LivePreferences:
 
     @property
     def free(self) -> bool:
-        return self.seat is None or isinstance(self.seat, ChecklistJudge)
+        return self.offline or self.judge_.free
 
     @property
     def advice(self) -> str:
-        return "leave --offline out to have them asked" if self.seat is None else "--retry-missing asks again"
+        return "leave --offline out to have them asked" if self.offline else "--retry-missing asks again"
 
     def judge(self, places: Sequence[int]) -> list[float | None]:
         part = replace(self.benchmark, prompts=[self.benchmark.prompts[place] for place in places], baselines=())
-        sides = self.candidate.at(places), self.opponent.at(places)
-        if self.seat is None:
-            keys = judgment_keys(self.judge_, part, *sides)
-        else:
-            keys = judge_all(self.store, self.seat, part, *sides)
-        found = self.store.preferences([key for games in keys for key in games])
-        return [mean_of([found.get(key) for key in games]) for games in keys]
+        games = comparisons_of(self.judge_, part, self.candidate.at(places), self.opponent.at(places))
+        if not self.offline:
+            self.store.add_prompts(part.prompts)
+            what = f"judging {self.candidate.model.name}"
+            self.judge_.judge(self.store, [game for played in games for game in played], what)
+        keys = [[self.judge_.key(game) for game in played] for played in games]
+        preferences = self.store.preferences([key for played in keys for key in played])
+        return [mean_of([preferences.get(key) for key in played]) for played in keys]
 
 
 def live_input(
@@ -90,41 +85,21 @@ def live_input(
     `against` None stands for the benchmark's own baseline; `called` is what to call the candidate. Raises UserError
     when candidate and baseline are the same, and offline when an output is not in the store.
     """
-    measured, judge = contest.measured(), judge_for(contest)
-    seat = None if offline else connected_judge(judge, contest, connect, reporter)
-    load = _refuse if offline else None
+    measured, judge = contest.measured(), judge_for(contest, None if offline else connect, reporter)
+    outputs = NamedOutputs(store, _refuse if offline else sampler_for(connect), reporter)
     store.add_prompts(measured.prompts)
-    candidate = outputs_of(
-        store=store,
-        contest=contest,
-        name=contest.candidate,
-        mode=contest.mode,
-        connect=connect,
-        reporter=reporter,
-        load=load,
-    )
+    candidate = outputs.candidate(contest)
 
     def duel(opponent: ModelRef | None) -> LivePreferences | None:
         """None where the candidate would meet itself."""
-        if opponent is None:
-            found = baseline_of(store, contest, connect, reporter, load)
-        else:
-            found = outputs_of(
-                store=store,
-                contest=contest,
-                name=opponent.name,
-                mode=opponent.mode,
-                connect=connect,
-                reporter=reporter,
-                load=load,
-            )
-        if found.model.fingerprint == candidate.model.fingerprint and found.mode.key == candidate.mode.key:
+        found = outputs.baseline(contest) if opponent is None else outputs.named(contest, opponent.name, opponent.mode)
+        if found.is_of(candidate):
             return None
         label = opponent.label if opponent and opponent.label else found.model.name
         return LivePreferences(
             store=store,
             judge_=judge,
-            seat=seat,
+            offline=offline,
             benchmark=measured,
             candidate=candidate,
             opponent=found,

@@ -11,6 +11,7 @@ from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.power import anytime_critical, detectable, final_critical, prompts_needed
 from tpobench.harness.gate.preconditions import prompts_digest
+from tpobench.harness.progress import Progress
 from tpobench.harness.stats.simulation import World, simulate_gates
 from tpobench.harness.store.store import Store
 
@@ -98,7 +99,8 @@ class GatePlan:
 
 def plan_gate(policy: Policy, contest: EvaluationSpec, prices: Prices, store: Store | None) -> GatePlan:
     """The plan of a policy's head-to-head on its benchmark; anchor and champion take as much again."""
-    measured, judge, rule = contest.measured(), judge_for(contest), policy.head_to_head
+    measured, rule = contest.measured(), policy.head_to_head
+    judge = judge_for(contest, None, Progress(quiet=True))
     n, orders = len(measured.prompts), 2 if measured.orders == "both" else 1
     asked = plan_for(contest, prices, 1, None)
     games = asked.judge_calls // max(n, 1)

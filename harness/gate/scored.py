@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.judges.named import pointwise_judge
-from tpobench.harness.judges.pointwise import Asked
+from tpobench.harness.judges.named import scorer_named
+from tpobench.harness.judges.scorer import PromptedResponses, ensure_scores
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Metric, Prompt, score_key
 from tpobench.harness.store.store import Store
 
@@ -33,17 +34,14 @@ def with_scorers(
     return found
 
 
-def _scores(store: Store, scorer: str, asked: Asked, offline: bool) -> list[float]:
+def _scores(store: Store, scorer: str, responses: PromptedResponses, offline: bool) -> list[float]:
     """Every response's score; none where one is missing and may not be asked for."""
-    judge = pointwise_judge(scorer)
-    judge.require([prompt for prompt, _ in asked])
-    keys = {score_key(judge.id, *pair): pair for pair in asked}
-    missing = store.missing("score", list(keys))
-    if missing and offline:
+    judge = scorer_named(scorer)
+    judge.require([prompt for prompt, _ in responses])
+    if offline and store.missing("score", [score_key(judge.id, *response) for response in responses]):
         return []
     try:
-        for group in judge.score_all([keys[key] for key in missing]):
-            store.add_scores(group)
+        values = ensure_scores(store, judge, responses, Progress(quiet=True), f"scoring by {judge.label}")
     finally:
         judge.close()
-    return list(store.scores(list(keys)).values())
+    return list(values.values())

@@ -19,7 +19,9 @@ import yaml
 
 from tpobench.harness.api.responses import Choice, Malformed
 from tpobench.harness.errors import UserError, did_you_mean
-from tpobench.harness.judges.base import Comparison, Reading, fill
+from tpobench.harness.judges.asking import ModelJudge, fill
+from tpobench.harness.judges.base import Comparison, Reading
+from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.records import Message, Prompt, content_key
 
 DEFAULT = "weighted_alpaca_eval_gpt4_turbo"
@@ -44,7 +46,7 @@ _REQUEST_FIELDS = (
 _FAVOURS = ("tokens_to_favor", "tokens_to_avoid")
 
 
-class AlpacaEvalJudge:
+class AlpacaEvalProtocol:
     """One evaluator. `model` overrides the configured one; any other model is labelled so."""
 
     ties_identical = True
@@ -94,6 +96,11 @@ class AlpacaEvalJudge:
 
     def follow_up(self, messages: tuple[Message, ...], text: str) -> None:
         return None
+
+
+def alpaca_eval_judge(request: JudgeRequest) -> ModelJudge:
+    """``alpaca_eval``, or ``alpaca_eval:EVALUATOR``."""
+    return request.asking(AlpacaEvalProtocol(request.argument or DEFAULT, request.model_name))
 
 
 def evaluator_names() -> list[str]:

@@ -1,64 +1,133 @@
-"""Ask a judge for every comparison that the store lacks, through the API client, and store each answer as it comes."""
+"""A judge that asks a model: every comparison that the store lacks goes through the API client, and each answer is
+stored as it comes."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from tpobench.harness.api.client import Call, Client, Reply
-from tpobench.harness.api.responses import Malformed
+from tpobench.harness.api.endpoints import endpoint_named
+from tpobench.harness.api.responses import Choice, Malformed
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.base import Comparison, PairwiseJudge, Reading
+from tpobench.harness.judges.base import CallEstimate, Comparison, Reading
 from tpobench.harness.progress import Progress
-from tpobench.harness.records import Judgment, text_key
+from tpobench.harness.records import Judgment, Message, Prompt, text_key
 from tpobench.harness.store.store import Store
 
 
-@dataclass
-class ModelJudge:
-    """A judge and the client that reaches it."""
+class ComparisonProtocol(Protocol):
+    """How a model is asked which of two responses is better, and how its answer is read. `id` names everything that
+    determines a judgment: prompts, parser, model and parameters; not the address."""
 
-    judge: PairwiseJudge
-    client: Client
-    reporter: Progress
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def model(self) -> str:
+        """Who is asked unless an endpoint is named: NAME, or NAME@http://..."""
+
+    @property
+    def options(self) -> Mapping[str, Any]: ...
+
+    @property
+    def official(self) -> bool:
+        """Whether it is a published judge, asked as published."""
+
+    @property
+    def ties_identical(self) -> bool:
+        """Whether equal responses are a tie without a call."""
+
+    def order(self, prompt: Prompt) -> str:
+        """The order in which a single game is played: the protocol's own, seeded by the prompt."""
+
+    def messages(self, comparison: Comparison) -> tuple[Message, ...]: ...
+
+    def read(self, choice: Choice) -> Reading:
+        """Raises Malformed for an answer that lacks what was asked of the server, such as log-probabilities."""
+
+    def follow_up(self, messages: tuple[Message, ...], text: str) -> tuple[Message, ...] | None:
+        """What to say next to a judge that gave no verdict; None when nothing more is said."""
+
+
+@dataclass(frozen=True)
+class ModelJudge:
+    """What is asked, and the client that reaches who is asked; without a client nobody is asked (a plan, a gate
+    offline). With `retry_missing`, what was answered without a verdict is asked again."""
+
+    protocol: ComparisonProtocol
+    client: Client | None
+    progress: Progress
     retry_missing: bool = False
 
-    def ensure(self, store: Store, comparisons: Sequence[Comparison], what: str) -> list[str]:
-        """Every comparison's judgment is in the store when this returns; gives their keys in order.
+    free = False
+    scorer = None
 
-        What is stored is not asked again, but for answers without a verdict when `retry_missing` is set. Raises
-        UserError when calls remain unanswered; those that were answered are stored.
-        """
-        by_key = {comparison.key(self.judge.id): comparison for comparison in comparisons}
-        keys = [comparison.key(self.judge.id) for comparison in comparisons]
+    @property
+    def id(self) -> str:
+        return self.protocol.id
+
+    @property
+    def label(self) -> str:
+        return self.protocol.label
+
+    @property
+    def official(self) -> bool:
+        return self.protocol.official
+
+    def require(self, prompts: Sequence[Prompt]) -> None:
+        """It can be asked about any prompt."""
+
+    def orders(self, prompt: Prompt, both: bool) -> tuple[str, ...]:
+        return ("BA", "AB") if both else (self.protocol.order(prompt),)
+
+    def key(self, comparison: Comparison) -> str:
+        return comparison.key(self.id)
+
+    def estimate(self, comparison: Comparison) -> CallEstimate:
+        chars = sum(len(message["content"]) for message in self.protocol.messages(comparison))
+        endpoint = endpoint_named(self.protocol.model) if self.client is None else self.client.endpoint
+        return CallEstimate(endpoint.model, chars, int(self.protocol.options.get("max_tokens") or 0))
+
+    def judge(self, store: Store, comparisons: Sequence[Comparison], what: str) -> list[str]:
+        by_key = {self.key(comparison): comparison for comparison in comparisons}
         wanted = store.missing("judgment", list(by_key))
         if self.retry_missing:
             wanted += store.without_verdict(list(by_key))
-        free = [key for key in wanted if self.judge.ties_identical and by_key[key].candidate == by_key[key].baseline]
-        store.add_judgments(self._judgment(key, by_key[key], Reading("identical", 0.5), "") for key in free)
-        paid = [key for key in wanted if key not in set(free)]
+        ties = [key for key in wanted if self.protocol.ties_identical and _identical(by_key[key])]
+        store.add_judgments(self._judgment(key, by_key[key], Reading("identical", 0.5), "") for key in ties)
+        paid = [key for key in wanted if key not in set(ties)]
         if paid:
             self._ask(store, {key: by_key[key] for key in paid}, what)
         store.drain()
-        return keys
+        return [self.key(comparison) for comparison in comparisons]
+
+    def close(self) -> None:
+        """The model is elsewhere."""
 
     def _ask(self, store: Store, wanted: dict[str, Comparison], what: str) -> None:
         def accept(reply: Reply) -> str | Call | None:
             return self._take(store, wanted[reply.call.subject], reply)
 
-        with self.reporter.calling(what, len(wanted)) as progress:
-            for ended in self.client.ask_all(self._calls(wanted), accept):
-                progress.advance(ended, self.client)
-        if self.client.given_up:
+        client = self.client
+        if client is None:
+            raise UserError(f"{len(wanted)} judgments of {self.label} are missing, and nobody may be asked for them")
+        with self.progress.calling(what, len(wanted)) as progress:
+            for ended in client.ask_all(self._calls(wanted), accept):
+                progress.advance(ended, client)
+        if client.given_up:
             raise UserError(
-                f"{self.client.given_up} of {len(wanted)} judgments got no answer ({self.client.last_problem}); the "
+                f"{client.given_up} of {len(wanted)} judgments got no answer ({client.last_problem}); the "
                 "others are stored, the same command asks for the rest"
             )
 
     def _calls(self, wanted: dict[str, Comparison]) -> Iterator[Call]:
         for key, comparison in wanted.items():
-            messages = self.judge.messages(comparison)
-            for marker in comparison.markers:
-                assert marker not in comparison.candidate, f"a thought would reach the judge: {marker!r} in {key}"
-            yield Call(key, "judge", messages, self.judge.options)
+            comparison.require_no_thought()
+            yield Call(key, "judge", self.protocol.messages(comparison), self.protocol.options)
 
     def _take(self, store: Store, comparison: Comparison, reply: Reply) -> str | Call | None:
         """Store the reply: with a judgment when it is the last word on the comparison."""
@@ -74,23 +143,23 @@ class ModelJudge:
         choice = reply.answer.choices[0]
         choice = replace(choice, text="\n".join([*earlier, choice.text]))
         try:
-            reading = self.judge.read(choice)
+            reading = self.protocol.read(choice)
         except Malformed as error:
             last = [self._judgment(key, comparison, Reading("unreadable", None), choice.text)] if reply.final else []
             store.add_judgments(last, [replace(reply.record, problem=str(error))])
             return str(error)
         if reading.first is None:
-            messages = self.judge.follow_up(tuple(reply.call.messages), choice.text)
+            messages = self.protocol.follow_up(tuple(reply.call.messages), choice.text)
             if messages is not None:
                 store.add_calls([reply.record])
-                return Call(key, "judge", messages, self.judge.options)
+                return Call(key, "judge", messages, self.protocol.options)
         store.add_judgments([self._judgment(key, comparison, reading, choice.text)], [reply.record])
         return None
 
     def _judgment(self, key: str, comparison: Comparison, reading: Reading, raw: str) -> Judgment:
         return Judgment(
             key=key,
-            judge=self.judge.id,
+            judge=self.id,
             prompt_key=comparison.prompt.key,
             response_a=text_key(comparison.candidate),
             response_b=text_key(comparison.baseline),
@@ -101,3 +170,12 @@ class ModelJudge:
             preference=reading.preference(comparison.order),
             raw=raw,
         )
+
+
+def _identical(comparison: Comparison) -> bool:
+    return comparison.candidate == comparison.baseline
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The template with each ``{name}`` replaced once, in one pass: braces inside a response stay as they are."""
+    return re.sub("|".join(re.escape(f"{{{name}}}") for name in values), lambda m: values[m[0][1:-1]], template)

@@ -1,12 +1,13 @@
-"""Judges that compare two responses by asking a model: what they are told, and how their answer is read."""
+"""What a judge is: it says which of two responses to a prompt is better. All judges are one protocol."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from tpobench.harness.api.responses import Choice
-from tpobench.harness.records import Message, Prompt, judgment_key
+from tpobench.harness.judges.scorer import Scorer
+from tpobench.harness.models.modes import Mode
+from tpobench.harness.records import Output, Prompt, judgment_key
+from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +31,16 @@ class Comparison:
         return (self.candidate, self.baseline) if self.order == "AB" else (self.baseline, self.candidate)
 
     def key(self, judge: str) -> str:
-        asked = self.prompt.text_key if self.repeat == 0 else f"{self.prompt.text_key}#{self.repeat}"
-        return judgment_key(judge, asked, self.candidate, self.baseline, self.order)
+        """The key of the judgment of a judge that sees the prompt's text, and one response first."""
+        shown = self.prompt.text_key if self.repeat == 0 else f"{self.prompt.text_key}#{self.repeat}"
+        return judgment_key(judge, shown, self.candidate, self.baseline, self.order)
+
+    def require_no_thought(self) -> None:
+        """Raises AssertionError when a marker is in the candidate's response: a thought must never reach a judge."""
+        for marker in self.markers:
+            assert marker not in self.candidate, (
+                f'a thought would reach the judge: {marker!r} in a response to "{self.prompt.text[:40]}"'
+            )
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,24 @@ class Reading:
         return 1.0 - self.first
 
 
-class PairwiseJudge(Protocol):
-    """`id` names everything that determines a judgment: prompts, parser, model and parameters; not the address."""
+@dataclass(frozen=True)
+class CallEstimate:
+    """What one judgment takes, before it is asked for: the model, the characters that it reads, and the most tokens
+    that it may answer with."""
+
+    model: str
+    prompt_chars: int
+    completion_tokens: int
+
+
+class Judge(Protocol):
+    """Says of two responses which is better, with a probability.
+
+    `id` names everything that determines a judgment: prompts, parser, model and parameters; not the address. `label`
+    is for people. `free` says that nobody is asked, so that judgments cost nothing. `official` says that it is the
+    published judge of the benchmarks that it belongs to. `scorer` is whose scores the preferences rest on, where
+    responses are scored one by one.
+    """
 
     @property
     def id(self) -> str: ...
@@ -59,27 +84,53 @@ class PairwiseJudge(Protocol):
     def label(self) -> str: ...
 
     @property
-    def model(self) -> str: ...
+    def free(self) -> bool: ...
 
     @property
-    def options(self) -> Mapping[str, Any]: ...
+    def official(self) -> bool: ...
 
     @property
-    def ties_identical(self) -> bool:
-        """Whether equal responses are a tie without a call."""
+    def scorer(self) -> Scorer | None: ...
 
-    def order(self, prompt: Prompt) -> str:
-        """The order in which a single game is played: the protocol's own, seeded by the prompt."""
+    def require(self, prompts: Sequence[Prompt]) -> None:
+        """Raises UserError for a prompt that it cannot judge."""
 
-    def messages(self, comparison: Comparison) -> tuple[Message, ...]: ...
+    def orders(self, prompt: Prompt, both: bool) -> tuple[str, ...]:
+        """The orders in which two responses are shown: the judge's own one, or `both`; a judge whose judgment does not
+        depend on the order has one in any case."""
 
-    def read(self, choice: Choice) -> Reading:
-        """Raises Malformed for an answer that lacks what was asked of the server, such as log-probabilities."""
+    def key(self, comparison: Comparison) -> str:
+        """The key of the judgment in the store."""
 
-    def follow_up(self, messages: tuple[Message, ...], text: str) -> tuple[Message, ...] | None:
-        """What to say next to a judge that gave no verdict; None when nothing more is said."""
+    def estimate(self, comparison: Comparison) -> CallEstimate:
+        """What the judgment would take; all zero where the judge is free."""
+
+    def judge(self, store: Store, comparisons: Sequence[Comparison], what: str) -> list[str]:
+        """Have every comparison judged that the store holds no judgment of.
+
+        Args:
+            store: Where judgments are looked up and kept, each as it comes in.
+            comparisons: What to judge; their prompts are in the store.
+            what: What the progress bar is called.
+
+        Returns:
+            The keys of the judgments, in the order of the comparisons; the store holds them all.
+
+        Raises:
+            UserError: Judgments are still missing; those that came in are stored.
+        """
+
+    def close(self) -> None:
+        """Free what the judge holds in memory; it may be asked again."""
 
 
-def fill(template: str, values: Mapping[str, str]) -> str:
-    """The template with each ``{name}`` replaced once, in one pass: braces inside a response stay as they are."""
-    return re.sub("|".join(re.escape(f"{{{name}}}") for name in values), lambda m: values[m[0][1:-1]], template)
+def judged_text(output: Output, mode: Mode) -> str:
+    """What a judge gets to see of an output: its response, empty when it did not parse.
+
+    Raises AssertionError when a marker of the mode is in it: a thought must never reach a judge.
+    """
+    if output.parse_error:
+        return ""
+    leaked = [marker for marker in mode.markers if marker in output.response]
+    assert not leaked, f"the response of output {output.key} holds the marker {leaked[0]!r}"
+    return output.response

@@ -5,20 +5,7 @@ from dataclasses import asdict, dataclass
 from statistics import fmean, variance
 from typing import Any
 
-from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.spec import (
-    Connect,
-    EvaluationSpec,
-    baseline_of,
-    candidate_of,
-    connected_judge,
-    judge_for,
-)
-from tpobench.harness.judges.asking import ModelJudge
-from tpobench.harness.judges.base import Comparison
-from tpobench.harness.progress import Progress
 from tpobench.harness.stats.intervals import Interval, mean_interval
-from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,31 +36,6 @@ class JudgeCheck:
             f"  missing          {100 * self.missing:.1f}% of the judgments",
             f"  repeat variance  {repeats}",
         ]
-
-
-def check_judge(
-    store: Store, contest: EvaluationSpec, connect: Connect, reporter: Progress, repeats: int
-) -> JudgeCheck:
-    """Judge every pair of the contest in both orders, `repeats` times each; what is stored is not asked again.
-
-    Raises UserError for a judge that is a rule: it has nothing to check.
-    """
-    measured, judge = contest.measured(), judge_for(contest)
-    seat = connected_judge(judge, contest, connect, reporter)
-    if not isinstance(seat, ModelJudge):
-        raise UserError(f"the judge is a {judge.label}: it gives the same verdict always, there is nothing to check")
-    ours, theirs = (side(store, contest, connect, reporter) for side in (candidate_of, baseline_of))
-    games = [
-        Comparison(prompt=prompt, candidate=a, baseline=b, order=order, markers=contest.mode.markers, repeat=repeat)
-        for prompt, a, b in zip(measured.prompts, ours.responses, theirs.responses, strict=True)
-        for order in ("AB", "BA")
-        for repeat in range(repeats)
-    ]
-    store.add_prompts(measured.prompts)
-    keys = seat.ensure(store, games, "checking the judge")
-    found = store.judgments(keys)
-    preferences = [found[key][0].preference for key in keys]
-    return summarise(judge.label, preferences, repeats)
 
 
 def summarise(label: str, preferences: Sequence[float | None], repeats: int) -> JudgeCheck:

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.checks import is_met
-from tpobench.harness.judges.pointwise import Asked
-from tpobench.harness.records import Judgment, Prompt, Score, judgment_key, text_key
+from tpobench.harness.judges.request import JudgeRequest
+from tpobench.harness.judges.scorer import PromptedResponses
+from tpobench.harness.judges.scoring import ScoreJudge
+from tpobench.harness.records import Prompt, Score
 
 LABEL = "checklist, a rule-based stand-in for an LLM judge"
 
@@ -19,11 +21,12 @@ _GROUP = 1000
 """Scores that are handed out together: a store takes many rows at once in much less time than one by one."""
 
 
-class ChecklistJudge:
-    """Scores in [0, 1]; the pairwise preference is 1, 0.5 (tie) or 0 for side A."""
+class ChecklistScorer:
+    """Scores in [0, 1]."""
 
     id = f"checklist@{_VERSION}"
     label = LABEL
+    bounded = True
 
     def require(self, prompts: Sequence[Prompt]) -> None:
         """Raises UserError for the first prompt that has none."""
@@ -47,29 +50,14 @@ class ChecklistJudge:
     def covers(self, judge: str) -> bool:
         return judge == self.id
 
-    def score_all(self, asked: Asked) -> Iterator[list[Score]]:
-        for start in range(0, len(asked), _GROUP):
-            yield [self.score(prompt, response) for prompt, response in asked[start : start + _GROUP]]
+    def score_all(self, responses: PromptedResponses) -> Iterator[list[Score]]:
+        for start in range(0, len(responses), _GROUP):
+            yield [self.score(prompt, response) for prompt, response in responses[start : start + _GROUP]]
 
     def close(self) -> None:
         """Nothing is held."""
 
-    def compare(self, prompt: Prompt, candidate: str, baseline: str) -> tuple[Judgment, Sequence[Score]]:
-        """The judgment with the candidate as side A, and the two scores it rests on."""
-        a, b = self.score(prompt, candidate), self.score(prompt, baseline)
-        verdict, preference = ("A", 1.0) if a.value > b.value else ("B", 0.0) if a.value < b.value else ("tie", 0.5)
-        raw = f"{a.value:.3f} against {b.value:.3f} of the checks met"
-        judgment = Judgment(
-            key=judgment_key(self.id, prompt.key, candidate, baseline),
-            judge=self.id,
-            prompt_key=prompt.key,
-            response_a=text_key(candidate),
-            response_b=text_key(baseline),
-            chars_a=len(candidate),
-            chars_b=len(baseline),
-            order="AB",
-            verdict=verdict,
-            preference=preference,
-            raw=raw,
-        )
-        return judgment, (a, b)
+
+def checklist_judge(request: JudgeRequest) -> ScoreJudge:
+    request.require_no_argument()
+    return ScoreJudge(scorer=ChecklistScorer(), progress=request.progress, raw_suffix=" of the checks met")

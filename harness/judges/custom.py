@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.pointwise import Asked, scored
+from tpobench.harness.judges.scorer import PromptedResponses, scored
 from tpobench.harness.judges.user_folder import UserFolder
 from tpobench.harness.records import Prompt, Score
 
@@ -17,9 +17,11 @@ GROUP_SECONDS = 1.0
 """How long scores are gathered before they are handed out: what an interruption loses at most."""
 
 
-class CustomJudge:
+class CustomScorer:
     """The function gets the prompt's text and the response, and returns a number, or a mapping with ``score`` and
     components. Its module's file is part of the id: a changed function is another judge."""
+
+    bounded = False
 
     def __init__(self, name: str) -> None:
         """Raises UserError where there is no such function; the current folder is searched first."""
@@ -44,11 +46,11 @@ class CustomJudge:
     def require(self, prompts: Sequence[Prompt]) -> None:
         """It is asked about any prompt."""
 
-    def score_all(self, asked: Asked) -> Iterator[list[Score]]:
+    def score_all(self, responses: PromptedResponses) -> Iterator[list[Score]]:
         """Raises UserError where the function raises, or returns no number."""
         done: list[Score] = []
         since = time.monotonic()
-        for prompt, response in asked:
+        for prompt, response in responses:
             value, components = self._ask(prompt, response)
             done.append(scored(self, prompt, response, value, components))
             if time.monotonic() - since >= GROUP_SECONDS:

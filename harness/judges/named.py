@@ -1,50 +1,76 @@
-"""Judges turn responses into scores and judgments. They never see a thought."""
+"""Judges by name. Entry points of the group ``tpobench.judges`` say which there are: ours, and those of other
+packages."""
 
 from collections.abc import Sequence
 
-from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.errors import UserError, did_you_mean
-from tpobench.harness.judges.checklist import ChecklistJudge
-from tpobench.harness.judges.pointwise import PointwiseJudge
-from tpobench.harness.models.modes import Mode
-from tpobench.harness.records import Output
+from tpobench.harness.judges.base import Judge
+from tpobench.harness.judges.request import JudgeRequest
+from tpobench.harness.judges.scorer import Scorer
+from tpobench.harness.plugins import declared
+from tpobench.harness.progress import Progress
 
-POINTWISE = ("checklist", "reward:MODEL", "armorm:MODEL", "module:function")
-
-
-def pointwise_judge(name: str) -> PointwiseJudge:
-    """The judge of this name (see `POINTWISE`); raises UserError for an unknown one."""
-    kind, colon, rest = name.partition(":")
-    if name == "checklist":
-        return ChecklistJudge()
-    if kind in ("reward", "armorm") and rest:
-        if is_endpoint(rest):
-            raise UserError(f"the judge {name} names an endpoint, and a {kind} model is loaded here; name its folder")
-        from tpobench.harness.judges.reward import RewardModelJudge
-        from tpobench.harness.models.resolve import resolve_model
-
-        return RewardModelJudge(resolve_model(rest), kind)
-    if colon and kind and rest:
-        from tpobench.harness.judges.custom import CustomJudge
-
-        return CustomJudge(name)
-    raise UserError(f"unknown judge {name!r}; {did_you_mean(name, list(POINTWISE))}")
+GROUP = "tpobench.judges"
 
 
-def weighted(parts: Sequence[tuple[str, float]]) -> PointwiseJudge:
-    """The weighted sum of pointwise judges, by name."""
-    from tpobench.harness.judges.weighted import WeightedJudge
-
-    return WeightedJudge([(pointwise_judge(name), weight) for name, weight in parts])
+def judge_names() -> list[str]:
+    """What may stand before the colon of a judge's name; beside it, ``module:function`` is a scorer of the user's."""
+    return sorted(declared(GROUP))
 
 
-def judged_text(output: Output, mode: Mode) -> str:
-    """What a judge gets to see of an output: its response, empty when it did not parse.
+def judge_named(request: JudgeRequest) -> Judge:
+    """The judge that is asked for.
 
-    Raises AssertionError when a marker of the mode is in it: a thought must never reach a judge.
+    Args:
+        request: Its name and what it is made of. Where no judge has the name and it is of the form
+            ``module:function``, the function scores responses.
+
+    Returns:
+        The judge; it has asked nobody yet, and loaded no weights.
+
+    Raises:
+        UserError: There is no such judge, it cannot be had, or a judge model is named and the judge asks no model.
     """
-    if output.parse_error:
-        return ""
-    leaked = [marker for marker in mode.markers if marker in output.response]
-    assert not leaked, f"the response of output {output.key} holds the marker {leaked[0]!r}"
-    return output.response
+    judge = _made(request)
+    if judge.free and request.model is not None:
+        raise UserError(
+            f"the judge {judge.label} asks no model, so that {request.model} would not be asked; leave the "
+            "judge model out"
+        )
+    return judge
+
+
+def scorer_named(name: str, progress: Progress | None = None) -> Scorer:
+    """The scorer of the judge with this name; raises UserError for a judge that compares two responses."""
+    judge = judge_named(JudgeRequest(name=name, progress=progress or Progress(quiet=True)))
+    if judge.scorer is None:
+        raise UserError(
+            f"the judge {name} compares two responses, and one that scores each by itself is needed, such "
+            "as checklist, reward:MODEL or module:function"
+        )
+    return judge.scorer
+
+
+def weighted_scorer(parts: Sequence[tuple[str, float]]) -> Scorer:
+    """The weighted sum of scorers, by name."""
+    from tpobench.harness.judges.weighted import WeightedScorer
+
+    return WeightedScorer([(scorer_named(name), weight) for name, weight in parts])
+
+
+def _made(request: JudgeRequest) -> Judge:
+    point = declared(GROUP).get(request.kind)
+    if point is None and request.kind and request.argument:
+        from tpobench.harness.judges.custom import CustomScorer
+
+        return request.scoring(CustomScorer(request.name))
+    if point is None:
+        raise UserError(f"unknown judge {request.name!r}; {did_you_mean(request.kind, judge_names())}")
+    try:
+        factory = point.load()
+    except Exception as error:  # whatever a package raises as it is imported
+        raise UserError(
+            f"the judge {request.kind} cannot be imported from {point.value}: {type(error).__name__}: {error}"
+        ) from error
+    judge: Judge = factory(request)
+    return judge

@@ -6,10 +6,14 @@ from typing import Any, Protocol
 import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
+from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.conversation import Conversation, ConversationEncoder
-from tpobench.harness.judges.pointwise import Asked, scored
+from tpobench.harness.judges.request import JudgeRequest
+from tpobench.harness.judges.scorer import PromptedResponses, scored
+from tpobench.harness.judges.scoring import ScoreJudge
 from tpobench.harness.models.checkpoints import architecture
+from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.records import Model, Prompt, Score
 from tpobench.harness.samplers.batching import plan_batches
 
@@ -30,9 +34,11 @@ class Network(Protocol):
         """One reading for each conversation, whatever the others are (up to rounding)."""
 
 
-class RewardModelJudge:
+class RewardModelScorer:
     """Scores responses in batches of similar length. The weights are loaded when the first score is missing, and again
     after `close`."""
+
+    bounded = False
 
     def __init__(self, model: Model, kind: str = "reward") -> None:
         """`kind` is ``reward`` or ``armorm``. Raises UserError for a model of another kind; no weights are read yet."""
@@ -53,11 +59,11 @@ class RewardModelJudge:
         for prompt in prompts:
             self._encode(prompt, "")
 
-    def score_all(self, asked: Asked) -> Iterator[list[Score]]:
+    def score_all(self, responses: PromptedResponses) -> Iterator[list[Score]]:
         """Raises UserError for a conversation that is longer than the model's context: nothing is cut."""
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        for start in range(0, len(asked), WINDOW):
-            window = asked[start : start + WINDOW]
+        for start in range(0, len(responses), WINDOW):
+            window = responses[start : start + WINDOW]
             rows = [self._encode(prompt, response) for prompt, response in window]
             if self._network is None:
                 self._network = _load(self._kind, self._folder, device)
@@ -97,6 +103,27 @@ class RewardModelJudge:
         torch.cuda.empty_cache()  # here, where the failed batch's tensors are gone with its exception
         half = len(rows) // 2
         return [*self._read(network, rows[:half]), *self._read(network, rows[half:])]
+
+
+def reward_judge(request: JudgeRequest) -> ScoreJudge:
+    """``reward:MODEL``."""
+    return _judge(request, "reward")
+
+
+def armorm_judge(request: JudgeRequest) -> ScoreJudge:
+    """``armorm:MODEL``."""
+    return _judge(request, "armorm")
+
+
+def _judge(request: JudgeRequest, kind: str) -> ScoreJudge:
+    name = request.argument
+    if not name:
+        raise UserError(f"the judge {kind} is named with its model: {kind}:MODEL")
+    if is_endpoint(name):
+        raise UserError(
+            f"the judge {request.name} names an endpoint, and a {kind} model is loaded here; name its folder"
+        )
+    return request.scoring(RewardModelScorer(resolve_model(name), kind))
 
 
 class SingleOutput:

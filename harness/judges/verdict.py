@@ -12,13 +12,15 @@ from pydantic import Field
 from tpobench.harness.api.responses import Choice
 from tpobench.harness.config import FileModel, load_yaml
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
-from tpobench.harness.judges.base import Comparison, Reading, fill
+from tpobench.harness.judges.alpaca_eval import AlpacaEvalProtocol
+from tpobench.harness.judges.asking import ModelJudge, fill
+from tpobench.harness.judges.base import Comparison, Reading
+from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.records import Message, Prompt, content_key
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerdictJudge:
+class VerdictProtocol:
     """`user` holds ``{prompt}``, ``{response_a}`` and ``{response_b}``; A is the response shown first.
 
     Of several labels in an answer, `take` = ``last`` counts the last and ``only`` none if they differ. The first of
@@ -83,13 +85,13 @@ class VerdictJudge:
         return found[-1]
 
 
-def self_taught_evaluator(model: str | None = None) -> VerdictJudge:
+def self_taught_evaluator(model: str | None = None) -> VerdictProtocol:
     """STE (Self-Taught Evaluators): greedy, up to 2,048 tokens, ``[[A]]`` or ``[[B]]``; both or neither is no verdict,
     ``[[C]]`` a tie. Its prompt is that of the installed alpaca-eval package."""
-    packaged = AlpacaEvalJudge("Self-taught-llama3.1-70B-dpo", model)
+    packaged = AlpacaEvalProtocol("Self-taught-llama3.1-70B-dpo", model)
     system, user = packaged.template
     renamed = {"instruction": "{prompt}", "output_1": "{response_a}", "output_2": "{response_b}"}
-    return VerdictJudge(
+    return VerdictProtocol(
         name="ste",
         model=packaged.model,
         user=fill(user["content"], renamed),
@@ -99,6 +101,11 @@ def self_taught_evaluator(model: str | None = None) -> VerdictJudge:
         take="only",
         options={"temperature": 0, "max_tokens": 2048},
     )
+
+
+def ste_judge(request: JudgeRequest) -> ModelJudge:
+    request.require_no_argument()
+    return request.asking(self_taught_evaluator(request.model_name))
 
 
 class _Parameters(FileModel):
@@ -120,7 +127,7 @@ class VerdictFile(FileModel):
     parameters: _Parameters = _Parameters()
 
 
-def verdict_judge(file: Path, model: str | None = None) -> VerdictJudge:
+def verdict_protocol(file: Path, model: str | None = None) -> VerdictProtocol:
     """Raises UserError for a template without its three places, or a pattern that is none."""
     written = load_yaml(file, VerdictFile)
     for place in ("{prompt}", "{response_a}", "{response_b}"):
@@ -134,7 +141,7 @@ def verdict_judge(file: Path, model: str | None = None) -> VerdictJudge:
         if groups != 1:
             raise UserError(f"{file}: the pattern {pattern!r} has {groups} groups; it needs one, around the label")
     values = {label.upper(): value for label, value in written.verdicts.items()}
-    return VerdictJudge(
+    return VerdictProtocol(
         name=written.name,
         model=model or written.model,
         user=written.user,
@@ -144,3 +151,10 @@ def verdict_judge(file: Path, model: str | None = None) -> VerdictJudge:
         take=written.take,
         options=written.parameters.model_dump(),
     )
+
+
+def verdict_judge(request: JudgeRequest) -> ModelJudge:
+    """``verdict:FILE.yaml``."""
+    if not request.argument:
+        raise UserError("the judge verdict is named with its file: verdict:FILE.yaml")
+    return request.asking(verdict_protocol(Path(request.argument), request.model_name))

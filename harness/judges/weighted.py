@@ -3,18 +3,20 @@
 from collections.abc import Iterator, Sequence
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.pointwise import Asked, PointwiseJudge, scored
+from tpobench.harness.judges.scorer import PromptedResponses, Scorer, scored
 from tpobench.harness.records import Prompt, Score, content_key, score_key
 
 WINDOW = 1024
 """Responses that all parts score before the next ones: what an interruption loses at most."""
 
 
-class WeightedJudge:
+class WeightedScorer:
     """sum_i weight_i * value_i, of the judges' own values. A score's components are each part's value, weight and
     components, by the part's label. The parts stay in memory side by side until `close`."""
 
-    def __init__(self, parts: Sequence[tuple[PointwiseJudge, float]]) -> None:
+    bounded = False
+
+    def __init__(self, parts: Sequence[tuple[Scorer, float]]) -> None:
         """Raises UserError for a judge that is named twice."""
         labels = [judge.label for judge, _ in parts]
         if twice := next((label for label in labels if labels.count(label) > 1), None):
@@ -30,9 +32,9 @@ class WeightedJudge:
         for judge, _ in self._parts:
             judge.require(prompts)
 
-    def score_all(self, asked: Asked) -> Iterator[list[Score]]:
-        for start in range(0, len(asked), WINDOW):
-            window = asked[start : start + WINDOW]
+    def score_all(self, responses: PromptedResponses) -> Iterator[list[Score]]:
+        for start in range(0, len(responses), WINDOW):
+            window = responses[start : start + WINDOW]
             found = {
                 score.key: score for judge, _ in self._parts for group in judge.score_all(window) for score in group
             }

@@ -22,14 +22,14 @@ from tests.apis.faults import fault_proxy
 from tests.apis.stub import stub_server
 from tpobench.harness.api.client import Client, Limits
 from tpobench.harness.api.endpoints import Endpoint
-from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
+from tpobench.harness.judges.alpaca_eval import AlpacaEvalProtocol
 from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Prompt
 from tpobench.harness.store.store import Store
 
-JUDGE = AlpacaEvalJudge(model="stub")
+JUDGE = AlpacaEvalProtocol(model="stub")
 
 
 def comparisons(count: int, mark: str = "") -> list[Comparison]:
@@ -44,13 +44,13 @@ def ours(url: str, games: Sequence[Comparison], in_flight: int) -> tuple[float, 
     """Seconds for all judgments, each in the store."""
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "s.duckdb") as store:
         client = Client(Endpoint("stub", url), Limits(concurrency=in_flight, timeout_s=10))
-        panel = ModelJudge(JUDGE, client, Progress(quiet=True))
+        model_judge = ModelJudge(JUDGE, client, Progress(quiet=True))
         started = time.perf_counter()
-        panel.ensure(store, games, "judging")
+        model_judge.judge(store, games, "judging")
         seconds = time.perf_counter() - started
         counts = store.sql("SELECT count(*), count(preference), count(DISTINCT judgment_key) FROM judgment")[1]
         assert counts == [(len(games),) * 3], counts
-    return seconds, panel
+    return seconds, model_judge
 
 
 def bare(url: str, games: Sequence[Comparison], in_flight: int) -> float:
@@ -132,13 +132,13 @@ def main() -> None:
         ("the same with 128 threads", f"{equal:.0f}", f"{rate / equal:.2f}x"),
     ]
     with stub_server(0.02) as url, fault_proxy(url, 0.3, stall=1.0) as proxy:
-        seconds, panel = ours(proxy, comparisons(10_000, "f"), 128)
+        seconds, model_judge = ours(proxy, comparisons(10_000, "f"), 128)
         seen = json.loads(urllib.request.urlopen(f"{proxy}/stats").read())
     rows += [
         (
             "10,000 judgments, 30% of requests spoiled",
             f"{seconds:.0f} s",
-            f"{panel.client.retries} retries, all stored once",
+            f"{model_judge.client.retries} retries, all stored once",
         )
     ]
     print("| judging | measured | ratio |\n|---|---|---|")

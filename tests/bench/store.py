@@ -15,7 +15,7 @@ import random
 
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.leaderboard import leaderboard, recategorised
-from tpobench.harness.evaluation.run import EvaluationRecord, JudgedPair, store_evaluation
+from tpobench.harness.evaluation.record import EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.records import Assignment, Judgment, Model, Prompt, content_key
 from tpobench.harness.store.store import Store
 

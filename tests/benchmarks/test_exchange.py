@@ -17,7 +17,7 @@ from tpobench.benchmarks.categories.data import CATEGORIES, categories_benchmark
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.leaderboard import beside_published, leaderboard, recategorised
 from tpobench.harness.evaluation.preferences import PromptJudgments, Verdict
-from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
+from tpobench.harness.judges.alpaca_eval import AlpacaEvalProtocol
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.check import summarise
 from tpobench.harness.records import Assignment, Prompt
@@ -56,7 +56,7 @@ def test_imported_judgments_are_those_that_our_own_judge_would_ask_for(store: St
     written(tmp_path / "m", annotations())
     (found,) = import_alpaca(store, tmp_path, SMALL)
     assert (found.model, found.prompts) == ("m", 40)
-    judge = AlpacaEvalJudge()
+    judge = AlpacaEvalProtocol()
     games = [
         Comparison(prompt=row.prompt, candidate=f"answer {n}", baseline=row.answer, order=judge.order(row.prompt))
         for n, row in enumerate(SMALL.rows)

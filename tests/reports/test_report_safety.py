@@ -10,7 +10,7 @@ from tests.reports.stores import finished_run
 from tests.reports.test_report_browser import Opened
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.outputs import ModelOutputs
-from tpobench.harness.evaluation.run import EvaluationRecord, JudgedPair, store_evaluation
+from tpobench.harness.evaluation.record import EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Judgment, Model, Output, Prompt, content_key, judgment_key, text_key
 from tpobench.harness.store.models import model_named

@@ -4,22 +4,22 @@ Both see responses only, and both leave what they say in the store: what is ther
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.asking import ModelJudge
-from tpobench.harness.judges.base import Comparison
+from tpobench.harness.judges.base import Comparison, Judge
+from tpobench.harness.judges.named import judge_named, weighted_scorer
+from tpobench.harness.judges.request import Connect, JudgeRequest
+from tpobench.harness.judges.scorer import Scorer, ensure_scores
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Prompt, score_key
 from tpobench.harness.store.store import Store
+from tpobench.tpo.config import JudgeConfig
 from tpobench.tpo.preferences.scoring import Floats, elo_scores
-
-if TYPE_CHECKING:
-    from tpobench.harness.judges.pointwise import PointwiseJudge
 
 Responses = Sequence[str | None]
 """None for an output that did not parse."""
@@ -68,50 +68,33 @@ class TrainingJudge(Protocol):
 
 @dataclass(frozen=True)
 class PointwiseTrainingJudge:
-    """Scores are the judge's own."""
+    """Scores are the scorer's own."""
 
-    judge: "PointwiseJudge"
-    reporter: Progress
+    scorer: Scorer
+    progress: Progress
 
     @property
     def id(self) -> str:
-        return self.judge.id
+        return self.scorer.id
 
     @property
     def label(self) -> str:
-        return self.judge.label
+        return self.scorer.label
 
     def covers(self, judge: str) -> bool:
-        return self.judge.covers(judge)
+        return self.scorer.covers(judge)
 
     def require(self, prompts: Sequence[Prompt]) -> None:
-        self.judge.require(prompts)
+        self.scorer.require(prompts)
 
     def scores(
         self, store: Store, groups: Sequence[Group], markers: Sequence[str], what: str
     ) -> list[list[float | None]]:
         _require_no_thought(groups, markers)
-        asked = {
-            score_key(self.id, prompt, response): (prompt, response)
-            for prompt, responses in groups
-            for response in responses
-            if response is not None
-        }
-        missing = store.missing("score", list(asked))
-        if missing:
-            _add_prompts(store, [asked[key][0] for key in missing])
-            with self.reporter.scoring(what, len(missing)) as advance:
-                for scored in self.judge.score_all([asked[key] for key in missing]):
-                    store.add_scores(scored)
-                    advance(len(scored))
-        found = store.scores(list(asked))
-        if len(found) < len(asked):
-            raise UserError(
-                f"the judge {self.label} left {len(asked) - len(found)} of {len(asked)} responses without a score; the "
-                "others are stored, the same command asks for the rest"
-            )
+        wanted = [(prompt, response) for prompt, responses in groups for response in responses if response is not None]
+        values = ensure_scores(store, self.scorer, wanted, self.progress, what)
         return [
-            [None if response is None else found[score_key(self.id, prompt, response)] for response in responses]
+            [None if response is None else values[score_key(self.id, prompt, response)] for response in responses]
             for prompt, responses in groups
         ]
 
@@ -133,7 +116,7 @@ class PointwiseTrainingJudge:
         return found
 
     def close(self) -> None:
-        self.judge.close()
+        self.scorer.close()
 
 
 @dataclass(frozen=True)
@@ -143,21 +126,21 @@ class PairwiseTrainingJudge:
     An answer without a verdict is a missing game, a loss for neither.
     """
 
-    panel: ModelJudge
+    judge: Judge
 
     @property
     def id(self) -> str:
-        return self.panel.judge.id
+        return self.judge.id
 
     @property
     def label(self) -> str:
-        return self.panel.judge.label
+        return self.judge.label
 
     def covers(self, judge: str) -> bool:
         return judge == self.id
 
     def require(self, prompts: Sequence[Prompt]) -> None:
-        """It can be asked about any prompt."""
+        self.judge.require(prompts)
 
     def scores(
         self, store: Store, groups: Sequence[Group], markers: Sequence[str], what: str
@@ -201,14 +184,31 @@ class PairwiseTrainingJudge:
         return found
 
     def close(self) -> None:
-        """The model is elsewhere."""
+        self.judge.close()
 
     def _preferences(self, store: Store, games: Sequence[Comparison], what: str) -> list[float | None]:
         """For the first response of each comparison, in order."""
-        _add_prompts(store, [game.prompt for game in games])
-        keys = self.panel.ensure(store, games, what)
+        store.add_prompts({game.prompt.key: game.prompt for game in games}.values())
+        keys = self.judge.judge(store, games, what)
         found = store.preferences(keys)
         return [found[key] for key in keys]
+
+
+def training_judge(config: JudgeConfig, connect: Connect, progress: Progress) -> TrainingJudge:
+    """The training judge that a configuration names: any judge, or a weighted sum of scorers.
+
+    Raises UserError for an unknown one, and for a judge that asks a model where none is named.
+    """
+    if config.parts:
+        parts = weighted_scorer([(part.judge, part.weight) for part in config.parts])
+        return PointwiseTrainingJudge(parts, progress)
+    request = JudgeRequest(name=config.name, progress=progress, model=config.model)
+    judge = judge_named(request)
+    if judge.scorer is not None:
+        return PointwiseTrainingJudge(judge.scorer, progress)
+    if config.model is None and not judge.free:
+        raise UserError(f"the judge {request.kind} needs judge.model: NAME@http://HOST:PORT/v1")
+    return PairwiseTrainingJudge(judge_named(replace(request, connect=connect)))
 
 
 def _require_no_thought(groups: Sequence[Group], markers: Sequence[str]) -> None:
@@ -216,10 +216,6 @@ def _require_no_thought(groups: Sequence[Group], markers: Sequence[str]) -> None
         for marker in markers:
             leaked = any(marker in response for response in responses if response is not None)
             assert not leaked, f'a thought would reach the judge: {marker!r} in a response to "{prompt.text[:40]}"'
-
-
-def _add_prompts(store: Store, prompts: Sequence[Prompt]) -> None:
-    store.add_prompts({prompt.key: prompt for prompt in prompts}.values())
 
 
 def _settled(ours: str | None, theirs: str | None) -> float | None:

@@ -38,7 +38,7 @@ def evaluate(
     Example: tpobench eval --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
     """
     quiet_libraries()
-    from tpobench.harness.evaluation.spec import run_evaluation
+    from tpobench.harness.evaluation.run import run_evaluation
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 

@@ -38,7 +38,7 @@ def check(
     Example: tpobench judge check --model a-model/ --benchmark alpaca_eval --limit 100 --judge-model gpt-4.1
     """
     quiet_libraries()
-    from tpobench.harness.judges.check import check_judge
+    from tpobench.harness.evaluation.judge_check import check_judge
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 

@@ -23,8 +23,8 @@ from tpobench.benchmarks.arena_hard.data import (
     read_answers,
     rows_of,
 )
-from tpobench.benchmarks.arena_hard.figures import arena_hard_judge
 from tpobench.benchmarks.arena_hard.files import import_arena
+from tpobench.benchmarks.arena_hard.judge import arena_hard_protocol
 from tpobench.harness.api.responses import Choice
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.leaderboard import leaderboard
@@ -307,7 +307,7 @@ def test_a_label_that_is_none_counts_nowhere(tmp_path: Path, store: Store) -> No
 
 
 def test_the_judge_reads_the_labels_that_the_scores_read(tmp_path: Path) -> None:
-    judge = arena_hard_judge("v2.0", official(tmp_path, "v2.0"))
+    judge = arena_hard_protocol("v2.0", official(tmp_path, "v2.0"))
     for label in LABELS:
         found = vote(label, candidate_is_a=True)
         assert found is not None
@@ -319,13 +319,13 @@ IDS = {"v0.1": "arena_hard_v0.1@j#63590e80", "v2.0": "arena_hard_v2.0@j#0d8ae009
 
 @pytest.mark.parametrize("version", IDS)
 def test_the_judges_ids_are_what_old_stores_hold(version: str, tmp_path: Path) -> None:
-    assert arena_hard_judge(version, official(tmp_path, version)).id == IDS[version]
+    assert arena_hard_protocol(version, official(tmp_path, version)).id == IDS[version]
 
 
 @real_data
 def test_the_official_judges_ids_are_what_old_stores_hold() -> None:
-    assert arena_hard_judge("v0.1", DATA).id == "arena_hard_v0.1@gpt-4-1106-preview#b5aca741"
-    assert arena_hard_judge("v2.0", DATA).id == "arena_hard_v2.0@gpt-4.1#bfc8bd96"
+    assert arena_hard_protocol("v0.1", DATA).id == "arena_hard_v0.1@gpt-4-1106-preview#b5aca741"
+    assert arena_hard_protocol("v2.0", DATA).id == "arena_hard_v2.0@gpt-4.1#bfc8bd96"
 
 
 def test_the_self_taught_evaluators_id_is_what_old_stores_hold() -> None:

@@ -23,7 +23,7 @@ from tpobench.harness.api.client import Call, Client, Limits, Reply, retry_after
 from tpobench.harness.api.endpoints import Endpoint, endpoint_named
 from tpobench.harness.api.responses import Malformed, read_answer, same_model
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.alpaca_eval import AlpacaEvalJudge
+from tpobench.harness.judges.alpaca_eval import AlpacaEvalProtocol
 from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.progress import Progress
@@ -31,7 +31,7 @@ from tpobench.harness.records import Prompt, Request, SamplingParams
 from tpobench.harness.samplers.endpoint import ServerSampler
 from tpobench.harness.store.store import Store
 
-JUDGE = AlpacaEvalJudge(model="stub")
+JUDGE = AlpacaEvalProtocol(model="stub")
 QUICK = Limits(concurrency=32, timeout_s=3)
 
 
@@ -54,7 +54,9 @@ def comparisons(count: int) -> list[Comparison]:
     ]
 
 
-def panel(url: str, limits: Limits = QUICK, budget: Budget | None = None, retry_missing: bool = False) -> ModelJudge:
+def model_judge(
+    url: str, limits: Limits = QUICK, budget: Budget | None = None, retry_missing: bool = False
+) -> ModelJudge:
     client = Client(Endpoint("stub", url), limits, budget)
     return ModelJudge(JUDGE, client, Progress(quiet=True), retry_missing)
 
@@ -71,10 +73,10 @@ def expected(comparison: Comparison) -> float:
 def test_every_judgment_is_asked_once_and_stored_with_its_usage(store: Store, stub: str) -> None:
     games = comparisons(200)
     before = stats(stub)["answered"]
-    keys = panel(stub).ensure(store, games, "judging")
+    keys = model_judge(stub).judge(store, games, "judging")
     found = store.preferences(keys)
     assert found == {key: pytest.approx(expected(game)) for key, game in zip(keys, games, strict=True)}
-    assert panel(stub).ensure(store, games, "judging") == keys
+    assert model_judge(stub).judge(store, games, "judging") == keys
     assert stats(stub)["answered"] - before == 200
     rows = store.sql("SELECT count(*), count(DISTINCT subject), min(completion_tokens), count(problem) FROM call")[1]
     assert rows == [(200, 200, 1, 0)]
@@ -82,7 +84,7 @@ def test_every_judgment_is_asked_once_and_stored_with_its_usage(store: Store, st
 
 def test_identical_answers_are_a_tie_without_a_call(store: Store, stub: str) -> None:
     before = stats(stub)["answered"]
-    (key,) = panel(stub).ensure(
+    (key,) = model_judge(stub).judge(
         store, [Comparison(prompt=Prompt("p"), candidate="same", baseline="same", order="AB")], "judging"
     )
     assert store.preferences([key]) == {key: 0.5}
@@ -93,8 +95,8 @@ def test_identical_answers_are_a_tie_without_a_call(store: Store, stub: str) -> 
 def test_each_fault_alone_costs_no_judgment(store: Store, stub: str, fault: str) -> None:
     games = comparisons(12)
     with fault_proxy(stub, rate=0.4, faults=[fault], stall=0.3) as proxy:
-        asked = panel(proxy)
-        keys = asked.ensure(store, games, "judging")
+        asked = model_judge(proxy)
+        keys = asked.judge(store, games, "judging")
         assert stats(proxy)["dealt"][fault] > 0
         assert asked.client.retries >= stats(proxy)["dealt"][fault]
     assert store.preferences(keys) == {k: pytest.approx(expected(g)) for k, g in zip(keys, games, strict=True)}
@@ -103,7 +105,7 @@ def test_each_fault_alone_costs_no_judgment(store: Store, stub: str, fault: str)
 def test_all_faults_together_lose_nothing_and_double_nothing(store: Store, stub: str) -> None:
     games = comparisons(300)
     with fault_proxy(stub, rate=0.3, stall=0.3) as proxy:
-        keys = panel(proxy).ensure(store, games, "judging")
+        keys = model_judge(proxy).judge(store, games, "judging")
         seen = stats(proxy)
     assert len(seen["dealt"]) == len(FAULTS)
     assert set(seen["whole"].values()) == {1}
@@ -115,16 +117,16 @@ def test_an_answer_that_stays_unusable_is_missing_keeps_its_text_and_is_asked_ag
 ) -> None:
     games = comparisons(3)
     with fault_proxy(stub, rate=1.0, faults=["no_logprobs"]) as proxy:
-        keys = panel(proxy, Limits(concurrency=4, malformed_attempts=2)).ensure(store, games, "judging")
+        keys = model_judge(proxy, Limits(concurrency=4, malformed_attempts=2)).judge(store, games, "judging")
         assert set(store.preferences(keys).values()) == {None}
         assert store.sql("SELECT count(*) FROM call WHERE problem = 'the server sent no log-probabilities'")[1] == [
             (6,)
         ]
         assert {row[0] for row in store.sql("SELECT raw_text FROM judgment")[1]} <= {"m", "M"}
     before = stats(stub)["answered"]
-    panel(stub).ensure(store, games, "judging")
+    model_judge(stub).judge(store, games, "judging")
     assert stats(stub)["answered"] == before
-    panel(stub, retry_missing=True).ensure(store, games, "judging")
+    model_judge(stub, retry_missing=True).judge(store, games, "judging")
     assert None not in store.preferences(keys).values()
     assert store.row_counts()["judgment"] == 3
 
@@ -132,9 +134,9 @@ def test_an_answer_that_stays_unusable_is_missing_keeps_its_text_and_is_asked_ag
 def test_a_judge_that_is_never_of_use_is_found_out_before_all_is_spent(store: Store, stub: str) -> None:
     with fault_proxy(stub, rate=1.0, faults=["no_logprobs"]) as proxy:
         with pytest.raises(UserError, match=r"the last 100 answers.*were of no use \(the server sent no log-prob"):
-            panel(proxy).ensure(store, comparisons(300), "judging")
+            model_judge(proxy).judge(store, comparisons(300), "judging")
         assert stats(proxy)["dealt"]["no_logprobs"] < 200
-    panel(stub).ensure(store, comparisons(300), "judging")
+    model_judge(stub).judge(store, comparisons(300), "judging")
     assert store.row_counts()["judgment"] == 300
 
 
@@ -142,7 +144,7 @@ def test_a_model_that_is_not_served_is_refused_before_any_call(store: Store, stu
     before = stats(stub)["answered"]
     client = Client(Endpoint("gpt-99", stub), QUICK)
     with pytest.raises(UserError, match=r"does not serve 'gpt-99'; it lists stub: no call was made"):
-        ModelJudge(JUDGE, client, Progress(quiet=True)).ensure(store, comparisons(2), "judging")
+        ModelJudge(JUDGE, client, Progress(quiet=True)).judge(store, comparisons(2), "judging")
     assert stats(stub)["answered"] == before
 
 
@@ -150,9 +152,9 @@ def test_a_key_that_is_refused_is_not_tried_again(store: Store, monkeypatch: pyt
     monkeypatch.setenv("TPOBENCH_API_KEY", "wrong")
     with stub_server(key="right") as url:
         with pytest.raises(UserError, match=r"refuses the API key \(HTTP 401\); nothing was retried"):
-            panel(url).ensure(store, comparisons(2), "judging")
+            model_judge(url).judge(store, comparisons(2), "judging")
         monkeypatch.setenv("TPOBENCH_API_KEY", "right")
-        panel(url).ensure(store, comparisons(2), "judging")
+        model_judge(url).judge(store, comparisons(2), "judging")
     assert store.row_counts()["judgment"] == 2
     assert b"right" not in store.path.read_bytes()
 
@@ -173,30 +175,30 @@ def test_a_server_that_is_not_there_is_one_sentence(store: Store) -> None:
     with pytest.raises(
         UserError, match=r"no answer from http://127\.0\.0\.1:9/v1: the connection failed.*is the server up\?"
     ):
-        panel("http://127.0.0.1:9/v1").ensure(store, comparisons(2), "judging")
+        model_judge("http://127.0.0.1:9/v1").judge(store, comparisons(2), "judging")
 
 
 def test_a_server_that_dies_ends_the_run_and_the_same_command_goes_on(store: Store, stub: str) -> None:
     with fault_proxy(stub, rate=1.0, faults=["500"]) as proxy, pytest.raises(UserError, match="stopped answering"):
-        panel(proxy, Limits(concurrency=32, attempts=1)).ensure(store, comparisons(60), "judging")
-    panel(stub).ensure(store, comparisons(60), "judging")
+        model_judge(proxy, Limits(concurrency=32, attempts=1)).judge(store, comparisons(60), "judging")
+    model_judge(stub).judge(store, comparisons(60), "judging")
     assert store.row_counts()["judgment"] == 60
 
 
 def test_the_budget_in_calls_stops_before_one_more_and_the_run_goes_on_after(store: Store, stub: str) -> None:
     before = stats(stub)["answered"]
     with pytest.raises(BudgetSpent, match="the budget of 10 calls is spent"):
-        panel(stub, budget=Budget(prices=Prices({}), max_calls=10)).ensure(store, comparisons(30), "judging")
+        model_judge(stub, budget=Budget(prices=Prices({}), max_calls=10)).judge(store, comparisons(30), "judging")
     assert stats(stub)["answered"] - before == 10
     assert store.row_counts()["judgment"] == 10
-    panel(stub).ensure(store, comparisons(30), "judging")
+    model_judge(stub).judge(store, comparisons(30), "judging")
     assert stats(stub)["answered"] - before == 30
 
 
 def test_the_budget_in_dollars_is_never_exceeded(store: Store, stub: str) -> None:
     budget = Budget(prices=Prices({"stub": Price(input=1.0, output=1.0)}), max_usd=0.01)
     with pytest.raises(BudgetSpent, match=r"the budget of \$0\.01"):
-        panel(stub, budget=budget).ensure(store, comparisons(60), "judging")
+        model_judge(stub, budget=budget).judge(store, comparisons(60), "judging")
     ((spent, stored),) = store.sql("SELECT sum(cost_usd), count(*) FROM call")[1]
     assert spent == pytest.approx(budget.usd)
     assert 0.005 < spent <= 0.01
@@ -217,15 +219,15 @@ def test_a_dated_name_has_the_price_of_its_model() -> None:
 
 def test_requests_are_spread_evenly_over_the_minute(store: Store, stub: str) -> None:
     started = time.monotonic()
-    panel(stub, Limits(concurrency=16, requests_per_minute=600)).ensure(store, comparisons(8), "judging")
+    model_judge(stub, Limits(concurrency=16, requests_per_minute=600)).judge(store, comparisons(8), "judging")
     assert time.monotonic() - started > 0.6  # seven distances of 0.1 s
 
 
 def test_a_kill_at_any_moment_repeats_no_stored_call(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from tests.harness.api.test_client import comparisons, panel\n"
+        "import sys; from pathlib import Path; from tests.harness.api.test_client import comparisons, model_judge\n"
         "from tpobench.harness.store.store import Store\n"
-        "with Store(Path(sys.argv[1])) as store: panel(sys.argv[2]).ensure(store, comparisons(400), 'judging')"
+        "with Store(Path(sys.argv[1])) as store: model_judge(sys.argv[2]).judge(store, comparisons(400), 'judging')"
     )
     path = tmp_path / "s.duckdb"
     with stub_server(delay=0.05) as url:
@@ -249,7 +251,7 @@ def test_a_kill_at_any_moment_repeats_no_stored_call(tmp_path: Path) -> None:
             finished = now
         with Store(path) as store:
             before = stats(url)["answered"]
-            panel(url).ensure(store, comparisons(400), "judging")
+            model_judge(url).judge(store, comparisons(400), "judging")
             assert stats(url)["answered"] - before == 400 - len(finished)
             assert store.row_counts()["judgment"] == 400
 
@@ -291,12 +293,12 @@ def test_the_real_server_samples_and_judges(store: Store, llama: str) -> None:
     assert all(g.text and g.finish_reason in ("stop", "length") for g in found.values())
     assert all(g.call is not None and g.call.usage.completion_tokens for g in found.values())
 
-    judge = AlpacaEvalJudge(model="smollm2-135m")
+    judge = AlpacaEvalProtocol(model="smollm2-135m")
     games = [
         Comparison(prompt=Prompt(f"Name a colour {n}."), candidate="Red is a colour.", baseline="No.", order=order)
         for n, order in enumerate(["AB", "BA"])
     ]
-    keys = ModelJudge(judge, Client(endpoint, Limits(concurrency=4)), Progress(quiet=True)).ensure(
+    keys = ModelJudge(judge, Client(endpoint, Limits(concurrency=4)), Progress(quiet=True)).judge(
         store, games, "judging"
     )
     assert all(p is not None and 0 <= p <= 1 for p in store.preferences(keys).values())
@@ -304,13 +306,13 @@ def test_the_real_server_samples_and_judges(store: Store, llama: str) -> None:
 
 
 def test_the_real_server_refuses_a_prompt_over_its_context(store: Store, llama: str) -> None:
-    judge = AlpacaEvalJudge(model="smollm2-135m")
+    judge = AlpacaEvalProtocol(model="smollm2-135m")
     client = Client(Endpoint("smollm2-135m", llama), Limits(concurrency=2))
     games = [
         Comparison(prompt=Prompt("long"), candidate="word " * 6000, baseline="short", order="AB"),
         Comparison(prompt=Prompt("short"), candidate="a", baseline="b", order="AB"),
     ]
-    keys = ModelJudge(judge, client, Progress(quiet=True)).ensure(store, games, "judging")
+    keys = ModelJudge(judge, client, Progress(quiet=True)).judge(store, games, "judging")
     found = store.preferences(keys)
     assert found[keys[0]] is None
     assert found[keys[1]] is not None
@@ -386,7 +388,7 @@ def test_who_answered(asked: str, served: str | None, same: bool) -> None:
 def test_a_thought_in_front_of_the_judge_is_an_assertion(store: Store, stub: str) -> None:
     leaking = Comparison(prompt=Prompt("p"), candidate="fine <R> hidden", baseline="b", order="AB", markers=("<R>",))
     with pytest.raises(AssertionError, match="a thought would reach the judge"):
-        panel(stub).ensure(store, [leaking], "judging")
+        model_judge(stub).judge(store, [leaking], "judging")
 
 
 def test_accept_sees_the_last_word_on_a_refusal(stub: str) -> None:

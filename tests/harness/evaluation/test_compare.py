@@ -9,21 +9,24 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.compare import compare_models
 from tpobench.harness.evaluation.given_outputs import add_answers
-from tpobench.harness.evaluation.run import judge_and_store
-from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.evaluation.run import evaluate_outputs
+from tpobench.harness.judges.checklist import ChecklistScorer
+from tpobench.harness.judges.scoring import ScoreJudge
 from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Prompt
 from tpobench.harness.store.models import model_named
 from tpobench.harness.store.store import Store
 
 PROMPTS = [Prompt(f"prompt {n}", f"half {n % 2}", checks=({"contains": "yes"},)) for n in range(60)]
+CHECKLIST = ScoreJudge(scorer=ChecklistScorer(), progress=Progress(quiet=True))
 
 
 def judged(store: Store, name: str, answers: list[str], prompts: list[Prompt] = PROMPTS) -> None:
     """The model's answers against a baseline that says "no" to everything."""
     baseline = add_answers(store, "base", PROMPTS, ["no"] * len(PROMPTS)).at(range(len(prompts)))
     benchmark = Benchmark(name="bench", prompts=prompts)
-    judge_and_store(store, ChecklistJudge(), benchmark, add_answers(store, name, prompts, answers), baseline)
+    evaluate_outputs(store, CHECKLIST, benchmark, add_answers(store, name, prompts, answers), baseline)
 
 
 def test_the_difference_is_paired(store: Store) -> None:
@@ -65,10 +68,10 @@ def test_a_baseline_in_another_mode_is_another_baseline(store: Store) -> None:
     thinking = replace(better, model=direct.model, mode=replace(DIRECT, name="think:generic"))
     new, old = (add_answers(store, name, asked, [say] * 60) for name, say in (("new", "yes"), ("old", "no")))
     for candidate, baseline in ((new, direct), (old, direct), (new, thinking)):
-        judge_and_store(store, ChecklistJudge(), Benchmark(name="bench", prompts=asked), candidate, baseline)
+        evaluate_outputs(store, CHECKLIST, Benchmark(name="bench", prompts=asked), candidate, baseline)
     (found,) = compare_models(store, model_named(store, "new"), model_named(store, "old"))
     assert (found.a, found.b, found.difference) == (1.0, 0.5, 0.5), "a loss to the thinking baseline is not met here"
-    judge_and_store(store, ChecklistJudge(), Benchmark(name="bench", prompts=asked), old, thinking)
+    evaluate_outputs(store, CHECKLIST, Benchmark(name="bench", prompts=asked), old, thinking)
     both = compare_models(store, model_named(store, "new"), model_named(store, "old"))
     assert [(row.measure, row.difference) for row in both] == [
         ("win rate v base, checklist@1", 0.5),
@@ -82,7 +85,7 @@ def test_models_that_share_nothing_are_told_what_each_was_measured_on(store: Sto
         compare_models(store, model_named(store, "a"), model_named(store, "b"))
     other = Benchmark(name="elsewhere", prompts=PROMPTS)
     against = add_answers(store, "base", PROMPTS, ["no"] * 60)
-    judge_and_store(store, ChecklistJudge(), other, add_answers(store, "b", PROMPTS, ["yes"] * 60), against)
+    evaluate_outputs(store, CHECKLIST, other, add_answers(store, "b", PROMPTS, ["yes"] * 60), against)
     with pytest.raises(UserError, match=r"on nothing alike\. a: bench .*b: elsewhere"):
         compare_models(store, model_named(store, "a"), model_named(store, "b"))
 
@@ -94,7 +97,7 @@ def test_a_figure_is_made_of_one_evaluation(store: Store) -> None:
     new = add_answers(store, "new", PROMPTS, ["yes"] * 60)
     for places in (range(60), range(20)):
         benchmark = Benchmark(name="bench", prompts=[PROMPTS[place] for place in places])
-        judge_and_store(store, ChecklistJudge(), benchmark, new.at(places), base.at(places))
+        evaluate_outputs(store, CHECKLIST, benchmark, new.at(places), base.at(places))
     overall = compare_models(store, model_named(store, "new"), model_named(store, "old"))[0]
     assert (overall.n, overall.own_a, overall.own_b) == (20, 20, 60)
 
@@ -103,7 +106,7 @@ def test_baselines_of_one_name_with_other_answers_are_two_baselines(store: Store
     judged(store, "a", ["yes"] * 60)
     other = add_answers(store, "base", PROMPTS, ["yes"] * 60)
     benchmark = Benchmark(name="bench", prompts=PROMPTS)
-    judge_and_store(store, ChecklistJudge(), benchmark, add_answers(store, "b", PROMPTS, ["yes"] * 60), other)
+    evaluate_outputs(store, CHECKLIST, benchmark, add_answers(store, "b", PROMPTS, ["yes"] * 60), other)
     with pytest.raises(UserError, match=r"nothing alike\. a: bench \(win rate v base \[\w{8}\], .* b: .*\[\w{8}\]"):
         compare_models(store, model_named(store, "a"), model_named(store, "b"))
 
@@ -113,7 +116,7 @@ def test_a_baseline_whose_answers_to_fewer_prompts_are_the_same_is_one_baseline(
     few = add_answers(store, "base", PROMPTS[:40], ["no"] * 40)
     benchmark = Benchmark(name="bench", prompts=PROMPTS[:40])
     part = add_answers(store, "part", PROMPTS[:40], ["no"] * 40)
-    judge_and_store(store, ChecklistJudge(), benchmark, part, few)
+    evaluate_outputs(store, CHECKLIST, benchmark, part, few)
     overall = compare_models(store, model_named(store, "whole"), model_named(store, "part"))[0]
     assert (overall.n, overall.own_a, overall.own_b, overall.difference) == (40, 60, 40, 0.5)
 
@@ -123,7 +126,7 @@ def test_two_baselines_of_one_name_are_told_apart(store: Store) -> None:
         base = add_answers(store, "base", PROMPTS, [answer] * 60)
         for name in ("a", "b"):
             side = add_answers(store, name, PROMPTS, ["yes" if name == "a" else "no"] * 60)
-            judge_and_store(store, ChecklistJudge(), Benchmark(name="bench", prompts=PROMPTS), side, base)
+            evaluate_outputs(store, CHECKLIST, Benchmark(name="bench", prompts=PROMPTS), side, base)
     differences = compare_models(store, model_named(store, "a"), model_named(store, "b"))
     overall = [row.measure for row in differences if row.category is None]
     assert len(set(overall)) == 2

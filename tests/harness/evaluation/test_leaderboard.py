@@ -6,19 +6,22 @@ from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.leaderboard import leaderboard
 from tpobench.harness.evaluation.outputs import ModelOutputs
-from tpobench.harness.evaluation.run import judge_and_store
-from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.evaluation.run import evaluate_outputs
+from tpobench.harness.judges.checklist import ChecklistScorer
+from tpobench.harness.judges.scoring import ScoreJudge
 from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Prompt
 from tpobench.harness.store.store import Store
 
 PROMPTS = [Prompt(f"prompt {n}", "all", checks=({"contains": "yes"},)) for n in range(40)]
+CHECKLIST = ScoreJudge(scorer=ChecklistScorer(), progress=Progress(quiet=True))
 
 
 def judged(store: Store, candidate: ModelOutputs, baseline: ModelOutputs, first: int = 40) -> str:
     """The key of the evaluation on the first prompts."""
     sides = (side.at(range(first)) for side in (candidate, baseline))
-    return judge_and_store(store, ChecklistJudge(), Benchmark(name="bench", prompts=PROMPTS[:first]), *sides)
+    return evaluate_outputs(store, CHECKLIST, Benchmark(name="bench", prompts=PROMPTS[:first]), *sides)
 
 
 def answering(store: Store, name: str, answer: str) -> ModelOutputs:

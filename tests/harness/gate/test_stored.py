@@ -9,38 +9,38 @@ from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.given_outputs import add_answers
-from tpobench.harness.evaluation.run import judge_and_store
+from tpobench.harness.evaluation.run import evaluate_outputs
 from tpobench.harness.gate.decision import Decision
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.rules import apply_policy
 from tpobench.harness.gate.stored import stored_evaluation_of, stored_input
-from tpobench.harness.judges.checklist import ChecklistJudge
+from tpobench.harness.judges.base import Judge
+from tpobench.harness.judges.checklist import ChecklistScorer
+from tpobench.harness.judges.scoring import ScoreJudge
 from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Prompt
 from tpobench.harness.store.store import Store
 
 PROMPTS = [Prompt(f"prompt {n}", "all", checks=({"contains": "yes"},)) for n in range(80)]
+CHECKLIST = ScoreJudge(scorer=ChecklistScorer(), progress=Progress(quiet=True))
 
 
-class NextVersion(ChecklistJudge):
+class _NextVersion(ChecklistScorer):
     id = "checklist@2"
 
 
+NEXT_VERSION = ScoreJudge(scorer=_NextVersion(), progress=Progress(quiet=True))
+
+
 def judged(
-    store: Store,
-    name: str,
-    wins: int,
-    against: str = "base",
-    judge: ChecklistJudge | None = None,
-    benchmark: str = "bench",
+    store: Store, name: str, wins: int, against: str = "base", judge: Judge = CHECKLIST, benchmark: str = "bench"
 ) -> str:
     """The model says something of its own, with a "yes" the first `wins` times; its opponent never says it."""
     answers = [f"{name} answers {n}: {'yes' if n < wins else 'no'}" for n in range(80)]
     opponent = add_answers(store, against, PROMPTS, [f"{against} answers {n}" for n in range(80)])
     candidate = add_answers(store, name, PROMPTS, answers)
-    return judge_and_store(
-        store, judge or ChecklistJudge(), Benchmark(name=benchmark, prompts=PROMPTS), candidate, opponent
-    )
+    return evaluate_outputs(store, judge, Benchmark(name=benchmark, prompts=PROMPTS), candidate, opponent)
 
 
 def gate(store: Store, candidate: str, against: str = "base", **rules: Any) -> Decision:
@@ -78,7 +78,7 @@ def test_a_scorer_is_never_answered_for_by_a_stored_figure(store: Store) -> None
 
 def test_judgments_of_two_judges_are_not_mixed(store: Store) -> None:
     judged(store, "good", 60)
-    judged(store, "good", 60, judge=NextVersion())
+    judged(store, "good", 60, judge=NEXT_VERSION)
     with pytest.raises(UserError, match=r"more than one judge: checklist@1, checklist@2; pin one under pins\.judge"):
         gate(store, "good")
     assert gate(store, "good", pins={"judge": "checklist@2"}).judge == "checklist@2"
@@ -101,9 +101,9 @@ def test_modes_of_the_baseline_are_not_mixed(store: Store) -> None:
     candidate = add_answers(store, "good", PROMPTS, [f"good answers {n}: yes" for n in range(80)])
     base = add_answers(store, "base", PROMPTS, [f"base answers {n}" for n in range(80)])
     thinking = replace(base, mode=replace(DIRECT, name="think:generic"))
-    judge_and_store(store, ChecklistJudge(), Benchmark(name="bench", prompts=PROMPTS), candidate, thinking)
+    evaluate_outputs(store, CHECKLIST, Benchmark(name="bench", prompts=PROMPTS), candidate, thinking)
     assert gate(store, "good").against == "base (think:generic)"
-    judge_and_store(store, ChecklistJudge(), Benchmark(name="bench", prompts=PROMPTS), candidate, base)
+    evaluate_outputs(store, CHECKLIST, Benchmark(name="bench", prompts=PROMPTS), candidate, base)
     with pytest.raises(UserError, match="more than one baseline_mode: direct, think:generic; say which under"):
         gate(store, "good")
 

@@ -19,7 +19,7 @@ from transformers import AutoTokenizer, LlamaConfig, LlamaModel
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges import reward
 from tpobench.harness.judges.conversation import ConversationEncoder
-from tpobench.harness.judges.named import pointwise_judge
+from tpobench.harness.judges.named import scorer_named
 from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.records import Prompt, Score, score_key
 
@@ -124,7 +124,7 @@ def folder(make: Make) -> Path:
 
 
 def scores_of(folder: Path, asked: list[tuple[Prompt, str]] = ASKED) -> list[Score]:
-    judge = pointwise_judge(f"armorm:{folder}")
+    judge = scorer_named(f"armorm:{folder}")
     found = [score for group in judge.score_all(asked) for score in group]
     by_key = {score.key: score for score in found}
     assert len(found) == len(by_key) == len(asked)
@@ -204,7 +204,7 @@ def test_the_prompt_alone_decides_the_gating(folder: Path) -> None:
 
 def test_a_score_does_not_depend_on_the_batch(folder: Path) -> None:
     together = [score.value for score in scores_of(folder)]
-    judge = pointwise_judge(f"armorm:{folder}")
+    judge = scorer_named(f"armorm:{folder}")
     alone = [group[0].value for pair in ASKED for group in judge.score_all([pair])]
     assert together == pytest.approx(alone, abs=1e-5)
 
@@ -240,17 +240,17 @@ def test_the_gating_token_of_llama_3_is_the_one_that_ends_the_users_turn(make: M
 def test_a_checkpoint_without_a_part_is_refused_before_it_is_asked(make: Make, missing: str) -> None:
     folder = make(left_out=(missing,))
     with pytest.raises(UserError, match=missing.removeprefix("model.")):
-        pointwise_judge(f"armorm:{folder}")
+        scorer_named(f"armorm:{folder}")
 
 
 def test_another_kind_of_model_is_refused(make: Make, tiny_model: Path, folder: Path) -> None:
     with pytest.raises(UserError, match=r"no ArmoRM.*regression_layer.weight.*reward:MODEL"):
-        pointwise_judge(f"armorm:{tiny_model}")
+        scorer_named(f"armorm:{tiny_model}")
     with pytest.raises(UserError, match=r"has 19 outputs.*armorm:"):
-        pointwise_judge(f"reward:{folder}")
+        scorer_named(f"reward:{folder}")
     with pytest.raises(UserError, match="not 19 each"):
-        pointwise_judge(f"armorm:{make(changed={'regression_layer.weight': torch.zeros(18, HIDDEN)})}")
+        scorer_named(f"armorm:{make(changed={'regression_layer.weight': torch.zeros(18, HIDDEN)})}")
 
 
 def test_the_kind_is_part_of_the_id(folder: Path) -> None:
-    assert pointwise_judge(f"armorm:{folder}").id == f"armorm@{resolve_model(str(folder)).fingerprint}"
+    assert scorer_named(f"armorm:{folder}").id == f"armorm@{resolve_model(str(folder)).fingerprint}"

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.checklist import ChecklistJudge
-from tpobench.harness.judges.custom import CustomJudge
-from tpobench.harness.judges.named import pointwise_judge, weighted
-from tpobench.harness.judges.pointwise import Asked, PointwiseJudge, scored
-from tpobench.harness.judges.weighted import WeightedJudge
+from tpobench.harness.judges.checklist import ChecklistScorer
+from tpobench.harness.judges.custom import CustomScorer
+from tpobench.harness.judges.named import scorer_named, weighted_scorer
+from tpobench.harness.judges.scorer import PromptedResponses, Scorer, scored
+from tpobench.harness.judges.weighted import WeightedScorer
 from tpobench.harness.records import Prompt, Score
 from tpobench.harness.store.store import Store
 
 
-def values(judge: PointwiseJudge, asked: Asked) -> list[float]:
+def values(judge: Scorer, asked: PromptedResponses) -> list[float]:
     """In the order of what was asked, which must hold no pair twice; every one was scored exactly once."""
     found = [score for group in judge.score_all(asked) for score in group]
     by_pair = {(score.prompt.text, score.response): score.value for score in found}
@@ -29,7 +29,7 @@ def values(judge: PointwiseJudge, asked: Asked) -> list[float]:
 def test_a_score_that_is_no_number_names_judge_and_prompt() -> None:
     for value in (float("inf"), float("-inf"), float("nan")):
         with pytest.raises(UserError, match=r'checklist.*"Hi" as (-?inf|nan)'):
-            scored(ChecklistJudge(), Prompt("Hi"), "x", value, {})
+            scored(ChecklistScorer(), Prompt("Hi"), "x", value, {})
 
 
 SCORERS = """
@@ -58,39 +58,39 @@ def scorers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "own_scorers"
 
 
-def only(judge: PointwiseJudge, prompt: str, response: str) -> Score:
+def only(judge: Scorer, prompt: str, response: str) -> Score:
     ((score,),) = judge.score_all([(Prompt(prompt), response)])
     return score
 
 
 def test_a_scorer_gets_prompt_and_response(scorers: str) -> None:
-    length = pointwise_judge(f"{scorers}:length")
+    length = scorer_named(f"{scorers}:length")
     assert values(length, [(Prompt("abc"), "abcde"), (Prompt("a"), "")]) == [2.0, -1.0]
     assert length.label == f"{scorers}:length"
-    found = only(pointwise_judge(f"{scorers}:parts"), "Hi", "please")
+    found = only(scorer_named(f"{scorers}:parts"), "Hi", "please")
     assert (found.value, found.components) == (2.0, {"polite": True, "weight": 0.5})
-    assert only(pointwise_judge(f"{scorers}:passes"), "Hi", "yes").value == 1.0
-    assert only(pointwise_judge(f"{scorers}:numeric"), "Hi", "").value == 1.5
+    assert only(scorer_named(f"{scorers}:passes"), "Hi", "yes").value == 1.0
+    assert only(scorer_named(f"{scorers}:numeric"), "Hi", "").value == 1.5
 
 
 def test_a_changed_scorer_is_another_judge(scorers: str, tmp_path: Path) -> None:
-    first = CustomJudge(f"{scorers}:length").id
-    assert first == CustomJudge(f"{scorers}:length").id != CustomJudge(f"{scorers}:passes").id
+    first = CustomScorer(f"{scorers}:length").id
+    assert first == CustomScorer(f"{scorers}:length").id != CustomScorer(f"{scorers}:passes").id
     (tmp_path / "own_scorers.py").write_text(SCORERS + "# another\n")
-    assert CustomJudge(f"{scorers}:length").id != first
+    assert CustomScorer(f"{scorers}:length").id != first
     assert first.startswith(f"{scorers}:length#")
 
 
 def test_a_module_of_the_current_folder_goes_before_installed_ones_only_while_it_is_imported(
     scorers: str, tmp_path: Path
 ) -> None:
-    CustomJudge(f"{scorers}:length")
+    CustomScorer(f"{scorers}:length")
     assert sys.path[0] != str(tmp_path)
     assert sys.path[-1] == str(tmp_path)
 
 
 def test_the_id_of_a_scorer_is_its_name_and_its_files_hash(scorers: str) -> None:
-    assert CustomJudge(f"{scorers}:length").id == "own_scorers:length#9e22fc53ff89"
+    assert CustomScorer(f"{scorers}:length").id == "own_scorers:length#9e22fc53ff89"
 
 
 @pytest.mark.parametrize("package", [True, False])
@@ -108,7 +108,7 @@ def test_a_scorer_and_tpobench_each_get_their_own_module_of_one_name(
         "from reports import escaping\n"
         "def score(prompt, response):\n    from reports.lazy import value\n    return escaping.value() + value\n"
     )
-    assert only(pointwise_judge(f"{scorers}:score"), "Hi", "").value == 7.5
+    assert only(scorer_named(f"{scorers}:score"), "Hi", "").value == 7.5
     assert sys.modules["tpobench.reports.formats.escaping"] is ours
     assert "reports.lazy" not in sys.modules
     from tpobench.reports.formats import figures
@@ -122,8 +122,8 @@ def test_a_scorer_may_be_called_like_a_package_of_tpobench(tmp_path: Path, monke
     (tmp_path / "tpo" / "scorers.py").write_text("def score(prompt, response): return 4")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    assert only(pointwise_judge("reports:score"), "Hi", "").value == 3
-    assert only(pointwise_judge("tpo.scorers:score"), "Hi", "").value == 4
+    assert only(scorer_named("reports:score"), "Hi", "").value == 3
+    assert only(scorer_named("tpo.scorers:score"), "Hi", "").value == 4
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_scorer_may_be_called_like_a_package_of_tpobench(tmp_path: Path, monke
     ],
 )
 def test_a_scorer_that_goes_wrong_is_named_with_its_prompt(scorers: str, function: str, problem: str) -> None:
-    judge = CustomJudge(f"{scorers}:{function}")
+    judge = CustomScorer(f"{scorers}:{function}")
     with pytest.raises(UserError) as caught:
         only(judge, "Why is the sky blue?", "")
     for text in (f"{scorers}:{function}", '"Why is the sky blue?"', problem):
@@ -156,7 +156,7 @@ def test_a_scorer_that_cannot_be_had_is_refused_at_once(scorers: str, tmp_path: 
         ("sys:getsizeof", "in no file"),
     ):
         with pytest.raises(UserError, match=problem):
-            pointwise_judge(name)
+            scorer_named(name)
 
 
 class Fixed:
@@ -166,6 +166,7 @@ class Fixed:
         self.id = self.label = name
         self._function = function
         self.closed = False
+        self.bounded = False
         self.required: list[Prompt] = []
 
     def covers(self, judge: str) -> bool:
@@ -174,7 +175,7 @@ class Fixed:
     def require(self, prompts: Sequence[Prompt]) -> None:
         self.required += prompts
 
-    def score_all(self, asked: Asked) -> Iterator[list[Score]]:
+    def score_all(self, asked: PromptedResponses) -> Iterator[list[Score]]:
         for prompt, response in reversed(asked):
             yield [scored(self, prompt, response, self._function(response), {"of": response})]
 
@@ -184,7 +185,7 @@ class Fixed:
 
 def test_a_weighted_sum_by_hand(store: Store) -> None:
     length, vowels = Fixed("length@1", len), Fixed("vowels@1", lambda response: response.count("a"))
-    judge = WeightedJudge([(length, 0.5), (vowels, -2.0)])
+    judge = WeightedScorer([(length, 0.5), (vowels, -2.0)])
     prompt = Prompt("Hi")
     judge.require([prompt])
     found = [score for group in judge.score_all([(prompt, "banana"), (prompt, "fig")]) for score in group]
@@ -207,23 +208,23 @@ def test_a_weighted_sum_by_hand(store: Store) -> None:
 def test_a_sum_is_determined_by_its_parts_and_weights() -> None:
     a, b = Fixed("a@1", len), Fixed("b@1", len)
     ids = [
-        WeightedJudge(parts).id
+        WeightedScorer(parts).id
         for parts in ([(a, 1.0)], [(a, 2.0)], [(a, 1.0), (b, 1.0)], [(a, 1.0), (b, 2.0)], [(a, 2.0), (b, 1.0)])
     ]
     assert len(set(ids)) == 5
-    assert WeightedJudge([(b, 2.0), (a, 1.0)]).id == ids[3]
-    judge = WeightedJudge([(a, 1.0), (b, 2.0)])
+    assert WeightedScorer([(b, 2.0), (a, 1.0)]).id == ids[3]
+    judge = WeightedScorer([(a, 1.0), (b, 2.0)])
     assert judge.covers("b@1")
     assert judge.covers(judge.id)
     assert not judge.covers("c@1")
     with pytest.raises(UserError, match="named twice"):
-        WeightedJudge([(a, 1.0), (a, 2.0)])
+        WeightedScorer([(a, 1.0), (a, 2.0)])
 
 
 def test_a_part_that_fails_names_itself_and_leaves_the_earlier_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tpobench.harness.judges.weighted.WINDOW", 2)
     broken = Fixed("broken@1", lambda response: float("nan") if response == "x" else 1.0)
-    groups = WeightedJudge([(Fixed("a@1", len), 1.0), (broken, 1.0)]).score_all(
+    groups = WeightedScorer([(Fixed("a@1", len), 1.0), (broken, 1.0)]).score_all(
         [(Prompt("Hi"), response) for response in ("a", "bb", "ccc", "x")]
     )
     assert sorted(score.value for score in next(groups)) == [2.0, 3.0]
@@ -232,7 +233,7 @@ def test_a_part_that_fails_names_itself_and_leaves_the_earlier_windows(monkeypat
 
 
 def test_parts_are_named_as_single_judges_are(scorers: str) -> None:
-    judge = weighted([("checklist", 2.0), (f"{scorers}:length", 0.1)])
+    judge = weighted_scorer([("checklist", 2.0), (f"{scorers}:length", 0.1)])
     prompt = Prompt("Name a fruit.", checks=({"contains": "fig"}, {"max_words": 1}))
     assert values(judge, [(prompt, "a fig"), (prompt, "")]) == pytest.approx([2 * 0.5 - 0.1 * 8, 0.1 * -13])
     with pytest.raises(UserError, match="needs checks"):
@@ -240,28 +241,32 @@ def test_parts_are_named_as_single_judges_are(scorers: str) -> None:
 
 
 def test_the_checklist_is_a_pointwise_judge() -> None:
-    judge: PointwiseJudge = pointwise_judge("checklist")
+    judge: Scorer = scorer_named("checklist")
     prompt = Prompt("Name a fruit.", checks=({"contains": "fig"}, {"max_words": 1}))
     assert values(judge, [(prompt, "fig"), (prompt, "a fig"), (prompt, "a plum")]) == [1.0, 0.5, 0.0]
-    assert judge.covers(ChecklistJudge.id)
+    assert judge.covers(ChecklistScorer.id)
     judge.close()
 
 
-@pytest.mark.parametrize("name", ["cheklist", "reward", "reward:", "armorm:", ":f", "m:", ""])
+@pytest.mark.parametrize("name", ["cheklist", ":f", "m:", ""])
 def test_an_unknown_judge_is_refused(name: str) -> None:
     with pytest.raises(UserError, match="unknown judge"):
-        pointwise_judge(name)
+        scorer_named(name)
+
+
+@pytest.mark.parametrize("name", ["reward", "reward:", "armorm:", "verdict"])
+def test_a_judge_without_its_argument_is_told_the_form(name: str) -> None:
+    with pytest.raises(UserError, match=rf"the judge {name.strip(':')} is named with its"):
+        scorer_named(name)
 
 
 @pytest.mark.parametrize("kind", ["reward", "armorm"])
 def test_a_reward_model_is_no_endpoint(kind: str) -> None:
     with pytest.raises(UserError, match="names an endpoint"):
-        pointwise_judge(f"{kind}:rm@http://127.0.0.1:8000/v1")
+        scorer_named(f"{kind}:rm@http://127.0.0.1:8000/v1")
 
 
 def test_torch_is_imported_only_for_a_reward_model() -> None:
-    code = (
-        "import sys; from tpobench.harness.judges.named import pointwise_judge as p; p('checklist'); p('json:loads'); "
-    )
+    code = "import sys; from tpobench.harness.judges.named import scorer_named as p; p('checklist'); p('json:loads'); "
     code += "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3]).returncode == 0

@@ -13,9 +13,9 @@ from transformers import AutoTokenizer, LlamaConfig, LlamaForSequenceClassificat
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges import reward
 from tpobench.harness.judges.conversation import ConversationEncoder
-from tpobench.harness.judges.named import pointwise_judge
-from tpobench.harness.judges.pointwise import Asked, PointwiseJudge
-from tpobench.harness.judges.reward import RewardModelJudge
+from tpobench.harness.judges.named import scorer_named
+from tpobench.harness.judges.reward import RewardModelScorer
+from tpobench.harness.judges.scorer import PromptedResponses, Scorer
 from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.records import Prompt
 
@@ -98,11 +98,11 @@ def folder(make: Make) -> Path:
     return make()
 
 
-def judge_of(folder: Path) -> RewardModelJudge:
-    return RewardModelJudge(resolve_model(str(folder)))
+def judge_of(folder: Path) -> RewardModelScorer:
+    return RewardModelScorer(resolve_model(str(folder)))
 
 
-def values(judge: PointwiseJudge, asked: Asked) -> list[float]:
+def values(judge: Scorer, asked: PromptedResponses) -> list[float]:
     """In the order of what was asked, which must hold no pair twice; every one was scored exactly once."""
     found = [score for group in judge.score_all(asked) for score in group]
     by_pair = {(score.prompt.text, score.response): score.value for score in found}
@@ -111,7 +111,7 @@ def values(judge: PointwiseJudge, asked: Asked) -> list[float]:
     return [by_pair[prompt.text, response] for prompt, response in asked]
 
 
-def library_values(folder: Path, asked: Asked) -> list[float]:
+def library_values(folder: Path, asked: PromptedResponses) -> list[float]:
     """One by one, without padding and without a mask. The texts are split from the template by hand."""
     model = LlamaForSequenceClassification.from_pretrained(folder).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -255,7 +255,7 @@ def test_the_begin_token_stands_once(make: Make) -> None:
 
 def refuses(folder: Path, *texts: str, kind: str = "reward") -> None:
     with pytest.raises(UserError) as caught:
-        pointwise_judge(f"{kind}:{folder}")
+        scorer_named(f"{kind}:{folder}")
     for text in texts:
         assert text in str(caught.value)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.named import judged_text
+from tpobench.harness.judges.base import judged_text
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.models.thoughts import PARSE_ERRORS, TEMPLATES, compose, mode_named, split
 from tpobench.harness.records import Output, Prompt, SamplingParams, Split

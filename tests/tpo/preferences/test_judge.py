@@ -28,6 +28,7 @@ class Counting:
 
     id = "counting@1"
     label = "counting"
+    bounded = False
 
     def __init__(self, forgets: str = "") -> None:
         self.asked: list[tuple[str, str]] = []
@@ -90,7 +91,7 @@ def test_pointwise_head_to_head(store: Store) -> None:
     ours = ["aa", "a", "bb", "same", None, "x", None]
     theirs = ["a", "aa", "cc", "same", "x", None, None]
     assert judge.against(store, [WHY] * 7, ours, theirs, "selecting") == [1.0, 0.0, 0.5, 0.5, 0.0, 1.0, 0.5]
-    assert ("Why is the sky blue?", "same") not in judge.judge.asked  # type: ignore[attr-defined]
+    assert ("Why is the sky blue?", "same") not in judge.scorer.asked  # type: ignore[attr-defined]
 
 
 def test_the_pointwise_judge_is_spoken_to_through_one_door() -> None:
@@ -185,7 +186,7 @@ def test_pairwise_head_to_head(store: Store) -> None:
         assert asked(url) == 6
         judge.require([WHY])
         judge.close()
-        assert judge.covers(judge.panel.judge.id)
+        assert judge.covers(judge.judge.id)
         assert judge.label == f"ste, model {MODEL}"
 
 

@@ -1,0 +1,38 @@
+"""Judge the pairs of an evaluation in both orders, several times over, to see how far the judge can be trusted."""
+
+from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.output_sources import NamedOutputs
+from tpobench.harness.evaluation.spec import EvaluationSpec, judge_for
+from tpobench.harness.judges.base import Comparison
+from tpobench.harness.judges.check import JudgeCheck, summarise
+from tpobench.harness.judges.request import Connect
+from tpobench.harness.progress import Progress
+from tpobench.harness.samplers.cached import sampler_for
+from tpobench.harness.store.store import Store
+
+
+def check_judge(store: Store, spec: EvaluationSpec, connect: Connect, progress: Progress, repeats: int) -> JudgeCheck:
+    """Judge every pair in both orders, `repeats` times each; what is stored is not asked again.
+
+    Raises UserError for a judge whose judgment does not depend on the order: it has nothing to check.
+    """
+    measured, judge = spec.measured(), judge_for(spec, connect, progress)
+    if any(len(judge.orders(prompt, both=True)) < 2 for prompt in measured.prompts):
+        raise UserError(
+            f"the judge {judge.label} scores each response by itself: the order cannot flip its verdict, so there is "
+            "nothing to check"
+        )
+    outputs = NamedOutputs(store, sampler_for(connect), progress)
+    candidate, baseline = outputs.candidate(spec), outputs.baseline(spec)
+    comparisons = [
+        Comparison(
+            prompt=prompt, candidate=ours, baseline=theirs, order=order, markers=spec.mode.markers, repeat=repeat
+        )
+        for prompt, ours, theirs in zip(measured.prompts, candidate.responses, baseline.responses, strict=True)
+        for order in ("AB", "BA")
+        for repeat in range(repeats)
+    ]
+    store.add_prompts(measured.prompts)
+    keys = judge.judge(store, comparisons, "checking the judge")
+    judgments = store.judgments(keys)
+    return summarise(judge.label, [judgments[key][0].preference for key in keys], repeats)

@@ -1,0 +1,72 @@
+"""Where the two sides of an evaluation come from: sampled, read from a file, or the benchmark's own answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tpobench.benchmarks.alpaca_eval.data import aligned, answers_in
+from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.given_outputs import add_answers
+from tpobench.harness.evaluation.outputs import ModelOutputs, sample_outputs
+from tpobench.harness.evaluation.spec import EvaluationSpec
+from tpobench.harness.models.modes import DIRECT, Mode
+from tpobench.harness.models.resolve import EMBEDDED, resolve_model
+from tpobench.harness.progress import Progress
+from tpobench.harness.records import Model
+from tpobench.harness.samplers.base import Sampler
+from tpobench.harness.samplers.cached import OutputCache
+from tpobench.harness.store.store import Store
+
+Load = Callable[[Model], Sampler]
+"""How to load a model that outputs are missing of."""
+
+
+class OutputSource(Protocol):
+    """Answers the prompts of an evaluation, for either side."""
+
+    def candidate(self, spec: EvaluationSpec) -> ModelOutputs: ...
+
+    def baseline(self, spec: EvaluationSpec) -> ModelOutputs: ...
+
+
+@dataclass(frozen=True)
+class NamedOutputs:
+    """The outputs of models by name: stored already, sampled by what `load` makes, or read from a file."""
+
+    store: Store
+    load: Load
+    progress: Progress
+
+    def candidate(self, spec: EvaluationSpec) -> ModelOutputs:
+        """Raises UserError where the evaluation names no candidate."""
+        if not spec.candidate:
+            raise UserError("no model is named; name one with --model")
+        return self.named(spec, spec.candidate, spec.mode)
+
+    def baseline(self, spec: EvaluationSpec) -> ModelOutputs:
+        """The benchmark's own answers, or those of the model that the evaluation names."""
+        measured = spec.measured()
+        given = measured.baseline_named(spec.baseline)
+        if given is not None:
+            return add_answers(self.store, given.name, measured.prompts, given.answers)
+        return self.named(spec, spec.baseline or EMBEDDED, DIRECT)
+
+    def named(self, spec: EvaluationSpec, name: str, mode: Mode) -> ModelOutputs:
+        """Any model's outputs for the prompts of the evaluation. A name that ends in ``.json`` and is a file holds
+        finished outputs."""
+        if Path(name).suffix == ".json" and Path(name).is_file():
+            return self._read(spec, Path(name))
+        model = resolve_model(name)
+        self.store.add_model(model, "given")
+        with OutputCache(self.store, model, self.load, self.progress) as cache:
+            return sample_outputs(cache, mode, spec.measured(), spec.params, spec.format_retries, model.name)
+
+    def _read(self, spec: EvaluationSpec, file: Path) -> ModelOutputs:
+        prompts = spec.measured().prompts
+        rows = list(answers_in(file))
+        if spec.limit is not None:
+            wanted = {prompt.text for prompt in prompts}
+            rows = [row for row in rows if row.prompt.text in wanted]
+        author = file.parent.name if file.name == "model_outputs.json" else file.stem
+        return add_answers(self.store, author, prompts, aligned(rows, prompts, str(file)))

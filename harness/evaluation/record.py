@@ -1,0 +1,87 @@
+"""An evaluation in the store: what was compared, by which judgments, and the figures that they give."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tpobench.harness.evaluation.benchmark import Benchmark
+from tpobench.harness.evaluation.metrics import measure, own_metrics
+from tpobench.harness.evaluation.preferences import PromptJudgments
+from tpobench.harness.records import Metric, Model, Prompt, content_key
+from tpobench.harness.store.store import Store
+
+
+@dataclass(frozen=True)
+class JudgedPair:
+    """One judgment of an evaluation: its keys. Outputs that were never told (imported judgments) have keys of their
+    own, without a row."""
+
+    prompt: Prompt
+    judgment: str
+    candidate_output: str
+    baseline_output: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationRecord:
+    """What an evaluation compared, as it is stored."""
+
+    benchmark: Benchmark
+    judge: str
+    candidate: Model
+    baseline: Model
+    candidate_mode: str = "direct"
+    baseline_mode: str = "direct"
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+def store_evaluation(
+    store: Store, record: EvaluationRecord, entries: Sequence[JudgedPair], extra: Sequence[Metric] = ()
+) -> str:
+    """Store an evaluation of judgments that the store holds, with its figures; returns its key.
+
+    The figures are computed anew from the judgments: once a missing verdict has come in, they change.
+    """
+    stored = {
+        "benchmark": record.benchmark.name,
+        "judge": record.judge,
+        "params": json.dumps(record.about, sort_keys=True),
+        "candidate": record.candidate.fingerprint,
+        "candidate_mode": record.candidate_mode,
+        "baseline": record.baseline.fingerprint,
+        "baseline_mode": record.baseline_mode,
+        "prompt_keys": [entry.prompt.key for entry in entries],
+        "judgment_keys": [entry.judgment for entry in entries],
+        "candidate_outputs": [entry.candidate_output for entry in entries],
+        "baseline_outputs": [entry.baseline_output for entry in entries],
+    }
+    key = content_key("evaluation", stored)
+    observations = read_judgments(store, entries, record.benchmark.needs_texts)
+    store.add_metrics(key, [*measure(observations), *extra, *own_metrics(record.benchmark, observations)])
+    store.add_evaluation(key, **stored)
+    return key
+
+
+def read_judgments(store: Store, entries: Sequence[JudgedPair], texts: bool = False) -> list[PromptJudgments]:
+    """The judgments of the entries, by prompt, in the order given; with the responses' texts if asked for."""
+    told = store.responses([key for e in entries for key in (e.candidate_output, e.baseline_output)]) if texts else {}
+    judged = store.judgments([entry.judgment for entry in entries])
+    grouped: dict[str, list[JudgedPair]] = {}
+    for entry in entries:
+        grouped.setdefault(entry.prompt.key, []).append(entry)
+    found = []
+    for group in grouped.values():
+        games = [judged[entry.judgment] for entry in group]
+        chars_a, chars_b = games[0][1:]
+        found.append(
+            PromptJudgments(
+                prompt=group[0].prompt,
+                games=tuple(game for game, _, _ in games),
+                candidate_chars=chars_a,
+                baseline_chars=chars_b,
+                candidate_text=told.get(group[0].candidate_output),
+                baseline_text=told.get(group[0].baseline_output),
+            )
+        )
+    return found

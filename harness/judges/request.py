@@ -1,0 +1,61 @@
+"""What a judge is made of: its name as the user wrote it, and how a model may be asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tpobench.harness.api.client import Client
+from tpobench.harness.api.endpoints import Endpoint, endpoint_named
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges.asking import ComparisonProtocol, ModelJudge
+from tpobench.harness.judges.scorer import Scorer
+from tpobench.harness.judges.scoring import ScoreJudge
+from tpobench.harness.progress import Progress
+
+Connect = Callable[[Endpoint], Client]
+"""Makes the client that reaches an endpoint."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeRequest:
+    """A judge that is wanted.
+
+    `name` is what the user wrote, KIND or KIND:ARGUMENT. `model` is the judge model that was named (NAME, or
+    NAME@http://...), `benchmark` what is judged, `data` the folder with the benchmark's official files. Without
+    `connect` nobody may be asked: the judge names its judgments and what they would take.
+    """
+
+    name: str
+    progress: Progress
+    connect: Connect | None = None
+    model: str | None = None
+    benchmark: str = ""
+    data: Path | None = None
+    retry_missing: bool = False
+
+    @property
+    def kind(self) -> str:
+        return self.name.partition(":")[0]
+
+    @property
+    def argument(self) -> str:
+        return self.name.partition(":")[2]
+
+    @property
+    def model_name(self) -> str | None:
+        """The judge model that was named, without its address."""
+        return None if self.model is None else endpoint_named(self.model).model
+
+    def require_no_argument(self) -> None:
+        """Raises UserError for ``KIND:ARGUMENT`` where the judge takes no argument."""
+        if self.argument:
+            raise UserError(f"the judge {self.kind} is named alone, not {self.name!r}")
+
+    def asking(self, protocol: ComparisonProtocol) -> ModelJudge:
+        """The judge that asks a model by this protocol, at the endpoint that was named."""
+        client = None if self.connect is None else self.connect(endpoint_named(self.model or protocol.model))
+        return ModelJudge(protocol, client, self.progress, self.retry_missing)
+
+    def scoring(self, scorer: Scorer) -> ScoreJudge:
+        """The judge that prefers the response with the higher score."""
+        return ScoreJudge(scorer=scorer, progress=self.progress)
