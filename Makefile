@@ -9,8 +9,9 @@ quickstart: $(VENV)/.ready
 	$(BIN)/tpobench quickstart
 
 # One thread a worker: two OpenMP threads that share a core with anything else wait for each other most of the time.
+# A file a worker, the slowest files first (tests/conftest.py): its fixtures are made once, and the workers end together.
 test: $(VENV)/.ready
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .
