@@ -10,7 +10,7 @@ from typing import Any
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.scorer import PromptedResponses, scored
-from tpobench.harness.judges.user_folder import UserFolder
+from tpobench.harness.judges.user_module import importable, user_module
 from tpobench.harness.records import Prompt, Score
 
 GROUP_SECONDS = 1.0
@@ -26,9 +26,9 @@ class CustomScorer:
     def __init__(self, name: str) -> None:
         """Raises UserError where there is no such function; the current folder is searched first."""
         module_name, _, function = name.partition(":")
-        self._folder = UserFolder(Path.cwd())
+        self._folder = Path.cwd()
         try:
-            module = self._folder.module(module_name)
+            module = user_module(self._folder, module_name)
         except Exception as error:  # whatever the user's module raises
             raise UserError(f"the scorer {name} cannot be imported: {type(error).__name__}: {error}") from error
         self._function = getattr(module, function, None)
@@ -65,7 +65,7 @@ class CustomScorer:
     def _ask(self, prompt: Prompt, response: str) -> tuple[float, Mapping[str, Any]]:
         where = f'the scorer {self.label}, asked about a response to "{prompt.text[:40]}",'
         try:
-            with self._folder.first():
+            with importable(self._folder):
                 found = self._function(prompt.text, response)  # type: ignore[misc]
         except Exception as error:  # whatever the user's function raises
             raise UserError(f"{where} raised {type(error).__name__}: {error}") from error

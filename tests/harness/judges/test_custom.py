@@ -50,11 +50,9 @@ constant = 3
 
 
 @pytest.fixture
-def scorers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def scorers(user_folder: Path) -> str:
     """The name of a module in the current folder."""
-    (tmp_path / "own_scorers.py").write_text(SCORERS)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
+    (user_folder / "own_scorers.py").write_text(SCORERS)
     return "own_scorers"
 
 
@@ -81,47 +79,15 @@ def test_a_changed_scorer_is_another_judge(scorers: str, tmp_path: Path) -> None
     assert first.startswith(f"{scorers}:length#")
 
 
-def test_a_module_of_the_current_folder_goes_before_installed_ones_only_while_it_is_imported(
-    scorers: str, tmp_path: Path
-) -> None:
-    CustomScorer(f"{scorers}:length")
-    assert sys.path[0] != str(tmp_path)
-    assert sys.path[-1] == str(tmp_path)
-
-
 def test_the_id_of_a_scorer_is_its_name_and_its_files_hash(scorers: str) -> None:
     assert CustomScorer(f"{scorers}:length").id == "own_scorers:length#9e22fc53ff89"
 
 
-@pytest.mark.parametrize("package", [True, False])
-def test_a_scorer_and_tpobench_each_get_their_own_module_of_one_name(
-    scorers: str, tmp_path: Path, package: bool
-) -> None:
-    from tpobench.reports.formats import escaping as ours
-
-    (tmp_path / "reports").mkdir()
-    (tmp_path / "reports" / "escaping.py").write_text("def value(): return 7")
-    (tmp_path / "reports" / "lazy.py").write_text("value = 0.5")
-    if package:
-        (tmp_path / "reports" / "__init__.py").write_text("")
-    (tmp_path / "own_scorers.py").write_text(
-        "from reports import escaping\n"
-        "def score(prompt, response):\n    from reports.lazy import value\n    return escaping.value() + value\n"
-    )
-    assert only(scorer_named(f"{scorers}:score"), "Hi", "").value == 7.5
-    assert sys.modules["tpobench.reports.formats.escaping"] is ours
-    assert "reports.lazy" not in sys.modules
-    from tpobench.reports.formats import figures
-
-    assert Path(figures.__file__).parent == Path(ours.__file__).parent
-
-
-def test_a_scorer_may_be_called_like_a_package_of_tpobench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scorer_may_be_called_like_a_room_of_tpobench(scorers: str, tmp_path: Path) -> None:
     (tmp_path / "reports.py").write_text("def score(prompt, response): return 3")
     (tmp_path / "tpo").mkdir()
+    (tmp_path / "tpo" / "__init__.py").write_text("")
     (tmp_path / "tpo" / "scorers.py").write_text("def score(prompt, response): return 4")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
     assert only(scorer_named("reports:score"), "Hi", "").value == 3
     assert only(scorer_named("tpo.scorers:score"), "Hi", "").value == 4
 
