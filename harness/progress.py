@@ -4,14 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
-
-if TYPE_CHECKING:
-    from tpobench.harness.api.client import Client
 
 
 @dataclass
@@ -98,13 +94,13 @@ class CallProgress:
     ended: int = 0
     started: float = field(default_factory=monotonic)
 
-    def advance(self, calls: int, client: "Client") -> None:
+    def advance(self, calls: int, usd: float, retries: int) -> None:
         self.ended += calls
         note = f"{self.ended / max(monotonic() - self.started, 1e-6):,.1f} calls/s"
-        if client.budget.usd:
-            note += f", ${client.budget.usd:,.2f}"
-        if client.retries:
-            note += f", {client.retries} retries"
+        if usd:
+            note += f", ${usd:,.2f}"
+        if retries:
+            note += f", {retries} retries"
         self.progress.update(self.task, advance=calls, note=note)
 
 

@@ -136,7 +136,7 @@ def assign(store: Store, client: Client, prompts: Sequence[Prompt], reporter: Pr
 
     with reporter.calling("categories", len(missing)) as progress:
         for ended in client.ask_all(calls(), accept):
-            progress.advance(ended, client)
+            progress.advance(ended, client.budget.usd, client.retries)
     if client.given_up:
         raise UserError(f"{client.given_up} answers did not come ({client.last_problem}); the same command goes on")
     values = store.assigned(list(wanted))

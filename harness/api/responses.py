@@ -30,7 +30,7 @@ class Choice:
     token_ids: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """A chat completion: its choices, as many as the server cared to send, and the prompt's token ids if it did."""
 
@@ -52,8 +52,14 @@ def read_answer(body: bytes) -> Answer:
     choices = found.get("choices")
     if not isinstance(choices, list) or not choices:
         raise Malformed("the answer holds no choices", found)
-    read = tuple(_choice(choice, found) for choice in choices)
-    return Answer(read, served_model(found), *tokens_used(found), _token_ids(found.get("prompt_token_ids")))
+    prompt_tokens, completion_tokens = tokens_used(found)
+    return Answer(
+        choices=tuple(_choice(choice, found) for choice in choices),
+        served_model=served_model(found),
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        prompt_ids=_token_ids(found.get("prompt_token_ids")),
+    )
 
 
 def tokens_used(body: Mapping[str, Any]) -> tuple[int | None, int | None]:

@@ -117,7 +117,7 @@ class ModelJudge:
             raise UserError(f"{len(wanted)} judgments of {self.label} are missing, and nobody may be asked for them")
         with self.progress.calling(what, len(wanted)) as progress:
             for ended in client.ask_all(self._calls(wanted), accept):
-                progress.advance(ended, client)
+                progress.advance(ended, client.budget.usd, client.retries)
         if client.given_up:
             raise UserError(
                 f"{client.given_up} of {len(wanted)} judgments got no answer ({client.last_problem}); the "
