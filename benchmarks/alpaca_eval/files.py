@@ -28,6 +28,8 @@ from tpobench.harness.files import write_whole
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalProtocol
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.records import Judgment, Model, Prompt, content_key, text_key
+from tpobench.harness.store.evaluations import evaluation_of_model
+from tpobench.harness.store.judgments import judged_entries
 from tpobench.harness.store.store import Store
 
 
@@ -269,44 +271,25 @@ def export_annotations(store: Store, contender: str, folder: Path) -> Path:
     return path
 
 
-_NEWEST = """
-SELECT evaluation_key FROM evaluation
-JOIN model c ON c.model_key = candidate JOIN model b ON b.model_key = baseline
-WHERE benchmark = 'alpaca_eval' AND (c.name = ? OR starts_with(candidate, ?))
-ORDER BY candidate_outputs[1] IN (SELECT output_key FROM output) DESC, evaluation.created_at DESC LIMIT 1
-"""
-
-_JUDGED = """
-SELECT prompt.text, prompt.category, a.response, b.response, c.name, o.name, entry.judge, preference, judgment.raw_text
-FROM evaluation_entry AS entry
-JOIN model c ON c.model_key = candidate JOIN model o ON o.model_key = baseline
-JOIN judgment USING (judgment_key) JOIN prompt ON prompt.prompt_key = entry.prompt_key
-LEFT JOIN output a ON a.output_key = candidate_output LEFT JOIN output b ON b.output_key = baseline_output
-WHERE list_contains(?, evaluation_key) ORDER BY place
-"""
-
-
-def _evaluated(store: Store, contender: str) -> list[dict[str, Any]]:
+def _evaluated(store: Store, model: str) -> list[dict[str, Any]]:
     """One row a prompt of the model's newest evaluation on AlpacaEval, in its order."""
-    newest = [row[0] for row in store.sql(_NEWEST, [contender, contender])[1]]
-    rows = store.sql(_JUDGED, [newest])[1]
-    if not rows:
-        raise UserError(f"the store holds no alpaca_eval evaluation of {contender!r}; tpobench leaderboard lists them")
-    if any(row[2] is None for row in rows):
-        raise UserError(f"the answers of {contender!r} came without texts (imported judgments only): nothing to export")
+    evaluation = evaluation_of_model(store, model, NAME)
+    entries = judged_entries(store, evaluation.evaluation)
+    if any(entry.candidate_response is None for entry in entries):
+        raise UserError(f"the answers of {model!r} came without texts (imported judgments only): nothing to export")
     return [
         {
-            "instruction": text,
-            "output_1": theirs,
-            "generator_1": baseline,
-            "dataset": dataset,
-            "output_2": ours,
-            "generator_2": candidate,
-            "annotator": judge.split("@")[0].removeprefix("alpaca_eval:"),
-            "preference": None if preference is None else preference + 1.0,
-            "raw_completion": raw,
+            "instruction": entry.text,
+            "output_1": entry.baseline_response,
+            "generator_1": evaluation.baseline_name,
+            "dataset": entry.category,
+            "output_2": entry.candidate_response,
+            "generator_2": evaluation.candidate_name,
+            "annotator": evaluation.judge.split("@")[0].removeprefix("alpaca_eval:"),
+            "preference": None if entry.preference is None else entry.preference + 1.0,
+            "raw_completion": entry.raw_text,
         }
-        for text, dataset, ours, theirs, candidate, baseline, judge, preference, raw in rows
+        for entry in entries
     ]
 
 

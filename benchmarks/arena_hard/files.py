@@ -18,6 +18,8 @@ from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.verdict import VerdictProtocol
 from tpobench.harness.records import Judgment, Model, content_key, text_key
 from tpobench.harness.stats.bradley_terry import vote
+from tpobench.harness.store.evaluations import evaluation_of_model
+from tpobench.harness.store.judgments import judged_entries
 from tpobench.harness.store.store import Store
 
 _ORDERS = ("BA", "AB")
@@ -162,44 +164,27 @@ def _keep(
     return ImportedModel(model, len(judged), evaluation)
 
 
-_NEWEST = """
-SELECT evaluation_key FROM evaluation JOIN model c ON c.model_key = candidate
-WHERE benchmark = ? AND (c.name = ? OR starts_with(candidate, ?)) ORDER BY evaluation.created_at DESC LIMIT 1
-"""
-
-_JUDGED = """
-SELECT prompt.text, c.name, entry.judge, presented_order, verdict, judgment.raw_text, response
-FROM evaluation_entry AS entry JOIN model c ON c.model_key = candidate
-JOIN judgment USING (judgment_key) JOIN prompt ON prompt.prompt_key = entry.prompt_key
-LEFT JOIN output ON output_key = candidate_output
-WHERE list_contains(?, evaluation_key) ORDER BY place
-"""
-
-
-def export_arena(store: Store, kind: str, contender: str, folder: Path, data: Path | None) -> list[Path]:
+def export_arena(store: Store, kind: str, model: str, folder: Path, data: Path | None) -> list[Path]:
     """``model_answer/MODEL.jsonl`` and ``model_judgment/JUDGE/MODEL.jsonl`` of the model's newest evaluation."""
-    newest = [row[0] for row in store.sql(_NEWEST, [kind, contender, contender])[1]]
-    rows = store.sql(_JUDGED, [newest])[1]
-    if not rows:
-        raise UserError(f"the store holds no {kind} evaluation of {contender!r}; tpobench leaderboard lists them")
+    evaluation = evaluation_of_model(store, model, kind)
+    name, judge = evaluation.candidate_name, evaluation.judge.split("@")[1].split("#")[0]
     if data is None:
         raise UserError("the questions' ids are in the official files: name their folder with --data")
     uids = {question.prompt.text: question.uid for question in questions(kind.removeprefix("arena_hard_"), data)}
     answers: dict[str, Any] = {}
     judgments: dict[str, Any] = {}
-    for text, model, judge, order, verdict, raw, response in rows:
-        uid = uids[text]
-        if response is not None:
-            turns = [{"role": "user", "content": text}, {"role": "assistant", "content": {"answer": response}}]
-            answers[uid] = {"uid": uid, "model": model, "messages": turns}
-        row = judgments.setdefault(
-            uid, {"uid": uid, "model": model, "judge": judge.split("@")[1].split("#")[0], "games": [None, None]}
-        )
-        row["games"][_ORDERS.index(order)] = {
-            "score": None if verdict == "none" else verdict,
-            "judgment": {"answer": raw},
+    for entry in judged_entries(store, evaluation.evaluation):
+        uid = uids[entry.text]
+        if entry.candidate_response is not None:
+            answer = {"role": "assistant", "content": {"answer": entry.candidate_response}}
+            messages = [{"role": "user", "content": entry.text}, answer]
+            answers[uid] = {"uid": uid, "model": name, "messages": messages}
+        row = judgments.setdefault(uid, {"uid": uid, "model": name, "judge": judge, "games": [None, None]})
+        row["games"][_ORDERS.index(entry.order)] = {
+            "score": None if entry.verdict == "none" else entry.verdict,
+            "judgment": {"answer": entry.raw_text},
         }
-    name, judge = rows[0][1].replace("/", "_"), rows[0][2].split("@")[1].split("#")[0].replace("/", "_")
+    name, judge = name.replace("/", "_"), judge.replace("/", "_")
     written = []
     for place, lines in ((f"model_answer/{name}.jsonl", answers), (f"model_judgment/{judge}/{name}.jsonl", judgments)):
         if lines:

@@ -18,6 +18,8 @@ from tpobench.harness.evaluation.declaration import ImportedModel
 from tpobench.harness.files import write_whole
 from tpobench.harness.records import Metric, Model, content_key
 from tpobench.harness.stats.intervals import mean_interval
+from tpobench.harness.store.evaluations import current_evaluations, evaluation_with_key
+from tpobench.harness.store.models import model_named, model_with_fingerprint, require_one_mode
 from tpobench.harness.store.store import Store
 
 PREFIX = "lm_eval/"
@@ -70,18 +72,21 @@ def import_folder(store: Store, path: Path) -> Iterator[ImportedModel]:
 
 
 def export_model(store: Store, model: str, folder: Path) -> Path:
-    """Write all results of a model (a name, or the beginning of a fingerprint) as one file of lm-eval's form into the
-    folder. Raises UserError when there are none."""
-    query = (
-        "SELECT evaluation_key FROM evaluation JOIN model ON model_key = candidate "
-        "WHERE starts_with(benchmark, ?) AND (name = ? OR starts_with(candidate, ?))"
-    )
-    keys = [row[0] for row in store.sql(query, [PREFIX, model, model])[1]]
-    if not keys:
+    """Write the newest results of a model in each task as one file of lm-eval's form into the folder. Raises UserError
+    when there are none."""
+    current = [e for e in current_evaluations(store) if e.benchmark.startswith(PREFIX)]
+    named = model_named(store, model, among={evaluation.candidate for evaluation in current})
+    of_model = [evaluation for evaluation in current if evaluation.candidate in named.fingerprints]
+    mode = require_one_mode(named, [evaluation.candidate_mode for evaluation in of_model]).mode
+    newest: dict[str, str] = {}
+    for evaluation in of_model:
+        if evaluation.candidate_mode == mode:
+            newest.setdefault(evaluation.benchmark, evaluation.evaluation)
+    if not newest:
         raise UserError(f"the store holds no lm_eval results of {model!r}; tpobench leaderboard lists what there is")
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "results_tpobench.json"
-    export_results(store, keys, path)
+    export_results(store, list(newest.values()), path)
     return path
 
 
@@ -111,35 +116,31 @@ def import_results(store: Store, path: Path, candidate: Model | None = None, mod
 def export_results(store: Store, evaluations: Sequence[str], path: Path) -> None:
     """Write evaluations of one model in one mode as one results file, in lm-eval's form. Raises UserError when there
     are none, or when they do not go into one file (several models, modes, or runs of one task)."""
-    query = (
-        "SELECT evaluation_key, benchmark, judge, params, candidate, candidate_mode FROM evaluation "
-        "WHERE evaluation_key IN (SELECT unnest(?)) AND starts_with(benchmark, ?) ORDER BY benchmark"
-    )
-    rows = store.sql(query, [list(evaluations), PREFIX])[1]
+    rows = sorted((evaluation_with_key(store, key) for key in evaluations), key=lambda row: row.benchmark)
     if not rows:
         raise UserError(f"{store.path} holds no lm-eval results to export; run some tasks first")
-    if len({row[2:3] + row[4:] for row in rows}) > 1 or len({row[1] for row in rows}) < len(rows):
+    first, tasks = rows[0], {row.benchmark for row in rows}
+    if len({(row.judge, row.candidate, row.candidate_mode) for row in rows}) > 1 or len(tasks) < len(rows):
         raise UserError(
-            "one results file holds one model in one mode, every task once; export these evaluations one at a time"
+            "one results file holds one model in one mode by one release of lm-eval, every task once; export these "
+            "evaluations one at a time"
         )
-    _, _, judge, _, candidate, mode = rows[0]
-    known = store.sql("SELECT name, folder FROM model WHERE model_key = ?", [candidate])[1]
-    name, folder = known[0] if known else (candidate, "")
+    known = model_with_fingerprint(store, first.candidate)
     content: dict[str, Any] = {
         "results": {},
         "configs": {},
         "versions": {},
         "n-shot": {},
         "n-samples": {},
-        "config": {"model": "tpobench", "model_args": f"pretrained={folder}", "limit": None},
-        "lm_eval_version": judge.removeprefix("lm-eval "),
+        "config": {"model": "tpobench", "model_args": f"pretrained={known.folder if known else ''}", "limit": None},
+        "lm_eval_version": first.judge.removeprefix("lm-eval "),
         "model_source": "tpobench",
-        "model_name": name,
-        "model_name_sanitized": re.sub(r"[\"<>:/|\\?*\[\]]+", "__", name),
-        "tpobench": {"candidate": candidate, "candidate_mode": mode, "tasks": {}},
+        "model_name": first.candidate_name,
+        "model_name_sanitized": re.sub(r"[\"<>:/|\\?*\[\]]+", "__", first.candidate_name),
+        "tpobench": {"candidate": first.candidate, "candidate_mode": first.candidate_mode, "tasks": {}},
     }
-    for key, benchmark, _, params, _, _ in rows:
-        _add_task(content, key, benchmark.removeprefix(PREFIX), json.loads(params), store.metrics(key))
+    for row in rows:
+        _add_task(content, row.evaluation, row.benchmark.removeprefix(PREFIX), row.about, store.metrics(row.evaluation))
     write_whole(path, json.dumps(content, indent=2, ensure_ascii=False))
 
 

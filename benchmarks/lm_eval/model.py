@@ -22,6 +22,7 @@ from tpobench.harness.models.modes import Mode
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model, Output, Prompt, SamplingParams, Score
 from tpobench.harness.samplers.cached import OutputCache
+from tpobench.harness.store.scores import scores_with_parts
 from tpobench.harness.store.store import Store
 
 RETRY_TEMPERATURE = 0.8
@@ -126,10 +127,8 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
         owed = {s.key: (s, request) for s, request in zip(wanted, requests, strict=True) if s.key in missing}
         if owed:
             self._score(list(owed.values()), method)
-        query = "SELECT score_key, value, components->>'greedy' FROM score WHERE score_key IN (SELECT unnest(?))"
-        rows = self._store.sql(query, [list({score.key for score in wanted})])[1]
-        known = {key: (value, greedy == "true") for key, value, greedy in rows}
-        return [known[score.key] for score in wanted]
+        scores = scores_with_parts(self._store, {score.key for score in wanted})
+        return [(scores[score.key].value, scores[score.key].components["greedy"] is True) for score in wanted]
 
     def _score(self, owed: Sequence[tuple[Score, Any]], method: str) -> None:
         started = time.monotonic()

@@ -7,10 +7,11 @@ from typing import Any
 from tpobench.benchmarks.lm_eval.files import judge_id
 from tpobench.benchmarks.lm_eval.tasks import TaskOptions, loaded_tasks
 from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
-from tpobench.harness.evaluation.plan import ASSUMED_SECONDS, measured_seconds
+from tpobench.harness.evaluation.plan import ASSUMED_SECONDS
 from tpobench.harness.evaluation.registry import LM_EVAL
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.progress import Progress
+from tpobench.harness.store.calls import median_seconds
 from tpobench.harness.store.store import Store
 
 
@@ -75,7 +76,7 @@ def plan_tasks(
         found = {name: _requests(task, options.limit) for name, task in loaded["tasks"].items()}
     served = is_endpoint(candidate)
     calls = sum(asked.calls for asked in found.values()) if served else 0
-    seconds = measured_seconds(store, endpoint_named(candidate).model) if served and store is not None else None
+    seconds = median_seconds(store, endpoint_named(candidate).model) if served and store is not None else None
     rate = seconds or ASSUMED_SECONDS
     return TaskPlan(
         benchmark=LM_EVAL + ",".join(tasks),

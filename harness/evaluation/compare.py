@@ -7,13 +7,8 @@ from statistics import fmean
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.stats.intervals import difference_interval
-from tpobench.harness.store.evaluations import (
-    StoredEvaluation,
-    baseline_responses,
-    current_evaluations,
-    item_values,
-    prompt_preferences,
-)
+from tpobench.harness.store.evaluations import StoredEvaluation, current_evaluations, item_values
+from tpobench.harness.store.judgments import baseline_responses, prompt_preferences
 from tpobench.harness.store.models import NamedModel, short_fingerprints
 from tpobench.harness.store.store import Store
 

@@ -1,6 +1,5 @@
 """Every evaluated model of a benchmark with its figures, official and honest side by side."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +8,10 @@ from typing import Any
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.registry import declarations, figure_titles, kind_of
 from tpobench.harness.models.modes import in_mode
+from tpobench.harness.records import Metric
 from tpobench.harness.stats.intervals import mean_interval
+from tpobench.harness.store.evaluations import StoredEvaluation, evaluations_on_board, metrics_of
+from tpobench.harness.store.judgments import preferences_by_assigned
 from tpobench.harness.store.store import Store
 
 
@@ -40,56 +42,38 @@ class LeaderboardRow:
         return self.metrics.get(name, {}).get("value")
 
 
-_EVALUATIONS = """
-SELECT evaluation_key, benchmark, c.name, candidate_mode, b.name, baseline_mode, judge, params
-FROM evaluation JOIN model c ON c.model_key = candidate LEFT JOIN model b ON b.model_key = baseline
-WHERE ? IN ('', benchmark)
-    AND (evaluation_key IN (SELECT evaluation_key FROM current_evaluation) OR list_contains(?, evaluation_key))
-ORDER BY evaluation.created_at, evaluation_key
-"""
-
-_METRICS = """
-SELECT evaluation, metric.name, category, value, low, high, n FROM metric WHERE evaluation IN (SELECT unnest(?))
-ORDER BY evaluation, metric.name, category
-"""
-
-
 def leaderboard(
     store: Store, benchmark: str = "", sort: str = "win_rate", also: Collection[str] = ()
 ) -> list[LeaderboardRow]:
     """The current evaluations of the benchmark (or of every one), best first by the figure `sort`; those without it
     last. `also` are keys of evaluations to show even where there is a newer one."""
-    evaluations = store.sql(_EVALUATIONS, [benchmark, list(also)])[1]
-    overall: dict[str, dict[str, dict[str, Any]]] = {}
-    by_category: dict[str, dict[str, dict[str, Any]]] = {}
-    for evaluation, name, category, value, low, high, n in store.sql(_METRICS, [[row[0] for row in evaluations]])[1]:
-        entry = {"value": value, "low": low, "high": high, "n": n}
-        if category is None:
-            overall.setdefault(evaluation, {})[name] = entry
-        elif name == "win_rate":
-            by_category.setdefault(evaluation, {})[category] = entry
-    rows = []
-    for key, measured, model, mode, baseline, baseline_mode, judge, params in evaluations:
-        about = json.loads(params)
-        metrics = overall.get(key, {})
-        prompts = int(metrics.get("missing", {}).get("n") or max((m["n"] for m in metrics.values()), default=0))
-        rows.append(
-            LeaderboardRow(
-                evaluation=key,
-                benchmark=measured,
-                model=model,
-                mode=mode,
-                baseline=baseline or "",
-                baseline_mode=baseline_mode,
-                judge=judge,
-                prompts=prompts,
-                rows=about.get("rows"),
-                notes=tuple(about.get("not_comparable", ())),
-                metrics=metrics,
-                categories=by_category.get(key, {}),
-            )
-        )
+    evaluations = evaluations_on_board(store, benchmark, also)
+    metrics = metrics_of(store, [evaluation.evaluation for evaluation in evaluations])
+    rows = [_row(evaluation, metrics[evaluation.evaluation]) for evaluation in evaluations]
     return sorted(rows, key=lambda row: (row.benchmark, _place(row.value(sort))))
+
+
+def _row(evaluation: StoredEvaluation, metrics: Sequence[Metric]) -> LeaderboardRow:
+    overall = {metric.name: _figure(metric) for metric in metrics if metric.category is None}
+    prompts = int(overall.get("missing", {}).get("n") or max((m["n"] for m in overall.values()), default=0))
+    return LeaderboardRow(
+        evaluation=evaluation.evaluation,
+        benchmark=evaluation.benchmark,
+        model=evaluation.candidate_name,
+        mode=evaluation.candidate_mode,
+        baseline=evaluation.baseline_name,
+        baseline_mode=evaluation.baseline_mode,
+        judge=evaluation.judge,
+        prompts=prompts,
+        rows=evaluation.about.get("rows"),
+        notes=tuple(evaluation.about.get("not_comparable", ())),
+        metrics=overall,
+        categories={m.category: _figure(m) for m in metrics if m.category is not None and m.name == "win_rate"},
+    )
+
+
+def _figure(metric: Metric) -> dict[str, Any]:
+    return {"value": metric.value, "low": metric.low, "high": metric.high, "n": metric.n}
 
 
 def _place(value: float | None) -> float:
@@ -97,25 +81,20 @@ def _place(value: float | None) -> float:
     return 1.0 if value is None else -value
 
 
-_ASSIGNED = """
-WITH assigned AS (  -- by whoever did it last
-    SELECT text_key, value FROM assignment WHERE kind = ?
-    QUALIFY row_number() OVER (PARTITION BY text_key ORDER BY created_at DESC, assignment_key) = 1
-)
-SELECT evaluation_key, value, list(preference ORDER BY prompt_key)
-FROM prompt_preference JOIN prompt USING (prompt_key) JOIN assigned USING (text_key)
-WHERE list_contains(?, evaluation_key) AND preference IS NOT NULL AND value IS NOT NULL GROUP BY ALL
-"""
-
-
 def recategorised(store: Store, rows: list[LeaderboardRow], kind: str) -> list[LeaderboardRow]:
     """The rows with what a model assigned (``category`` or ``complexity``) in place of the benchmark's categories."""
-    by_row: dict[str, dict[str, dict[str, Any]]] = {}
-    for evaluation, category, values in store.sql(_ASSIGNED, [kind, [row.evaluation for row in rows]])[1]:
-        found = mean_interval(values)
-        entry = {"value": found.mean, "low": found.low, "high": found.high, "n": found.n}
-        by_row.setdefault(evaluation, {})[category] = entry
-    return [replace(row, categories=by_row.get(row.evaluation, {})) for row in rows]
+    preferences = preferences_by_assigned(store, [row.evaluation for row in rows], kind)
+    return [
+        replace(
+            row,
+            categories={
+                category: {"value": mean.mean, "low": mean.low, "high": mean.high, "n": mean.n}
+                for category, values in preferences.get(row.evaluation, {}).items()
+                for mean in [mean_interval(values)]
+            },
+        )
+        for row in rows
+    ]
 
 
 def beside_published(rows: list[LeaderboardRow], file: Path) -> list[LeaderboardRow]:

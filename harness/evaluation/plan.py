@@ -10,6 +10,7 @@ from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.evaluation.spec import EvaluationSpec, judge_for
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.progress import Progress
+from tpobench.harness.store.calls import median_seconds
 from tpobench.harness.store.store import Store
 
 SIGMA = 0.36
@@ -78,7 +79,7 @@ def plan_for(contest: EvaluationSpec, prices: Prices, concurrency: int, store: S
     model = calls[0].model
     prompt_tokens = int(games * fmean(call.prompt_chars for call in calls) / CHARS_PER_TOKEN)
     completion_tokens = games * calls[0].completion_tokens
-    seconds = None if store is None or judge.free else measured_seconds(store, model)
+    seconds = None if store is None or judge.free else median_seconds(store, model)
     rate = seconds or ASSUMED_SECONDS
     return Plan(
         benchmark=measured.name,
@@ -96,13 +97,6 @@ def plan_for(contest: EvaluationSpec, prices: Prices, concurrency: int, store: S
         detectable=_detectable(len(prompts)),
         smallest_category=_smallest(contest),
     )
-
-
-def measured_seconds(store: Store, model: str) -> float | None:
-    """The median of what a call to this model took in this store; None where it holds none."""
-    query = "SELECT median(latency_s) FROM call WHERE model = ? AND problem IS NULL"
-    seconds = store.sql(query, [model])[1][0][0]
-    return None if seconds is None else float(seconds)
 
 
 def _detectable(prompts: int) -> float:

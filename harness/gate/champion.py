@@ -19,6 +19,7 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.files import write_whole
 from tpobench.harness.models.checkpoints import fingerprint
 from tpobench.harness.records import content_key
+from tpobench.harness.store.gates import champion_moves
 from tpobench.harness.store.store import Store
 
 
@@ -134,9 +135,7 @@ def require_weights(folder: str, model: str, name: str) -> None:
 
 def history(store: Store, file: Path) -> list[Champion]:
     """Every move of the alias that this store knows, in order."""
-    names = [field.name for field in fields(Champion) if field.name != "before"]
-    query = f"SELECT {', '.join(names)} FROM champion WHERE file = ? ORDER BY moved_at, sequence"
-    return [Champion(**dict(zip(names, row, strict=True))) for row in store.sql(query, [str(file.resolve())])[1]]
+    return [Champion(**row) for row in champion_moves(store, file)]
 
 
 def _move(

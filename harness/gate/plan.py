@@ -13,6 +13,7 @@ from tpobench.harness.gate.power import anytime_critical, detectable, final_crit
 from tpobench.harness.gate.preconditions import prompts_digest
 from tpobench.harness.progress import Progress
 from tpobench.harness.stats.simulation import World, simulate_gates
+from tpobench.harness.store.judgments import preference_deviation
 from tpobench.harness.store.store import Store
 
 GATES = 2000
@@ -104,7 +105,7 @@ def plan_gate(policy: Policy, contest: EvaluationSpec, prices: Prices, store: St
     n, orders = len(measured.prompts), 2 if measured.orders == "both" else 1
     asked = plan_for(contest, prices, 1, None)
     games = asked.judge_calls // max(n, 1)
-    seen = None if store is None else _sigma(store, judge.id, measured.name)
+    seen = None if store is None else preference_deviation(store, judge.id, measured.name)
     sigma = SIGMA if seen is None else seen
     counts: dict[str, int] = {}
     for prompt in measured.prompts:
@@ -143,15 +144,3 @@ def plan_gate(policy: Policy, contest: EvaluationSpec, prices: Prices, store: St
         scenarios=tuple(scenarios),
         pins={"judge": judge.id, "prompts": prompts_digest(measured.prompts)},
     )
-
-
-def _sigma(store: Store, judge: str, benchmark: str) -> float | None:
-    """Standard deviation of one prompt's preference over its games, as this judge gave them on this benchmark."""
-    query = (
-        "SELECT evaluation_key FROM evaluation "
-        "WHERE judge = ? AND benchmark = ? AND (candidate, candidate_mode) <> (baseline, baseline_mode)"
-    )
-    evaluations = [row[0] for row in store.sql(query, [judge, benchmark])[1]]
-    query = "SELECT stddev(preference) FROM prompt_preference WHERE list_contains(?, evaluation_key)"
-    found = store.sql(query, [evaluations])[1][0][0]
-    return None if found is None or found == 0 else float(found)

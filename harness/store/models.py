@@ -88,13 +88,22 @@ def in_one_mode(store: Store, model: NamedModel) -> NamedModel:
     Raises:
         UserError: It was evaluated in several modes and none was asked for.
     """
+    return require_one_mode(model, evaluated_modes(store, model))
+
+
+def require_one_mode(model: NamedModel, modes: Sequence[str]) -> NamedModel:
+    """The model in the mode that was asked for, or in the only one of these, if any.
+
+    Raises:
+        UserError: There are several and none was asked for.
+    """
     if model.mode:
         return model
-    modes = evaluated_modes(store, model)
-    if len(modes) > 1:
-        choices = ", ".join(f"{model.name}@{mode}" for mode in modes)
+    several = sorted(set(modes))
+    if len(several) > 1:
+        choices = ", ".join(f"{model.name}@{mode}" for mode in several)
         raise UserError(f"{model.name} answered in several modes; say which: {choices}")
-    return replace(model, mode=modes[0] if modes else "")
+    return replace(model, mode=several[0] if several else "")
 
 
 def evaluated_modes(store: Store, model: NamedModel) -> list[str]:

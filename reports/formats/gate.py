@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleResult
-from tpobench.harness.gate.ledger import LedgerRow
+from tpobench.harness.store.gates import LedgerRow
 from tpobench.reports.formats.escaping import code, escaped, line, logged, sentence
 from tpobench.reports.formats.figures import NONE, percent
 from tpobench.reports.sections.verdict import READINGS, SYMBOLS

@@ -1,6 +1,5 @@
 """The command that measures a model on a benchmark: eval."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -80,12 +79,13 @@ def _print_tasks(spec: "EvaluationSpec", results: "list[TaskResult]", as_json: b
 
 
 def _read(store: "Store", evaluation: str) -> dict[str, Any]:
-    query = "SELECT benchmark, judge, params FROM evaluation WHERE evaluation_key = ?"
-    ((benchmark, judge, params),) = store.sql(query, [evaluation])[1]
+    from tpobench.harness.store.evaluations import evaluation_with_key
+
+    found = evaluation_with_key(store, evaluation)
     return {
         "evaluation": evaluation,
-        "benchmark": benchmark,
-        "judge": judge,
-        "about": json.loads(params),
+        "benchmark": found.benchmark,
+        "judge": found.judge,
+        "about": found.about,
         "metrics": [vars(metric) for metric in store.metrics(evaluation)],
     }

@@ -164,16 +164,16 @@ def _promote(
     """Move the alias to the candidate; returns what to say."""
     from tpobench.harness.errors import UserError
     from tpobench.harness.gate.champion import Promotion, promote, require_weights
+    from tpobench.harness.store.models import model_named
 
-    query = "SELECT name, folder FROM model WHERE model_key = ?"
-    ((name, known),) = store.sql(query, [case.candidate_fingerprint])[1]
-    folder = case.folder or known
+    model = model_named(store, case.candidate_fingerprint)
+    folder = case.folder or model.folder
     if folder == "imported":
-        raise UserError(f"{name} is a file of answers, there are no weights to promote; the decision is stored")
-    require_weights(folder, case.candidate_fingerprint, name)
+        raise UserError(f"{model.name} is a file of answers, there are no weights to promote; the decision is stored")
+    require_weights(folder, case.candidate_fingerprint, model.name)
     entry = Promotion(
         model=case.candidate_fingerprint,
-        name=name,
+        name=model.name,
         folder=folder,
         mode=case.candidate_mode,
         decision=decision,

@@ -22,12 +22,12 @@ def ledger(
 
     Example: tpobench gate ledger assistant --store results.duckdb
     """
-    from tpobench.harness.gate import ledger as ledgers
+    from tpobench.harness.store import gates
     from tpobench.harness.store.store import Store
 
     with Store(store, read_only=True) as opened:
-        rows = ledgers.ledger(opened, line)
-        lines = ledgers.known_lines(opened)
+        rows = gates.ledger(opened, line)
+        lines = gates.known_lines(opened)
     if not rows:
         raise StoreLacks(store, f"{store} has no gate of a line {line!r}; {did_you_mean(line, lines)}")
     if as_json:

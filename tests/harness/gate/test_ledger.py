@@ -2,7 +2,8 @@
 
 import pytest
 
-from tpobench.harness.gate.ledger import ledger, open_attempt
+from tpobench.harness.gate.ledger import open_attempt
+from tpobench.harness.store.gates import ledger
 from tpobench.harness.store.store import Store
 
 

@@ -1,0 +1,67 @@
+"""Gates that were opened and decided, and moves of the champion, as a store remembers them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tpobench.harness.store.store import Store
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A gate that was opened: its number in the line, and the share of each alpha that it may spend."""
+
+    key: str
+    number: int
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerRow:
+    """An attempt with the names of the two models and its last decision (``none yet`` where it ended without one)."""
+
+    number: int
+    candidate: str
+    against: str
+    share: float
+    decision: str
+    opened: str
+
+
+def attempt_with_key(store: Store, key: str) -> Attempt | None:
+    """The attempt with this key; None where the store has none."""
+    query = "SELECT gate_attempt_key AS key, number, share FROM gate_attempt WHERE gate_attempt_key = ?"
+    rows = store.rows(query, [key])
+    return Attempt(**rows[0]) if rows else None
+
+
+def last_attempt(store: Store, line: str) -> int:
+    """The number of the line's last attempt; 0 where it has none."""
+    query = "SELECT coalesce(max(number), 0) AS number FROM gate_attempt WHERE line = ?"
+    return int(store.rows(query, [line])[0]["number"])
+
+
+def ledger(store: Store, line: str) -> list[LedgerRow]:
+    """Every gate of a line, in order."""
+    query = """
+        SELECT number, coalesce(c.name, candidate) AS candidate, coalesce(b.name, against) AS against, share,
+               coalesce((
+                   SELECT decision FROM gate_decision WHERE attempt = gate_attempt_key ORDER BY decided_at DESC LIMIT 1
+               ), 'none yet') AS decision,
+               strftime(opened_at, '%Y-%m-%d %H:%M') AS opened
+        FROM gate_attempt
+        LEFT JOIN model AS c ON c.model_key = candidate LEFT JOIN model AS b ON b.model_key = against
+        WHERE line = ? ORDER BY number, opened_at
+    """
+    return [LedgerRow(**row) for row in store.rows(query, [line])]
+
+
+def known_lines(store: Store) -> list[str]:
+    """The lines of which the store has gates."""
+    return [row["line"] for row in store.rows("SELECT DISTINCT line FROM gate_attempt ORDER BY line")]
+
+
+def champion_moves(store: Store, file: Path) -> list[dict[str, Any]]:
+    """Every promotion and rollback by this alias file, in order, by the columns of table `champion`."""
+    query = "SELECT * EXCLUDE (champion_key, file) FROM champion WHERE file = ? ORDER BY moved_at, sequence"
+    return store.rows(query, [str(file.resolve())])

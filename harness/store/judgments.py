@@ -1,0 +1,97 @@
+"""What was judged in the evaluations of a store, prompt by prompt."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from tpobench.harness.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptPreference:
+    """The preference for the candidate on one prompt, over all its games; None where one has no verdict."""
+
+    evaluation: str
+    prompt: str
+    category: str
+    preference: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedEntry:
+    """One judgment of an evaluation with its texts. A response is None where the store was never told it."""
+
+    text: str
+    category: str
+    order: str
+    verdict: str
+    preference: float | None
+    raw_text: str
+    candidate_response: str | None
+    baseline_response: str | None
+
+
+def prompt_preferences(store: Store, evaluations: Collection[str]) -> list[PromptPreference]:
+    """The preference on every prompt of these evaluations, in the order of each one's prompts."""
+    query = (
+        "SELECT evaluation_key AS evaluation, prompt_key AS prompt, category, preference "
+        "FROM prompt_preference JOIN prompt USING (prompt_key) "
+        "WHERE list_contains(?, evaluation_key) ORDER BY evaluation_key, place"
+    )
+    return [PromptPreference(**row) for row in store.rows(query, [list(evaluations)])]
+
+
+def preferences_by_assigned(
+    store: Store, evaluations: Collection[str], kind: str
+) -> dict[str, dict[str, Sequence[float]]]:
+    """By evaluation, and by what a model assigned to its prompts (``category`` or ``complexity``), the preferences on
+    these prompts."""
+    query = """
+        SELECT evaluation_key AS evaluation, value, list(preference ORDER BY prompt_key) AS preferences
+        FROM prompt_preference JOIN prompt USING (prompt_key) JOIN current_assignment USING (text_key)
+        WHERE kind = ? AND list_contains(?, evaluation_key) AND preference IS NOT NULL AND value IS NOT NULL
+        GROUP BY ALL
+    """
+    found: dict[str, dict[str, Sequence[float]]] = {}
+    for row in store.rows(query, [kind, list(evaluations)]):
+        found.setdefault(row["evaluation"], {})[row["value"]] = row["preferences"]
+    return found
+
+
+def baseline_responses(store: Store, evaluations: Collection[str]) -> dict[str, dict[str, str]]:
+    """By evaluation and prompt, the text key of the baseline's response."""
+    query = (
+        "SELECT evaluation_key AS evaluation, entry.prompt_key AS prompt, any_value(response_b) AS response "
+        "FROM evaluation_entry AS entry JOIN judgment USING (judgment_key) "
+        "WHERE list_contains(?, evaluation_key) GROUP BY ALL"
+    )
+    responses: dict[str, dict[str, str]] = {evaluation: {} for evaluation in evaluations}
+    for row in store.rows(query, [list(evaluations)]):
+        responses[row["evaluation"]][row["prompt"]] = row["response"]
+    return responses
+
+
+def preference_deviation(store: Store, judge: str, benchmark: str) -> float | None:
+    """Standard deviation of one prompt's preference over its games, as this judge gave them on this benchmark. None
+    where the store holds too few, or all alike."""
+    query = (
+        "SELECT evaluation_key FROM evaluation "
+        "WHERE judge = ? AND benchmark = ? AND (candidate, candidate_mode) <> (baseline, baseline_mode)"
+    )
+    evaluations = [row["evaluation_key"] for row in store.rows(query, [judge, benchmark])]
+    query = "SELECT stddev(preference) AS deviation FROM prompt_preference WHERE list_contains(?, evaluation_key)"
+    deviation = store.rows(query, [evaluations])[0]["deviation"]
+    return float(deviation) if deviation else None
+
+
+def judged_entries(store: Store, evaluation: str) -> list[JudgedEntry]:
+    """Every judgment of an evaluation in its order, with the texts."""
+    query = """
+        SELECT prompt.text, prompt.category, presented_order AS "order", verdict, preference, judgment.raw_text,
+               a.response AS candidate_response, b.response AS baseline_response
+        FROM evaluation_entry AS entry
+        JOIN judgment USING (judgment_key) JOIN prompt ON prompt.prompt_key = entry.prompt_key
+        LEFT JOIN output AS a ON a.output_key = candidate_output
+        LEFT JOIN output AS b ON b.output_key = baseline_output
+        WHERE evaluation_key = ? ORDER BY place
+    """
+    return [JudgedEntry(**row) for row in store.rows(query, [evaluation])]
