@@ -77,7 +77,7 @@ def test_what_goes_out_is_what_came_in(store: Store, tmp_path: Path) -> None:
     header, line = board.read_text().splitlines()
     assert header.startswith(",win_rate,standard_error,n_total")
     assert line.startswith("m,48.75")
-    with pytest.raises(UserError, match="holds no alpaca_eval evaluation of 'nobody'"):
+    with pytest.raises(UserError, match="holds no model 'nobody'; known: m"):
         export_annotations(store, "nobody", tmp_path)
 
 
