@@ -25,7 +25,7 @@ class _Loader(yaml.SafeLoader):
         keys = [key.value for key, _ in node.value]
         for place, key in enumerate(keys):
             if key in keys[:place]:
-                raise yaml.YAMLError(f"the key {key!r} stands twice (line {node.value[place][0].start_mark.line + 1})")
+                raise yaml.YAMLError(f"the key {key!r} occurs twice (line {node.value[place][0].start_mark.line + 1})")
         return super().construct_mapping(node, deep)
 
 

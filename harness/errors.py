@@ -1,4 +1,4 @@
-"""What can go wrong in a way the user can mend, and the exit codes that say so."""
+"""What can go wrong in a way the user can fix, and the exit codes that say so."""
 
 from enum import IntEnum
 from pathlib import Path

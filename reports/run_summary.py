@@ -32,7 +32,7 @@ class CheckpointRow:
 @dataclass(frozen=True, kw_only=True)
 class TrainedRow:
     """One iteration of one arm, as its samples and its pairs were. Lengths in characters, `margin` in
-    length-controlled scores; `judge_gap` is the training judge's win rate less the evaluation judge's."""
+    length-controlled scores; `judge_gap` is the training judge's win rate minus the evaluation judge's."""
 
     arm: str
     iteration: int

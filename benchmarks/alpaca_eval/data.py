@@ -214,6 +214,7 @@ def _fetch(name: str) -> Path:
         return Path(huggingface_hub.hf_hub_download(HUB_REPOSITORY, name, repo_type="dataset", revision=HUB_REVISION))
     except OSError as error:
         raise UserError(
-            f"{name} cannot be had from the hub ({type(error).__name__}); fetch it from {HUB_REPOSITORY} and give its "
+            f"{name} cannot be fetched from the hub ({type(error).__name__}); fetch it from "
+            f"{HUB_REPOSITORY} and give its "
             "folder with --data"
         ) from error

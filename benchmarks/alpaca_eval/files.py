@@ -205,7 +205,7 @@ def _prompts(file: Path, rows: Sequence[Mapping[str, Any]], data: AlpacaData) ->
     strange = [row["instruction"] for row in rows if row["instruction"] not in known]
     if strange:
         shown = "; ".join(repr(text[:50]) for text in strange[:3])
-        raise UserError(f"{file}: {len(strange)} of {len(rows)} instructions are not of the benchmark: {shown}")
+        raise UserError(f"{file}: {len(strange)} of {len(rows)} instructions are not in the benchmark: {shown}")
     texts = [row["instruction"] for row in rows]
     if len(set(texts)) != len(texts):
         twice = next(text for place, text in enumerate(texts) if text in texts[:place])

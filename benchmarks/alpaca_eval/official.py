@@ -123,7 +123,7 @@ def fetch_gamed() -> GamedData:
         found = huggingface_hub.hf_hub_download(HUB_REPOSITORY, HUB_FILE, repo_type="dataset", revision=HUB_REVISION)
     except OSError as error:  # what huggingface_hub raises derives from it
         raise UserError(
-            f"{HUB_FILE} cannot be had from the hub ({type(error).__name__}): {_GET_IT} and give its folder"
+            f"{HUB_FILE} cannot be fetched from the hub ({type(error).__name__}): {_GET_IT} and give its folder"
         ) from error
     return read_gamed_file(Path(found))
 

@@ -25,7 +25,7 @@ def published_figures(file: Path) -> Mapping[str, Mapping[str, Mapping[str, Any]
         if not values or not all(map(isfinite, values)):
             raise ValueError("it has no figures, or some that are not numbers")
     except (OSError, UnicodeDecodeError, KeyError, ValueError, csv.Error) as error:
-        raise UserError(f"{file} is no leaderboard of AlpacaEval: {error!r}") from error
+        raise UserError(f"{file} is not a leaderboard of AlpacaEval: {error!r}") from error
     return by_model
 
 

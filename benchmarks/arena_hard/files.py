@@ -100,7 +100,7 @@ def _keep(
 ) -> ImportedModel:
     known = {question.uid for question in asked}
     if strange := [uid for uid in games if uid not in known]:
-        raise UserError(f"judgments of {model}: {len(strange)} are of no question, the first {strange[0]}")
+        raise UserError(f"judgments of {model}: {len(strange)} belong to no question, the first {strange[0]}")
     judged = [question for question in asked if question.uid in games and question.prompt.text in theirs]
     prompts = [question.prompt for question in judged]
     baseline = add_answers(store, baseline_name, prompts, [theirs[prompt.text] for prompt in prompts])

@@ -138,7 +138,9 @@ def assign(store: Store, client: Client, prompts: Sequence[Prompt], reporter: Pr
         for ended in client.ask_all(calls(), accept):
             progress.advance(ended, client.budget.usd, client.retries)
     if client.given_up:
-        raise UserError(f"{client.given_up} answers did not come ({client.last_problem}); the same command goes on")
+        raise UserError(
+            f"{client.given_up} answers did not come ({client.last_problem}); run the command again to continue"
+        )
     values = store.assigned(list(wanted))
     by_kind: dict[str, dict[str, str | None]] = {kind: {} for kind in _ASK}
     for key, (kind, prompt) in wanted.items():

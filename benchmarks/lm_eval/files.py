@@ -106,7 +106,7 @@ def import_results(store: Store, path: Path, candidate: Model | None = None, mod
             if figures(entry)  # a group without aggregation is only a heading
         ]
     except (AttributeError, TypeError, ValueError, KeyError) as error:
-        raise UserError(f"{path} is not in the form that lm-eval writes ({error}); write it anew") from error
+        raise UserError(f"{path} is not in the form that lm-eval writes ({error}); write it again") from error
     if not rows:
         raise UserError(f"{path} holds no figures under 'results'; name a results_*.json that lm-eval wrote")
     store.add_model(model, "imported")
@@ -176,7 +176,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise UserError(f"{path} has no 'results' by task; name a results_*.json that lm-eval wrote")
     for part in ("versions", "n-shot", "n-samples", "config", "tpobench"):
         if not isinstance(written.get(part, {}), dict):
-            raise UserError(f"{path}: {part!r} is no mapping; name a results_*.json that lm-eval wrote")
+            raise UserError(f"{path}: {part!r} is not a mapping; name a results_*.json that lm-eval wrote")
     return written
 
 

@@ -57,7 +57,7 @@ class TaskPlan:
         source = "measured in this store" if self.measured_rate else "assumed"
         return [
             *lines,
-            f"  calls      {self.sampling_calls:,}, less what is stored; a format error is asked again",
+            f"  calls      {self.sampling_calls:,}, minus what is stored; a format error is asked for again",
             f"  minutes    {self.minutes:.1f}, at {self.seconds_a_call:.1f} s a call ({source})",
         ]
 

@@ -285,7 +285,7 @@ def _configs(tasks: Sequence[str], asked: TaskOptions) -> Iterator[list[Path]]:
     folders = [CONFIGS]
     if asked.include_path is not None:
         if not asked.include_path.is_dir():
-            raise UserError(f"{asked.include_path} is no folder with task files (*.yaml); name one that has them")
+            raise UserError(f"{asked.include_path} is not a folder with task files (*.yaml); name one that has them")
         folders.append(asked.include_path)
     if asked.data is None:
         yield folders

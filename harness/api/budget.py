@@ -12,7 +12,7 @@ from tpobench.harness.config import FileModel, validate
 from tpobench.harness.errors import UserError
 
 CHARS_PER_TOKEN = 3.5
-"""Estimate before a call: English text has about four, so this errs on the dear side."""
+"""Estimate before a call: English text has about four, so this overestimates the cost."""
 
 
 class Price(FileModel):
@@ -94,15 +94,15 @@ class Budget:
         most = self.prices.cost(model, chars / CHARS_PER_TOKEN, max_tokens) or 0.0
         if self.max_calls is not None and self.calls >= self.max_calls:
             raise BudgetSpent(
-                f"the budget of {self.max_calls} calls is spent; what was answered is stored, the same command with a "
-                "larger --budget-calls goes on"
+                f"the budget of {self.max_calls} calls is spent; all answers are stored, run the command again "
+                "with a larger --budget-calls to continue"
             )
         if self.max_usd is not None and self.usd + self.in_flight + most > self.max_usd:
             if self.in_flight > 1e-12:
                 return None
             raise BudgetSpent(
-                f"the next call might go over the budget of ${self.max_usd:g} (${self.usd:.4f} spent); what was "
-                "answered is stored, the same command with a larger --budget-usd goes on"
+                f"the next call might go over the budget of ${self.max_usd:g} (${self.usd:.4f} spent); all "
+                "answers are stored, run the command again with a larger --budget-usd to continue"
             )
         self.calls += 1
         self.in_flight += most

@@ -74,7 +74,7 @@ class _NotThere(UserError):
 
 
 class _Again(Exception):
-    """A try failed in a way that another try may mend. `after` is the wait that the server asks for, in seconds."""
+    """A try failed, and another one may succeed. `after` is the wait that the server asks for, in seconds."""
 
     def __init__(self, problem: str, after: float | None = None, charged: bool = False) -> None:
         super().__init__(problem)
@@ -238,8 +238,8 @@ class Client:
             self._useless += 1
             if self._useless >= USELESS:
                 raise UserError(
-                    f"the last {USELESS} answers of {self.endpoint} were of no use ({outcome}); what was answered "
-                    "before is stored"
+                    f"the last {USELESS} answers of {self.endpoint} were unusable ({outcome}); the answers "
+                    "before them are stored"
                 )
             if reply.final:
                 return
@@ -251,8 +251,8 @@ class Client:
         self._hopeless += 1
         if self._hopeless >= HOPELESS:
             raise UserError(
-                f"{self.endpoint.base_url} has stopped answering ({self.last_problem}); what was answered is stored, "
-                "the same command goes on"
+                f"{self.endpoint.base_url} has stopped answering ({self.last_problem}); all answers so far are stored, "
+                "run the command again to continue"
             )
 
     async def _try(self, opened: Any, call: Call, attempt: int, final: bool) -> Reply:

@@ -51,7 +51,7 @@ def endpoint_named(name: str) -> Endpoint:
     base_url = f"http{address}".rstrip("/")
     parts = urlsplit(base_url)
     if not model or not parts.hostname:
-        raise UserError(f"{name!r} is no endpoint; write NAME@http://HOST:PORT/v1")
+        raise UserError(f"{name!r} is not an endpoint; write NAME@http://HOST:PORT/v1")
     if parts.username or parts.password or parts.query:
         raise UserError(f"the address of {model!r} holds a password or a query; keys come from the environment only")
     return Endpoint(model, base_url)

@@ -174,6 +174,7 @@ def _nothing_shared(a: NamedModel, b: NamedModel, ours: Sequence[_Measured], the
         return "; ".join(sorted(measures)) or "nothing"
 
     return (
-        f"{a.name} and {b.name} were measured on nothing alike. {a.name}: {listed(ours)}. {b.name}: {listed(theirs)}. "
+        f"{a.name} and {b.name} have no measured benchmark, judge and baseline in common. {a.name}: "
+        f"{listed(ours)}. {b.name}: {listed(theirs)}. "
         "Run tpobench eval for both with the same benchmark, judge and baseline"
     )

@@ -80,7 +80,7 @@ def _prompt_file(name: str) -> Benchmark:
     if Path(name).suffix != ".jsonl":
         known = [declaration.typed for declaration in declarations().values()]
         if not known:
-            raise UserError("no benchmark is registered: install tpobench anew (in its folder: pip install -e .)")
+            raise UserError("no benchmark is registered: install tpobench again (in its folder: pip install -e .)")
         raise UserError(f"unknown benchmark {name!r} (a name, or a file *.jsonl); {did_you_mean(name, known)}")
     from tpobench.harness.evaluation.prompt_files import prompts_from_file
 

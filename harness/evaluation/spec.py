@@ -46,7 +46,7 @@ def judge_for(contest: EvaluationSpec, connect: Connect | None, progress: Progre
     Raises UserError for an unknown judge, for prompts that it cannot judge, and for lm-eval's tasks, which have none.
     """
     if contest.benchmark.name.startswith(LM_EVAL):
-        raise UserError(f"lm-eval scores {contest.benchmark.name} by itself: there is no judge, to ask or to check")
+        raise UserError(f"lm-eval scores {contest.benchmark.name} by itself: there is no judge to check")
     judge = judge_named(
         JudgeRequest(
             name=contest.judge or contest.benchmark.judge,

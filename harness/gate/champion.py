@@ -69,11 +69,11 @@ def current(file: Path) -> Champion | None:
             before=before,
         )
         if not isinstance(champion.sequence, int):
-            raise TypeError("sequence is no number")
+            raise TypeError("sequence is not a number")
         return champion
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"{file} is no champion file of tpobench ({error}); restore it, or move it away to begin anew"
+            f"{file} is not a champion file of tpobench ({error}); restore it, or move it away to start again"
         ) from error
 
 
@@ -83,7 +83,7 @@ def _entry(written: Any) -> Promotion:
 
 def _text(written: Any, name: str) -> str:
     if not isinstance(written[name], str):
-        raise TypeError(f"{name} is no text")
+        raise TypeError(f"{name} is not a text")
     return str(written[name])
 
 
@@ -101,9 +101,7 @@ def promote(store: Store, file: Path, seen: Champion | None, entry: Promotion) -
                 return now
         if now != seen:
             what = "removed" if now is None else f"moved to {now.name} by {now.who} at {now.moved_at}"
-            raise ChampionMoved(
-                f"{file} was {what} while this gate was at work; nothing was promoted, run the gate again"
-            )
+            raise ChampionMoved(f"{file} was {what} while this gate ran; nothing was promoted, run the gate again")
         before = () if now is None else (*now.before, _entry(asdict(now)))
         return _move(store, file, entry, now, "promote", before)
 
@@ -114,10 +112,10 @@ def rollback(store: Store, file: Path, why: str) -> Champion:
     with _locked(file):
         now = current(file)
         if now is None:
-            raise UserError(f"there is no champion in {file}, so there is nothing to go back from")
+            raise UserError(f"there is no champion in {file}, so there is nothing to roll back")
         _remember(store, file, now)
         if not now.before:
-            raise UserError(f"{now.name} is the first champion in {file}; there is none to go back to")
+            raise UserError(f"{now.name} is the first champion in {file}; there is no earlier one")
         *rest, last = now.before
         require_weights(last.folder, last.model, last.name)
         return _move(store, file, replace(last, why=why), now, "rollback", tuple(rest))
@@ -130,7 +128,7 @@ def require_weights(folder: str, model: str, name: str) -> None:
     if not Path(folder).is_dir():
         raise UserError(f"the weights of {name} are no longer at {folder}; restore them first")
     if fingerprint(Path(folder)) != model:
-        raise UserError(f"{folder} holds other weights now than {name} had when it was judged; judge them first")
+        raise UserError(f"the weights in {folder} have changed since {name} was judged; judge them first")
 
 
 def history(store: Store, file: Path) -> list[Champion]:

@@ -55,7 +55,7 @@ class LivePreferences:
 
     @property
     def advice(self) -> str:
-        return "leave --offline out to have them asked" if self.offline else "--retry-missing asks again"
+        return "leave out --offline to ask for them" if self.offline else "--retry-missing asks again"
 
     def judge(self, places: Sequence[int]) -> list[float | None]:
         part = replace(self.benchmark, prompts=[self.benchmark.prompts[place] for place in places], baselines=())
@@ -109,7 +109,7 @@ def live_input(
     head, anchor = duel(against), None if policy.anchor is None else duel(ModelRef(policy.anchor.against))
     if head is None or (policy.anchor is not None and anchor is None):
         what = "baseline" if head is None else "anchor"
-        raise UserError(f"the candidate {contest.candidate} is its own {what}; name another one to meet")
+        raise UserError(f"the candidate {contest.candidate} is also the {what}; name another model")
     best = None if policy.champion is None or champion is None else duel(champion)
     model = candidate.model
     known = figures_of(store, model.fingerprint, candidate.mode.name, measured.name, judge.id)
@@ -181,4 +181,4 @@ def stage_contest(policy: Policy, candidate: str, mode: Mode, retry_missing: boo
 
 
 def _refuse(model: Model) -> Sampler:
-    raise UserError(f"the store lacks outputs of {model.name}; leave --offline out to have them sampled")
+    raise UserError(f"the store lacks outputs of {model.name}; leave out --offline to sample them")

@@ -20,7 +20,7 @@ GATES = 2000
 """Gates simulated for each scenario: a share is known to about a hundredth."""
 
 SCENARIOS = (("clearly better", 0.1), ("a little better", 0.03), ("equal", 0.0), ("clearly worse", -0.1))
-"""The candidate's true win rate, less one half."""
+"""The candidate's true win rate minus one half."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ class GatePlan:
         return [
             f"{self.benchmark}: {self.prompts} prompts, {self.games} call(s) each at most, judge {self.judge}",
             f"  floor      {self.floor:.1%} at alpha {self.alpha:g}; a prompt's preference has the deviation {spread}",
-            f"  needs      {needed} for an equal candidate to pass 4 times of 5 in a test on all of them",
+            f"  needs      {needed} for an equal candidate to pass 4 times out of 5 in a test on all of them",
             f"  detects    {100 * self.detectable:.1f} points from the floor",
             *self._category_lines(),
             "",

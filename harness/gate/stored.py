@@ -98,14 +98,16 @@ def stored_evaluation_of(
         where = "" if like is None else f" on {like.benchmark} by {like.judge}"
         raise UserError(
             f"{candidate} was never judged against {against}{where} in {store.path}; tpobench compare shows their "
-            "paired difference, and a policy with 'evaluate' has them judged"
+            "paired difference, and a policy with 'evaluate' lets the gate judge them"
         )
     pinned = [meeting for meeting in found if policy.pins.judge in (None, meeting.judge)] or found
     for what in ("judge", "benchmark", "candidate", "baseline", "candidate_mode", "baseline_mode"):
         several = sorted({getattr(meeting, what) for meeting in pinned})
         if len(several) > 1:
             advice = "pin one under pins.judge of the policy" if what == "judge" else "say which under 'evaluate'"
-            raise UserError(f"{candidate} met {against} with more than one {what}: {', '.join(several)}; {advice}")
+            raise UserError(
+                f"{candidate} was compared with {against} with more than one {what}: {', '.join(several)}; {advice}"
+            )
     return pinned[0]
 
 
@@ -127,7 +129,9 @@ def stored_input(
         other = stored_evaluation_of(store, meeting.candidate, policy.anchor.against, policy, meeting)
         anchor = StoredPreferences(store, other)
         if prompts_digest(anchor.prompts) != prompts_digest(head.prompts):
-            raise UserError(f"{other.candidate_name} met {other.against} on other prompts than {head.against}")
+            raise UserError(
+                f"{other.candidate_name} was compared with {other.against} on other prompts than with {head.against}"
+            )
     figures = figures_of(store, meeting.candidate, meeting.candidate_mode, meeting.benchmark, meeting.judge)
     return GateInput(
         candidate=candidate or meeting.candidate_name,

@@ -64,11 +64,14 @@ class ArmoRM:
             ]
         except KeyError as error:
             raise UserError(
-                f"{folder} is no ArmoRM: it has no tensor {error}; name reward:MODEL for another kind of reward model"
+                f"{folder} is not an ArmoRM model: it has no tensor {error}; name reward:MODEL for another kind "
+                "of reward model"
             ) from error
         widths = {len(self._rewards), *self._transform.shape, len(self._gating[-1][1])}
         if widths != {len(ATTRIBUTES)}:
-            raise UserError(f"{folder} is no ArmoRM: its rewards, transform and gates are not {len(ATTRIBUTES)} each")
+            raise UserError(
+                f"{folder} is not an ArmoRM model: its rewards, transform and gates are not {len(ATTRIBUTES)} each"
+            )
         self._temperature = float(getattr(AutoConfig.from_pretrained(folder), "gating_temperature", TEMPERATURE))
         self._body, found = LlamaModel.from_pretrained(
             folder, dtype=dtype_on(device), device_map=device, output_loading_info=True

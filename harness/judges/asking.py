@@ -121,7 +121,7 @@ class ModelJudge:
         if client.given_up:
             raise UserError(
                 f"{client.given_up} of {len(wanted)} judgments got no answer ({client.last_problem}); the "
-                "others are stored, the same command asks for the rest"
+                "others are stored, run the command again to ask for the rest"
             )
 
     def _calls(self, wanted: dict[str, Comparison]) -> Iterator[Call]:

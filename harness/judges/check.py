@@ -26,7 +26,7 @@ class JudgeCheck:
         return asdict(self)
 
     def lines(self) -> list[str]:
-        repeats = "one call each: --repeats 2 tells"
+        repeats = "one call each; see with --repeats 2"
         if self.repeat_variance is not None and self.repeat_flips is not None:
             repeats = f"{self.repeat_variance:.4f} of the preference; {100 * self.repeat_flips:.1f}% change sides"
         return [

@@ -78,7 +78,7 @@ def _cut(rendered: str, mark: str, folder: str) -> tuple[str, _Trim, str]:
     if rendered.count(mark) != 1:
         raise UserError(
             f"the chat template of {folder} does not show the user's message and then the assistant's, each once; "
-            "mend its chat_template.jinja"
+            "fix its chat_template.jinja"
         )
     before, _, after = rendered.partition(mark)
     trim = _Trim(not before.endswith("\t"), not after.startswith("\t"))

@@ -36,7 +36,7 @@ class CustomScorer:
             raise UserError(f"the module {module_name} has no function {function!r}; write MODULE:FUNCTION")
         file = getattr(module, "__file__", None)
         if file is None:
-            raise UserError(f"the scorer {name} is in no file, so that a change of it could not be seen; put it in one")
+            raise UserError(f"the scorer {name} is not in a file, so a change of it would go unnoticed; put it in one")
         self.id = f"{name}#{hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12]}"
         self.label = name
 
@@ -78,5 +78,5 @@ class CustomScorer:
         try:
             stored = json.loads(json.dumps(components, allow_nan=False, default=float))
         except (TypeError, ValueError) as error:
-            raise UserError(f"{where} returned components that are no JSON: {error}") from error
+            raise UserError(f"{where} returned components that are not JSON: {error}") from error
         return float(found), stored

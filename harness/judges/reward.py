@@ -175,7 +175,7 @@ def require_whole(folder: str, found: Mapping[str, Any]) -> None:
     """Raises UserError when weights are missing, which the library would draw at random."""
     if missing := sorted(found["missing_keys"]):
         raise UserError(
-            f"{folder} ({architecture(folder)}) is no reward model: it has no weights for {', '.join(missing[:3])}; "
+            f"{folder} ({architecture(folder)}) is not a reward model: it has no weights for {', '.join(missing[:3])}; "
             "name a model that was trained to score"
         )
 

@@ -137,7 +137,7 @@ def verdict_protocol(file: Path, model: str | None = None) -> VerdictProtocol:
         try:
             groups = re.compile(pattern).groups
         except re.error as error:
-            raise UserError(f"{file}: the pattern {pattern!r} is no regular expression: {error}") from error
+            raise UserError(f"{file}: the pattern {pattern!r} is not a regular expression: {error}") from error
         if groups != 1:
             raise UserError(f"{file}: the pattern {pattern!r} has {groups} groups; it needs one, around the label")
     values = {label.upper(): value for label, value in written.verdicts.items()}

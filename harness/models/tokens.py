@@ -24,7 +24,7 @@ def encode_messages(tokenizer: Any, messages: Iterable[Message]) -> list[int]:
     except TemplateError as error:
         raise UserError(
             f"the chat template of {tokenizer.name_or_path} refuses the messages ({error}); choose another mode, or "
-            "mend its chat_template.jinja"
+            "fix its chat_template.jinja"
         ) from error
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 

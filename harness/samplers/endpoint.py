@@ -48,7 +48,7 @@ class ServerSampler:
         if self._client.given_up:
             raise UserError(
                 f"{self._client.given_up} prompts got no answer ({self._client.last_problem}); the others are stored, "
-                "the same command asks for the rest"
+                "run the command again to ask for the rest"
             )
 
     def close(self) -> None:

@@ -258,7 +258,7 @@ class _Picker(LogitsProcessor):  # type: ignore[misc]
     def _require_numbers(self, values: torch.Tensor) -> None:
         if not bool(values.isfinite().all()):
             raise UserError(
-                f"the model {self._folder} computes logits that are no numbers: its weights are broken, or too "
+                f"the model {self._folder} computes logits that are not numbers: its weights are broken, or too "
                 f"large for {str(values.dtype).removeprefix('torch.')}; sample from an earlier checkpoint"
             )
 
@@ -298,7 +298,7 @@ def _load_model(folder: str, device: str) -> Any:
         ) from error
     if missing := sorted(report["missing_keys"]):  # they would be filled with random numbers
         raise UserError(
-            f"{folder} ({architecture(folder)}) is no whole causal language model: weights are missing for "
+            f"{folder} ({architecture(folder)}) is not a complete causal language model: weights are missing for "
             f"{', '.join(missing[:3])}; name a model that was trained to generate text"
         )
     model.generation_config = GenerationConfig()

@@ -110,7 +110,7 @@ class _Server:
     def wait_until_up(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            self.require_alive("died before it was up: mend the serve command")
+            self.require_alive("died before it was up: fix the serve command")
             listed = _listed(self._models)
             if listed and self._name not in listed:
                 raise UserError(
@@ -122,7 +122,9 @@ class _Server:
             time.sleep(0.2)
         raise UserError(f"the server of {self._name} is not up after {seconds:g} s{self._last_words()}")
 
-    def require_alive(self, otherwise: str = "died; what was sampled is stored, the same command goes on") -> None:
+    def require_alive(
+        self, otherwise: str = "died; what was sampled is stored, run the command again to continue"
+    ) -> None:
         if self._process.poll() is not None:
             raise UserError(f"the server of {self._name} {otherwise}{self._last_words()}")
 

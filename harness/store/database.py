@@ -87,7 +87,7 @@ class Database:
 
     def _version(self, read_only: bool) -> int:
         """The schema's version; 0 for a file without any table, which is not refused unless it is only read."""
-        foreign = UserError(f"{self.path} is a DuckDB file but no tpobench store; name another one with --store")
+        foreign = UserError(f"{self.path} is a DuckDB file but not a tpobench store; name another one with --store")
         query = "SELECT table_name FROM information_schema.tables"
         tables = {row[0] for row in self._connection.execute(query).fetchall()}
         if "store_version" not in tables:

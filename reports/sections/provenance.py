@@ -47,9 +47,9 @@ def of_run(run: StoredRun) -> Provenance:
         }
         for c in run.checkpoints
     ]
-    how, command = "To make it again:", "tpobench quickstart"
+    how, command = "To reproduce it:", "tpobench quickstart"
     if run.name != "quickstart":
-        how = f"To make it again, with the settings below in {run.name}.yaml:"
+        how = f"To reproduce it, with the settings below in {run.name}.yaml:"
         command = f"tpobench train {quote(f'{run.name}.yaml')}"
     versions = run.provenance.get("versions") or {}
     return Provenance(
@@ -96,7 +96,7 @@ def of_evaluations(store: Store, evaluations: Sequence[Evaluation], names: Mappi
     ]
     command = "\n".join(dict.fromkeys(_again(e, about[e.key]) for e in evaluations))
     return Provenance(
-        facts=facts, blocks=[], models=models, versions=installed_versions(), how="To make it again:", command=command
+        facts=facts, blocks=[], models=models, versions=installed_versions(), how="To reproduce it:", command=command
     )
 
 

@@ -31,7 +31,7 @@ class TrainingRow:
     held_out: Mapping[int, float]
     """By epoch, the win rate on held-out prompts by which one was chosen."""
     judge_gap: float | None
-    """Win rate by the training judge less that by the evaluation judge; None where both are the same judge."""
+    """Win rate by the training judge minus that by the evaluation judge; None where both are the same judge."""
 
     @property
     def dropped(self) -> str:

@@ -101,7 +101,7 @@ def gate_reading(run: StoredRun) -> str:
 
 
 def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[tuple[str, str, str]]) -> Conclusion:
-    """Of models without a run, best first by benchmark. `decisions`: candidate, against and what the gate said."""
+    """Of models without a run, best first by benchmark. `decisions`: candidate, against and the gate's decision."""
     names = named_apart(evaluations)
     contests = dict.fromkeys((e.benchmark, e.against, e.judge_label) for e in evaluations)
     sentences = []
@@ -119,7 +119,8 @@ def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[tuple[str, 
             f"({figures.percent_range(rate)}{'' if alone_there else f', judged by {judge}'})."
         )
     sentences += [
-        f"The gate said {decision} of {candidate} against {against}." for candidate, against, decision in decisions
+        f"The gate's decision on {candidate} against {against}: {decision}."
+        for candidate, against, decision in decisions
     ]
     models = {(e.fingerprint, e.mode) for e in evaluations}
     alone = decisions[0][2] if decisions else "NOT GATED"
@@ -144,7 +145,7 @@ def of_comparison(
     evaluations: Sequence[Evaluation],
     decision: str | None,
 ) -> Conclusion:
-    """Of two models: where they met, that counts; else the first of `found`, the paired differences, A less B."""
+    """Of two models: where they met, that counts; else the first of `found`, the paired differences, A minus B."""
     headlines = [
         Headline(
             label=f"{_sides(m, meetings)}, {m.benchmark}",
@@ -173,7 +174,7 @@ def of_comparison(
         low, high = apart.low, apart.high
         headlines.append(
             Headline(
-                label=f"A less B: {measure}",
+                label=f"A minus B: {measure}",
                 style="duel",
                 value=apart.difference,
                 low=apart.low,
@@ -183,15 +184,15 @@ def of_comparison(
             )
         )
     if not meetings and not found[0].measure.startswith("win rate"):
-        badge, tone, sentence = "MEASURED", "pending", f"{a} less {b}: {told}."  # more may be better or worse
+        badge, tone, sentence = "MEASURED", "pending", f"{a} minus {b}: {told}."  # more may be better or worse
     elif low > 0:
         badge, tone, sentence = "A IS BETTER", "pass", f"{a} is better than {b}: {told}."
     elif high < 0:
         badge, tone, sentence = "B IS BETTER", "fail", f"{a} is worse than {b}: {told}."
     else:
-        badge, tone, sentence = "NOT TOLD APART", "inconclusive", f"{a} and {b} cannot be told apart: {told}."
+        badge, tone, sentence = "NO CLEAR DIFFERENCE", "inconclusive", f"{a} and {b} do not clearly differ: {told}."
     if decision is not None:
-        sentence += f" The gate said {decision} of {a} against {b}."
+        sentence += f" The gate's decision on {a} against {b}: {decision}."
     for label, style, evaluation in _first_shared(evaluations):
         headlines += _headline(f"{label} v {evaluation.against}, {evaluation.benchmark}", style, evaluation)
     judged = [*evaluations, *(meeting.evaluation for meeting in meetings)]
@@ -206,7 +207,7 @@ def of_comparison(
     )
 
 
-_NOTHING = "No judge has given a verdict here; what else was measured stands in the leaderboard."
+_NOTHING = "No judge has given a verdict; the leaderboard shows what else was measured."
 
 
 def _sides(meeting: HeadToHead, meetings: Sequence[HeadToHead]) -> str:

@@ -125,7 +125,7 @@ def test_a_missing_preference_is_no_loss(store: Store, tmp_path: Path) -> None:
     ("spoil", "told"),
     [
         (lambda rows: rows[3].update(preference=7), "the preference 7 is neither between 1 and 2 nor null"),
-        (lambda rows: rows[3].update(instruction="strange"), "1 of 40 instructions are not of the benchmark"),
+        (lambda rows: rows[3].update(instruction="strange"), "1 of 40 instructions are not in the benchmark"),
         (lambda rows: rows[3].update(instruction="instruction 4"), "is annotated twice for one model"),
         (lambda rows: rows[3].pop("generator_2"), "entry 3 has no text under 'generator_2'"),
     ],

@@ -127,7 +127,7 @@ def test_a_pass_promotes_and_a_rollback_goes_back(place: Path, tiny_model: Path)
     assert back.returncode == 2
     assert back.stderr.count("\n") == 1
     refused = gate(place, "mute", "mute", code=2)
-    assert "is its own baseline" in refused
+    assert "is also the baseline" in refused
 
 
 def test_two_models_are_compared_on_what_they_share(place: Path) -> None:
@@ -149,7 +149,7 @@ def test_two_models_are_compared_on_what_they_share(place: Path) -> None:
 
 def test_a_key_that_stands_twice_is_refused(place: Path) -> None:
     (place / "policy.yaml").write_text("head_to_head: {margin: 0.01}\nhead_to_head: {margin: 0.49}\n")
-    assert "'head_to_head' stands twice (line 2)" in gate(place, "good", "bad", code=2)
+    assert "'head_to_head' occurs twice (line 2)" in gate(place, "good", "bad", code=2)
 
 
 def test_a_report_that_cannot_be_written_is_told_after_the_decision_and_nothing_is_promoted(place: Path) -> None:

@@ -98,10 +98,7 @@ def test_judgments_without_any_verdict(store: Store) -> None:
     new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old"))
     judged(store, new, old, JudgedContest(say=lambda n, order: None))
     content = of_models(store)
-    assert (
-        content.verdict.sentence
-        == "No judge has given a verdict here; what else was measured stands in the leaderboard."
-    )
+    assert content.verdict.sentence == "No judge has given a verdict; the leaderboard shows what else was measured."
     assert any("a gate would be INVALID" in warning for warning in content.verdict.warnings)
     render(content)
 
@@ -134,7 +131,7 @@ def test_a_comparison_gives_the_paired_difference(store: Store) -> None:
         == "B IS BETTER"
     )
     same = of_comparison(store, model_named(store, "new"), model_named(store, "new"), ("new", "new"))
-    assert same.verdict.badge == "NOT TOLD APART"
+    assert same.verdict.badge == "NO CLEAR DIFFERENCE"
     render(content)
     assert "+32.5 points" in markdown(content)
 
@@ -175,7 +172,7 @@ def test_the_command_writes_prints_and_refuses(tmp_path: Path) -> None:
     code, said = invoke("report", "--store", path, "--compare", "thought/1", "direct/1", "--markdown")
     assert said.startswith("# thought/1 v direct/1")
     code, said = invoke("report", "--store", path, "--compare", "run", "old", "--json", "-o", tmp_path / "c.html")
-    assert "measured on nothing alike" in said or code == 0
+    assert "have no measured benchmark, judge and baseline in common" in said or code == 0
     assert invoke("report", "--store", path, "--models", "nwe")[1].endswith("has judged no 'nwe'; did you mean 'new'?")
     assert "three kinds of report" in invoke("report", "--store", path, "--models", "new", "--run", "run")[1]
     assert "is a folder" in invoke("report", "--store", path, "-o", tmp_path)[1]
@@ -245,8 +242,8 @@ def test_where_two_models_met_that_counts(store: Store) -> None:
     assert back.verdict.headlines[0].value == pytest.approx(1 - shown)
     assert forth.categories[0].overall.duel is not None
     assert forth.categories[0].overall.duel.mean == pytest.approx(shown)
-    assert "The gate said" in forth.verdict.sentence
-    assert "The gate said" not in back.verdict.sentence
+    assert "The gate's decision on" in forth.verdict.sentence
+    assert "The gate's decision on" not in back.verdict.sentence
     render(back)
 
 
@@ -260,7 +257,7 @@ def test_two_models_that_only_met_are_compared(store: Store) -> None:
     assert content.verdict.badge == "A IS BETTER"
     assert "the first wins 90.0% of 40 prompts against the second" in content.verdict.sentence
     render(content)
-    with pytest.raises(UserError, match="measured on nothing alike"):
+    with pytest.raises(UserError, match="have no measured benchmark, judge and baseline in common"):
         of_comparison(store, model_named(store, "new"), model_named(store, "other"), ("new", "other"))
 
 
@@ -268,7 +265,7 @@ def test_one_gated_model_among_several_is_no_badge(store: Store) -> None:
     finished_run(store)
     several = of_models(store).verdict
     assert several.badge == "2 MODELS"
-    assert "The gate said" in several.sentence
+    assert "The gate's decision on" in several.sentence
     assert of_models(store, ["run/direct-1"]).verdict.badge == "NOT GATED"
     assert of_models(store, ["run/thought-1"]).verdict.badge in ("PASS", "FAIL", "INCONCLUSIVE", "INVALID")
 
@@ -290,7 +287,7 @@ def test_a_published_file_of_nonsense_is_a_sentence(tmp_path: Path) -> None:
         (tmp_path / "published.csv").write_text(text, encoding="utf-8")
         code, said = invoke("report", "--store", path, "--published", tmp_path / "published.csv")
         assert code == 2
-        assert "is no leaderboard of AlpacaEval" in said
+        assert "is not a leaderboard of AlpacaEval" in said
 
 
 def test_the_headlines_of_a_comparison_are_of_one_benchmark(store: Store) -> None:
@@ -302,7 +299,7 @@ def test_the_headlines_of_a_comparison_are_of_one_benchmark(store: Store) -> Non
             store, model_named(store, "new"), model_named(store, "old"), ("n", "o")
         ).verdict.headlines
     ]
-    assert labels == ["A less B: alpha, win rate v base", "A v base, alpha", "B v base, alpha"]
+    assert labels == ["A minus B: alpha, win rate v base", "A v base, alpha", "B v base, alpha"]
 
 
 def two_baselines(store: Store) -> tuple[str, ...]:
@@ -328,7 +325,7 @@ def test_a_baseline_in_another_mode_is_another_contest(store: Store) -> None:
         (f"win rate v base ({THINK.name})", -0.5),
     ]
     assert [headline.label for headline in compared.verdict.headlines] == [
-        "A less B: test/questions, win rate v base",
+        "A minus B: test/questions, win rate v base",
         "A v base, test/questions",
         "B v base, test/questions",
     ]

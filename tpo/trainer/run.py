@@ -51,8 +51,8 @@ def _train(job: TrainJob, rows: Sequence[Row], on_progress: OnProgress) -> None:
     clear_leftovers(job)
     if returncode != 0 or not finished(job):
         raise UserError(
-            f"training stopped: {reason or reason_in(log_file, returncode)}; the full log is {log_file}, and the "
-            "same command goes on after the last finished epoch"
+            f"training stopped: {reason or reason_in(log_file, returncode)}; the full log is {log_file}; run "
+            "the command again to continue after the last finished epoch"
         )
     for scratch in (Path(job.data), job_file, log_file):
         scratch.unlink(missing_ok=True)

@@ -53,5 +53,5 @@ def main() -> None:
 
 def _interrupted() -> None:
     """Say so and end at once, without waiting for a sampler's thread; the store is closed by now."""
-    print("tpobench: interrupted; the same command goes on where it stopped", file=sys.stderr, flush=True)
+    print("tpobench: interrupted; run the same command to continue where it stopped", file=sys.stderr, flush=True)
     os._exit(Exit.INTERRUPTED)

@@ -19,7 +19,7 @@ champion_app = typer.Typer(
 app.add_typer(champion_app, name="champion")
 
 FileOption = Annotated[
-    Path | None, typer.Option("--file", help="Names the champion; champion.json beside the store unless given.")
+    Path | None, typer.Option("--file", help="The champion's file; champion.json beside the store unless given.")
 ]
 
 
@@ -73,7 +73,7 @@ def history(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json
 def rollback(
     store: StoreOption = DEFAULT_STORE,
     file: FileOption = None,
-    why: Annotated[str, typer.Option(help="Kept with the move.")] = "",
+    why: Annotated[str, typer.Option(help="A reason, stored with the rollback.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Return to the previous champion.

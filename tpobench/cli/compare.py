@@ -58,4 +58,4 @@ def compare(
             if row.category is None and row.n < max(row.own_a, row.own_b):
                 drawn.caption = f"{row.n} shared of {row.own_a} and {row.own_b}"
         console.print(drawn)
-    print(f"A = {a}, B = {b}; in points, with 95% intervals. * = under {MIN_CATEGORY} prompts: a hint, no more.")
+    print(f"A = {a}, B = {b}; in points, with 95% intervals. * = under {MIN_CATEGORY} prompts, too few to decide on.")

@@ -46,14 +46,14 @@ def gate(
     ],
     against: Annotated[str, typer.Option(help="The baseline, also a model; the benchmark's own unless given.")] = "",
     run: Annotated[str, typer.Option(help="The run's name, where the store holds several.")] = "",
-    offline: Annotated[bool, typer.Option("--offline", help="Sample nothing, ask nobody.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Sample nothing and ask no judge.")] = False,
     retry_missing: Annotated[
-        bool, typer.Option("--retry-missing", help="Ask again where there is no verdict.")
+        bool, typer.Option("--retry-missing", help="Ask the judge again where a verdict is missing.")
     ] = False,
     promote: Annotated[bool, typer.Option("--promote", help="On PASS the candidate becomes the champion.")] = False,
-    why: Annotated[str, typer.Option(help="Kept with the promotion.")] = "",
+    why: Annotated[str, typer.Option(help="A reason, stored with the promotion.")] = "",
     alias: Annotated[
-        Path | None, typer.Option("--file", help="Names the champion; champion.json beside the store.")
+        Path | None, typer.Option("--file", help="The champion's file; champion.json beside the store unless given.")
     ] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML, a test case for each rule.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a Markdown summary.")] = None,
@@ -107,7 +107,7 @@ def _require_possible(policy: "Policy", asked: Asked, store: Path) -> None:
 
     of_run = [name for name in (asked.candidate, asked.against) if CHECKPOINT.fullmatch(name)]
     if policy.evaluate is None and policy.champion is not None:
-        raise UserError("the rule 'champion' needs 'evaluate' in the policy: where candidate and champion are to meet")
+        raise UserError("the rule 'champion' needs 'evaluate' in the policy, which says on what they are compared")
     if policy.evaluate is None and not asked.against and not CHECKPOINT.fullmatch(asked.candidate):
         raise UserError("name the baseline with --against, or the benchmark under 'evaluate' in the policy")
     if (policy.evaluate is None or of_run) and not store.exists():
@@ -169,7 +169,9 @@ def _promote(
     model = model_named(store, case.candidate_fingerprint)
     folder = case.folder or model.folder
     if folder == "imported":
-        raise UserError(f"{model.name} is a file of answers, there are no weights to promote; the decision is stored")
+        raise UserError(
+            f"{model.name} is a file of answers without weights, so it cannot be promoted; the decision is stored"
+        )
     require_weights(folder, case.candidate_fingerprint, model.name)
     entry = Promotion(
         model=case.candidate_fingerprint,

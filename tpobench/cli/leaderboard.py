@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
 @app.command()
 def leaderboard(
-    benchmark: Annotated[str, typer.Option(help="Of this benchmark only.")] = "",
+    benchmark: Annotated[str, typer.Option(help="Only this benchmark.")] = "",
     by_category: Annotated[bool, typer.Option("--by-category", help="Win rates by category.")] = False,
     categories: Annotated[
-        str, typer.Option(help="Those of the data, or assigned ones: data, category, complexity.")
+        str, typer.Option(help="With --by-category: data (the benchmark's own), category or complexity (assigned).")
     ] = "data",
-    published: Annotated[Path | None, typer.Option(help="AlpacaEval's leaderboard.csv, to show beside.")] = None,
+    published: Annotated[
+        Path | None, typer.Option(help="AlpacaEval's leaderboard.csv, to show its figures beside yours.")
+    ] = None,
     sort: Annotated[str, typer.Option(help="The figure to sort by.")] = "win_rate",
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,

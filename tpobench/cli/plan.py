@@ -28,7 +28,8 @@ def plan(
     context: typer.Context,
     spec: "EvaluationSpec",
     policy: Annotated[
-        Path | None, typer.Option(help="Plan a gate with this policy instead; of the options, --prices counts.")
+        Path | None,
+        typer.Option(help="Plan a gate with this policy; of the other options only --prices has an effect."),
     ] = None,
     api: Api,
     store: StoreOption = DEFAULT_STORE,

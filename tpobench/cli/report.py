@@ -23,7 +23,7 @@ def report(
     store: Annotated[Path | None, typer.Option("--store", help=STORE_HELP)] = None,
     run: Annotated[str, typer.Option(help="A run by name, the newest unless given.")] = "",
     models: Annotated[
-        list[str] | None, typer.Option(help="Models by name or fingerprint; give it several times. 'all' is all.")
+        list[str] | None, typer.Option(help="A model by name or fingerprint, or 'all'; may be given several times.")
     ] = None,
     compare: Annotated[
         tuple[str, str] | None,
@@ -38,7 +38,7 @@ def report(
         Path | None, typer.Option("-o", "--out", help="Where to write; beside the store unless given.")
     ] = None,
     markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print the same facts as Markdown, write nothing.")
+        bool, typer.Option("--markdown", help="Print the report as Markdown and write no file.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:

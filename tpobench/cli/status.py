@@ -19,7 +19,7 @@ def status(
 ) -> None:
     """Show how far a run is.
 
-    Lists its steps: done, running, interrupted or waiting. It can be asked while the run goes on.
+    Lists its steps: done, running, interrupted or waiting. Works while the run goes on, too.
 
     Example: tpobench status configs/smollm2-cpu.yaml
     """

@@ -364,5 +364,5 @@ def test_the_hub_out_of_reach_is_one_sentence(tmp_path: Path) -> None:
         check=True,
         cwd=Path(__file__).parents[3],
     ).stdout
-    assert "cannot be had from the hub" in shown
+    assert "cannot be fetched from the hub" in shown
     assert shown.count("\n") == 1

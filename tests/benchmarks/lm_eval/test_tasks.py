@@ -392,7 +392,7 @@ def test_a_file_that_lm_eval_wrote(store: Store, tmp_path: Path) -> None:
         ('{"results": {}, "model_name": "m"}', "holds no figures"),
         ('{"results": {"a": {"acc,none": 1}}, "model_name": "m"}', "how many items a had"),
         ('{"results": {"a": {"acc,none": 1}}, "n-samples": {"a": {"effective": 3}}}', "which model"),
-        ('{"results": {}, "config": []}', "'config' is no mapping"),
+        ('{"results": {}, "config": []}', "'config' is not a mapping"),
         ('{"results": {"a": {"acc,none": 1, "sample_len": 2}}, "model_name": "m", "tpobench": {"tasks": 3}}', "form"),
     ],
 )
@@ -409,7 +409,7 @@ def test_missing_data_are_refused(store: Store, data: Path, tmp_path: Path) -> N
     generator, _ = scripted(store, lambda text, _: "")
     with pytest.raises(UserError, match="no data folder"):
         run("gsm8k", generator, "direct", store, TaskOptions(data=tmp_path / "none"))
-    with pytest.raises(UserError, match="no folder with task files"):
+    with pytest.raises(UserError, match="not a folder with task files"):
         run("gsm8k", generator, "direct", store, TaskOptions(include_path=tmp_path / "none"))
     with pytest.raises(UserError, match=r"has no gsm8k/train\.jsonl"):
         run("gsm8k", generator, "direct", store, TaskOptions(data=tmp_path))

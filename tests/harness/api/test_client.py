@@ -133,7 +133,7 @@ def test_an_answer_that_stays_unusable_is_missing_keeps_its_text_and_is_asked_ag
 
 def test_a_judge_that_is_never_of_use_is_found_out_before_all_is_spent(store: Store, stub: str) -> None:
     with fault_proxy(stub, rate=1.0, faults=["no_logprobs"]) as proxy:
-        with pytest.raises(UserError, match=r"the last 100 answers.*were of no use \(the server sent no log-prob"):
+        with pytest.raises(UserError, match=r"the last 100 answers.*were unusable \(the server sent no log-prob"):
             model_judge(proxy).judge(store, comparisons(300), "judging")
         assert stats(proxy)["dealt"]["no_logprobs"] < 200
     model_judge(stub).judge(store, comparisons(300), "judging")

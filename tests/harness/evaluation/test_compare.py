@@ -86,7 +86,7 @@ def test_models_that_share_nothing_are_told_what_each_was_measured_on(store: Sto
     other = Benchmark(name="elsewhere", prompts=PROMPTS)
     against = add_answers(store, "base", PROMPTS, ["no"] * 60)
     evaluate_outputs(store, CHECKLIST, other, add_answers(store, "b", PROMPTS, ["yes"] * 60), against)
-    with pytest.raises(UserError, match=r"on nothing alike\. a: bench .*b: elsewhere"):
+    with pytest.raises(UserError, match=r"in common\. a: bench .*b: elsewhere"):
         compare_models(store, model_named(store, "a"), model_named(store, "b"))
 
 
@@ -107,7 +107,7 @@ def test_baselines_of_one_name_with_other_answers_are_two_baselines(store: Store
     other = add_answers(store, "base", PROMPTS, ["yes"] * 60)
     benchmark = Benchmark(name="bench", prompts=PROMPTS)
     evaluate_outputs(store, CHECKLIST, benchmark, add_answers(store, "b", PROMPTS, ["yes"] * 60), other)
-    with pytest.raises(UserError, match=r"nothing alike\. a: bench \(win rate v base \[\w{8}\], .* b: .*\[\w{8}\]"):
+    with pytest.raises(UserError, match=r"in common\. a: bench \(win rate v base \[\w{8}\], .* b: .*\[\w{8}\]"):
         compare_models(store, model_named(store, "a"), model_named(store, "b"))
 
 

@@ -244,7 +244,7 @@ def test_a_checkpoint_without_a_part_is_refused_before_it_is_asked(make: Make, m
 
 
 def test_another_kind_of_model_is_refused(make: Make, tiny_model: Path, folder: Path) -> None:
-    with pytest.raises(UserError, match=r"no ArmoRM.*regression_layer.weight.*reward:MODEL"):
+    with pytest.raises(UserError, match=r"not an ArmoRM.*regression_layer.weight.*reward:MODEL"):
         scorer_named(f"armorm:{tiny_model}")
     with pytest.raises(UserError, match=r"has 19 outputs.*armorm:"):
         scorer_named(f"reward:{folder}")

@@ -100,8 +100,8 @@ def test_a_scorer_may_be_called_like_a_room_of_tpobench(scorers: str, tmp_path: 
         ("nothing", "returned None"),
         ("lacks", "returned None"),
         ("infinite", "as inf"),
-        ("odd", "no JSON"),
-        ("odd_number", "no JSON"),
+        ("odd", "not JSON"),
+        ("odd_number", "not JSON"),
     ],
 )
 def test_a_scorer_that_goes_wrong_is_named_with_its_prompt(scorers: str, function: str, problem: str) -> None:
@@ -119,7 +119,7 @@ def test_a_scorer_that_cannot_be_had_is_refused_at_once(scorers: str, tmp_path: 
         (f"{scorers}:f", "no function 'f'"),
         (f"{scorers}:constant", "no function 'constant'"),
         ("broken_scorers:f", "ZeroDivisionError"),
-        ("sys:getsizeof", "in no file"),
+        ("sys:getsizeof", "not in a file"),
     ):
         with pytest.raises(UserError, match=problem):
             scorer_named(name)

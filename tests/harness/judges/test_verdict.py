@@ -237,7 +237,7 @@ def test_a_judge_of_the_users(tmp_path: Path) -> None:
     [
         (("{response_b}", ""), "'user' lacks {response_b}"),
         (("(\\w+)", "x"), "has 0 groups"),
-        (("(\\w+)", "("), "is no regular expression"),
+        (("(\\w+)", "("), "is not a regular expression"),
         (("tie: 0.5", "tie: 2"), "less than or equal to 1"),
         (("name:", "nam:"), "the key 'name' is missing"),
     ],

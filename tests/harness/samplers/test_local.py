@@ -171,7 +171,7 @@ def torn_tokenizer(folder: Path) -> None:
         ),
         (encoder_decoder, r"\(T5ForConditionalGeneration\) cannot be loaded as a causal language model"),
         (from_the_future, r"\(Llama9ForCausalLM\) cannot be loaded as a causal language model"),
-        (reward_model, r"\(LlamaForSequenceClassification\) is no whole causal .* missing for lm_head\.weight"),
+        (reward_model, r"\(LlamaForSequenceClassification\) is not a complete causal .* missing for lm_head\.weight"),
         (torn_tokenizer, r"the tokenizer of .* cannot be loaded"),
     ],
 )
@@ -193,7 +193,7 @@ def test_logits_that_are_no_numbers_are_one_sentence(copied: Path, params: Sampl
     weights = load_file(copied / "model.safetensors")
     weights["model.norm.weight"] *= torch.nan
     save_file(weights, copied / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(UserError, match=r"model computes logits that are no numbers.*float32"):
+    with pytest.raises(UserError, match=r"model computes logits that are not numbers.*float32"):
         list(LocalSampler(str(copied)).sample(requests_for(QUESTIONS), params))
 
 

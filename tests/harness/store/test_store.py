@@ -144,7 +144,7 @@ def test_somebody_elses_database_is_refused_and_gets_no_tables(tmp_path: Path, r
     path = tmp_path / "theirs.duckdb"
     with duckdb.connect(str(path)) as theirs:
         theirs.execute("CREATE TABLE sales (n INTEGER)")
-    with pytest.raises(UserError, match="no tpobench store"):
+    with pytest.raises(UserError, match="not a tpobench store"):
         Store(path, read_only)
     with duckdb.connect(str(path)) as theirs:
         assert theirs.sql("SELECT table_name FROM information_schema.tables").fetchall() == [("sales",)]

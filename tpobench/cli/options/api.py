@@ -65,8 +65,10 @@ def api_options(
     rpm: Annotated[float | None, typer.Option(min=0.1, help="Most requests a minute.")] = None,
     tpm: Annotated[float | None, typer.Option(min=1, help="Most tokens a minute, estimated.")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for one answer.")] = 300,
-    budget_calls: Annotated[int | None, typer.Option(min=0, help="Stop before one request more.")] = None,
-    budget_usd: Annotated[float | None, typer.Option(min=0, help="Stop before one dollar more.")] = None,
+    budget_calls: Annotated[int | None, typer.Option(min=0, help="Stop after this many requests.")] = None,
+    budget_usd: Annotated[
+        float | None, typer.Option(min=0, help="Stop before more than this many dollars are spent.")
+    ] = None,
     prices: Annotated[Path | None, typer.Option(help="Your price file, YAML; see docs/judging.md.")] = None,
 ) -> Api:
     return Api(

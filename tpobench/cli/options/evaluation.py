@@ -36,14 +36,16 @@ def evaluation_options(
     baseline: Annotated[
         str | None, typer.Option(help="A model, or outputs (*.json); the benchmark's own unless given.")
     ] = None,
-    orders: Annotated[str | None, typer.Option(help="one, or both orders of presentation.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="The first so many prompts only.")] = None,
-    per_category: Annotated[int, typer.Option(min=1, help="Of categories:FILE: prompts of each category.")] = 500,
+    orders: Annotated[str | None, typer.Option(help="Show the two responses in one order, or in both.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Use only the first N prompts.")] = None,
+    per_category: Annotated[int, typer.Option(min=1, help="For categories:FILE: prompts of each category.")] = 500,
     max_new_tokens: Annotated[int | None, typer.Option(min=1, help="Longest output, in tokens.")] = None,
     temperature: TemperatureOption = 0.8,
-    format_retries: Annotated[int, typer.Option(min=0, help="How often a format error is sampled again.")] = 2,
+    format_retries: Annotated[
+        int, typer.Option(min=0, help="How often an output without a response is sampled again.")
+    ] = 2,
     retry_missing: Annotated[
-        bool, typer.Option("--retry-missing", help="Ask again where there is no verdict.")
+        bool, typer.Option("--retry-missing", help="Ask the judge again where a verdict is missing.")
     ] = False,
     seed: SeedOption = 0,
 ) -> "EvaluationSpec":
