@@ -1,6 +1,7 @@
-"""A Llama of two thin layers with the embedded model's tokenizer: real in everything but size."""
+"""Models of two thin layers with the embedded model's tokenizer: real in everything but size."""
 
 from pathlib import Path
+from typing import Any
 
 from tpobench.harness.models.checkpoints import seal
 
@@ -34,4 +35,32 @@ def build(folder: Path, tokenizer_folder: Path) -> Path:
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     seal(folder)
+    return folder
+
+
+def build_reward_model(folder: Path, seed_folder: Path, template: str | None = None, **settings: Any) -> Path:
+    """A sequence classifier with one output over the embedded model's tokenizer. Its scores are arbitrary, and far
+    from one another."""
+    import torch
+    from transformers import AutoTokenizer, LlamaConfig, LlamaForSequenceClassification
+
+    tokenizer = AutoTokenizer.from_pretrained(seed_folder)
+    tokenizer.chat_template = template or tokenizer.chat_template
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        bos_token_id=1,
+        eos_token_id=2,
+        **{"num_labels": 1, "pad_token_id": 2, "max_position_embeddings": 512} | settings,
+    )
+    model = LlamaForSequenceClassification(config)
+    with torch.no_grad():
+        model.score.weight *= 50
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     return folder

@@ -23,6 +23,7 @@ FLOORS |= {"doctor": 4}
 TORCH = (
     "harness/samplers/local.py",
     "harness/judges/reward.py",
+    "harness/judges/reward_network.py",
     "harness/judges/armorm.py",
     "tpo/trainer/",
     "benchmarks/lm_eval/model.py",

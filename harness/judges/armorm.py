@@ -17,7 +17,7 @@ from transformers import AutoConfig, LlamaModel
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.conversation import Conversation
-from tpobench.harness.judges.reward import Reading, dtype_on, padded, require_whole
+from tpobench.harness.judges.reward_network import NetworkReading, dtype_on, padded, require_whole
 from tpobench.harness.models.checkpoints import weight_files
 
 ATTRIBUTES = (
@@ -80,7 +80,7 @@ class ArmoRM:
         self._body.eval()
         self._device = device
 
-    def read(self, rows: Sequence[Conversation]) -> list[Reading]:
+    def read(self, rows: Sequence[Conversation]) -> list[NetworkReading]:
         """Components are the 19 rewards by name, before transform and gating."""
         hidden = self._body(**padded(rows, 0, self._device), use_cache=False).last_hidden_state
         every = torch.arange(len(rows), device=self._device)

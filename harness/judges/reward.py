@@ -1,18 +1,17 @@
 """Reward models as judges: any sequence classifier with a single output, such as the Skywork-Reward-V2 family."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Sequence
 
 import torch
-from transformers import AutoConfig, AutoModelForSequenceClassification
+from transformers import AutoConfig
 
 from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.conversation import Conversation, ConversationEncoder
 from tpobench.harness.judges.request import JudgeRequest
+from tpobench.harness.judges.reward_network import Network, NetworkReading, load_network
 from tpobench.harness.judges.scorer import PromptedResponses, scored
 from tpobench.harness.judges.scoring import ScoreJudge
-from tpobench.harness.models.checkpoints import architecture
 from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.records import Model, Prompt, Score
 from tpobench.harness.samplers.batching import plan_batches
@@ -22,16 +21,6 @@ ROWS_PER_BATCH = 64
 
 WINDOW = 2048
 """Responses that are tokenised and sorted by length together; memory does not grow with their number beyond it."""
-
-Reading = tuple[float, Mapping[str, Any]]
-"""A value and its components."""
-
-
-class Network(Protocol):
-    """A loaded reward model."""
-
-    def read(self, rows: Sequence[Conversation]) -> list[Reading]:
-        """One reading for each conversation, whatever the others are (up to rounding)."""
 
 
 class RewardModelScorer:
@@ -48,7 +37,7 @@ class RewardModelScorer:
         self._kind = kind
         self._network: Network | None = None
         self._encoder = ConversationEncoder(model.folder)
-        _load(kind, model.folder, "meta")
+        load_network(kind, model.folder, "meta")
         self._context = getattr(AutoConfig.from_pretrained(model.folder), "max_position_embeddings", None)
 
     def covers(self, judge: str) -> bool:
@@ -66,7 +55,7 @@ class RewardModelScorer:
             window = responses[start : start + WINDOW]
             rows = [self._encode(prompt, response) for prompt, response in window]
             if self._network is None:
-                self._network = _load(self._kind, self._folder, device)
+                self._network = load_network(self._kind, self._folder, device)
             for batch in plan_batches([len(row.ids) for row in rows], 0, TOKENS_PER_BATCH[device], ROWS_PER_BATCH):
                 readings = self._read(self._network, [rows[place] for place in batch])
                 yield [
@@ -89,7 +78,7 @@ class RewardModelScorer:
             )
         return found
 
-    def _read(self, network: Network, rows: Sequence[Conversation]) -> list[Reading]:
+    def _read(self, network: Network, rows: Sequence[Conversation]) -> list[NetworkReading]:
         """Where the GPU's memory does not hold the batch, in two halves."""
         try:
             with torch.inference_mode():
@@ -124,73 +113,3 @@ def _judge(request: JudgeRequest, kind: str) -> ScoreJudge:
             f"the judge {request.name} names an endpoint, and a {kind} model is loaded here; name its folder"
         )
     return request.scoring(RewardModelScorer(resolve_model(name), kind))
-
-
-class SingleOutput:
-    """A sequence classifier with one output. Which token it is read from is the library's affair: the last one that is
-    not the configured padding, for a decoder."""
-
-    def __init__(self, folder: str, device: str) -> None:
-        """Raises UserError for several outputs, and for a checkpoint without a trained score head."""
-        config = AutoConfig.from_pretrained(folder)
-        if config.num_labels != 1:
-            hint = f"armorm:{folder}" if config.num_labels == 19 else "a sequence classifier with one output"
-            raise UserError(
-                f"{folder} ({architecture(folder)}) has {config.num_labels} outputs, and a reward model has one; "
-                f"name {hint}"
-            )
-        self._model, found = AutoModelForSequenceClassification.from_pretrained(
-            folder, dtype=dtype_on(device), device_map=device, output_loading_info=True, trust_remote_code=False
-        )
-        require_whole(folder, found)
-        self._model.eval()
-        self._model.config.use_cache = False
-        self._config = self._model.config.get_text_config()
-        self._pad = getattr(self._config, "pad_token_id", None)
-        self._device = device
-
-    def read(self, rows: Sequence[Conversation]) -> list[Reading]:
-        pad = self._pad
-        if pad is None:  # a single row is then read from its last token: so are all with a padding that ends none
-            ends = {row.ids[-1] for row in rows}
-            pad = next(token for token in range(len(ends) + 1) if token not in ends)
-        self._config.pad_token_id = pad
-        logits = self._model(**padded(rows, pad, self._device)).logits
-        return [(value, {}) for value in logits[:, 0].float().tolist()]
-
-
-def padded(rows: Sequence[Conversation], pad: int, device: str) -> dict[str, torch.Tensor]:
-    """Token ids and attention mask of shape (rows, tokens), padded on the right."""
-    width = max(len(row.ids) for row in rows)
-    ids = [[*row.ids, *[pad] * (width - len(row.ids))] for row in rows]
-    mask = [[1] * len(row.ids) + [0] * (width - len(row.ids)) for row in rows]
-    return {"input_ids": torch.tensor(ids, device=device), "attention_mask": torch.tensor(mask, device=device)}
-
-
-def dtype_on(device: str) -> torch.dtype:
-    return torch.bfloat16 if device == "cuda" else torch.float32
-
-
-def require_whole(folder: str, found: Mapping[str, Any]) -> None:
-    """Raises UserError when weights are missing, which the library would draw at random."""
-    if missing := sorted(found["missing_keys"]):
-        raise UserError(
-            f"{folder} ({architecture(folder)}) is not a reward model: it has no weights for {', '.join(missing[:3])}; "
-            "name a model that was trained to score"
-        )
-
-
-def _load(kind: str, folder: str, device: str) -> Network:
-    """The model on the device. On ``meta`` only the names of its weights are read: enough to refuse another kind."""
-    try:
-        if kind == "armorm":
-            from tpobench.harness.judges.armorm import ArmoRM
-
-            return ArmoRM(folder, device)
-        return SingleOutput(folder, device)
-    except torch.OutOfMemoryError as error:
-        raise UserError(f"the GPU's memory does not hold the weights of {folder}; end its other processes") from error
-    except (ValueError, KeyError, OSError, RuntimeError, ImportError) as error:
-        raise UserError(
-            f"{folder} ({architecture(folder)}) cannot be loaded as {kind}: {' '.join(str(error).split())[:300]}"
-        ) from error

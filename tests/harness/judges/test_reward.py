@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoTokenizer, LlamaConfig, LlamaForSequenceClassification
+from transformers import AutoTokenizer, LlamaForSequenceClassification
 
+from tests.miniature import build_reward_model
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges import reward
 from tpobench.harness.judges.conversation import ConversationEncoder
 from tpobench.harness.judges.named import scorer_named
 from tpobench.harness.judges.reward import RewardModelScorer
+from tpobench.harness.judges.reward_network import NetworkReading, SingleOutput
 from tpobench.harness.judges.scorer import PromptedResponses, Scorer
 from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.records import Prompt
@@ -55,31 +57,8 @@ def make(seed_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Make:
     def made(template: str | None = None, anew: bool = False, **settings: Any) -> Path:
         name = f"{template}{settings}"
         if anew or name not in known:
-            known[name] = build(template, settings)
+            known[name] = build_reward_model(tmp_path_factory.mktemp("reward"), seed_folder, template, **settings)
         return known.pop(name) if anew else known[name]
-
-    def build(template: str | None, settings: dict[str, Any]) -> Path:
-        folder = tmp_path_factory.mktemp("reward")
-        tokenizer = AutoTokenizer.from_pretrained(seed_folder)
-        tokenizer.chat_template = template or tokenizer.chat_template
-        torch.manual_seed(1)
-        config = LlamaConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=32,
-            intermediate_size=64,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            num_key_value_heads=1,
-            bos_token_id=1,
-            eos_token_id=2,
-            **{"num_labels": 1, "pad_token_id": 2, "max_position_embeddings": 512} | settings,
-        )
-        model = LlamaForSequenceClassification(config)
-        with torch.no_grad():
-            model.score.weight *= 50
-        model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
-        return folder
 
     return made
 
@@ -174,18 +153,18 @@ def test_a_closed_judge_can_be_asked_again(folder: Path) -> None:
 def test_a_batch_that_does_not_fit_is_halved(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judge = judge_of(folder)
     expected = values(judge, ASKED)
-    read, sizes = reward.SingleOutput.read, []
+    read, sizes = SingleOutput.read, []
 
-    def small(self: reward.SingleOutput, rows: Sequence[Any]) -> list[reward.Reading]:
+    def small(self: SingleOutput, rows: Sequence[Any]) -> list[NetworkReading]:
         sizes.append(len(rows))
         if len(rows) > 3:
             raise torch.OutOfMemoryError
         return read(self, rows)
 
-    monkeypatch.setattr(reward.SingleOutput, "read", small)
+    monkeypatch.setattr(SingleOutput, "read", small)
     assert values(judge, ASKED) == pytest.approx(expected, abs=1e-5)
     assert max(sizes) > 3
-    monkeypatch.setattr(reward.SingleOutput, "read", lambda *_: (_ for _ in ()).throw(torch.OutOfMemoryError()))
+    monkeypatch.setattr(SingleOutput, "read", lambda *_: (_ for _ in ()).throw(torch.OutOfMemoryError()))
     with pytest.raises(UserError, match="does not hold"):
         list(judge.score_all(ASKED))
 
