@@ -176,3 +176,15 @@ def test_outputs_that_are_not_there_are_not_sampled_offline(folder: Path, tiny_m
             champion=None,
             offline=True,
         )
+
+
+def test_a_judge_that_scores_decides_without_asking_anybody(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "scores.py").write_text("def long(prompt, response):\n    return len(response)\n")
+    on = {"benchmark": str(folder / "bench.jsonl"), "judge": "scores:long", "orders": "both"}
+    asked = validate({"evaluate": on, "head_to_head": {"margin": 0.03}}, Policy, "policy")
+    decision = gate(folder, asked, "new")
+    assert decision.outcome == "PASS"
+    assert decision.judge.startswith("scores:long#")
+    assert gate(folder, asked, "old").outcome == "FAIL"
+    assert gate(folder, asked, "new", offline=True) == decision
