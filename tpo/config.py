@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from tpobench.harness.api.budget import Budget, load_prices
 from tpobench.harness.api.client import Limits
 from tpobench.harness.config import FileModel
+from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.records import SamplingParams
 from tpobench.harness.store.steps import ARMS, Arm
@@ -91,7 +92,7 @@ class SourceConfig(FileModel):
     ``synthetic``: who writes, and how many instructions are wanted.
     """
 
-    source: str = "starter"
+    source: str = DEFAULT_BENCHMARK
     weight: Amount = 1.0
     split: str | None = None
     column: str = "prompt"
@@ -194,13 +195,17 @@ class SelectionConfig(FileModel):
 class BenchmarkConfig(FileModel):
     """A benchmark that every checkpoint is measured on; None is the benchmark's own."""
 
-    name: str = "starter"
+    name: str = DEFAULT_BENCHMARK
     split: Literal["training", "validation", "test"] = "test"
     data: str | None = None
     judge: str | None = None
     judge_model: str | None = None
     limit: Positive | None = None
     max_new_tokens: Positive | None = None
+
+
+TASKS = "lm_eval"
+"""The benchmark whose tasks `evaluation.lm_eval` lists."""
 
 
 class TasksConfig(FileModel):

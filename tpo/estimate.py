@@ -13,16 +13,16 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from tpobench.harness.api.endpoints import is_endpoint
+from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.evaluation.plan import ASSUMED_SECONDS
-from tpobench.harness.evaluation.registry import benchmark_named
+from tpobench.harness.evaluation.registry import benchmark_named, declaration_of, own_run_of
 from tpobench.harness.models.resolve import EMBEDDED, resolve_model
+from tpobench.harness.store.step_details import TasksDetails
 from tpobench.harness.store.steps import Step
-from tpobench.tpo.config import BenchmarkConfig, RunConfig
+from tpobench.tpo.config import TASKS, BenchmarkConfig, RunConfig
 from tpobench.tpo.rates import recall, sampling_kind, training_kind, weight_bytes
 from tpobench.tpo.steps import planned_steps
 
-KNOWN_PROMPTS = {"alpaca_eval": 805, "arena_hard_v0.1": 500, "arena_hard_v2.0": 750}
-KNOWN_ITEMS = {"gsm8k": 1319, "gsm8k_answer_only": 1319, "ifeval": 541}
 PROMPT_TOKENS = 100
 """Assumed length of a training prompt with its thought prompt."""
 
@@ -81,7 +81,9 @@ class _Counter:
         self._pairwise = config.judge.model is not None  # a judge that scores responses one by one asks no model
         self._benchmarks = {b.name: _prompts_of(b) for b in config.evaluation.benchmarks}
         self._held_out = config.selection.prompts or (
-            _prompts_of(BenchmarkConfig(split="validation")) if config.selection.source.source == "starter" else 0
+            _prompts_of(BenchmarkConfig(split="validation"))
+            if config.selection.source.source == DEFAULT_BENCHMARK
+            else 0
         )
 
     def of(self, step: Step[Any]) -> StepEstimate:
@@ -105,9 +107,11 @@ class _Counter:
         if kind == "evaluate":
             entry = next((b for b in config.evaluation.benchmarks if b.name == step.benchmark), None)
             return self._evaluated(name, entry or config.evaluation.benchmarks[0])
-        if kind == "lm_eval" and config.evaluation.lm_eval:
+        if kind == TasksDetails.kind and config.evaluation.lm_eval:
             tasks = config.evaluation.lm_eval
-            items = sum(min(tasks.limit or 10**9, KNOWN_ITEMS.get(task, tasks.limit or 0)) for task in tasks.tasks)
+            own = own_run_of(TASKS)
+            sizes = {} if own is None else own.sizes
+            items = sum(min(tasks.limit or 10**9, sizes.get(task, tasks.limit or 0)) for task in tasks.tasks)
             return self._sampled(name, items, tasks.max_new_tokens or config.evaluation.sampling.max_new_tokens)
         if kind == "head_to_head":
             first = config.evaluation.benchmarks[0]
@@ -121,10 +125,11 @@ class _Counter:
         return self._sampled(name, prompts, new_tokens, self._judge_calls(entry))
 
     def _judge_calls(self, entry: BenchmarkConfig) -> int:
-        prompts = self._benchmarks[entry.name]
-        if (entry.judge or "").startswith("checklist") or (entry.judge is None and entry.name not in KNOWN_PROMPTS):
+        prompts, declaration = self._benchmarks[entry.name], declaration_of(entry.name)
+        judge = entry.judge or ("checklist" if declaration is None else declaration.judge)
+        if judge.startswith("checklist"):
             return 0
-        return prompts * (2 if entry.name.startswith("arena_hard") else 1)
+        return prompts * (2 if declaration is not None and declaration.orders == "both" else 1)
 
     def _sampled(self, name: str, outputs: int, new_tokens: int, calls: int = 0) -> StepEstimate:
         tokens = outputs * new_tokens
@@ -159,9 +164,12 @@ def _sum(a: float | None, b: float) -> float | None:
 
 
 def _prompts_of(entry: BenchmarkConfig) -> int:
-    known = KNOWN_PROMPTS.get(entry.name)
-    total = known or len(benchmark_named(entry.name, entry.split, Path(entry.data) if entry.data else None).prompts)
-    return min(total, entry.limit or total)
+    declaration = declaration_of(entry.name)
+    size = None if declaration is None else declaration.size
+    if size is None:
+        data = None if entry.data is None else Path(entry.data)
+        size = len(benchmark_named(entry.name, split=entry.split, data=data).prompts)
+    return min(size, entry.limit or size)
 
 
 def _weights(config: RunConfig) -> tuple[int | None, list[str]]:

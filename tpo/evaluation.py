@@ -8,16 +8,16 @@ from typing import Any
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.outputs import ModelOutputs, sample_outputs
-from tpobench.harness.evaluation.registry import benchmark_named
+from tpobench.harness.evaluation.registry import benchmark_named, own_run_of
 from tpobench.harness.evaluation.run import evaluate_outputs
 from tpobench.harness.evaluation.spec import EvaluationSpec, about, judge_for
 from tpobench.harness.gate.run import keep_decision
 from tpobench.harness.gate.stored import stored_evaluation_named, stored_input
 from tpobench.harness.judges.base import Judge
-from tpobench.harness.records import Metric, Model
+from tpobench.harness.records import Metric, Model, SamplingParams
 from tpobench.harness.store.step_details import EvaluateDetails, GateDetails, HeadToHeadDetails, TasksDetails
 from tpobench.harness.store.steps import Arm, Step
-from tpobench.tpo.config import BenchmarkConfig
+from tpobench.tpo.config import TASKS, BenchmarkConfig
 from tpobench.tpo.preferences.judge import TrainingJudge
 from tpobench.tpo.run import TrainingRun
 from tpobench.tpo.steps import evaluation_step
@@ -150,22 +150,26 @@ class CheckpointEvaluator:
         return sum(seen) / len(seen) if seen else None
 
     def _tasks(self, arm: Arm, model: Model) -> TasksDetails:
-        from tpobench.benchmarks.lm_eval.tasks import TaskOptions, run_tasks
-
-        asked = self._run.config.evaluation.lm_eval
+        config = self._run.config
+        asked = config.evaluation.lm_eval
         assert asked is not None
-        options = TaskOptions(
+        spec = EvaluationSpec(
+            benchmark=benchmark_named(f"{TASKS}:{','.join(asked.tasks)}"),
+            candidate=model.name,
+            mode=self._run.mode(arm),
             limit=asked.limit,
-            num_fewshot=asked.num_fewshot,
-            max_new_tokens=asked.max_new_tokens,
-            seed=self._run.config.seed,
-            format_retries=self._run.config.evaluation.format_retries,
-            include_path=None,
+            params=SamplingParams(
+                max_new_tokens=asked.max_new_tokens or config.evaluation.sampling.max_new_tokens, seed=config.seed
+            ),
+            limits_tokens=asked.max_new_tokens is not None,
+            format_retries=config.evaluation.format_retries,
             data=None if asked.data is None else Path(asked.data),
+            settings={} if asked.num_fewshot is None else {"num_fewshot": asked.num_fewshot},
         )
-        generator = self._run.held.outputs_of(model)
-        found = run_tasks(asked.tasks, generator, self._run.mode(arm), self._run.store, self._run.progress, options)
-        return TasksDetails(evaluations={result.task: result.evaluation for result in found})
+        own = own_run_of(spec.benchmark.name)
+        assert own is not None
+        results = own.run(self._run.store, spec, self._run.held.outputs_of(model), self._run.progress)
+        return TasksDetails(evaluations={result.task: result.evaluation for result in results})
 
     def _decide(self, evaluation: str, thought: ModelOutputs, direct: ModelOutputs) -> GateDetails:
         store, policy = self._run.store, self._run.config.gate

@@ -5,9 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tpobench.harness.evaluation.declaration import BenchmarkDeclaration, BenchmarkRequest, ImportedModel, OfficialFiles
+from tpobench.harness.evaluation.own_run import OwnRun
 
 if TYPE_CHECKING:
+    from tpobench.benchmarks.lm_eval.planning import TaskPlan
+    from tpobench.benchmarks.lm_eval.tasks import TaskResult
     from tpobench.harness.evaluation.benchmark import Benchmark
+    from tpobench.harness.evaluation.spec import EvaluationSpec
+    from tpobench.harness.progress import Progress
+    from tpobench.harness.samplers.cached import OutputCache
     from tpobench.harness.store.store import Store
 
 
@@ -21,6 +27,18 @@ def _figures(names: Sequence[str]) -> Mapping[str, str]:
     """By lm-eval's own names, without its standard errors and our counts."""
     counts = ("_rate", "_chars", "truncated", "unanswered")
     return {name: name for name in names if "_stderr" not in name and not name.endswith(counts)}
+
+
+def _run(store: "Store", spec: "EvaluationSpec", outputs: "OutputCache", progress: "Progress") -> "list[TaskResult]":
+    from tpobench.benchmarks.lm_eval.own_run import run
+
+    return run(store, spec, outputs, progress)
+
+
+def _plan(store: "Store | None", spec: "EvaluationSpec", concurrency: int, progress: "Progress") -> "TaskPlan":
+    from tpobench.benchmarks.lm_eval.own_run import plan
+
+    return plan(store, spec, concurrency, progress)
 
 
 def _import(store: "Store", path: Path, data: Path | None) -> Iterator[ImportedModel]:
@@ -44,5 +62,15 @@ LM_EVAL = BenchmarkDeclaration(
     judge="lm_eval",
     figures=_figures,
     files=OfficialFiles(summary="results_*.json", import_files=_import, export_files=_export),
+    run=OwnRun(
+        scorer="lm-eval",
+        run=_run,
+        plan=_plan,
+        # They are about a judge, a baseline or other benchmarks' prompts, or the task decides.
+        without_effect=frozenset(
+            {"split", "judge", "judge_model", "baseline", "orders", "per_category", "temperature", "retry_missing"}
+        ),
+        sizes={"gsm8k": 1319, "gsm8k_answer_only": 1319, "ifeval": 541},
+    ),
     packages=("lm-eval",),
 )

@@ -8,7 +8,6 @@ from tpobench.benchmarks.lm_eval.files import judge_id
 from tpobench.benchmarks.lm_eval.tasks import TaskOptions, loaded_tasks
 from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
 from tpobench.harness.evaluation.plan import ASSUMED_SECONDS
-from tpobench.harness.evaluation.registry import LM_EVAL
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.progress import Progress
 from tpobench.harness.store.calls import median_seconds
@@ -79,7 +78,7 @@ def plan_tasks(
     seconds = median_seconds(store, endpoint_named(candidate).model) if served and store is not None else None
     rate = seconds or ASSUMED_SECONDS
     return TaskPlan(
-        benchmark=LM_EVAL + ",".join(tasks),
+        benchmark=f"lm_eval:{','.join(tasks)}",
         tasks=found,
         scored_by=judge_id(),
         sampling_calls=calls,

@@ -76,6 +76,14 @@ class TaskResult:
     num_fewshot: int | None
     metrics: tuple[Metric, ...]
 
+    @property
+    def title(self) -> str:
+        shots = "" if self.num_fewshot is None else f", {self.num_fewshot}-shot"
+        return f"{PREFIX}{self.task} {self.version}{shots}"
+
+    def as_json(self) -> dict[str, Any]:
+        return vars(self) | {"metrics": [vars(metric) for metric in self.metrics]}
+
 
 def run_tasks(
     tasks: Sequence[str],

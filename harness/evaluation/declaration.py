@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.benchmark import Benchmark
+    from tpobench.harness.evaluation.own_run import OwnRun
     from tpobench.harness.store.store import Store
 
 GROUP = "tpobench.benchmarks"
@@ -75,6 +76,7 @@ class BenchmarkDeclaration:
         figures: Titles of the benchmark's own figures by name, in the order in which leaderboards and reports show
             them; or a function that gives them for the names of all figures there are.
         files: Import and export of its official files.
+        run: How it is run where that is not by sampling, judging and measuring.
         packages: Distributions whose versions belong to a figure's provenance.
     """
 
@@ -89,6 +91,7 @@ class BenchmarkDeclaration:
     judge: str = "checklist"
     figures: Titles | Callable[[Sequence[str]], Titles] = field(default_factory=dict)
     files: OfficialFiles | None = None
+    run: "OwnRun | None" = None
     packages: tuple[str, ...] = ()
 
     @property

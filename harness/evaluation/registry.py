@@ -8,9 +8,8 @@ from pathlib import Path
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.declaration import GROUP, BenchmarkDeclaration, BenchmarkRequest
+from tpobench.harness.evaluation.own_run import OwnRun
 from tpobench.harness.plugins import declared, entry_points, package_of, warn
-
-LM_EVAL = "lm_eval:"
 
 
 @cache
@@ -42,6 +41,30 @@ def declaration_of(benchmark: str) -> BenchmarkDeclaration | None:
 def kind_of(benchmark: str) -> str:
     """The part of a benchmark's name that declares it: ``starter`` of ``starter/test``."""
     return re.split("[:/]", benchmark, maxsplit=1)[0]
+
+
+def own_run_of(benchmark: str) -> OwnRun | None:
+    """How the benchmark of this name is run in its own way; None where it is sampled, judged and measured."""
+    declaration = declaration_of(benchmark)
+    return None if declaration is None else declaration.run
+
+
+def options_without_effect(benchmark: str) -> frozenset[str]:
+    """The parameters of `tpobench eval` that change nothing with the benchmark of this name."""
+    declaration = declaration_of(benchmark)
+    if declaration is not None and declaration.run is not None:
+        return declaration.run.without_effect
+    effective = set()
+    if declaration is not None:
+        effective = set(declaration.options) | ({"split"} if declaration.splits else set())
+    return frozenset({"split", "per_category"} - effective)
+
+
+def require_judged(benchmark: str) -> None:
+    """Raises UserError for a benchmark that takes no judge."""
+    own = own_run_of(benchmark)
+    if own is not None:
+        raise UserError(f"{own.scorer} scores {benchmark} by itself: there is no judge to check")
 
 
 def figure_titles(benchmark: str, names: Sequence[str]) -> list[tuple[str, str]]:

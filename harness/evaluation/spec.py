@@ -1,11 +1,11 @@
 """One model through one benchmark, as it is asked for: who answers, who judges, against whom."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
-from tpobench.harness.evaluation.registry import LM_EVAL
+from tpobench.harness.evaluation.registry import require_judged
 from tpobench.harness.judges.base import Judge
 from tpobench.harness.judges.named import judge_named
 from tpobench.harness.judges.request import Connect, JudgeRequest
@@ -33,6 +33,8 @@ class EvaluationSpec:
     data: Path | None = None
     limits_tokens: bool = False
     """Whether `params.max_new_tokens` was asked for, and is not the benchmark's own."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """What only this benchmark knows, for example lm-eval's ``num_fewshot``."""
 
     def measured(self) -> Benchmark:
         """The benchmark with the orders and the number of prompts that are asked for."""
@@ -43,10 +45,10 @@ class EvaluationSpec:
 def judge_for(contest: EvaluationSpec, connect: Connect | None, progress: Progress) -> Judge:
     """The judge of an evaluation, able to judge every prompt of it. Without `connect` nobody may be asked.
 
-    Raises UserError for an unknown judge, for prompts that it cannot judge, and for lm-eval's tasks, which have none.
+    Raises UserError for an unknown judge, for prompts that it cannot judge, and for a benchmark that
+    takes none.
     """
-    if contest.benchmark.name.startswith(LM_EVAL):
-        raise UserError(f"lm-eval scores {contest.benchmark.name} by itself: there is no judge to check")
+    require_judged(contest.benchmark.name)
     judge = judge_named(
         JudgeRequest(
             name=contest.judge or contest.benchmark.judge,

@@ -8,6 +8,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from tpobench.harness.config import FileModel, read_yaml, validate
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.records import content_key
 from tpobench.harness.stats.sequential import Method
 
@@ -95,7 +96,7 @@ class EvaluateSection(FileModel):
     """How candidate and baseline are compared: the options of ``tpobench eval``. Without this section the gate uses
     only the evaluations that are in the store."""
 
-    benchmark: str = "starter"
+    benchmark: str = DEFAULT_BENCHMARK
     split: str = "test"
     data: str | None = None
     judge: str | None = None

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from tpobench.harness.errors import UserError, did_you_mean
+from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.evaluation.prompt_files import prompts_from_file
 from tpobench.harness.evaluation.registry import benchmark_named, declarations
 from tpobench.harness.records import Prompt
 from tpobench.tpo.config import SourceConfig
 
 HUB = "hub:"
-STARTER = "starter"
 
 
 def prompts_of(source: SourceConfig, default_split: str = "training") -> list[Prompt]:
@@ -34,14 +34,14 @@ def prompts_of(source: SourceConfig, default_split: str = "training") -> list[Pr
         _refuse(source, "split", "column")
         # The file's name alone: prompts keep their keys when the folder is moved.
         return [replace(prompt, source=f"file:{Path(name).name}") for prompt in prompts_from_file(Path(name))]
-    if name == STARTER:
+    if name == DEFAULT_BENCHMARK:
         _refuse(source, "column")
         split = source.split or default_split
-        splits = list(declarations()[STARTER].splits)
+        splits = list(declarations()[DEFAULT_BENCHMARK].splits)
         if split not in splits:
             raise UserError(f"the starter set has no split {split!r}; {did_you_mean(split, splits)}")
-        return list(benchmark_named(STARTER, split).prompts)
-    known = [STARTER, "FILE.jsonl", "FILE.parquet", "hub:ORG/NAME", "synthetic:SEEDS.jsonl"]
+        return list(benchmark_named(DEFAULT_BENCHMARK, split).prompts)
+    known = [DEFAULT_BENCHMARK, "FILE.jsonl", "FILE.parquet", "hub:ORG/NAME", "synthetic:SEEDS.jsonl"]
     raise UserError(f"unknown instruction source {name!r}; known: {', '.join(known)}")
 
 

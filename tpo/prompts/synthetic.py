@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.evaluation.prompt_files import prompts_from_file
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Message, Output, Prompt, Split
 from tpobench.harness.samplers.cached import OutputCache
 from tpobench.tpo.config import SourceConfig
 from tpobench.tpo.prompts.duplicates import Seen
-from tpobench.tpo.prompts.sources import STARTER, prompts_of
+from tpobench.tpo.prompts.sources import prompts_of
 
 SHOTS = 8
 LEAST_ROUND = 32
@@ -105,8 +106,8 @@ def seed_prompts(source: SourceConfig) -> list[Prompt]:
     """What the writer is shown: after ``synthetic:`` stands ``starter``, or a JSONL file with ``prompt``, or with
     ``instruction`` and ``instances`` as self-instruct has them. Raises UserError where there is none."""
     name = source.source.partition(":")[2]
-    if name == STARTER:
-        return prompts_of(SourceConfig(source=STARTER))
+    if name == DEFAULT_BENCHMARK:
+        return prompts_of(SourceConfig(source=DEFAULT_BENCHMARK))
     path = Path(name)
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]

@@ -10,15 +10,17 @@ from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.evaluation import BenchmarkOption, DataOption
 from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.registered import BenchmarkCommand
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
+from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 
 
-@app.command()
+@app.command(cls=BenchmarkCommand)
 @from_groups(api=api_options)
 def categorise(
     *,
     model: Annotated[str, typer.Option(help="Who assigns: NAME, or NAME@http://HOST:PORT/v1.")],
-    benchmark: BenchmarkOption = "starter",
+    benchmark: BenchmarkOption = DEFAULT_BENCHMARK,
     data: DataOption = None,
     out: Annotated[Path | None, typer.Option(help="Also write the prompts with categories to this *.jsonl.")] = None,
     api: Api,

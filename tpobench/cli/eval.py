@@ -1,5 +1,6 @@
 """The command that measures a model on a benchmark: eval."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -8,17 +9,18 @@ from tpobench.cli.app import app, quiet_libraries
 from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.evaluation import evaluation_options
 from tpobench.cli.options.groups import from_groups
-from tpobench.cli.options.lm_eval import is_lm_eval, refuse_without_effect, run
 from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.registered import BenchmarkCommand
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
+from tpobench.cli.options.without_effect import refuse_without_effect
 
 if TYPE_CHECKING:
-    from tpobench.benchmarks.lm_eval.tasks import TaskResult
+    from tpobench.harness.evaluation.own_run import OwnRun
     from tpobench.harness.evaluation.spec import EvaluationSpec
     from tpobench.harness.store.store import Store
 
 
-@app.command("eval")
+@app.command("eval", cls=BenchmarkCommand)
 @from_groups(spec=evaluation_options, api=api_options)
 def evaluate(
     *,
@@ -37,13 +39,15 @@ def evaluate(
     Example: tpobench eval --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
     """
     quiet_libraries()
+    from tpobench.harness.evaluation.registry import own_run_of
     from tpobench.harness.evaluation.run import run_evaluation
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
-    if is_lm_eval(spec):
-        refuse_without_effect(context, spec)
-        _print_tasks(spec, run(spec, api, store, Progress(quiet=as_json)), as_json)
+    refuse_without_effect(context, spec)
+    own = own_run_of(spec.benchmark.name)
+    if own is not None:
+        _run_by_itself(own, spec, api, store, as_json)
         return
     with Store(store) as opened:
         evaluation = run_evaluation(opened, spec, api.connect, Progress(quiet=as_json))
@@ -68,13 +72,21 @@ def _print_metrics(metrics: list[dict[str, Any]]) -> None:
         print(f"  {metric['name']:<36} {metric['category'] or 'all':<34} {value}{bounds}  n={metric['n']}{shown}")
 
 
-def _print_tasks(spec: "EvaluationSpec", results: "list[TaskResult]", as_json: bool) -> None:
+def _run_by_itself(own: "OwnRun", spec: "EvaluationSpec", api: Api, store: Path, as_json: bool) -> None:
+    from tpobench.harness.models.resolve import resolve_model
+    from tpobench.harness.progress import Progress
+    from tpobench.harness.samplers.cached import OutputCache, sampler_for
+    from tpobench.harness.store.store import Store
+
+    progress = Progress(quiet=as_json)
+    model, load = resolve_model(spec.candidate), sampler_for(api.connect)
+    with Store(store) as opened, OutputCache(opened, model, load, progress) as outputs:
+        results = own.run(opened, spec, outputs, progress)
     if as_json:
-        print_json([vars(result) | {"metrics": [vars(metric) for metric in result.metrics]} for result in results])
+        print_json([result.as_json() for result in results])
         return
     for result in results:
-        shots = "" if result.num_fewshot is None else f", {result.num_fewshot}-shot"
-        print(f"{spec.candidate} ({spec.mode.name}) on lm_eval/{result.task} {result.version}{shots}")
+        print(f"{spec.candidate} ({spec.mode.name}) on {result.title}")
         _print_metrics([vars(metric) for metric in result.metrics])
 
 

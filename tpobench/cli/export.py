@@ -9,10 +9,11 @@ from tpobench.cli.app import app
 from tpobench.cli.options.evaluation import DataOption
 from tpobench.cli.options.official import KindArgument, official_files
 from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.registered import FilesCommand
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 
 
-@app.command()
+@app.command(cls=FilesCommand)
 def export(
     kind: KindArgument,
     model: Annotated[str, typer.Option(help="The model's name, or the beginning of its fingerprint.")],

@@ -9,6 +9,7 @@ from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.evaluation import evaluation_options
 from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.registered import BenchmarkCommand
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ judge_app = typer.Typer(help="Check how consistent a judge is.", no_args_is_help
 app.add_typer(judge_app, name="judge")
 
 
-@judge_app.command("check")
+@judge_app.command("check", cls=BenchmarkCommand)
 @from_groups(spec=evaluation_options, api=api_options)
 def check(
     *,

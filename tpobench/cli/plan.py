@@ -9,19 +9,19 @@ from tpobench.cli.app import app, quiet_libraries
 from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.evaluation import evaluation_options
 from tpobench.cli.options.groups import from_groups
-from tpobench.cli.options.lm_eval import is_lm_eval, planned, refuse_without_effect
 from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.registered import BenchmarkCommand
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
+from tpobench.cli.options.without_effect import refuse_without_effect
 
 if TYPE_CHECKING:
-    from tpobench.benchmarks.lm_eval.planning import TaskPlan
     from tpobench.harness.api.budget import Prices
     from tpobench.harness.evaluation.spec import EvaluationSpec
     from tpobench.harness.gate.plan import GatePlan
     from tpobench.harness.store.store import Store
 
 
-@app.command()
+@app.command(cls=BenchmarkCommand)
 @from_groups(spec=evaluation_options, api=api_options)
 def plan(
     *,
@@ -47,7 +47,9 @@ def plan(
     """
     from contextlib import ExitStack
 
+    from tpobench.harness.evaluation.own_run import OwnPlan
     from tpobench.harness.evaluation.plan import Plan, plan_for
+    from tpobench.harness.evaluation.registry import own_run_of
     from tpobench.harness.gate.plan import GatePlan
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
@@ -55,15 +57,17 @@ def plan(
     prices = api.budget.prices
     with ExitStack() as stack:
         opened = stack.enter_context(Store(store, read_only=True)) if store.exists() else None
-        found: GatePlan | Plan | TaskPlan
+        found: GatePlan | Plan | OwnPlan
         if policy is not None:
             found = _gate_plan(policy, prices, opened)
-        elif is_lm_eval(spec):
-            refuse_without_effect(context, spec)
-            quiet_libraries()
-            found = planned(spec, api, opened, Progress(quiet=as_json))
         else:
-            found = plan_for(spec, prices, api.concurrency, opened)
+            refuse_without_effect(context, spec)
+            own = own_run_of(spec.benchmark.name)
+            if own is None:
+                found = plan_for(spec, prices, api.concurrency, opened)
+            else:
+                quiet_libraries()
+                found = own.plan(opened, spec, api.concurrency, Progress(quiet=as_json))
     if as_json:
         print_json(found.as_json())
     else:

@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tpobench.cli.options.model import ModelOption, ModeOption, SeedOption, TemperatureOption
+from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.spec import EvaluationSpec
 
-BenchmarkOption = Annotated[
-    str,
-    typer.Option(
-        help="starter, alpaca_eval, arena_hard_v0.1, arena_hard_v2.0, categories:FILE, lm_eval:TASK,TASK or *.jsonl."
-    ),
-]
+BenchmarkOption = Annotated[str, typer.Option(help="One of those below, or a prompt file *.jsonl.")]
 DataOption = Annotated[
     Path | None, typer.Option(help="Folder with the benchmark's official files, instead of the hub.")
 ]
@@ -23,8 +19,8 @@ DataOption = Annotated[
 
 def evaluation_options(
     model: ModelOption = "",
-    benchmark: BenchmarkOption = "starter",
-    split: Annotated[str, typer.Option(help="Of starter: training, validation or test.")] = "test",
+    benchmark: BenchmarkOption = DEFAULT_BENCHMARK,
+    split: Annotated[str, typer.Option(help="Of benchmarks that have splits: training, validation or test.")] = "test",
     data: DataOption = None,
     mode: ModeOption = "direct",
     judge: Annotated[
@@ -34,11 +30,14 @@ def evaluation_options(
         str | None, typer.Option(help="NAME, or NAME@http://HOST:PORT/v1; the judge's own unless given.")
     ] = None,
     baseline: Annotated[
-        str | None, typer.Option(help="A model, or outputs (*.json); the benchmark's own unless given.")
+        str | None,
+        typer.Option(help="A model, outputs (*.json), or one of the benchmark's own by name; its first unless given."),
     ] = None,
     orders: Annotated[str | None, typer.Option(help="Show the two responses in one order, or in both.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Use only the first N prompts.")] = None,
-    per_category: Annotated[int, typer.Option(min=1, help="For categories:FILE: prompts of each category.")] = 500,
+    per_category: Annotated[
+        int, typer.Option(min=1, help="For benchmarks that choose prompts by category: how many of each.")
+    ] = 500,
     max_new_tokens: Annotated[int | None, typer.Option(min=1, help="Longest output, in tokens.")] = None,
     temperature: TemperatureOption = 0.8,
     format_retries: Annotated[

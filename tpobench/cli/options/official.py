@@ -9,7 +9,7 @@ from tpobench.harness.errors import UserError, did_you_mean
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.declaration import OfficialFiles
 
-KindArgument = Annotated[str, typer.Argument(help="The benchmark whose files they are.")]
+KindArgument = Annotated[str, typer.Argument(help="The benchmark whose files they are, one of those below.")]
 
 
 def official_files(kind: str) -> "OfficialFiles":

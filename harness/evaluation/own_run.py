@@ -1,0 +1,52 @@
+"""Benchmarks that sample and score in their own way, against no baseline and without a judge."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from tpobench.harness.evaluation.spec import EvaluationSpec
+    from tpobench.harness.progress import Progress
+    from tpobench.harness.records import Metric
+    from tpobench.harness.samplers.cached import OutputCache
+    from tpobench.harness.store.store import Store
+
+
+class OwnResult(Protocol):
+    """The stored figures of one part of a benchmark: `task` names it, `evaluation` is its key, `title` for people."""
+
+    @property
+    def task(self) -> str: ...
+    @property
+    def evaluation(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def metrics(self) -> "Sequence[Metric]": ...
+    def as_json(self) -> dict[str, Any]: ...
+
+
+class OwnPlan(Protocol):
+    """What a run would take: as data, and as lines for people."""
+
+    def as_json(self) -> dict[str, Any]: ...
+    def lines(self) -> list[str]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnRun:
+    """How a benchmark is run that takes no judge.
+
+    Attributes:
+        scorer: Who scores instead, for messages.
+        run: Samples through the given outputs, scores, and stores an evaluation for each part. Raises UserError.
+        plan: What that would take, with so many calls at a time and with the store's measured rates, if there is one.
+        without_effect: Parameters of `tpobench eval` that change nothing, for example ``judge``.
+        sizes: How many items each part has, where that is known without loading it.
+    """
+
+    scorer: str
+    run: "Callable[[Store, EvaluationSpec, OutputCache, Progress], Sequence[OwnResult]]"
+    plan: "Callable[[Store | None, EvaluationSpec, int, Progress], OwnPlan]"
+    without_effect: frozenset[str] = frozenset()
+    sizes: Mapping[str, int] = field(default_factory=dict)
