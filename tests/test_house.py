@@ -258,7 +258,7 @@ def each_test_file_is_named_like_a_module() -> Iterator[str]:
     for file in sorted((ROOT / "tests").glob("*/**/test_*.py")):
         path = file.relative_to(ROOT / "tests")
         module = ROOT / ("tpobench" if path.parts[0] == "cli" else ".") / path.parent / file.stem.removeprefix("test_")
-        names = [f"{module}.py", f"{module}_.py", f"{module}/__init__.py"]
+        names = [f"{module}.py", f"{module}_.py", f"{module}.sql", f"{module}/__init__.py"]
         if path.as_posix() not in MIRROR_NO_MODULE and not any(Path(name).exists() for name in names):
             yield f"tests/{path}:1: there is no {module.relative_to(ROOT)}.py"
 

@@ -49,8 +49,8 @@ BOUNDARY = {
     "one order, 30% ties": World(win_rate=FLOOR, ties=0.3),
     "both orders, 20% by position": judged_in_both_orders(FLOOR),
     "clusters of 5, their means": World(win_rate=FLOOR, spread=0.2, cluster=5),
-    "wrong: clusters of 5, prompt by prompt": CountedApart(FLOOR, spread=0.2, cluster=5),
-    "wrong: both orders, verdict by verdict": CountedApart(FLOOR, spread=0.3, cluster=2),
+    "wrong: clusters of 5, prompt by prompt": CountedApart(win_rate=FLOOR, spread=0.2, cluster=5),
+    "wrong: both orders, verdict by verdict": CountedApart(win_rate=FLOOR, spread=0.3, cluster=2),
 }
 
 
