@@ -7,7 +7,7 @@ from importlib.metadata import entry_points as installed
 from typing import Any
 
 OURS = "tpobench"
-"""The distribution whose names nobody else can take."""
+"""The distribution whose names no other package can take."""
 
 
 @cache

@@ -72,7 +72,7 @@ class Content:
 
 
 def of_run(store: Store, key: str, paper: bool = False, published: Path | None = None) -> Content:
-    """The report of a run, wherever it stands. Raises UserError for a run that the store does not hold."""
+    """The report of a run, however far it is. Raises UserError for a run that the store does not hold."""
     run = read_run(store, key)
     last = by_iteration.last_sides(run)
     by_group: list[Table] = []
@@ -158,7 +158,7 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
 
 
 def of_comparison(store: Store, a: NamedModel, b: NamedModel, labels: tuple[str, str]) -> Content:
-    """Two models side by side: on the prompts that they share, and where they met. Raises UserError where there is
+    """Two models side by side: on the prompts that they share, and head-to-head. Raises UserError where there is
     neither."""
     ours, theirs = (_of_side(store, side) for side in (a, b))
     meetings = head_to_heads_of(ours, theirs, _identity(a), _identity(b))

@@ -186,7 +186,7 @@ class TrainingConfig(FileModel):
 
 
 class SelectionConfig(FileModel):
-    """Which epoch's checkpoint goes on: the one whose fresh responses to held-out prompts are judged best."""
+    """Which epoch's checkpoint is kept: the one whose fresh responses to held-out prompts are judged best."""
 
     source: SourceConfig = SourceConfig(split="validation")
     prompts: Positive | None = None

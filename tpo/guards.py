@@ -37,5 +37,5 @@ def require_healthy(where: str, now: SampleDetails, first: SampleDetails, guards
     if broken:
         raise UserError(
             f"the run stops before training on the samples of {where}: {'; '.join(broken)}. Look at them with tpobench "
-            "sql; raise the guard to go on with the same run, or change the settings"
+            "sql; raise the guard to continue the same run, or change the settings"
         )

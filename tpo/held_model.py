@@ -49,7 +49,7 @@ class HeldModel:
 
     @contextmanager
     def released(self) -> Iterator[None]:
-        """Judging or training goes on inside; the model makes room for it, and its time counts as busy."""
+        """For judging or training inside; the model makes room for it, and its time counts as busy."""
         self.release()
         started = time.monotonic()
         yield

@@ -79,7 +79,7 @@ def _keys(allotted: Allotment) -> list[str]:
 
 
 def _require_same_prompts(run: TrainingRun, allotted: Allotment) -> None:
-    """A run that goes on must go on with the prompts that it began with."""
+    """A run must continue with the prompts that it began with."""
     now = _keys(allotted)
     for earlier in run_steps(run.store, run.key):
         if isinstance(earlier.details, InstructionsDetails):

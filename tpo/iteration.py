@@ -1,4 +1,4 @@
-"""One iteration of one arm: sample, score, pair, train, and choose the epoch that goes on (paper, section 2)."""
+"""One iteration of one arm: sample, score, pair, train, and choose the best epoch (paper, section 2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -144,7 +144,7 @@ class ArmIteration:
         return replace(details, too_long=len(rows) - len(kept))
 
     def _chosen(self, trained: TrainDetails) -> str:
-        """The fingerprint of the epoch that goes on."""
+        """The fingerprint of the epoch that was chosen."""
         if len(trained.epochs) == 1:
             return trained.epochs[0].model
         selection = EpochSelection(self.run, self.judge, self._mode, self.held_out)

@@ -30,7 +30,7 @@ def run_training(config: RunConfig, folder: Path, store: Store, progress: Progre
     """Do every step of the configuration that is not done yet.
 
     Args:
-        config: the run; the same configuration and seed model go on with the same run.
+        config: the run; the same configuration and seed model continue the same run.
         folder: where checkpoints, the log of a failed training and the status are kept.
         store: holds what is done already, and gets everything that is done.
         progress: tells what is going on.
@@ -40,7 +40,7 @@ def run_training(config: RunConfig, folder: Path, store: Store, progress: Progre
 
     Raises:
         UserError: for whatever can be known to be wrong, before the first token is sampled; for a broken guard; and for
-            a judge, an endpoint or a trainer that fails. The same call goes on from there.
+            a judge, an endpoint or a trainer that fails. The same call continues from there.
     """
     seed = resolve_model(config.model)
     with TrainingRun(config, folder, store, progress, seed) as run:

@@ -22,7 +22,7 @@ from tpobench.tpo.steps import planned_steps
 D = TypeVar("D", bound=StepDetails)
 
 NOT_PART_OF_A_RUN = {"iterations", "arms", "api", "serving", "guards"}
-"""Settings that may change while a run goes on: it is extended, gets another arm, or is only carried out otherwise."""
+"""Settings that may change between two starts of a run: they extend it, add an arm, or do not change its results."""
 
 
 class TrainingRun:

@@ -1,4 +1,4 @@
-"""Which epoch's checkpoint goes on: its fresh responses to held-out prompts are judged (paper, section 3)."""
+"""Which epoch's checkpoint is kept: its fresh responses to held-out prompts are judged (paper, section 3)."""
 
 import shutil
 from collections.abc import Sequence

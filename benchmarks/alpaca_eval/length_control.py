@@ -60,7 +60,7 @@ class LengthControlled:
     """A length-controlled fit.
 
     `win_rate` is in 0..100. `standard_error_of_fit` is the official `lc_standard_error`, in points: the standard error
-    of the mean of the *fitted* values, as if the coefficients were known; it is no error of the win rate
+    of the mean of the *fitted* values, as if the coefficients were known; it is not an error of the win rate
     (`refit_interval` gives that). `C` weighs the data against the penalty, as selected by cross-validation;
     `objective` is the minimum of sum |w| + C * weighted log-loss.
     """
@@ -125,7 +125,7 @@ def refit_interval(
     """Percentile interval of the length-controlled win rate from a bootstrap over prompts with a refit each time.
 
     Arguments and ValueErrors as `length_controlled_win_rate`. C and the spread of the length difference stay those of
-    the whole sample: choosing them anew changed the standard error by less than 1% on public annotations. The gamed
+    the whole sample: choosing them again changed the standard error by less than 1% on public annotations. The gamed
     rows, part of the metric's definition, are not resampled. So the interval is about what this metric would give on
     other prompts of the kind; the pull of the gamed rows on the figure itself is not in it.
 

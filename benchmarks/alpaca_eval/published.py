@@ -15,7 +15,7 @@ def published_figures(file: Path) -> Mapping[str, Mapping[str, Mapping[str, Any]
     """By model, ``published_win_rate`` and ``published_lc_win_rate`` of an official leaderboard.csv.
 
     Raises:
-        UserError: The file cannot be read, or is no such leaderboard.
+        UserError: The file cannot be read, or is not such a leaderboard.
     """
     try:
         with file.open(encoding="utf-8", newline="") as lines:

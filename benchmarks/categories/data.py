@@ -1,5 +1,5 @@
 """The paper's fine-grained evaluation: 20 categories and complexity 1 to 5, assigned by a model, and a benchmark with
-so many prompts of each category, judged in both orders (arXiv 2410.10630, win rates by category)."""
+the same number of prompts of each category, judged in both orders (arXiv 2410.10630, win rates by category)."""
 
 import json
 import re
@@ -71,7 +71,7 @@ class Assigned:
 
 
 def categories_benchmark(file: Path, per_category: int = PER_CATEGORY) -> Benchmark:
-    """At most so many prompts of each category of the file, chosen by their hash, in both orders; a tie is 50%.
+    """At most `per_category` prompts of each category of the file, chosen by their hash, in both orders; a tie is 50%.
 
     Raises UserError for a file without categories.
     """

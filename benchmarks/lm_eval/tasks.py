@@ -288,7 +288,7 @@ def _output_metrics(answered: Sequence[tuple[Output, Output]]) -> list[Metric]:
 
 @contextmanager
 def _configs(tasks: Sequence[str], asked: TaskOptions) -> Iterator[list[Path]]:
-    """Folders with task files, later ones first in line. Tasks whose data the user has are written anew: lm-eval's own
+    """Folders with task files, later ones first in line. Tasks whose data the user has are written again: lm-eval's own
     file with nothing but the data set changed."""
     folders = [CONFIGS]
     if asked.include_path is not None:

@@ -19,10 +19,10 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.records import CallRecord, Message, Usage
 
 HOPELESS = 20
-"""So many calls in a row given up, with no answer between them, end the run: the server is gone."""
+"""After this many calls in a row without an answer the run ends: the server is gone."""
 
 USELESS = 100
-"""So many answers in a row of no use end the run: the server does not do what is asked, and each may cost money."""
+"""After this many unusable answers in a row the run ends, since each of them may cost money."""
 
 LONGEST_WAIT = 600.0
 """Seconds that a server may ask to wait before a try; a longer wish is cut to this, and costs a try."""

@@ -50,7 +50,7 @@ class _Measured:
 
     @property
     def kind(self) -> tuple[str, ...]:
-        """What has to be alike for two of them to be compared, beside the baseline's answers."""
+        """What has to be the same for two of them to be compared, beside the baseline's answers."""
         return self.benchmark, self.measure, self.judge, self.baseline_name, self.baseline_mode
 
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 GROUP = "tpobench.benchmarks"
 DEFAULT_BENCHMARK = "starter"
-"""What is measured where nobody names a benchmark."""
+"""What is measured unless a benchmark is named."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BenchmarkRequest:
-    """What a user asks of a benchmark: `name` as typed, `argument` what stands behind its colon."""
+    """What a user asks of a benchmark: `name` as typed, `argument` what follows its colon."""
 
     name: str
     argument: str = ""

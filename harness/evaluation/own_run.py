@@ -40,7 +40,7 @@ class OwnRun:
     Attributes:
         scorer: Who scores instead, for messages.
         run: Samples through the given outputs, scores, and stores an evaluation for each part. Raises UserError.
-        plan: What that would take, with so many calls at a time and with the store's measured rates, if there is one.
+        plan: What that would take, with this many calls at a time and with the store's measured rates, if there is one.
         without_effect: Parameters of `tpobench eval` that change nothing, for example ``judge``.
         sizes: How many items each part has, where that is known without loading it.
     """

@@ -41,7 +41,7 @@ def store_evaluation(
 ) -> str:
     """Store an evaluation of judgments that the store holds, with its figures; returns its key.
 
-    The figures are computed anew from the judgments: once a missing verdict has come in, they change.
+    The figures are computed again from the judgments, since a missing verdict may have come in.
     """
     stored = {
         "benchmark": record.benchmark.name,

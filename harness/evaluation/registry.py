@@ -82,7 +82,7 @@ def benchmark_named(name: str, split: str = "test", data: Path | None = None, pe
         name: As the user types it, for example ``categories:FILE``.
         split: For benchmarks that have splits.
         data: A folder with official files.
-        per_category: For benchmarks that choose so many prompts of each category.
+        per_category: How many prompts of each category, for benchmarks that choose.
 
     Raises:
         UserError: No such benchmark, split or file, or the benchmark's data cannot be had.

@@ -41,7 +41,7 @@ def run_evaluation(
     outputs = source or NamedOutputs(store, sampler_for(connect), progress)
     candidate, baseline = outputs.candidate(spec), outputs.baseline(spec)
     if candidate.is_of(baseline):
-        progress.say(f"{candidate.model.name} meets its own answers: every win rate will be 50% or so")
+        progress.say(f"{candidate.model.name} is compared with its own answers: every win rate will be about 50%")
     try:
         return evaluate_outputs(store, judge, spec.measured(), candidate, baseline, about(spec, judge))
     finally:

@@ -43,7 +43,7 @@ class EvaluationSpec:
 
 
 def judge_for(contest: EvaluationSpec, connect: Connect | None, progress: Progress) -> Judge:
-    """The judge of an evaluation, able to judge every prompt of it. Without `connect` nobody may be asked.
+    """The judge of an evaluation, able to judge every prompt of it. Without `connect` no model may be asked.
 
     Raises UserError for an unknown judge, for prompts that it cannot judge, and for a benchmark that
     takes none.

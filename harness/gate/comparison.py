@@ -8,7 +8,7 @@ from tpobench.harness.gate.input import PreferenceSource
 from tpobench.harness.records import Prompt, content_key
 
 CLEAREST = 5
-"""So many of the prompts that were won, and of those that were lost, are shown."""
+"""How many of the prompts that were won, and of those that were lost, are shown."""
 
 
 @dataclass(frozen=True)

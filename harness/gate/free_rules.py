@@ -50,7 +50,7 @@ def check_metrics(policy: Policy, metrics: Mapping[str, Metric], prompts: int) -
 
 def check_drop(task: str, rule: DropRule, items: TaskItems) -> RuleResult:
     """Is the drop of a task's metric within bounds, item by item? The values are in [0, 1], higher being better. Items
-    that only one of the two has answered count: nobody gets better by leaving some out."""
+    that only one of the two has answered count: leaving some out must not help."""
     name, pairs = f"lm_eval {task}", items.pairs
     if not pairs:
         return _invalid(name, f"the store holds no items of {task} ({rule.metric}) that both have answered")

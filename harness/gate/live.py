@@ -1,4 +1,4 @@
-"""A gate that samples and judges what the store lacks: the candidate meets its opponents on a benchmark."""
+"""A gate that samples and judges what the store lacks: the candidate is compared with its opponents on a benchmark."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -82,7 +82,7 @@ def live_input(
 ) -> GateInput:
     """Sample both sides (or, offline, read them) and set up the duels that the policy asks for.
 
-    `against` None stands for the benchmark's own baseline; `called` is what to call the candidate. Raises UserError
+    `against` None means the benchmark's own baseline; `called` is what to call the candidate. Raises UserError
     when candidate and baseline are the same, and offline when an output is not in the store.
     """
     measured, judge = contest.measured(), judge_for(contest, None if offline else connect, reporter)
@@ -91,7 +91,7 @@ def live_input(
     candidate = outputs.candidate(contest)
 
     def duel(opponent: ModelRef | None) -> LivePreferences | None:
-        """None where the candidate would meet itself."""
+        """None where the candidate would be compared with itself."""
         found = outputs.baseline(contest) if opponent is None else outputs.named(contest, opponent.name, opponent.mode)
         if found.is_of(candidate):
             return None

@@ -1,4 +1,4 @@
-"""What a gate can see: distances from the floor that so many prompts detect, and how many prompts a passing takes."""
+"""What a gate can see: the distance from the floor that N prompts detect, and how many prompts a PASS takes."""
 
 import math
 
@@ -10,7 +10,7 @@ POWER_Z = 0.841621
 
 
 def detectable(spread: float, prompts: int, critical: float) -> float:
-    """The distance from the floor that so many prompts detect four times of five, about. `spread` is the standard
+    """The distance from the floor that this many prompts detect about four times out of five. `spread` is the standard
     deviation of a prompt's preference, `critical` how many standard errors the test asks for."""
     return min(1.0, (critical + POWER_Z) * spread / math.sqrt(max(prompts, 1)))
 
@@ -27,8 +27,8 @@ def final_critical(rule: WinRateRule) -> float:
 
 
 def prompts_needed(spread: float, rule: WinRateRule) -> int | None:
-    """With so many prompts an equal candidate passes a test on all of them four times of five; None where no number
-    is enough."""
+    """With this many prompts an equal candidate passes a test on all of them four times out of five; None where
+    no number is enough."""
     if rule.margin == 0:
         return None
     return math.ceil((_z(1 - rule.alpha) + POWER_Z) ** 2 * spread**2 / rule.margin**2)

@@ -57,7 +57,7 @@ def apply_policy(policy: Policy, gate_input: GateInput, say: Say = lambda line: 
 def _comparisons(
     policy: Policy, gate_input: GateInput, head_to_head: SequentialComparison
 ) -> list[tuple[str, WinRateRule, SequentialComparison | None]]:
-    """Every win-rate rule with its comparison; None where there is nobody to compare with."""
+    """Every win-rate rule with its comparison; None where there is no model to compare with."""
     comparisons: list[tuple[str, WinRateRule, SequentialComparison | None]] = [
         ("head_to_head", policy.head_to_head, head_to_head)
     ]

@@ -1,4 +1,4 @@
-"""A gate on what the store holds already: nobody is asked, nothing is sampled."""
+"""A gate on what the store holds already: no judge is asked, nothing is sampled."""
 
 import json
 from collections.abc import Sequence
@@ -78,8 +78,8 @@ def stored_evaluation_of(
     """The evaluation of one model against another, by name or fingerprint: the one on most prompts, of those the
     newest. With `like`, one on the same benchmark, by the same judge and in the same mode.
 
-    Raises UserError when they never met, and when they met under several benchmarks, judges or modes and the
-    policy does not say which.
+    Raises UserError when they were never compared, and when they were compared on several benchmarks, judges or
+    modes and the policy does not say which.
     """
     rows = store.sql(_MEETING + "ORDER BY len(list_distinct(prompt_keys)) DESC, evaluation.created_at DESC", [])[1]
     met = [StoredEvaluation(*row) for row in rows]

@@ -55,7 +55,7 @@ class ComparisonProtocol(Protocol):
 
 @dataclass(frozen=True)
 class ModelJudge:
-    """What is asked, and the client that reaches who is asked; without a client nobody is asked (a plan, a gate
+    """What is asked, and the client that reaches who is asked; without a client no model is asked (a plan, a gate
     offline). With `retry_missing`, what was answered without a verdict is asked again."""
 
     protocol: ComparisonProtocol
@@ -114,7 +114,7 @@ class ModelJudge:
 
         client = self.client
         if client is None:
-            raise UserError(f"{len(wanted)} judgments of {self.label} are missing, and nobody may be asked for them")
+            raise UserError(f"{len(wanted)} judgments of {self.label} are missing, and no model may be asked for them")
         with self.progress.calling(what, len(wanted)) as progress:
             for ended in client.ask_all(self._calls(wanted), accept):
                 progress.advance(ended, client.budget.usd, client.retries)

@@ -72,7 +72,7 @@ class Judge(Protocol):
     """Says of two responses which is better, with a probability.
 
     `id` names everything that determines a judgment: prompts, parser, model and parameters; not the address. `label`
-    is for people. `free` says that nobody is asked, so that judgments cost nothing. `official` says that it is the
+    is for people. `free` says that no model is asked, so that judgments cost nothing. `official` says that it is the
     published judge of the benchmarks that it belongs to. `scorer` is whose scores the preferences rest on, where
     responses are scored one by one.
     """

@@ -18,7 +18,7 @@ LABEL = "checklist, a rule-based stand-in for an LLM judge"
 _VERSION = 1
 
 _GROUP = 1000
-"""Scores that are handed out together: a store takes many rows at once in much less time than one by one."""
+"""Scores that are yielded together: a store takes many rows at once in much less time than one by one."""
 
 
 class ChecklistScorer:

@@ -1,7 +1,7 @@
 """The vocabulary of checks: what a response can be held to without asking a model.
 
 A check is a one-entry mapping, as it stands in a prompt file: ``{"contains": "Paris"}``. Every check is a pure
-function of the response text and answers met or not met; `is_met` is the only way in.
+function of the response text and says whether it is met; `is_met` is the only way in.
 """
 
 import ast
@@ -66,7 +66,10 @@ def _defines_python(text: str, name: str) -> bool:
 
 
 def _is_language(text: str, code: str) -> bool:
-    """Whether langdetect finds this ISO 639-1 language most likely (its sampling is seeded, so it answers alike)."""
+    """Whether langdetect finds this ISO 639-1 language most likely.
+
+    Its sampling is seeded, so it gives the same answer every time.
+    """
     from langdetect import DetectorFactory, LangDetectException, detect
 
     DetectorFactory.seed = 0

@@ -14,7 +14,7 @@ from tpobench.harness.judges.user_module import importable, user_module
 from tpobench.harness.records import Prompt, Score
 
 GROUP_SECONDS = 1.0
-"""How long scores are gathered before they are handed out: what an interruption loses at most."""
+"""How long scores are gathered before they are yielded: what an interruption loses at most."""
 
 
 class CustomScorer:

@@ -26,10 +26,10 @@ def judge_named(request: JudgeRequest) -> Judge:
             ``module:function``, the function scores responses.
 
     Returns:
-        The judge; it has asked nobody yet, and loaded no weights.
+        The judge; no model has been asked and no weights are loaded yet.
 
     Raises:
-        UserError: There is no such judge, it cannot be had, or a judge model is named and the judge asks no model.
+        UserError: There is no such judge, it cannot be loaded, or a judge model is named and the judge asks no model.
     """
     judge = _made(request)
     if judge.free and request.model is not None:

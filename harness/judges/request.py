@@ -22,7 +22,7 @@ class JudgeRequest:
 
     `name` is what the user wrote, KIND or KIND:ARGUMENT. `model` is the judge model that was named (NAME, or
     NAME@http://...), `benchmark` what is judged, `data` the folder with the benchmark's official files. Without
-    `connect` nobody may be asked: the judge names its judgments and what they would take.
+    `connect` no model may be asked: the judge names its judgments and what they would take.
     """
 
     name: str

@@ -34,7 +34,7 @@ def user_module(folder: Path, name: str) -> ModuleType:
 
 
 def _loaded(name: str, file: Path) -> ModuleType:
-    """The file's module, under a name that nobody else uses; the same one as long as the file does not change."""
+    """The file's module, under a name that no other module has; the same one as long as the file does not change."""
     digest = hashlib.sha256(str(file).encode() + file.read_bytes()).hexdigest()[:12]
     private = f"tpobench_user_{digest}_{name}"
     if private in sys.modules:

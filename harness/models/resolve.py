@@ -94,7 +94,7 @@ def _dequantise(source: Path, target: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     reader = gguf.GGUFReader
-    # transformers parses the file anew for the tokenizer, the configuration and the weights; once is enough.
+    # transformers parses the file again for the tokenizer, the configuration and the weights; once is enough.
     gguf.GGUFReader = cache(reader)
     try:
         tokenizer = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)

@@ -64,7 +64,7 @@ TEMPLATES = {
 def split(template: ThoughtTemplate, raw: str) -> Split:
     """Take one output apart. Every way to fail has its own name, a key of `PARSE_ERRORS`.
 
-    A second response marker is a failure, since nobody can say which one starts what the user should see.
+    A second response marker is a failure, since it is not known which one starts what the user should see.
     """
     if not raw.strip():
         return Split("", "", "empty_output")

@@ -1,7 +1,7 @@
 """The local sampler: a transformers model in this process.
 
 Rows of a batch leave it as soon as they finish: generation goes in short stretches, and between two of them the
-finished rows are handed out and dropped from the key-value cache. Every row draws from a random stream seeded by its
+finished rows are yielded and dropped from the key-value cache. Every row draws from a random stream seeded by its
 own key, so that what a request yields depends on the request and not on its neighbours (up to rounding).
 
 On a CPU two batches run side by side, one thread each: small matrix products do not scale over threads. On a GPU one
@@ -264,7 +264,7 @@ class _Picker(LogitsProcessor):  # type: ignore[misc]
 
 
 def _common_length(prompts: Sequence[tuple[int, ...]]) -> int:
-    """How many tokens all prompts begin with alike, leaving at least one token of each to itself."""
+    """How many tokens all prompts have in common at the beginning, leaving at least one token of each."""
     shortest = min(map(len, prompts)) - 1
     return next((at for at in range(shortest) if len({prompt[at] for prompt in prompts}) > 1), shortest)
 
@@ -287,7 +287,7 @@ def _uniforms(key: str, params: SamplingParams) -> torch.Tensor:
 
 
 def _load_model(folder: str, device: str) -> Any:
-    """The weights, to be sampled by temperature and top-p alone; raises UserError where they are no language model."""
+    """The weights, to be sampled by temperature and top-p alone; UserError where they are not a language model."""
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
     try:
         model, report = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, output_loading_info=True)

@@ -9,7 +9,7 @@ Name = TypeVar("Name")
 
 def holm(p_values: Mapping[Name, float]) -> dict[Name, float]:
     """Adjusted p-values (Holm, "A simple sequentially rejective multiple test procedure"): rejecting those at most
-    alpha errs on any true hypothesis with probability at most alpha, however they depend on each other."""
+    alpha rejects any true hypothesis with probability at most alpha, however they depend on each other."""
     adjusted: dict[Name, float] = {}
     largest = 0.0
     ordered = sorted(p_values, key=lambda name: p_values[name])

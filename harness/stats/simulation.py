@@ -25,8 +25,8 @@ class World:
     differs between prompts: Beta distributed with mean m and variance spread * m * (1 - m), so 0 makes all prompts
     alike and 1 makes each always won or always lost. `cluster` prompts in a row share one p.
 
-    Positions and ties pull towards 1/2 alike, so m = 1/2 + (win_rate - 1/2) / ((1 - bias) * (1 - ties)) gives the win
-    rate asked for. Raises ValueError where that is outside [0, 1]: so many ties leave no room for such a win rate.
+    Both positions and ties pull towards 1/2, so m = 1/2 + (win_rate - 1/2) / ((1 - bias) * (1 - ties)) gives the win
+    rate asked for. Raises ValueError where that is outside [0, 1]: this many ties leave no room for this win rate.
     """
 
     win_rate: float
@@ -40,7 +40,7 @@ class World:
         if not (0 <= self.ties < 1 and 0 <= self.bias < 1 and 0 <= self.spread <= 1 and self.cluster >= 1):
             raise ValueError("ties and bias lie in [0, 1), spread in [0, 1], and a cluster has a prompt")
         if not 0 <= self._decisive <= 1:
-            raise ValueError(f"with so many ties and positions the win rate cannot be {self.win_rate:g}")
+            raise ValueError(f"with this share of ties and this position bias the win rate cannot be {self.win_rate:g}")
 
     @property
     def sd(self) -> float:
@@ -120,7 +120,7 @@ def simulate_gates(
     method: Method | Literal["peeking"] = "hybrid",
     seed: int = 0,
 ) -> Rates:
-    """What becomes of so many gates with so many prompts each. The same seed gives every method the same prompts.
+    """The outcomes of `gates` gates with `prompts` prompts each. The same seed gives every method the same prompts.
     `peeking` is the naive `peeking_t`."""
     rng, outcomes, used = np.random.default_rng(seed), [], []
     for size in _chunks(gates, max(1, _CHUNK // max(1, prompts))):

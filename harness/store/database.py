@@ -40,7 +40,7 @@ class Database:
         if read_only and journal.exists():
             Database(self.path).close()  # what a killed run left there belongs to the answer
         self._connection = _connect(self.path, read_only)
-        self._journal = Journal(journal)  # read under the lock: nobody else appends now
+        self._journal = Journal(journal)  # read under the lock: no other process appends now
         self._waiting_since = 0.0
         try:
             self._migrate(read_only)
@@ -123,7 +123,7 @@ class Database:
             return 0
         names = ", ".join(columns)
         renewed = f"DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in columns[1:])}"
-        # A judgment without a verdict gives way to a later one; figures are computed anew; all else stays as it is.
+        # A judgment without a verdict gives way to a later one; figures are computed again; all else stays as it is.
         conflict = {
             "judgment": f"{renewed} WHERE judgment.preference IS NULL",
             "metric": renewed,

@@ -72,7 +72,7 @@ def baseline_responses(store: Store, evaluations: Collection[str]) -> dict[str, 
 
 def preference_deviation(store: Store, judge: str, benchmark: str) -> float | None:
     """Standard deviation of one prompt's preference over its games, as this judge gave them on this benchmark. None
-    where the store holds too few, or all alike."""
+    where the store holds too few, or all are equal."""
     query = (
         "SELECT evaluation_key FROM evaluation "
         "WHERE judge = ? AND benchmark = ? AND (candidate, candidate_mode) <> (baseline, baseline_mode)"

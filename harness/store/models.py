@@ -8,10 +8,10 @@ from tpobench.harness.models.modes import in_mode
 from tpobench.harness.store.store import Store
 
 LEAST_BEGINNING = 4
-"""So many characters of a fingerprint name a model, where no other fingerprint begins with them."""
+"""The first characters of a fingerprint that name a model, where no other fingerprint begins with them."""
 
 SHORT = 8
-"""So many characters of a fingerprint are shown."""
+"""How many characters of a fingerprint are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -135,7 +135,8 @@ class EpochDetails(Stored):
 class JobDetails(StepDetails):
     """A training job by its content key `job`, and its epochs; `metrics` are the last one's.
 
-    `target` is the folder of the epoch that goes on. `model` and `folder` are there where there was only one to choose.
+    `target` is the folder of the epoch that was chosen. `model` and `folder` are there where there was
+    only one to choose.
     """
 
     job: str
@@ -159,7 +160,7 @@ class TrainDetails(JobDetails):
 
 @dataclass(frozen=True, kw_only=True)
 class WarmStartDetails(JobDetails):
-    """Supervised learning from so many examples, before the first iteration."""
+    """Supervised learning from examples, before the first iteration."""
 
     kind = "warm_start"
     examples: int | None = None
@@ -178,7 +179,7 @@ class EpochFigure(Stored):
 
 @dataclass(frozen=True, kw_only=True)
 class SelectDetails(StepDetails):
-    """The epoch that goes on, chosen on `held_out` prompts by `figures`."""
+    """The epoch that was chosen on `held_out` prompts by `figures`."""
 
     kind = "select"
     job: str

@@ -9,7 +9,7 @@ from tpobench.harness.records import Metric
 from tpobench.harness.stats.intervals import Interval
 
 NONE = "–"
-"""What stands where there is no figure."""
+"""What is shown where there is no figure."""
 
 
 def percent(value: float | None) -> str:

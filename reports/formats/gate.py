@@ -103,7 +103,7 @@ def junit(decision: Decision) -> str:
 
 
 def annotations(decision: Decision) -> list[str]:
-    """Workflow commands of GitHub Actions: the decision, then every rule that stands in the way of a PASS. GitHub shows
+    """Workflow commands of GitHub Actions: the decision, then every rule that prevents a PASS. GitHub shows
     the first ten of a step."""
     told: list[tuple[str, str, str]] = [(decision.outcome, "tpobench gate", headline(decision) + _met(decision))]
     told += [(rule.outcome, rule.rule, rule.sentence) for rule in decision.rules if rule.outcome in _LEVELS]

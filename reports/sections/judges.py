@@ -40,7 +40,7 @@ class Agreement:
 @dataclass(frozen=True, kw_only=True)
 class JudgeView:
     """One judge over all evaluations shown. Shares are in [0, 1]. `flips` are pairs that change sides with the order,
-    of those judged in both; `first` is the preference for what stands first; `longer` the share of decided prompts
+    of those judged in both; `first` is the preference for the first response; `longer` the share of decided prompts
     on which the longer response won. Each is None where the judgments do not tell."""
 
     id: str
@@ -114,7 +114,7 @@ def flip_rate(verdicts: Iterable[PromptVerdict]) -> Interval | None:
 
 
 def first_preferred(contests: Iterable[Iterable[PromptVerdict]]) -> Interval | None:
-    """Mean preference for the response that stands first, one half without a position bias. In each contest as many
+    """Mean preference for the response that is shown first, one half without a position bias. In each contest as many
     judgments count of one order as of the other: else the candidate's strength would show as a bias. None where no
     contest was judged in both."""
     seen: list[tuple[str, float]] = []

@@ -54,7 +54,7 @@ class Conclusion:
 
 
 def of_run(run: StoredRun) -> Conclusion:
-    """Of a run, wherever it stands."""
+    """Of a run, however far it is."""
     gate, last = run.gate, last_sides(run)
     headlines = []
     if last is not None:
@@ -211,7 +211,7 @@ _NOTHING = "No judge has given a verdict; the leaderboard shows what else was me
 
 
 def _sides(meeting: HeadToHead, meetings: Sequence[HeadToHead]) -> str:
-    """``A v B``, with the mode of a side that met the other in several."""
+    """``A v B``, with the mode of a side that was compared in several."""
     named = zip("AB", meeting.modes, zip(*(m.modes for m in meetings), strict=True), strict=True)
     return " v ".join(in_mode(side, mode) if len(set(modes)) > 1 else side for side, mode, modes in named)
 
@@ -275,7 +275,7 @@ def _because(gate: Gate) -> str:
 
 
 def _facts(run: StoredRun) -> list[tuple[str, str]]:
-    """What stands under the title: benchmark, prompts, judge, seed model, iterations, start."""
+    """What is shown under the title: benchmark, prompts, judge, seed model, iterations, start."""
     facts = [] if run.first is None else _contest_facts([run.first])
     if (last := last_sides(run)) is not None:
         told = {"thought": "Candidate", "direct": "Direct baseline"}

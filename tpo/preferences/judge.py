@@ -36,7 +36,7 @@ class TrainingJudge(Protocol):
     def label(self) -> str: ...
 
     def covers(self, judge: str) -> bool:
-        """Whether its scores rest on those of the judge with this id, so that one is no independent evaluator."""
+        """Whether its scores rest on those of the judge with this id, so that it is not an independent evaluator."""
 
     def require(self, prompts: Sequence[Prompt]) -> None:
         """Raises UserError for a prompt whose responses it cannot score."""
@@ -121,7 +121,8 @@ class PointwiseTrainingJudge:
 
 @dataclass(frozen=True)
 class PairwiseTrainingJudge:
-    """Every two different responses to a prompt meet in both orders, K (K - 1) calls; scores are Elo from the verdicts.
+    """Every two different responses to a prompt are compared in both orders, K (K - 1) calls; scores are Elo from the
+    verdicts.
 
     An answer without a verdict is a missing game, a loss for neither.
     """

@@ -121,6 +121,6 @@ def _demanding(prompt: Prompt, number: int, seed: int) -> Prompt:
 
 
 def _telling(family: Sequence[Demand], instruction: str) -> Sequence[Demand]:
-    """Without the demands on a word that the instruction speaks of: it could hardly be avoided, or is no demand."""
+    """Without the demands on a word that the instruction speaks of: it could hardly be avoided, or is not a demand."""
     words = set(re.findall(r"\w+", instruction))
     return [d for d in family if not words & {d.check.get("contains"), d.check.get("excludes")}] or family

@@ -1,4 +1,4 @@
-"""Exact and near duplicates among texts: MinHash finds which may be alike (datasketch), the texts themselves decide."""
+"""Exact and near duplicates among texts: MinHash finds candidates (datasketch), the texts themselves decide."""
 
 import re
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class Seen:
         sketch.update_batch([shingle.encode("utf-8", "surrogatepass") for shingle in found])
         for place in self._alike(sketch):
             known, whose = self._taken[place]
-            # Made anew: the shingles of all texts would fill gigabytes, and few texts are alike.
+            # Made again: the shingles of all texts would fill gigabytes, and few texts are similar.
             if jaccard(found, shingles(known)) >= self._threshold:
                 return Earlier(whose, False)
         self._exact[normal] = label

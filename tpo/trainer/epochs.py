@@ -1,4 +1,4 @@
-"""The folders of a training job: one for every epoch that is kept, and the state to go on from."""
+"""The folders of a training job: one for every epoch that is kept, and the state to continue from."""
 
 import json
 import shutil
@@ -32,7 +32,7 @@ def state_folder(job: TrainJob) -> Path:
 
 
 def last_state(job: TrainJob) -> Path | None:
-    """The state to go on from. A folder gets the name ``epoch-N`` when it is complete."""
+    """The state to continue from. A folder gets the name ``epoch-N`` when it is complete."""
     states = [folder for folder in state_folder(job).glob("epoch-*") if folder.name[6:].isdigit()]
     return max(states, key=lambda folder: int(folder.name[6:]), default=None)
 

@@ -22,7 +22,7 @@ def run_trainer(job_file: Path, launch: str | None, log_file: Path, on_progress:
 
     Returns its exit status, and the reason that it gave when it stopped by itself. Everything it writes is in the log.
 
-    Its standard input is a pipe that nobody writes to: it closes when this process ends, however it ends, and every
+    Its standard input is a pipe that is never written to: it closes when this process ends, however it ends, and every
     process of the trainer ends with it.
     """
     command, environment = _command(launch, str(job_file)), _environment()

@@ -16,7 +16,7 @@ def tell(event: dict[str, Any]) -> None:
 
 
 class Watch(TrainerCallback):  # type: ignore[misc]
-    """Tells every step and its loss, from the first process only, and raises UserError when the loss is no number."""
+    """Reports every step and its loss from the first process; raises UserError when the loss is not a number."""
 
     def __init__(self) -> None:
         self._epoch_began = time.monotonic()

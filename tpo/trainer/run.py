@@ -1,7 +1,7 @@
 """The trainer's door: a job on disk in, a checkpoint folder for every epoch out, in processes of their own.
 
 The processes free all memory when they end and cannot outlive their parent. What they leave under ``epoch-N`` is
-complete; a killed job goes on from its last finished epoch.
+complete; a killed job continues after its last finished epoch.
 """
 
 import errno
@@ -28,7 +28,7 @@ def run_job(job: TrainJob, rows: Sequence[Row], on_progress: OnProgress) -> list
 
     Raises:
         UserError: for settings that cannot work, before anything starts; and with the trainer's reason when it fails.
-            The epochs before are kept, and the same call goes on after them.
+            The epochs before are kept, and the same call continues after them.
     """
     if not finished(job):
         _require_sound(job, rows)

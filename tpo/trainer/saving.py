@@ -1,4 +1,4 @@
-"""What an epoch leaves on disk: a sealed model folder, and the state to go on from."""
+"""What an epoch leaves on disk: a sealed model folder, and the state to continue from."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ def save_epoch(trainer: Trainer, job: TrainJob, epoch: int, metrics: dict[str, f
 
     Every process calls this, since sharded weights are gathered from all; the first one writes. With LoRA the folder
     holds the merged weights, and the adapter is beside them in ``adapter``. They are merged in a fresh copy of the
-    starting model: merging and unmerging in place would round the weights that training goes on with.
+    starting model: merging and unmerging in place would round the weights that training continues with.
     """
     folder = epoch_folder(job, epoch)
     partial = partial_folder(folder)

@@ -13,7 +13,7 @@ ROAD = {
     "Train": ("train", "status"),
     "Look": ("report", "sql"),
 }
-"""The commands as a newcomer meets them."""
+"""The commands in the order in which a newcomer needs them."""
 
 
 class CommandsByRoad(TyperGroup):

@@ -19,7 +19,7 @@ def quickstart(
 ) -> None:
     """Train and evaluate a small model, in about ten minutes.
 
-    The embedded model answers, is judged by checklists, learns to think, and meets a gate: what `train` does, at the
+    The embedded model answers, is judged by checklists, learns to think, and is gated: what `train` does, at the
     size of two processor cores. Run again, it takes seconds, for everything is stored.
 
     Example: tpobench quickstart

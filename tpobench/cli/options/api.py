@@ -1,4 +1,4 @@
-"""The options of every command that calls an API, declared once."""
+"""The options of every command that calls an API."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The options of every command that pits a model against a baseline, declared once."""
+"""The options of every command that compares a model with a baseline."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
