@@ -34,5 +34,5 @@ def check_judge(store: Store, spec: EvaluationSpec, connect: Connect, progress: 
     ]
     store.add_prompts(measured.prompts)
     keys = judge.judge(store, comparisons, "checking the judge")
-    judgments = store.judgments(keys)
-    return summarise(judge.label, [judgments[key][0].preference for key in keys], repeats)
+    preferences = store.preferences(keys)
+    return summarise(judge.label, [preferences[key] for key in keys], repeats)

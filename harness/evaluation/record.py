@@ -7,8 +7,9 @@ from typing import Any
 
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.metrics import measure, own_metrics
-from tpobench.harness.evaluation.preferences import PromptJudgments
+from tpobench.harness.evaluation.preferences import PromptJudgments, Verdict
 from tpobench.harness.records import Metric, Model, Prompt, content_key
+from tpobench.harness.store.judgments import judgments_with_keys
 from tpobench.harness.store.store import Store
 
 
@@ -66,20 +67,19 @@ def store_evaluation(
 def read_judgments(store: Store, entries: Sequence[JudgedPair], texts: bool = False) -> list[PromptJudgments]:
     """The judgments of the entries, by prompt, in the order given; with the responses' texts if asked for."""
     told = store.responses([key for e in entries for key in (e.candidate_output, e.baseline_output)]) if texts else {}
-    judged = store.judgments([entry.judgment for entry in entries])
+    judged = judgments_with_keys(store, [entry.judgment for entry in entries])
     grouped: dict[str, list[JudgedPair]] = {}
     for entry in entries:
         grouped.setdefault(entry.prompt.key, []).append(entry)
     found = []
     for group in grouped.values():
         games = [judged[entry.judgment] for entry in group]
-        chars_a, chars_b = games[0][1:]
         found.append(
             PromptJudgments(
                 prompt=group[0].prompt,
-                games=tuple(game for game, _, _ in games),
-                candidate_chars=chars_a,
-                baseline_chars=chars_b,
+                games=tuple(Verdict(game.order, game.verdict, game.preference) for game in games),
+                candidate_chars=games[0].candidate_chars,
+                baseline_chars=games[0].baseline_chars,
                 candidate_text=told.get(group[0].candidate_output),
                 baseline_text=told.get(group[0].baseline_output),
             )

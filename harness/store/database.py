@@ -11,7 +11,8 @@ from typing import Any, Self
 import duckdb
 
 from tpobench.harness.errors import StoreLacks, UserError
-from tpobench.harness.store.journal import Journal, Row
+from tpobench.harness.store.journal import Journal
+from tpobench.harness.store.rows import Row
 from tpobench.harness.store.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
 
 VIEWS = Path(__file__).with_name("views.sql").read_text(encoding="utf-8")
@@ -115,12 +116,13 @@ class Database:
 
     def row_counts(self) -> dict[str, int]:
         """Rows by table."""
-        return {table: self.sql(f"SELECT count(*) FROM {table}")[1][0][0] for table in TABLES}
+        return {table: self.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in TABLES}
 
-    def _insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+    def _insert(self, table: str, rows: Sequence[Row]) -> int:
         """Insert the rows that are not there yet, all or none; returns how many were new."""
         if not rows:
             return 0
+        columns = list(rows[0])
         names = ", ".join(columns)
         renewed = f"DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in columns[1:])}"
         # A judgment without a verdict gives way to a later one; figures are computed again; all else stays as it is.
@@ -133,7 +135,7 @@ class Database:
             if len(rows) < BULK_ROWS:
                 values = ", ".join([f"({', '.join('?' * len(columns))})"] * len(rows))
                 statement = f"INSERT INTO {table} ({names}) VALUES {values} ON CONFLICT {conflict}"
-                done = self._connection.execute(statement, [value for row in rows for value in row]).fetchall()
+                done = self._connection.execute(statement, [value for row in rows for value in row.values()]).fetchall()
             else:
                 done = self._insert_many(table, columns, rows, conflict)
         except duckdb.Error as error:
@@ -146,11 +148,11 @@ class Database:
         return int(done[0][0])
 
     def _insert_many(
-        self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], conflict: str
+        self, table: str, columns: Sequence[str], rows: Sequence[Row], conflict: str
     ) -> list[tuple[Any, ...]]:
         import pyarrow as arrow
 
-        bulk = arrow.table({name: list(values) for name, values in zip(columns, zip(*rows, strict=True), strict=True)})
+        bulk = arrow.table({column: [row[column] for row in rows] for column in columns})
         self._connection.register("bulk", bulk)
         try:
             return self._connection.execute(
@@ -159,11 +161,11 @@ class Database:
         finally:
             self._connection.unregister("bulk")
 
-    def _journalled(self, rows: Sequence[Row]) -> None:
-        """Put rows on disk at once and into the database soon."""
+    def _journalled(self, rows: Sequence[tuple[str, Row]]) -> None:
+        """Put rows, each with its table, on disk at once and into the database soon."""
         if not self._journal.rows:
             self._waiting_since = time.monotonic()
-        self._journal.append(rows)
+        self._journal.append([(table, list(row), list(row.values())) for table, row in rows])
         if len(self._journal.rows) >= DRAIN_ROWS or time.monotonic() - self._waiting_since > DRAIN_SECONDS:
             self.drain()
 
@@ -171,28 +173,27 @@ class Database:
         """Bring what the journal holds into the database."""
         if not self._journal.rows:
             return
-        grouped: dict[tuple[str, tuple[str, ...]], dict[Any, list[Any]]] = {}
+        grouped: dict[tuple[str, tuple[str, ...]], dict[Any, Row]] = {}
         for table, columns, values in self._journal.rows:
             rows = grouped.setdefault((table, tuple(columns)), {})
-            rows[values[0]] = values  # one row a key in one statement; the last is the one that counts
-        for (table, names), rows in grouped.items():
-            self._insert(table, names, list(rows.values()))
+            # one row a key in one statement; the last is the one that counts
+            rows[values[0]] = dict(zip(columns, values, strict=True))
+        for (table, _), rows in grouped.items():
+            self._insert(table, list(rows.values()))
         self._journal.clear()
 
     def missing(self, table: str, keys: Sequence[str]) -> list[str]:
         """Those of the keys that the table does not hold, in the order given."""
         if len(keys) < BULK_ROWS:
             query = f"SELECT {table}_key FROM {table} WHERE {table}_key IN (SELECT unnest(?))"
-            present = {row[0] for row in self.sql(query, [list(keys)])[1]}
+            present = {row[f"{table}_key"] for row in self.rows(query, [list(keys)])}
             return [key for key in keys if key not in present]
         import pyarrow as arrow
 
         self._connection.register("wanted", arrow.table({"key": list(keys)}))
         try:
-            absent = {
-                row[0]
-                for row in self.sql(f"SELECT key FROM wanted WHERE key NOT IN (SELECT {table}_key FROM {table})")[1]
-            }
+            query = f"SELECT key FROM wanted WHERE key NOT IN (SELECT {table}_key FROM {table})"
+            absent = {row["key"] for row in self.rows(query)}
         finally:
             self._connection.unregister("wanted")
         return [key for key in keys if key in absent]

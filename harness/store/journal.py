@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-Row = tuple[str, list[str], list[Any]]
+Line = tuple[str, list[str], list[Any]]
 """Table, columns, values."""
 
 
@@ -23,7 +23,7 @@ class Journal:
         self.rows = list(_read(path))
         self._file: int | None = None
 
-    def append(self, rows: Sequence[Row]) -> None:
+    def append(self, rows: Sequence[Line]) -> None:
         """On disk when this returns: the lines survive this process, though not a power cut before the next drain."""
         if self._file is None:
             self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -53,7 +53,7 @@ class Journal:
             self.path.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> list[Row]:
+def _read(path: Path) -> list[Line]:
     if not path.exists():
         return []
     rows = []

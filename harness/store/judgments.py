@@ -17,6 +17,17 @@ class PromptPreference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoredJudgment:
+    """One judgment, with the lengths of the candidate's and the baseline's response in characters."""
+
+    order: str
+    verdict: str
+    preference: float | None
+    candidate_chars: int
+    baseline_chars: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class JudgedEntry:
     """One judgment of an evaluation with its texts. A response is None where the store was never told it."""
 
@@ -28,6 +39,15 @@ class JudgedEntry:
     raw_text: str
     candidate_response: str | None
     baseline_response: str | None
+
+
+def judgments_with_keys(store: Store, keys: Collection[str]) -> dict[str, StoredJudgment]:
+    """The judgments by key, as far as the store holds them."""
+    query = (
+        'SELECT judgment_key, presented_order AS "order", verdict, preference, chars_a AS candidate_chars, '
+        "chars_b AS baseline_chars FROM judgment WHERE judgment_key IN (SELECT unnest(?))"
+    )
+    return {row.pop("judgment_key"): StoredJudgment(**row) for row in store.rows(query, [list(keys)])}
 
 
 def prompt_preferences(store: Store, evaluations: Collection[str]) -> list[PromptPreference]:

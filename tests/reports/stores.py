@@ -1,7 +1,9 @@
 """Stores for the tests of reports: models, answers and judgments as they would have come, without a model."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tpobench.harness.config import validate
 from tpobench.harness.evaluation.benchmark import Benchmark
@@ -108,6 +110,14 @@ def judged(store: Store, candidate: ModelOutputs, baseline: ModelOutputs, contes
         about=about,
     )
     return store_evaluation(store, record, entries)
+
+
+def left_behind(store: Store, step: str) -> dict[str, Any]:
+    """What a finished step of the run left behind."""
+    details: dict[str, Any] = json.loads(
+        store.rows("SELECT details FROM step WHERE step_key = ?", [f"{RUN}/{step}"])[0]["details"]
+    )
+    return details
 
 
 def finished_run(store: Store, asked: int = 90) -> str:

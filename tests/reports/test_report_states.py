@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.reports.stores import RUN, THINK, JudgedContest, contender, finished_run, judged, prompts
+from tests.reports.stores import RUN, THINK, JudgedContest, contender, finished_run, judged, left_behind, prompts
 from tpobench.cli import app
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.leaderboard import leaderboard
@@ -64,8 +64,7 @@ def test_a_run_in_the_middle_shows_what_is_done(store: Store) -> None:
     finished_run(store)
     middle = "m" * 32
     store.add_run(middle, "middle", {"name": "middle", "iterations": 3}, {"versions": {}})
-    done = store.step_details(RUN, "evaluate/direct/1")
-    assert done is not None
+    done = left_behind(store, "evaluate/direct/1")
     store.finish_step(middle, "evaluate/direct/1", done, 1)
     text = render(of_run(store, middle))
     assert "The run has not reached its gate" in text
@@ -76,8 +75,7 @@ def test_a_run_in_the_middle_shows_what_is_done(store: Store) -> None:
 def test_one_arm_is_said_to_have_no_baseline(store: Store) -> None:
     finished_run(store)
     store.add_run("o" * 32, "one", {"name": "one", "arms": ["thought"]}, {"versions": {}})
-    done = store.step_details(RUN, "evaluate/thought/1")
-    assert done is not None
+    done = left_behind(store, "evaluate/thought/1")
     store.finish_step("o" * 32, "evaluate/thought/1", done, 1)
     content = of_run(store, "o" * 32)
     assert any("Only the thought arm was run" in warning for warning in content.verdict.warnings)
@@ -182,8 +180,7 @@ def test_the_command_writes_prints_and_refuses(tmp_path: Path) -> None:
 
 def test_a_run_shows_its_tasks_its_guards_and_what_it_cost(store: Store) -> None:
     finished_run(store)
-    evaluation = store.step_details(RUN, "evaluate/thought/1")
-    assert evaluation is not None
+    evaluation = left_behind(store, "evaluate/thought/1")
     store.add_metrics(
         "task",
         [
@@ -361,8 +358,7 @@ def test_the_mode_of_a_baseline_can_be_named(tmp_path: Path) -> None:
 
 def test_a_run_keeps_its_own_evaluation_when_there_is_a_newer_one(store: Store) -> None:
     finished_run(store)
-    own = store.step_details(RUN, "evaluate/thought/1")
-    assert own is not None
+    own = left_behind(store, "evaluate/thought/1")
     store.sql(
         "INSERT INTO evaluation SELECT * REPLACE ('newer' AS evaluation_key, now()::TIMESTAMP AS created_at) "
         "FROM evaluation WHERE evaluation_key = ?",

@@ -75,8 +75,7 @@ def test_inserting_again_changes_nothing_and_missing_tells_what_is_owed(tmp_path
             store.finish_step("r", "s", {"n": 1}, 0.1)
             assert store.missing("score", ["x", score.key, "y"]) == ["x", "y"]
             assert store.scores([score.key]) == {score.key: 1.0}
-            assert store.step_details("r", "s") == {"n": 1}
-            assert store.step_details("r", "t") is None
+            assert store.finished_steps("r") == {"s": 0.1}
             assert sum(store.row_counts().values()) == 3
 
 
