@@ -1,0 +1,54 @@
+"""A user's own SQL, which reads the store and nothing else."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tpobench.harness.errors import UserError
+from tpobench.harness.store.store import Store
+
+_CLOSED = (
+    "enable_external_access = false",
+    "autoinstall_known_extensions = false",
+    "autoload_known_extensions = false",
+    "python_enable_replacements = false",
+    "lock_configuration = true",
+)
+"""A read-only database keeps the store as it is; these keep files, other databases and extensions out of reach."""
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """The names of the columns, and the rows."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def query_store(path: Path, query: str) -> QueryResult:
+    """Run any SQL on a store, which is opened for reading only.
+
+    Args:
+        path: The store.
+        query: SQL; the store's views are there beside its tables.
+
+    Returns:
+        What the query finds.
+
+    Raises:
+        UserError: The query fails, would change the store, or reaches for something outside of it.
+    """
+    with Store(path, read_only=True) as store:
+        for setting in _CLOSED:
+            store.sql(f"SET {setting}")
+        try:
+            return QueryResult(*store.sql(query))
+        except duckdb.PermissionException as error:
+            raise UserError(
+                "the query fails: it may read this store alone, no other file, database or extension; "
+                "write results to a file with --json > FILE"
+            ) from error
+        except duckdb.Error as error:
+            raise UserError(f"the query fails: {str(error).strip().splitlines()[0]}") from error
