@@ -4,14 +4,11 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rich.box import SIMPLE
-from rich.table import Table
-
 from tpobench.harness.judges.checklist import LABEL
 from tpobench.harness.records import Metric
 from tpobench.harness.store.store import Store
 
-Interval = tuple[float, float, float]
+ValueInterval = tuple[float, float, float]
 """(value, low, high)."""
 
 
@@ -22,8 +19,8 @@ class CheckpointRow:
 
     arm: str
     iteration: str
-    win_rate: Interval
-    mean_score: Interval | None
+    win_rate: ValueInterval
+    mean_score: ValueInterval | None
     parse_error_rate: float
     response_chars: float
     thought_chars: float
@@ -51,14 +48,14 @@ class TrainedRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Summary:
+class RunSummary:
     """All rows, the head-to-head win rate of thought against direct by iteration, how training went, and the gate's
     last decision (None where only one arm was run)."""
 
     run: str
     judge: str
     rows: list[CheckpointRow]
-    head_to_head: dict[str, Interval]
+    head_to_head: dict[str, ValueInterval]
     training: list[TrainedRow]
     decision: str | None
     rules: list[dict[str, str]]
@@ -67,7 +64,7 @@ class Summary:
         return asdict(self)
 
 
-def summarise(store: Store, run: str) -> Summary:
+def summarise(store: Store, run: str) -> RunSummary:
     """Read a run from the store, as far as it has come."""
     steps = {
         name: json.loads(details)
@@ -87,7 +84,7 @@ def summarise(store: Store, run: str) -> Summary:
         "SELECT decision, rules FROM gate_decision WHERE run = ? ORDER BY decided_at DESC LIMIT 1", [run]
     )[1]
     decision, rules = decided[0] if decided else (None, "[]")
-    return Summary(
+    return RunSummary(
         run=run,
         judge=judge,
         rows=rows,
@@ -96,53 +93,6 @@ def summarise(store: Store, run: str) -> Summary:
         decision=decision,
         rules=json.loads(rules),
     )
-
-
-def table(summary: Summary) -> Table:
-    """The rows for the terminal, 80 columns wide at most."""
-    caption = f"Judge: {summary.judge}. (low, high): 95% interval over prompts. chars: response+thought."
-    drawn = Table(caption=caption, caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
-    for column in ("it.", "arm", "win rate %", "mean score", "parsed", "chars"):
-        drawn.add_column(column, no_wrap=True)
-    for row in summary.rows:
-        score = "" if row.mean_score is None else "{:.2f} ({:.2f}, {:.2f})".format(*row.mean_score)
-        drawn.add_row(
-            row.iteration,
-            row.arm,
-            _percent(row.win_rate),
-            score,
-            f"{1 - row.parse_error_rate:.0%}",
-            f"{row.response_chars:.0f}+{row.thought_chars:.0f}",
-        )
-    for iteration, duel in summary.head_to_head.items():
-        drawn.add_row(iteration, "thought v direct", _percent(duel))
-    return drawn
-
-
-def training_table(summary: Summary) -> Table:
-    """What each iteration was trained on."""
-    caption = (
-        "Of the samples: parsed, chars (response+thought). Of the pairs: format = rejected side does not parse, "
-        "c/r = chars of chosen/rejected responses."
-    )
-    drawn = Table(caption=caption, caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
-    for column in ("it.", "arm", "parsed", "chars", "pairs", "format", "rho", "c/r", "margin", "epoch"):
-        drawn.add_column(column, no_wrap=True)
-    for row in summary.training:
-        lengths = "" if row.chosen_chars is None else f"{row.chosen_chars:.0f}/{row.rejected_chars:.0f}"
-        drawn.add_row(
-            str(row.iteration),
-            row.arm,
-            f"{1 - row.parse_error_rate:.0%}",
-            f"{row.response_chars:.0f}+{row.thought_chars:.0f}",
-            str(row.pairs),
-            f"{row.format_share:.0%}",
-            f"{row.rho:g}",
-            lengths,
-            "" if row.margin is None else f"{row.margin:.2f}",
-            str(row.epoch or ""),
-        )
-    return drawn
 
 
 def _training(steps: dict[str, dict[str, Any]], arm: str, iteration: str) -> TrainedRow:
@@ -195,9 +145,5 @@ def _row(arm: str, iteration: str, found: dict[str, Metric]) -> CheckpointRow:
     )
 
 
-def _with_interval(metric: Metric) -> Interval:
+def _with_interval(metric: Metric) -> ValueInterval:
     return (metric.value or 0.0, metric.low or 0.0, metric.high or 0.0)
-
-
-def _percent(figure: Interval) -> str:
-    return "{:.1f} ({:.1f}, {:.1f})".format(*(100 * value for value in figure))

@@ -15,7 +15,7 @@ from tpobench.cli import app
 from tpobench.harness.config import validate
 from tpobench.harness.gate.decision import Decision, RuleResult
 from tpobench.harness.gate.policy import Policy
-from tpobench.reports.formats.gate import junit
+from tpobench.reports.formats.junit import junit
 
 ROOT = Path(__file__).parents[1]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())

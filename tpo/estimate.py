@@ -9,9 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.box import SIMPLE
-from rich.table import Table
-
 from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.evaluation.plan import ASSUMED_SECONDS
@@ -184,42 +181,3 @@ def _weights(config: RunConfig) -> tuple[int | None, list[str]]:
         return None, [f"the size of {name} is not known before it is fetched"]
     size = int(float(found[1]) * 1e9 * 4)
     return size, [f"the size of {name}, {size / 1e9:,.0f} GB, is taken from its name"]
-
-
-def as_table(found: Estimate) -> Table:
-    caption = "; ".join(["tokens at most: sampled, and trained on", *found.notes])
-    drawn = Table(caption=caption, caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
-    drawn.add_column("step", no_wrap=True)
-    for column in ("outputs", "tokens", "calls", "trained", "disk GB", "minutes"):
-        drawn.add_column(column, justify="right")
-    for step in found.steps:
-        drawn.add_row(
-            step.name,
-            *map(_short, (step.outputs, step.tokens, step.calls, step.trained_tokens)),
-            f"{step.disk / 1e9:.3g}" if step.disk else "",
-            _minutes(step.seconds),
-        )
-    peak = max((step.disk for step in found.steps), default=0)
-    drawn.add_section()
-    drawn.add_row(
-        "all",
-        *(
-            _short(sum(getattr(step, name) for step in found.steps))
-            for name in ("outputs", "tokens", "calls", "trained_tokens")
-        ),
-        f"{(found.kept + peak) / 1e9:.3g}",
-        _minutes(found.seconds),
-    )
-    return drawn
-
-
-def _short(number: int) -> str:
-    """Up to four digits, or three with a unit: ``264``, ``19.0k``, ``2.10M``, ``989M``."""
-    if number < 10_000:
-        return f"{number:,}" if number else ""
-    size, unit = next((size, unit) for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")) if number >= size)
-    return f"{number / size:#.3g}".rstrip(".") + unit
-
-
-def _minutes(seconds: float | None) -> str:
-    return "?" if seconds is None else f"{seconds / 60:,.1f}" if seconds >= 3 else ""

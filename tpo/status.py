@@ -6,9 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rich.box import SIMPLE
-from rich.table import Table
-
 from tpobench.harness.errors import UserError
 from tpobench.harness.files import write_whole
 
@@ -50,28 +47,8 @@ def read_status(folder: Path, planned: Sequence[str] | None = None) -> list[Step
     return states
 
 
-def as_table(states: Sequence[StepState]) -> Table:
-    done = [state for state in states if state.seconds is not None]
-    spent = sum(state.seconds or 0 for state in done)
-    drawn = Table(
-        caption=f"{len(done)} of {len(states)} steps done in {_duration(spent)}", caption_justify="left", box=SIMPLE
-    )
-    drawn.add_column("step", no_wrap=True)
-    drawn.add_column("state")
-    drawn.add_column("time", justify="right")
-    for state in states:
-        drawn.add_row(state.name, state.state, "" if state.seconds is None else _duration(state.seconds))
-    return drawn
-
-
 def as_json(states: Sequence[StepState]) -> list[dict[str, object]]:
     return [asdict(state) for state in states]
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
 def _alive(pid: int) -> bool:

@@ -16,9 +16,9 @@ from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.stats.intervals import SMALL_SAMPLE
 from tpobench.harness.store.store import Store
 from tpobench.reports.content import Content, of_run
+from tpobench.reports.decision import SYMBOLS
 from tpobench.reports.formats import figures
 from tpobench.reports.sections.iterations import iteration_name
-from tpobench.reports.sections.verdict import SYMBOLS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

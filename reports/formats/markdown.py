@@ -1,26 +1,27 @@
-"""The report's facts as Markdown, for a pull request or a chat, and as a few lines for the terminal."""
+"""A report's facts, and a gate's decision, as Markdown: for a pull request, a job's page or a chat."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.table import Table as Drawn
-from rich.text import Text
-
+from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleResult
 from tpobench.harness.records import Metric
 from tpobench.harness.stats.intervals import Interval
 from tpobench.reports.content import Content
-from tpobench.reports.formats.escaping import escaped, logged
-from tpobench.reports.formats.figures import count, percent, percent_range, points, points_range
+from tpobench.reports.decision import SYMBOLS, facts, headline
+from tpobench.reports.formats.escaping import code, escaped
+from tpobench.reports.formats.figures import NONE, count, percent, percent_range, points, points_range
 from tpobench.reports.sections.categories import Table
 from tpobench.reports.sections.leaderboard import Leaderboard
-from tpobench.reports.sections.verdict import Headline
 
 
 def markdown(content: Content) -> str:
     """The same figures as the HTML report, without charts, examples and settings. It fetches nothing."""
     verdict = content.verdict
     lines = [f"# {escaped(content.title)}", "", f"**{verdict.badge}.** {escaped(verdict.sentence)}", ""]
-    lines += [f"- {escaped(one.label)}: **{figure(one)}**" for one in verdict.headlines]
+    lines += [
+        f"- {escaped(one.label)}: **{one.written}{' points' * one.is_difference} {one.reach}**"
+        for one in verdict.headlines
+    ]
     if verdict.warnings:
         lines += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in verdict.warnings)]
     if verdict.rules:
@@ -59,31 +60,26 @@ def markdown(content: Content) -> str:
     return "\n".join(lines) + "\n"
 
 
-def summary(content: Content) -> Drawn:
-    """The first screen for the terminal: verdict, headline figures, warnings."""
-    table = Drawn(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row(Text(content.verdict.badge, "bold"), logged(content.verdict.sentence))
-    for one in content.verdict.headlines:
-        table.add_row(
-            points(one.value) if one.is_difference else percent(one.value), logged(f"{one.label}  {_range(one)}")
-        )
-    for warning in content.verdict.warnings:
-        table.add_row(Text("warning", "red"), logged(warning))
-    return table
-
-
-def figure(one: Headline) -> str:
-    value = points(one.value) + " points" if one.is_difference else percent(one.value)
-    return f"{value} {_range(one)}"
-
-
-def _range(one: Headline) -> str:
-    if one.low is None or one.high is None:
-        return f"(n = {one.n})"
-    found = Interval(one.value, one.low, one.high, one.n)
-    return f"({points_range(found) if one.is_difference else percent_range(found)}, n = {one.n})"
+def decision_markdown(decision: Decision) -> str:
+    """A gate's decision in GitHub's Markdown, for a job's page or a comment: it fetches nothing and mentions nobody."""
+    lines = [
+        f"## tpobench gate: {_marked(decision.outcome)}",
+        "",
+        f"**Decision:** {escaped(headline(decision))}.",
+        "",
+        "| | rule | what was found | prompts |",
+        "|---|---|---|---|",
+        *(
+            f"| {_marked(rule.outcome)} | {code(rule.rule)} | {escaped(rule.sentence)} | {_consumed(rule)} |"
+            for rule in decision.rules
+        ),
+        "",
+        *(f"- {name}: {code(value)}" for name, value in facts(decision)),
+        *(f"- note: {escaped(note)}" for note in decision.notes),
+        *_clear_prompts("won", decision.won),
+        *_clear_prompts("lost", decision.lost),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _section(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -189,3 +185,19 @@ def _rate(found: Metric | Interval | None) -> str:
         return "–"
     value = found.mean if isinstance(found, Interval) else found.value
     return f"{percent(value)} ({percent_range(found)})"
+
+
+def _clear_prompts(how: str, prompts: Sequence[ClearPrompt]) -> list[str]:
+    if not prompts:
+        return []
+    rows = [f"- {percent(one.preference)} {code(one.category)}: {code(one.prompt)}" for one in prompts]
+    title = f"What the candidate {how} most clearly (its preference, category, prompt)"
+    return ["", f"<details><summary>{title}</summary>", "", *rows, "", "</details>"]
+
+
+def _marked(outcome: str) -> str:
+    return f"{SYMBOLS.get(outcome, '·')} {outcome}"
+
+
+def _consumed(rule: RuleResult) -> str:
+    return NONE if rule.prompts is None or rule.of is None else f"{rule.prompts} of {rule.of}"

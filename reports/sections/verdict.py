@@ -7,20 +7,14 @@ from typing import Any
 from tpobench.harness.evaluation.compare import Difference
 from tpobench.harness.gate.decision import MAX_MISSING
 from tpobench.harness.models.modes import in_mode
+from tpobench.harness.stats.intervals import Interval
 from tpobench.reports.data import Gate, StoredRun
+from tpobench.reports.decision import READINGS, SYMBOLS
 from tpobench.reports.evaluations import Evaluation, named_apart
 from tpobench.reports.formats import figures
 from tpobench.reports.formats.charts import Style
 from tpobench.reports.sections.head_to_head import HeadToHead
 from tpobench.reports.sections.iterations import iteration_name, last_sides
-
-READINGS = {
-    "PASS": "meets every rule of the gate, so it may be promoted",
-    "FAIL": "is rejected by the gate",
-    "INCONCLUSIVE": "can be neither promoted nor rejected: there is too little data to tell",
-    "INVALID": "was not decided on: the data cannot carry a decision",
-}
-SYMBOLS = {"PASS": "✓", "FAIL": "✕", "INCONCLUSIVE": "?", "INVALID": "!"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +28,20 @@ class Headline:
     high: float | None
     n: int
     is_difference: bool = False
+
+    @property
+    def written(self) -> str:
+        """The value as people read it: ``51.2%``, or ``+3.1`` points."""
+        return figures.points(self.value) if self.is_difference else figures.percent(self.value)
+
+    @property
+    def reach(self) -> str:
+        """Interval and number of prompts, in brackets."""
+        if self.low is None or self.high is None:
+            return f"(n = {self.n})"
+        interval = Interval(self.value, self.low, self.high, self.n)
+        limits = figures.points_range(interval) if self.is_difference else figures.percent_range(interval)
+        return f"({limits}, n = {self.n})"
 
 
 @dataclass(frozen=True, kw_only=True)

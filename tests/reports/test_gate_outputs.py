@@ -10,7 +10,11 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleOutcome, RuleResult
-from tpobench.reports.formats.gate import annotations, headline, junit, markdown, telling_lines, terminal_table
+from tpobench.reports.decision import headline
+from tpobench.reports.formats.annotations import annotations
+from tpobench.reports.formats.junit import junit
+from tpobench.reports.formats.markdown import decision_markdown
+from tpobench.reports.formats.terminal.gate import clear_prompt_lines, decision_table
 
 HOSTILE = [
     "a | b |\n| c | d",
@@ -61,8 +65,8 @@ def hostile(text: str) -> Decision:
 
 def drawn(decision: Decision, width: int = 80) -> list[str]:
     console = Console(file=io.StringIO(), width=width, highlight=False)
-    console.print(terminal_table(decision))
-    console.print(telling_lines(decision), no_wrap=True, overflow="ellipsis")
+    console.print(decision_table(decision))
+    console.print(clear_prompt_lines(decision), no_wrap=True, overflow="ellipsis")
     assert isinstance(console.file, io.StringIO)
     console.file.getvalue().encode()
     return console.file.getvalue().splitlines()
@@ -109,7 +113,7 @@ def test_the_texts_of_a_rule_are_in_the_xml_and_uncertainty_is_a_failure() -> No
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_markdown_is_text_in_its_cell(text: str) -> None:
-    written = markdown(hostile(text))
+    written = decision_markdown(hostile(text))
     assert len(written) < 200_000
     assert not re.search("[\u0000-\u0008\u001b\u202e]", written)
     written.encode()
@@ -139,7 +143,7 @@ def test_markdown_says_what_was_decided_and_shows_the_telling_prompts() -> None:
         benchmark="starter/test",
         lost=(ClearPrompt("Why | is\nit?", "c", 0.05),),
     )
-    page = unescape(markdown(decision).replace("<wbr>", ""))
+    page = unescape(decision_markdown(decision).replace("<wbr>", ""))
     assert page.startswith("## tpobench gate: ✕ FAIL\n")
     assert "new_1 is rejected by the gate (head_to_head)." in page
     assert "| ✕ FAIL | <code>head_to_head</code> | win rate 41.7% is below | 60 of 400 |" in page

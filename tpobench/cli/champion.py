@@ -33,15 +33,9 @@ def show(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json: J
     if as_json:
         print_json(vars(found))
         return
-    for line in (
-        f"{found.name} ({found.mode})",
-        f"  folder     {found.folder}",
-        f"  {found.action:<9}  {found.moved_at}",
-        f"  by         {found.who}",
-        f"  why        {found.why or '-'}",
-        f"  policy     {found.policy_key}",
-    ):
-        print(line)
+    from tpobench.reports.formats.terminal.champion import champion_lines
+
+    print("\n".join(champion_lines(found)))
 
 
 @champion_app.command()
@@ -50,23 +44,17 @@ def history(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json
 
     Example: tpobench champion history --store results.duckdb
     """
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     from tpobench.harness.gate.champion import history as moves
     from tpobench.harness.store.store import Store
+    from tpobench.reports.formats.terminal.champion import history_table
+    from tpobench.reports.formats.terminal.console import show as show_table
 
     with Store(store, read_only=True) as opened:
         found = moves(opened, _file(store, file))
     if as_json:
         print_json([vars(move) for move in found])
         return
-    drawn = Table("", "", "model", "mode", "when", "who", "why")
-    for move in found:
-        cells = (move.sequence, move.action, move.name, move.mode, move.moved_at, move.who, move.why)
-        drawn.add_row(*(Text(str(cell)) for cell in cells))
-    Console(highlight=False).print(drawn)
+    show_table(history_table(found))
 
 
 @champion_app.command()

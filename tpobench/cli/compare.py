@@ -26,18 +26,11 @@ def compare(
 
     Example: tpobench compare thought/1 direct/1 --store tpobench-runs/quickstart/store.duckdb
     """
-    from itertools import groupby
-
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     from tpobench.harness.evaluation.compare import compare_models
-    from tpobench.harness.gate.categories import MIN_CATEGORY
     from tpobench.harness.store.models import in_one_mode
     from tpobench.harness.store.runs import model_or_checkpoint
     from tpobench.harness.store.store import Store
+    from tpobench.reports.formats.terminal.comparison import print_comparison
 
     with Store(store, read_only=True) as opened:
         sides = [model_or_checkpoint(opened, text, mode, run) for text, mode in ((a, mode_a), (b, mode_b))]
@@ -45,17 +38,4 @@ def compare(
     if as_json:
         print_json([vars(row) for row in found])
         return
-    console = Console(highlight=False)
-    for (benchmark, measure), rows in groupby(found, lambda row: (row.benchmark, row.measure)):
-        drawn = Table(title=Text(f"{benchmark}, {measure}"), title_justify="left", box=SIMPLE)
-        for column in ("category", "A", "B", "A - B", "n"):
-            drawn.add_column(column, no_wrap=column != "category")
-        for row in rows:
-            shown = f"{100 * row.difference:+.1f} ({100 * row.low:+.1f}, {100 * row.high:+.1f})"
-            few = "*" if row.n < MIN_CATEGORY else ""
-            cells = (row.category or "all", f"{100 * row.a:.1f}", f"{100 * row.b:.1f}", shown, f"{row.n}{few}")
-            drawn.add_row(*map(Text, cells))
-            if row.category is None and row.n < max(row.own_a, row.own_b):
-                drawn.caption = f"{row.n} shared of {row.own_a} and {row.own_b}"
-        console.print(drawn)
-    print(f"A = {a}, B = {b}; in points, with 95% intervals. * = under {MIN_CATEGORY} prompts, too few to decide on.")
+    print_comparison(a, b, found)

@@ -42,7 +42,9 @@ def evaluate(
     from tpobench.harness.evaluation.registry import own_run_of
     from tpobench.harness.evaluation.run import run_evaluation
     from tpobench.harness.progress import Progress
+    from tpobench.harness.records import Metric
     from tpobench.harness.store.store import Store
+    from tpobench.reports.formats.terminal.evaluation import print_metrics
 
     refuse_without_effect(context, spec)
     own = own_run_of(spec.benchmark.name)
@@ -59,17 +61,9 @@ def evaluate(
     print(f"judge     {found['about']['judge_label']}")
     if found["about"]["not_comparable"]:
         print(f"note      not comparable with published figures: {'; '.join(found['about']['not_comparable'])}")
-    _print_metrics(found["metrics"])
+    print_metrics(Metric(**metric) for metric in found["metrics"])
     if api.budget.calls:
         print(f"calls     {api.spent_line()}")
-
-
-def _print_metrics(metrics: list[dict[str, Any]]) -> None:
-    for metric in sorted(metrics, key=lambda m: (m["category"] is not None, m["name"], m["category"] or "")):
-        bounds = "" if metric["low"] is None else f"  [{metric['low']:.3f}, {metric['high']:.3f}]"
-        shown = "" if metric["category"] is None or metric["n"] >= 30 else "  shown, not decided on"
-        value = "-" if metric["value"] is None else f"{metric['value']:.3f}"
-        print(f"  {metric['name']:<36} {metric['category'] or 'all':<34} {value}{bounds}  n={metric['n']}{shown}")
 
 
 def _run_by_itself(own: "OwnRun", spec: "EvaluationSpec", api: Api, store: Path, as_json: bool) -> None:
@@ -77,6 +71,7 @@ def _run_by_itself(own: "OwnRun", spec: "EvaluationSpec", api: Api, store: Path,
     from tpobench.harness.progress import Progress
     from tpobench.harness.samplers.cached import OutputCache, sampler_for
     from tpobench.harness.store.store import Store
+    from tpobench.reports.formats.terminal.evaluation import print_metrics
 
     progress = Progress(quiet=as_json)
     model, load = resolve_model(spec.candidate), sampler_for(api.connect)
@@ -87,7 +82,7 @@ def _run_by_itself(own: "OwnRun", spec: "EvaluationSpec", api: Api, store: Path,
         return
     for result in results:
         print(f"{spec.candidate} ({spec.mode.name}) on {result.title}")
-        _print_metrics([vars(metric) for metric in result.metrics])
+        print_metrics(result.metrics)
 
 
 def _read(store: "Store", evaluation: str) -> dict[str, Any]:

@@ -190,32 +190,28 @@ def _promote(
 
 def _show(decision: "Decision", junit: Path | None, markdown: Path | None, as_json: bool, said: list[str]) -> None:
     from tpobench.harness.files import write_whole
-    from tpobench.reports.formats import gate as written
+    from tpobench.reports.formats import junit as junit_format
+    from tpobench.reports.formats.markdown import decision_markdown
 
     if as_json:
         print_json(decision.as_json())
     else:
         _print(decision, said)
     if junit is not None:
-        write_whole(junit, written.junit(decision))
+        write_whole(junit, junit_format.junit(decision))
     if markdown is not None:
-        write_whole(markdown, written.markdown(decision))
+        write_whole(markdown, decision_markdown(decision))
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(written.markdown(decision))
+            file.write(decision_markdown(decision))
 
 
 def _print(decision: "Decision", said: list[str]) -> None:
-    from rich.console import Console
+    from tpobench.reports.formats.annotations import annotations
+    from tpobench.reports.formats.terminal.gate import print_decision
 
-    from tpobench.reports.formats import gate as written
-
-    console = Console(highlight=False)
-    console.print(written.terminal_table(decision))
-    if decision.won or decision.lost:
-        console.print("\nprompts that were lost and won most clearly, with the candidate's preference:")
-        console.print(written.telling_lines(decision), no_wrap=True, overflow="ellipsis")
+    print_decision(decision)
     for line in said:
         print(line)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        print("\n".join(written.annotations(decision)))
+        print("\n".join(annotations(decision)))

@@ -33,11 +33,10 @@ def ledger(
     if as_json:
         print_json([vars(row) for row in rows])
         return
-    from rich.console import Console
+    from tpobench.reports.formats.terminal.console import show
+    from tpobench.reports.formats.terminal.gate import ledger_table
 
-    from tpobench.reports.formats.gate import ledger_table
-
-    Console(highlight=False).print(ledger_table(line, rows))
+    show(ledger_table(line, rows))
 
 
 class GateCommand(TyperCommand):

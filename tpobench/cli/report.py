@@ -53,15 +53,14 @@ def report(
 
     Example: tpobench report tpobench-runs/quickstart --compare thought/1 direct/1 --markdown
     """
-    from rich.console import Console
-
     from tpobench.harness.files import write_whole
     from tpobench.harness.store.runs import holds_a_run, run_named
     from tpobench.harness.store.store import Store
     from tpobench.reports import content
     from tpobench.reports.formats.html import render
     from tpobench.reports.formats.markdown import markdown as written
-    from tpobench.reports.formats.markdown import summary
+    from tpobench.reports.formats.terminal.console import show
+    from tpobench.reports.formats.terminal.report import report_table
 
     if sum((bool(run), bool(models), compare is not None)) > 1:
         raise UserError("--run, --models and --compare are three kinds of report; give one of them")
@@ -88,7 +87,7 @@ def report(
     if as_json:
         print_json({"report": str(path), **_facts(found)})
         return
-    Console(highlight=False).print(summary(found))
+    show(report_table(found))
     print(path)
 
 

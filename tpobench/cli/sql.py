@@ -1,6 +1,5 @@
 """The command that queries the store: sql."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -23,16 +22,11 @@ def sql(
     Example: tpobench sql "SELECT prompt.text, response FROM output JOIN prompt USING (text_key) LIMIT 3"
     """
     from tpobench.harness.store.query import query_store
+    from tpobench.reports.formats.terminal.console import show
+    from tpobench.reports.formats.terminal.query import query_table
 
     result = query_store(store, query)
     if as_json:
         print_json([dict(zip(result.columns, row, strict=True)) for row in result.rows])
         return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    drawn = Table(*result.columns)
-    for row in result.rows:
-        drawn.add_row(*(Text(str(value)) for value in row))
-    Console(width=None if sys.stdout.isatty() else 200).print(drawn)
+    show(query_table(result.columns, result.rows), wide=True)

@@ -23,10 +23,10 @@ def status(
 
     Example: tpobench status configs/smollm2-cpu.yaml
     """
-    from rich.console import Console
-
+    from tpobench.reports.formats.terminal.console import show
+    from tpobench.reports.formats.terminal.status import status_table
     from tpobench.tpo.status import as_json as to_json
-    from tpobench.tpo.status import as_table, read_status
+    from tpobench.tpo.status import read_status
 
     if run.suffix in (".yaml", ".yml"):
         from tpobench.harness.config import load_yaml
@@ -40,4 +40,4 @@ def status(
     if as_json:
         print_json(to_json(states))
     else:
-        Console(highlight=False).print(as_table(states))
+        show(status_table(states))

@@ -50,7 +50,9 @@ def _train(settings: "RunConfig", place: Path, as_json: bool) -> None:
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
     from tpobench.reports.formats.html import write_report
-    from tpobench.reports.run_summary import summarise, table, training_table
+    from tpobench.reports.formats.terminal.console import show
+    from tpobench.reports.formats.terminal.run import result_table, training_table
+    from tpobench.reports.run_summary import summarise
     from tpobench.tpo.loop import run_training
 
     reporter = Progress(quiet=as_json)
@@ -65,8 +67,7 @@ def _train(settings: "RunConfig", place: Path, as_json: bool) -> None:
     if as_json:
         print_json(summary.as_json() | {"report": str(report), "rows": {n: c for n, (c, _) in counts.items()}})
         return
-    reporter.console.print(table(summary))
-    reporter.console.print(training_table(summary))
+    show(result_table(summary), training_table(summary))
     for rule in summary.rules:
         print(f"  {rule['outcome']:<12} {rule['rule']}: {rule['sentence']}")
     if summary.decision:
@@ -77,12 +78,12 @@ def _train(settings: "RunConfig", place: Path, as_json: bool) -> None:
 
 
 def _print_estimate(settings: "RunConfig", as_json: bool) -> None:
-    from rich.console import Console
-
-    from tpobench.tpo.estimate import as_table, estimate
+    from tpobench.reports.formats.terminal.console import show
+    from tpobench.reports.formats.terminal.estimate import estimate_table
+    from tpobench.tpo.estimate import estimate
 
     found = estimate(settings)
     if as_json:
         print_json(found.as_json())
     else:
-        Console(highlight=False).print(as_table(found))
+        show(estimate_table(found))

@@ -1,0 +1,54 @@
+"""A gate's decision as JUnit XML, a test case for each rule."""
+
+from xml.etree import ElementTree
+
+from tpobench.harness.gate.decision import Decision, RuleResult
+from tpobench.reports.decision import clear_prompts, facts
+from tpobench.reports.formats.escaping import line, sentence
+
+
+def junit(decision: Decision) -> str:
+    """The decision for a CI that shows tests. What is not certain fails: it must not look green.
+
+    Args:
+        decision: What the gate decided.
+
+    Returns:
+        The XML document. A rule that passes is a passed test, FAIL and INCONCLUSIVE are failures, INVALID is an
+        error, and a rule that is only shown is skipped.
+    """
+    outcomes = [rule.outcome for rule in decision.rules]
+    numbers = {
+        "tests": len(outcomes),
+        "failures": outcomes.count("FAIL") + outcomes.count("INCONCLUSIVE"),
+        "errors": outcomes.count("INVALID"),
+        "skipped": outcomes.count("SHOWN"),
+    }
+    root = ElementTree.Element("testsuites")
+    about = {"name": "tpobench gate"} | {name: str(number) for name, number in numbers.items()}
+    suite = ElementTree.SubElement(root, "testsuite", about)
+    properties = ElementTree.SubElement(suite, "properties")
+    for name, value in [("decision", decision.outcome), *facts(decision)]:
+        ElementTree.SubElement(properties, "property", name=name, value=line(value))
+    for rule in decision.rules:
+        case = ElementTree.SubElement(suite, "testcase", classname="tpobench.gate", name=line(rule.rule))
+        _add_outcome(case, rule)
+    if decision.lost or decision.won:
+        clear = [f"{how}: [{line(p.category)}] {line(p.prompt)}" for how, p in clear_prompts(decision)]
+        ElementTree.SubElement(suite, "system-out").text = "\n".join(clear)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _add_outcome(case: ElementTree.Element, rule: RuleResult) -> None:
+    text = sentence(rule.sentence)
+    if rule.outcome == "PASS":
+        ElementTree.SubElement(case, "system-out").text = text
+        return
+    if rule.outcome == "SHOWN":
+        ElementTree.SubElement(case, "skipped", message=text).text = text
+        return
+    kind = "error" if rule.outcome == "INVALID" else "failure"
+    problem = ElementTree.SubElement(case, kind, type=rule.outcome, message=text)
+    unsure = "; it is not certain either way, and a gate that is not certain must not be green"
+    problem.text = text + (unsure if rule.outcome == "INCONCLUSIVE" else "")

@@ -1,0 +1,35 @@
+"""How far a training run is, in the terminal."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from rich.box import SIMPLE
+from rich.table import Table
+from rich.text import Text
+
+from tpobench.reports.formats.figures import duration
+
+
+class StatusRow(Protocol):
+    """A step of a run and how far it is; `seconds` once it is done."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def seconds(self) -> float | None: ...
+
+
+def status_table(steps: Sequence[StatusRow]) -> Table:
+    """How far a run is: a row for each step."""
+    done = [step for step in steps if step.seconds is not None]
+    spent = sum(step.seconds or 0 for step in done)
+    caption = f"{len(done)} of {len(steps)} steps done in {duration(spent)}"
+    table = Table(caption=caption, caption_justify="left", box=SIMPLE)
+    table.add_column("step", no_wrap=True)
+    table.add_column("state")
+    table.add_column("time", justify="right")
+    for step in steps:
+        table.add_row(Text(step.name), step.state, "" if step.seconds is None else duration(step.seconds))
+    return table
