@@ -274,7 +274,7 @@ RULES: list[Callable[[], Iterator[str]]] = [
     # not yet: sql_is_in_the_store
     trl_is_in_the_trainer,
     torch_is_where_weights_are,
-    # not yet: tables_are_drawn_by_the_reports
+    tables_are_drawn_by_the_reports,
     # not yet: a_class_name_exists_once
     # not yet: a_benchmark_is_named_in_its_folder_only
     # not yet: a_dataclass_of_many_fields_takes_keywords
