@@ -1,0 +1,122 @@
+"""Which evaluations a store holds, with their figures."""
+
+import pytest
+
+from tests.harness.store.test_views import evaluated
+from tpobench.harness.errors import StoreLacks, UserError
+from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.records import Generation, Metric, Model, Prompt, Request, SamplingParams, Split
+from tpobench.harness.store.evaluations import (
+    candidate_outputs,
+    current_evaluations,
+    evaluation_of_model,
+    evaluation_with_key,
+    evaluations_on_board,
+    item_values,
+    largest_evaluations,
+    metrics_of,
+    newest_metrics,
+)
+from tpobench.harness.store.store import Store
+
+
+def test_an_evaluation_has_the_names_of_both_sides(store: Store) -> None:
+    store.add_model(Model("better", "", "new"), "given")
+    evaluated(store, "e", baseline_mode="think:generic", params='{"rows": 805}')
+    evaluation = evaluation_with_key(store, "e")
+    assert (evaluation.candidate, evaluation.candidate_name, evaluation.baseline_name) == ("new", "better", "base")
+    assert evaluation.against == "base (think:generic)"
+    assert evaluation.about == {"rows": 805}
+
+
+def test_current_evaluations_come_newest_first_by_benchmark_and_candidate(store: Store) -> None:
+    evaluated(store, "old")
+    evaluated(store, "newer")
+    evaluated(store, "elsewhere", benchmark="other")
+    evaluated(store, "of another", candidate="another")
+    assert [e.evaluation for e in current_evaluations(store)] == ["of another", "elsewhere", "newer"]
+    assert [e.evaluation for e in current_evaluations(store, "bench", ["new", "nobody"])] == ["newer"]
+    assert current_evaluations(store, candidates=[]) == []
+
+
+def test_a_board_shows_an_older_evaluation_that_is_asked_for(store: Store) -> None:
+    evaluated(store, "old")
+    evaluated(store, "newer")
+    assert [e.evaluation for e in evaluations_on_board(store, "bench", [])] == ["newer"]
+    assert [e.evaluation for e in evaluations_on_board(store, "", ["old"])] == ["old", "newer"]
+
+
+def test_the_largest_evaluation_counts_prompts_not_games(store: Store) -> None:
+    evaluated(store, "two games", [("p", "a"), ("p", "b"), ("p", "c")])
+    evaluated(store, "two prompts", [("p", "a"), ("q", "b")])
+    evaluated(store, "a task", baseline="", baseline_mode="")
+    assert [e.evaluation for e in largest_evaluations(store)] == ["two prompts", "two games"]
+
+
+def test_metrics_come_by_evaluation_also_where_there_are_none(store: Store) -> None:
+    metric = Metric(name="win_rate", value=0.5, n=3, category="c", low=0.1, high=0.9)
+    store.add_metrics("e", [metric])
+    assert metrics_of(store, ["e", "other"]) == {"e": [metric], "other": []}
+
+
+def test_the_newest_metric_of_each_name_counts(store: Store) -> None:
+    for key, figures in (("old", {"win_rate": 0.2, "mean_score": 0.3}), ("newer", {"win_rate": 0.6})):
+        evaluated(store, key, baseline=f"base of {key}")
+        store.add_metrics(key, [Metric(name=name, value=value, n=1) for name, value in figures.items()])
+        store.add_metrics(key, [Metric(name="win_rate", value=0.0, n=1, category="c")])
+    metrics = newest_metrics(store, candidate="new", mode="direct", benchmark="bench", judge="judge")
+    assert {name: metric.value for name, metric in metrics.items()} == {"win_rate": 0.6, "mean_score": 0.3}
+
+
+def test_items_come_with_evaluation_and_metric(store: Store) -> None:
+    store.add_items("e", "acc", {"one": 1.0})
+    store.add_items("other", "acc", {"one": 0.0})
+    (item,) = item_values(store, ["e"])
+    assert (item.evaluation, item.metric, item.item, item.value) == ("e", "acc", "one", 1.0)
+
+
+def test_outputs_of_the_candidate_come_by_prompt(store: Store) -> None:
+    evaluated(store, "e", [("p", "a"), ("p", "b"), ("q", "c")], candidate_outputs=["o", "o", "o2"])
+    evaluated(store, "imported", [("p", "a")])
+    assert candidate_outputs(store, "e") == {"p": "o", "q": "o2"}
+    assert candidate_outputs(store, "imported") == {}
+
+
+def named(store: Store) -> None:
+    store.add_model(Model("m", "", "mmmm1111"), "given")
+    store.add_model(Model("base", "", "base"), "given")
+
+
+def test_a_models_newest_evaluation_on_a_benchmark_is_found(store: Store) -> None:
+    named(store)
+    evaluated(store, "by one judge", candidate="mmmm1111")
+    evaluated(store, "by another", candidate="mmmm1111", judge="another")
+    evaluated(store, "elsewhere", candidate="mmmm1111", benchmark="other")
+    assert evaluation_of_model(store, "mmmm", "bench").evaluation == "by another"
+
+
+def test_an_evaluation_with_texts_goes_before_a_newer_one_without(store: Store) -> None:
+    named(store)
+    request = Request("o", DIRECT.messages("p"), "p")
+    generation = Generation(request=request, prompt_ids=(), token_ids=(), text="hi", finish_reason="stop", seconds=0.1)
+    model = Model("m", "", "mmmm1111")
+    store.add_generations(model, DIRECT, SamplingParams(), [(Prompt("p"), 0, generation, Split("", "hi"))])
+    evaluated(store, "with texts", candidate="mmmm1111", candidate_outputs=["o"])
+    evaluated(store, "imported", candidate="mmmm1111", judge="another", candidate_outputs=["gone"])
+    assert evaluation_of_model(store, "m", "bench").evaluation == "with texts"
+
+
+def test_a_model_that_was_not_evaluated_there_is_told_so(store: Store) -> None:
+    named(store)
+    evaluated(store, "elsewhere", candidate="mmmm1111", benchmark="other")
+    with pytest.raises(StoreLacks, match="holds no bench evaluation of 'm'; tpobench leaderboard"):
+        evaluation_of_model(store, "m", "bench")
+
+
+def test_evaluations_in_two_modes_have_to_be_told_apart(store: Store) -> None:
+    named(store)
+    evaluated(store, "directly", candidate="mmmm1111")
+    evaluated(store, "thinking", candidate="mmmm1111", candidate_mode="think:generic")
+    with pytest.raises(UserError, match="several modes; say which: m@direct, m@think:generic"):
+        evaluation_of_model(store, "m", "bench")
+    assert evaluation_of_model(store, "m@direct", "bench").evaluation == "directly"

@@ -1,0 +1,93 @@
+"""What was judged in the evaluations of a store, prompt by prompt."""
+
+import pytest
+
+from tests.harness.store.test_views import evaluated, judgments
+from tpobench.harness.records import Assignment, Judgment, Prompt
+from tpobench.harness.store.judgments import (
+    baseline_responses,
+    judged_entries,
+    judgments_with_keys,
+    preference_deviation,
+    preferences_by_assigned,
+    prompt_preferences,
+)
+from tpobench.harness.store.store import Store
+
+FIRST, SECOND = Prompt("first", "a category"), Prompt("second", "another")
+
+
+def test_judgments_come_by_key_with_lengths(store: Store) -> None:
+    judgments(store, a=0.25)
+    (judgment,) = judgments_with_keys(store, ["a", "lost"]).values()
+    assert (judgment.order, judgment.preference, judgment.candidate_chars) == ("AB", 0.25, 1)
+
+
+def test_preferences_come_in_the_order_of_the_prompts(store: Store) -> None:
+    store.add_prompts([FIRST, SECOND])
+    judgments(store, a=1.0, b=None)
+    evaluated(store, "e", [(SECOND.key, "b"), (FIRST.key, "a")])
+    preferences = prompt_preferences(store, ["e"])
+    assert [(p.prompt, p.category, p.preference) for p in preferences] == [
+        (SECOND.key, "another", None),
+        (FIRST.key, "a category", 1.0),
+    ]
+
+
+def test_preferences_go_by_what_was_assigned_last(store: Store) -> None:
+    store.add_prompts([FIRST, SECOND])
+    judgments(store, a=1.0, b=0.5)
+    evaluated(store, "e", [(FIRST.key, "a"), (SECOND.key, "b")])
+    for number, (prompt, kind, value) in enumerate(
+        [
+            (FIRST, "category", "old"),
+            (FIRST, "complexity", "hard"),
+            (FIRST, "category", "new"),
+            (SECOND, "category", None),
+        ]
+    ):
+        assigned = Assignment(
+            key=str(number), assigner=f"by {number}", kind=kind, text_key=prompt.text_key, value=value, raw=""
+        )
+        store.add_assignments([assigned])
+        store.drain()
+    assert preferences_by_assigned(store, ["e"], "category") == {"e": {"new": [1.0]}}
+    assert preferences_by_assigned(store, ["e"], "complexity") == {"e": {"hard": [1.0]}}
+
+
+def test_the_baselines_response_is_known_by_its_text_key(store: Store) -> None:
+    judgments(store, a=1.0, b=0.5)
+    evaluated(store, "e", [("p", "a"), ("p", "b")])
+    assert baseline_responses(store, ["e", "none"]) == {"e": {"p": "b"}, "none": {}}
+
+
+def test_the_deviation_is_that_of_prompts_against_another_model(store: Store) -> None:
+    judgments(store, a=0.0, b=1.0, c=0.5)
+    evaluated(store, "itself", [("p", "c"), ("q", "c")], candidate="base")
+    assert preference_deviation(store, "judge", "bench") is None
+    evaluated(store, "e", [("p", "a"), ("q", "b")])
+    assert preference_deviation(store, "judge", "bench") == pytest.approx(0.5**0.5)
+
+
+def test_entries_come_in_order_with_what_texts_there_are(store: Store) -> None:
+    store.add_prompts([FIRST])
+    store.add_judgments(
+        Judgment(
+            key=key,
+            judge="judge",
+            prompt_key=FIRST.key,
+            response_a="a",
+            response_b="b",
+            chars_a=1,
+            chars_b=1,
+            order=order,
+            verdict="A>B",
+            preference=0.5,
+            raw=f"raw {key}",
+        )
+        for key, order in (("x", "BA"), ("y", "AB"))
+    )
+    evaluated(store, "e", [(FIRST.key, "x"), (FIRST.key, "y")], candidate_outputs=["gone", "gone"])
+    entries = judged_entries(store, "e")
+    assert [(entry.order, entry.raw_text) for entry in entries] == [("BA", "raw x"), ("AB", "raw y")]
+    assert {(entry.text, entry.verdict, entry.candidate_response) for entry in entries} == {("first", "A>B", None)}
