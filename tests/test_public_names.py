@@ -1,7 +1,9 @@
 """What `import tpobench` gives."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -22,3 +24,19 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 def test_importing_tpobench_imports_nothing_of_it() -> None:
     code = "import sys, tpobench; print([name for name in sys.modules if name.startswith('tpobench.')])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_a_model_is_evaluated_from_python(tmp_path: Path) -> None:
+    (tmp_path / "bench.jsonl").write_text('{"prompt": "Say four.", "checks": [{"contains": "four"}]}')
+    for name, output in (("right", "four"), ("wrong", "five")):
+        (tmp_path / f"{name}.json").write_text(json.dumps([{"instruction": "Say four.", "output": output}]))
+    spec = tpobench.EvaluationSpec(
+        benchmark=tpobench.benchmark_named(str(tmp_path / "bench.jsonl")),
+        candidate=str(tmp_path / "right.json"),
+        baseline=str(tmp_path / "wrong.json"),
+    )
+    with tpobench.Store(tmp_path / "results.duckdb") as store:
+        key = tpobench.run_evaluation(store, spec, tpobench.Client, tpobench.Progress(quiet=True))
+        figures = {metric.name: metric.value for metric in store.metrics(key)}
+        assert store.sql("SELECT preference FROM prompt_preference")[1] == [(1.0,)]
+    assert figures["win_rate"] == 1

@@ -1,33 +1,56 @@
 """tpobench: is this checkpoint better, where, by how much, and may it be promoted?
 
-The names below are the public Python interface; everything else may change from version to version. They are imported
-when they are first used, so that `import tpobench` takes no time:
+The names in ``__all__`` are the public Python interface; all others may change with any version. They are imported when
+they are first used, so that ``import tpobench`` takes no time. For example::
 
-    from pathlib import Path
     import tpobench
 
-    with tpobench.Store("tpobench-runs/store.duckdb", read_only=True) as store:
-        columns, rows = store.sql("SELECT * FROM current_evaluation")
-    policy = tpobench.load_policy(Path("policy.yaml"))
+    with tpobench.Store("results.duckdb") as store:
+        spec = tpobench.EvaluationSpec(benchmark=tpobench.benchmark_named("starter"), candidate="smollm2-135m")
+        key = tpobench.run_evaluation(store, spec, connect=tpobench.Client, progress=tpobench.Progress(quiet=True))
+        for metric in store.metrics(key):
+            print(metric.name, metric.category, metric.value, metric.low, metric.high)
+        columns, rows = store.sql("SELECT prompt_key, preference FROM prompt_preference")
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tpobench.harness.api.client import Client
     from tpobench.harness.errors import UserError
+    from tpobench.harness.evaluation.registry import benchmark_named
+    from tpobench.harness.evaluation.run import run_evaluation
+    from tpobench.harness.evaluation.spec import EvaluationSpec
     from tpobench.harness.gate.policy import Policy, load_policy
+    from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
     __version__: str
 
-__all__ = ["Policy", "Store", "UserError", "__version__", "load_policy"]
+__all__ = [
+    "Client",
+    "EvaluationSpec",
+    "Policy",
+    "Progress",
+    "Store",
+    "UserError",
+    "__version__",
+    "benchmark_named",
+    "load_policy",
+    "run_evaluation",
+]
 
 _MODULES = {
-    "Policy": "tpobench.harness.gate.policy",
-    "Store": "tpobench.harness.store.store",
-    "UserError": "tpobench.harness.errors",
-    "load_policy": "tpobench.harness.gate.policy",
+    "Client": "api.client",
+    "EvaluationSpec": "evaluation.spec",
+    "Policy": "gate.policy",
+    "Progress": "progress",
+    "Store": "store.store",
+    "UserError": "errors",
+    "benchmark_named": "evaluation.registry",
+    "load_policy": "gate.policy",
+    "run_evaluation": "evaluation.run",
 }
 
 
@@ -37,7 +60,7 @@ def __getattr__(name: str) -> Any:
 
         return version("tpobench")
     if name in _MODULES:
-        return getattr(import_module(_MODULES[name]), name)
+        return getattr(import_module(f"tpobench.harness.{_MODULES[name]}"), name)
     raise AttributeError(f"module 'tpobench' has no attribute {name!r}")
 
 

@@ -18,7 +18,7 @@ def _load(request: BenchmarkRequest) -> "Benchmark":
 CATEGORIES = BenchmarkDeclaration(
     name="categories",
     argument="FILE",
-    summary="the prompts of a file by category, as many of each, judged in both orders",
+    summary="the prompts of a file, the same number of each category, judged in both orders",
     load=_load,
     options=frozenset({"per_category"}),
     orders="both",

@@ -1,8 +1,10 @@
 """The help of the whole command, and what every command has in common."""
 
+import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,43 @@ def test_summaries_begin_in_the_same_column() -> None:
     lines = {line.split()[0]: line for line in help_of().splitlines() if line.startswith("  ")}
     columns = {len(lines[name]) - len(lines[name][2 + len(name) :].lstrip()) for name in COMMANDS}
     assert len(columns) == 1
+
+
+def every(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """A command and all below it, by what is typed after `tpobench`."""
+    yield " ".join(path), command
+    for name, below in getattr(command, "commands", {}).items():
+        yield from every(below, (*path, name))
+
+
+EVERY = dict(every(GROUP))
+
+
+def test_every_command_tells_the_same_of_its_store() -> None:
+    options = {name: option for name, command in EVERY.items() for option in command.params if "--store" in option.opts}
+    assert {option.help for option in options.values()} == {
+        "The results store, a DuckDB file; without this option $TPOBENCH_STORE, else tpobench-runs/store.duckdb."
+    }
+    groups = {"", "judge", "champion"}
+    without = {"quickstart", "doctor", "chat", "train", "status"}  # a run's store is in its folder
+    assert EVERY.keys() - options.keys() == groups | without
+
+
+@pytest.mark.parametrize("name", [name for name, command in EVERY.items() if not hasattr(command, "commands")])
+def test_examples_are_on_one_line_to_copy(name: str) -> None:
+    shown = help_of(*name.split())
+    examples = re.findall(r"Example: (.*)", EVERY[name].callback.__doc__)
+    assert examples
+    for example in examples:
+        assert f"  Example: {example}\n" in shown
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_option_and_argument_is_explained(name: str) -> None:
+    own = [
+        parameter for parameter in EVERY[name].params if parameter.name not in ("install_completion", "show_completion")
+    ]
+    assert not [parameter.name for parameter in own if not parameter.help]
 
 
 def test_the_version_is_the_packages() -> None:

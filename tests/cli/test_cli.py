@@ -6,13 +6,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
-import typer
 
-from tpobench.cli import app
 from tpobench.cli.errors import sentence_of
 from tpobench.harness.errors import StoreLacks
 from tpobench.harness.records import Prompt
@@ -210,7 +207,7 @@ def test_every_command_reads_one_default_store_and_is_told_of_a_runs_own(command
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (["compare", "a", "b"], "has measured no 'a'; known: none; did you mean"),
+        (["compare", "a", "b"], "holds no model 'a'; known: none; did you mean"),
         (["report"], "holds no judgments yet; did you mean"),
         (["gate", "policy.yaml", "--candidate", "thought/1"], "holds no run yet; did you mean"),
         (
@@ -270,18 +267,6 @@ def test_a_report_is_of_the_option_else_the_folder_else_the_default_store(tmp_pa
     assert "no results store at option.duckdb" in asked("folder", "--store", "option.duckdb")
     assert "no results store at folder/store.duckdb" in asked("folder")
     assert "no results store at environment.duckdb" in asked()
-
-
-def test_help_tells_which_store_it_is() -> None:
-    commands = ["eval", "plan", "import", "export", "leaderboard", "sample", "categorise", "gate", "compare", "sql"]
-    group: Any = typer.main.get_command(app)
-    found = [group.commands[name] for name in [*commands, "report"]]
-    found += [group.commands["judge"].commands["check"], *group.commands["champion"].commands.values()]
-    helps = {option.help for command in found for option in command.params if "--store" in option.opts}
-    assert len(found) == 15
-    assert helps == {
-        "The results store, a DuckDB file; without this option $TPOBENCH_STORE, else tpobench-runs/store.duckdb."
-    }
 
 
 def test_sampling_twice_samples_once(tiny_model: Path, tmp_path: Path) -> None:

@@ -17,7 +17,12 @@ ROAD = {
 
 
 class CommandsByRoad(TyperGroup):
-    """Lists the commands in the order of the road, under its headings."""
+    """Lists the commands in the order of the road, under its headings, and keeps examples on one line to copy."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for command in self.commands.values():
+            _keep_examples_whole(command)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of all commands in the order of the road."""
@@ -32,6 +37,14 @@ class CommandsByRoad(TyperGroup):
                 formatter.write_dl(
                     [(f"{name:<{column}}", summary) for name, summary in zip(names, summaries, strict=True)]
                 )
+
+
+def _keep_examples_whole(command: Any) -> None:
+    """Lines after a ``\\b`` are not wrapped."""
+    if command.help:
+        command.help = command.help.replace("Example: ", "\b\nExample: ")
+    for below in getattr(command, "commands", {}).values():
+        _keep_examples_whole(below)
 
 
 app = typer.Typer(

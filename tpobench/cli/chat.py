@@ -23,7 +23,9 @@ def chat(
     question: Annotated[str, typer.Argument(help="What to ask.")],
     model: ModelOption = "smollm2-135m",
     mode: ModeOption = "direct",
-    show_thoughts: Annotated[bool, typer.Option(help="Print the thought before the response.")] = False,
+    show_thoughts: Annotated[
+        bool, typer.Option("--show-thoughts", help="Print the thought before the response.")
+    ] = False,
     max_new_tokens: TokensOption = 256,
     temperature: TemperatureOption = 0.8,
     seed: SeedOption = 0,

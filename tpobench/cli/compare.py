@@ -12,9 +12,9 @@ from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 @app.command()
 def compare(
     a: Annotated[str, typer.Argument(help="A model by name or fingerprint, or thought/1 of a run.")],
-    b: Annotated[str, typer.Argument(help="The other one.")],
-    mode_a: Annotated[str, typer.Option(help="Of A, where it answered in several modes.")] = "",
-    mode_b: Annotated[str, typer.Option(help="Of B.")] = "",
+    b: Annotated[str, typer.Argument(help="The other model.")],
+    mode_a: Annotated[str, typer.Option(help="The mode of A, where it answered in several.")] = "",
+    mode_b: Annotated[str, typer.Option(help="The mode of B, where it answered in several.")] = "",
     run: Annotated[str, typer.Option(help="The run's name, where the store holds several.")] = "",
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,

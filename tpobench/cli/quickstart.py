@@ -15,12 +15,14 @@ from tpobench.cli.train import train
 def quickstart(
     folder: Annotated[Path, typer.Option("--dir", help="Where the run is kept.")] = RUNS / "quickstart",
     as_json: JsonOption = False,
-    print_config: Annotated[bool, typer.Option(help="Print the run's configuration and stop.")] = False,
+    print_config: Annotated[
+        bool, typer.Option("--print-config", help="Print the run's configuration, and stop.")
+    ] = False,
 ) -> None:
     """Train and evaluate a small model, in about ten minutes.
 
     The embedded model answers, is judged by checklists, learns to think, and is gated: what `train` does, at the
-    size of two processor cores. Run again, it takes seconds, for everything is stored.
+    size of two processor cores. Run again, it takes seconds, since everything is stored.
 
     Example: tpobench quickstart
     """

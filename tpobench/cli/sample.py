@@ -22,7 +22,9 @@ def sample(
     samples: Annotated[int, typer.Option("-k", "--samples", min=1, help="Outputs for each prompt.")] = 1,
     max_new_tokens: TokensOption = 512,
     temperature: TemperatureOption = 0.8,
-    top_p: Annotated[float, typer.Option(min=0.01, max=1)] = 0.95,
+    top_p: Annotated[
+        float, typer.Option(min=0.01, max=1, help="Sample from the likeliest tokens with this total probability.")
+    ] = 0.95,
     seed: SeedOption = 0,
     api: Api,
     store: StoreOption = DEFAULT_STORE,

@@ -19,7 +19,7 @@ def status(
 ) -> None:
     """Show how far a run is.
 
-    Lists its steps: done, running, interrupted or waiting. Works while the run goes on, too.
+    Lists its steps: done, running, interrupted or waiting. It also works while the run is going.
 
     Example: tpobench status configs/smollm2-cpu.yaml
     """

@@ -61,9 +61,9 @@ class Api:
 
 
 def api_options(
-    concurrency: Annotated[int, typer.Option(min=1, max=512, help="API calls in flight.")] = 64,
-    rpm: Annotated[float | None, typer.Option(min=0.1, help="Most requests a minute.")] = None,
-    tpm: Annotated[float | None, typer.Option(min=1, help="Most tokens a minute, estimated.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=512, help="API calls at the same time.")] = 64,
+    rpm: Annotated[float | None, typer.Option(min=0.1, help="At most this many requests a minute.")] = None,
+    tpm: Annotated[float | None, typer.Option(min=1, help="At most this many tokens a minute, estimated.")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for one answer.")] = 300,
     budget_calls: Annotated[int | None, typer.Option(min=0, help="Stop after this many requests.")] = None,
     budget_usd: Annotated[

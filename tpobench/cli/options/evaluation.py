@@ -24,7 +24,10 @@ def evaluation_options(
     data: DataOption = None,
     mode: ModeOption = "direct",
     judge: Annotated[
-        str | None, typer.Option(help="checklist, alpaca_eval[:EVALUATOR], arena_hard, ste, verdict:FILE.yaml.")
+        str | None,
+        typer.Option(
+            help="One of those below, for example reward:FOLDER, or MODULE:FUNCTION; the benchmark's own unless given."
+        ),
     ] = None,
     judge_model: Annotated[
         str | None, typer.Option(help="NAME, or NAME@http://HOST:PORT/v1; the judge's own unless given.")

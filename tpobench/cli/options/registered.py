@@ -7,12 +7,16 @@ from typer.core import TyperCommand
 
 
 class BenchmarkCommand(TyperCommand):
-    """A command whose help ends with the benchmarks there are. They are looked for when it is asked for help."""
+    """A command whose help ends with the benchmarks, and the judges where it takes one; looked up for help only."""
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         from tpobench.harness.evaluation.registry import declarations
+        from tpobench.harness.judges.named import judge_names
 
         _list(formatter, "Benchmarks", [(entry.typed, entry.summary) for entry in declarations().values()])
+        if any(option.name == "judge" for option in self.params):
+            with formatter.section("Judges"):
+                formatter.write_text(", ".join(judge_names()))
 
 
 class FilesCommand(TyperCommand):
