@@ -80,6 +80,6 @@ def ensure_scores(
     if len(values) < len(by_key):
         raise UserError(
             f"the judge {scorer.label} left {len(by_key) - len(values)} of {len(by_key)} responses without a score; "
-            "the others are stored, the same command asks for the rest"
+            "the others are stored, run the command again to ask for the rest"
         )
     return values
