@@ -1,41 +1,43 @@
 """Every checkpoint, measured: the configured benchmarks, lm-eval's tasks, thought against direct, and the gate."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from tpobench.harness.evaluation.benchmark import Benchmark
-from tpobench.harness.evaluation.given_outputs import add_answers
-from tpobench.harness.evaluation.outputs import ModelOutputs, sample_outputs
+from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.registry import benchmark_named, own_run_of
-from tpobench.harness.evaluation.run import evaluate_outputs
+from tpobench.harness.evaluation.run import evaluate_outputs, run_evaluation
 from tpobench.harness.evaluation.spec import EvaluationSpec, about, judge_for
 from tpobench.harness.gate.run import keep_decision
 from tpobench.harness.gate.stored import stored_evaluation_named, stored_input
-from tpobench.harness.judges.base import Judge
-from tpobench.harness.records import Metric, Model, SamplingParams
+from tpobench.harness.records import Metric, Model, Prompt, SamplingParams
 from tpobench.harness.store.step_details import EvaluateDetails, GateDetails, HeadToHeadDetails, TasksDetails
 from tpobench.harness.store.steps import Arm, Step
+from tpobench.tpo.checkpoint_outputs import CheckpointOutputs, seed_baseline
 from tpobench.tpo.config import TASKS, BenchmarkConfig
 from tpobench.tpo.preferences.judge import TrainingJudge
 from tpobench.tpo.run import TrainingRun
 from tpobench.tpo.steps import evaluation_step
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RunBenchmark:
-    """A benchmark of the run, its judge, and what every candidate is compared with (once that is known)."""
+    """A benchmark of the run: what is asked of every model, and its judge's id. `judge_in_memory` says that the judge
+    needs the memory that the sampled model takes."""
 
-    benchmark: Benchmark
-    judge: Judge
-    about: dict[str, object]
-    new_tokens: int
-    baseline: ModelOutputs | None = None
+    spec: EvaluationSpec
+    judge_id: str
+    judge_in_memory: bool
 
     @property
-    def judge_id(self) -> str:
-        return self.judge.id
+    def name(self) -> str:
+        return self.spec.benchmark.name
+
+    @property
+    def prompts(self) -> Sequence[Prompt]:
+        return self.spec.measured().prompts
 
 
 class CheckpointEvaluator:
@@ -45,11 +47,12 @@ class CheckpointEvaluator:
         self._run = run
         self._judge = judge
         self.measured = [self._load(entry) for entry in run.config.evaluation.benchmarks]
+        self._baselines: list[ModelOutputs] = []
 
     def of_seed(self) -> None:
         """The seed's direct answers, which are the baseline of benchmarks without one of their own, and the seed with
         the thought prompt: one that cannot follow the format is not asked again and again."""
-        self._answer_for_baseline()
+        self._baselines = [seed_baseline(self._run, measured.spec) for measured in self.measured]
         self._measure("direct", None, self._run.seed, 0)
         if "thought" in self._run.config.arms:
             self._measure("thought", None, self._run.seed, 0)
@@ -61,12 +64,15 @@ class CheckpointEvaluator:
 
     def head_to_head(self, iteration: int, thought: ModelOutputs, direct: ModelOutputs) -> None:
         """Thought against direct on the first benchmark, and from iteration 1 on the gate's decision."""
-        first = self.measured[0]
+        first, run = self.measured[0], self._run
 
         def work() -> HeadToHeadDetails:
-            facts = first.about | {"baseline": direct.model.name, "not_comparable": []}
-            key = evaluate_outputs(self._run.store, first.judge, first.benchmark, thought, direct, facts)
-            return HeadToHeadDetails(evaluation=key, win_rate=_overall(self._run.store.metrics(key))["win_rate"])
+            judge = judge_for(first.spec, run.clients.connect, run.progress)
+            facts = about(first.spec, judge) | {"baseline": direct.model.name, "not_comparable": []}
+            with self._room_for_judge_of(first):
+                key = evaluate_outputs(run.store, judge, first.spec.measured(), thought, direct, facts)
+                judge.close()
+            return HeadToHeadDetails(evaluation=key, win_rate=_overall(run.store.metrics(key))["win_rate"])
 
         compared = self._run.step(Step(HeadToHeadDetails, iteration=iteration), work)
         if iteration:
@@ -74,77 +80,58 @@ class CheckpointEvaluator:
             self._run.step(gate, lambda: self._decide(compared.evaluation, thought, direct))
 
     def _load(self, entry: BenchmarkConfig) -> RunBenchmark:
-        found = benchmark_named(entry.name, entry.split, None if entry.data is None else Path(entry.data))
-        config = self._run.config.evaluation
-        new_tokens = entry.max_new_tokens or config.sampling.max_new_tokens
-        contest = EvaluationSpec(
-            benchmark=found,
-            candidate=self._run.config.model,
+        config = self._run.config
+        data = None if entry.data is None else Path(entry.data)
+        new_tokens = entry.max_new_tokens or config.evaluation.sampling.max_new_tokens
+        sampling = config.evaluation.sampling.model_copy(update={"max_new_tokens": new_tokens})
+        spec = EvaluationSpec(
+            benchmark=benchmark_named(entry.name, entry.split, data),
+            candidate=config.model,
             judge=entry.judge,
             judge_model=entry.judge_model,
             limit=entry.limit,
-            data=None if entry.data is None else Path(entry.data),
+            params=sampling.params(config.seed),
+            format_retries=0,
+            data=data,
         )
-        judge = judge_for(contest, self._run.clients.connect, self._run.progress)
-        return RunBenchmark(
-            benchmark=contest.measured(), judge=judge, about=about(contest, judge), new_tokens=new_tokens
-        )
-
-    def _answer_for_baseline(self) -> None:
-        for number, measured in enumerate(self.measured):
-            given = measured.benchmark.baseline_named(None)
-            if given is not None:
-                measured.baseline = add_answers(self._run.store, given.name, measured.benchmark.prompts, given.answers)
-            else:
-                measured.baseline = self._contend(number, "direct", self._run.seed, 0)
-
-    def _contend(self, number: int, arm: Arm, model: Model, retries: int) -> ModelOutputs:
-        measured, config = self.measured[number], self._run.config
-        sampling = config.evaluation.sampling.model_copy(update={"max_new_tokens": measured.new_tokens})
-        what = f"{model.name.rpartition('/')[2]}, {measured.benchmark.name}"
-        params, mode = sampling.params(config.seed), self._run.mode(arm)
-        return sample_outputs(self._run.held.outputs_of(model), mode, measured.benchmark, params, retries, what)
+        judge = judge_for(spec, self._run.clients.connect, self._run.progress)
+        in_memory = judge.scorer is not None and judge.scorer.in_memory
+        return RunBenchmark(spec=spec, judge_id=judge.id, judge_in_memory=in_memory)
 
     def _measure(self, arm: Arm, iteration: int | None, model: Model, retries: int) -> ModelOutputs:
         answers = []
         for number, measured in enumerate(self.measured):
+            spec = replace(measured.spec, candidate=model.name, mode=self._run.mode(arm), format_retries=retries)
+            outputs = CheckpointOutputs(self._run, model, self._baselines[number])
             step = evaluation_step(self._run.config, arm, iteration, number)
-            candidate: list[ModelOutputs] = []
-
-            def answer(number: int = number, found: list[ModelOutputs] = candidate) -> ModelOutputs:
-                if not found:
-                    found.append(self._contend(number, arm, model, retries))
-                return found[0]
-
-            def work(measured: RunBenchmark = measured, answer: Any = answer) -> EvaluateDetails:
-                return self._compare(measured, answer())
-
-            self._say(step, self._run.step(step, work))
-            answers.append(answer)
+            self._say(step, self._run.step(step, partial(self._evaluate, measured, spec, outputs)))
+            answers.append(partial(outputs.candidate, spec))
         if self._run.config.evaluation.lm_eval is not None:
             self._run.step(Step(TasksDetails, arm, iteration), lambda: self._tasks(arm, model))
         return answers[0]()
 
-    def _compare(self, measured: RunBenchmark, candidate: ModelOutputs) -> EvaluateDetails:
-        assert measured.baseline is not None
-        key = evaluate_outputs(
-            self._run.store, measured.judge, measured.benchmark, candidate, measured.baseline, measured.about
-        )
+    def _evaluate(self, measured: RunBenchmark, spec: EvaluationSpec, outputs: CheckpointOutputs) -> EvaluateDetails:
+        run = self._run
+        candidate = outputs.candidate(spec)
+        with self._room_for_judge_of(measured):
+            key = run_evaluation(run.store, spec, run.clients.connect, run.progress, outputs)
         same = self._judge.id == measured.judge_id
         return EvaluateDetails(
             evaluation=key,
-            win_rate=_overall(self._run.store.metrics(key))["win_rate"],
-            train_judge_win_rate=None if same else self._by_training_judge(measured, candidate),
+            win_rate=_overall(run.store.metrics(key))["win_rate"],
+            train_judge_win_rate=None if same else self._by_training_judge(measured, candidate, outputs.baseline(spec)),
         )
 
-    def _by_training_judge(self, measured: RunBenchmark, candidate: ModelOutputs) -> float | None:
+    def _room_for_judge_of(self, measured: RunBenchmark) -> AbstractContextManager[None]:
+        return self._run.held.released() if measured.judge_in_memory else nullcontext()
+
+    def _by_training_judge(
+        self, measured: RunBenchmark, candidate: ModelOutputs, baseline: ModelOutputs
+    ) -> float | None:
         """The win rate that the training judge sees: rising above the evaluation judge's, it is being gamed."""
-        assert measured.baseline is not None
-        ours, theirs = ([text or None for text in side.responses] for side in (candidate, measured.baseline))
+        ours, theirs = ([text or None for text in side.responses] for side in (candidate, baseline))
         with self._run.held.released():
-            found = self._judge.against(
-                self._run.store, measured.benchmark.prompts, ours, theirs, "the training judge's view"
-            )
+            found = self._judge.against(self._run.store, measured.prompts, ours, theirs, "the training judge's view")
             self._judge.close()
         seen = [value for value in found if value is not None]
         return sum(seen) / len(seen) if seen else None
@@ -183,7 +170,10 @@ class CheckpointEvaluator:
         found = {m.name: m for m in self._run.store.metrics(details.evaluation) if m.category is None}
         wins, parse_errors = found["win_rate"], found["parse_error_rate"].value or 0.0
         score = found.get("mean_score")
-        scored = "" if score is None else f"  mean score {score.value:.3f} ({score.low:.3f}, {score.high:.3f})"
+        scored = ""
+        if score is not None:
+            scored = f"  mean score {score.value:.3f}"
+            scored += "" if score.low is None else f" ({score.low:.3f}, {score.high:.3f})"
         where = step.name.removeprefix("evaluate/")
         self._run.progress.say(
             f"[bold]{where}[/]{scored}  win rate {wins.value:.1%} ({wins.low:.1%}, {wins.high:.1%})  "

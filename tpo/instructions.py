@@ -24,7 +24,7 @@ def allotted_instructions(run: TrainingRun, judge: TrainingJudge, measured: Sequ
     score them, or when the sources are no longer those that the run began with."""
     config = run.config
     pools = [Pool(s.source, s.weight, _pool(run, s), s.demands) for s in config.instructions.sources]
-    benchmarks = {entry.benchmark.name: entry.benchmark.prompts for entry in measured}
+    benchmarks = {entry.name: entry.prompts for entry in measured}
     warm = [] if config.warm_start is None else warm_start_prompts(config.warm_start.examples, config.warm_start.file)
     allotted = allot(
         pools=pools,

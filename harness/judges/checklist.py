@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.checks import is_met
 from tpobench.harness.judges.request import JudgeRequest
-from tpobench.harness.judges.scorer import PromptedResponses
+from tpobench.harness.judges.scorer import PromptedResponses, Scorer
 from tpobench.harness.judges.scoring import ScoreJudge
 from tpobench.harness.records import Prompt, Score
 
@@ -21,7 +21,7 @@ _GROUP = 1000
 """Scores that are yielded together: a store takes many rows at once in much less time than one by one."""
 
 
-class ChecklistScorer:
+class ChecklistScorer(Scorer):
     """Scores in [0, 1]."""
 
     id = f"checklist@{_VERSION}"
@@ -47,15 +47,9 @@ class ChecklistScorer:
             components=components,
         )
 
-    def covers(self, judge: str) -> bool:
-        return judge == self.id
-
     def score_all(self, responses: PromptedResponses) -> Iterator[list[Score]]:
         for start in range(0, len(responses), _GROUP):
             yield [self.score(prompt, response) for prompt, response in responses[start : start + _GROUP]]
-
-    def close(self) -> None:
-        """Nothing is held."""
 
 
 def checklist_judge(request: JudgeRequest) -> ScoreJudge:

@@ -3,13 +3,13 @@
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from numbers import Real
 from pathlib import Path
 from typing import Any
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.scorer import PromptedResponses, scored
+from tpobench.harness.judges.scorer import PromptedResponses, Scorer, scored
 from tpobench.harness.judges.user_module import importable, user_module
 from tpobench.harness.records import Prompt, Score
 
@@ -17,11 +17,9 @@ GROUP_SECONDS = 1.0
 """How long scores are gathered before they are yielded: what an interruption loses at most."""
 
 
-class CustomScorer:
+class CustomScorer(Scorer):
     """The function gets the prompt's text and the response, and returns a number, or a mapping with ``score`` and
     components. Its module's file is part of the id: a changed function is another judge."""
-
-    bounded = False
 
     def __init__(self, name: str) -> None:
         """Raises UserError where there is no such function; the current folder is searched first."""
@@ -40,12 +38,6 @@ class CustomScorer:
         self.id = f"{name}#{hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12]}"
         self.label = name
 
-    def covers(self, judge: str) -> bool:
-        return judge == self.id
-
-    def require(self, prompts: Sequence[Prompt]) -> None:
-        """It is asked about any prompt."""
-
     def score_all(self, responses: PromptedResponses) -> Iterator[list[Score]]:
         """Raises UserError where the function raises, or returns no number."""
         done: list[Score] = []
@@ -58,9 +50,6 @@ class CustomScorer:
                 done, since = [], time.monotonic()
         if done:
             yield done
-
-    def close(self) -> None:
-        """Nothing is held."""
 
     def _ask(self, prompt: Prompt, response: str) -> tuple[float, Mapping[str, Any]]:
         where = f'the scorer {self.label}, asked about a response to "{prompt.text[:40]}",'

@@ -10,7 +10,7 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.judges.conversation import Conversation, ConversationEncoder
 from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.judges.reward_network import Network, NetworkReading, load_network
-from tpobench.harness.judges.scorer import PromptedResponses, scored
+from tpobench.harness.judges.scorer import PromptedResponses, Scorer, scored
 from tpobench.harness.judges.scoring import ScoreJudge
 from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.records import Model, Prompt, Score
@@ -23,11 +23,11 @@ WINDOW = 2048
 """Responses that are tokenised and sorted by length together; memory does not grow with their number beyond it."""
 
 
-class RewardModelScorer:
+class RewardModelScorer(Scorer):
     """Scores responses in batches of similar length. The weights are loaded when the first score is missing, and again
     after `close`."""
 
-    bounded = False
+    in_memory = True
 
     def __init__(self, model: Model, kind: str = "reward") -> None:
         """`kind` is ``reward`` or ``armorm``. Raises UserError for a model of another kind; no weights are read yet."""
@@ -39,9 +39,6 @@ class RewardModelScorer:
         self._encoder = ConversationEncoder(model.folder)
         load_network(kind, model.folder, "meta")
         self._context = getattr(AutoConfig.from_pretrained(model.folder), "max_position_embeddings", None)
-
-    def covers(self, judge: str) -> bool:
-        return judge == self.id
 
     def require(self, prompts: Sequence[Prompt]) -> None:
         """Raises UserError for a prompt that leaves no room for a response."""

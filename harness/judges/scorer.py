@@ -1,6 +1,7 @@
 """What scores one response by itself: rules, reward models, a user's function, a weighted sum of them."""
 
 import math
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -14,30 +15,37 @@ PromptedResponses = Sequence[tuple[Prompt, str]]
 
 
 class Scorer(Protocol):
-    """Scores single responses: the higher, the better. `id` names everything that determines a score, `label` is for
-    people. `bounded` says that every score is in [0, 1], so that a mean of them has an interval."""
+    """Scores single responses: the higher, the better. A scorer names this class as its base, and inherits what is not
+    abstract.
 
-    @property
-    def id(self) -> str: ...
+    Attributes:
+        id: Names everything that determines a score.
+        label: For people.
+        bounded: Whether every score is in [0, 1], so that a mean of them has an interval.
+        in_memory: Whether it holds a model, so that others make room for it.
+    """
 
-    @property
-    def label(self) -> str: ...
+    id: str
+    label: str
+    bounded: bool = False
+    in_memory: bool = False
 
-    @property
-    def bounded(self) -> bool: ...
-
-    def covers(self, judge: str) -> bool:
-        """Whether its scores rest on those of the judge with this id."""
-
-    def require(self, prompts: Sequence[Prompt]) -> None:
-        """Raises UserError for a prompt whose responses it cannot score."""
-
+    @abstractmethod
     def score_all(self, responses: PromptedResponses) -> Iterator[list[Score]]:
         """Every response exactly once, in groups as they are done. Raises UserError for a score that is not a
         number."""
 
+    def covers(self, judge: str) -> bool:
+        """Whether its scores rest on those of the judge with this id."""
+        return judge == self.id
+
+    def require(self, prompts: Sequence[Prompt]) -> None:
+        """Raises UserError for a prompt whose responses it cannot score."""
+        return
+
     def close(self) -> None:
         """Free what the scorer holds in memory."""
+        return
 
 
 def scored(scorer: Scorer, prompt: Prompt, response: str, value: float, components: Mapping[str, Any]) -> Score:

@@ -10,11 +10,9 @@ WINDOW = 1024
 """Responses that all parts score before the next ones: what an interruption loses at most."""
 
 
-class WeightedScorer:
+class WeightedScorer(Scorer):
     """sum_i weight_i * value_i, of the judges' own values. A score's components are each part's value, weight and
     components, by the part's label. The parts stay in memory side by side until `close`."""
-
-    bounded = False
 
     def __init__(self, parts: Sequence[tuple[Scorer, float]]) -> None:
         """Raises UserError for a judge that is named twice."""
@@ -22,6 +20,7 @@ class WeightedScorer:
         if twice := next((label for label in labels if labels.count(label) > 1), None):
             raise UserError(f"the judge {twice} is named twice in judge.parts; add its weights up")
         self._parts = parts
+        self.in_memory = any(judge.in_memory for judge, _ in parts)
         self.id = f"weighted#{content_key(sorted((judge.id, float(weight)) for judge, weight in parts))[:12]}"
         self.label = " + ".join(f"{weight:g} x {judge.label}" for judge, weight in parts)
 

@@ -21,15 +21,13 @@ QUIET = Progress(quiet=True)
 
 PLUGIN = """
 from tpobench.harness.judges.request import JudgeRequest
-from tpobench.harness.records import Score
+from tpobench.harness.judges.scorer import Scorer, scored
 
-class Vowels:
-    id, label, bounded = "vowels@1", "vowels", False
-    def covers(self, judge): return judge == self.id
-    def require(self, prompts): pass
+class Vowels(Scorer):
+    id, label = "vowels@1", "vowels"
+
     def score_all(self, responses):
-        yield [Score(judge=self.id, prompt=p, response=r, value=r.count("a"), components={}) for p, r in responses]
-    def close(self): pass
+        yield [scored(self, prompt, response, response.count("a"), {}) for prompt, response in responses]
 
 def vowels(request: JudgeRequest):
     return request.scoring(Vowels())

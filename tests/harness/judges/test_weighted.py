@@ -22,18 +22,14 @@ def values(judge: Scorer, asked: PromptedResponses) -> list[float]:
     return [by_pair[prompt.text, response] for prompt, response in asked]
 
 
-class Fixed:
+class Fixed(Scorer):
     """Scores by a function of the response, one by one."""
 
     def __init__(self, name: str, function: Callable[[str], float]) -> None:
         self.id = self.label = name
         self._function = function
         self.closed = False
-        self.bounded = False
         self.required: list[Prompt] = []
-
-    def covers(self, judge: str) -> bool:
-        return judge == self.id
 
     def require(self, prompts: Sequence[Prompt]) -> None:
         self.required += prompts

@@ -13,6 +13,7 @@ from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.base import Comparison
+from tpobench.harness.judges.scorer import Scorer
 from tpobench.harness.judges.verdict import self_taught_evaluator
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Prompt, Score
@@ -23,12 +24,11 @@ from tpobench.tpo.preferences.scoring import PRIOR, battle_matrix, elo
 WHY, NAME = Prompt("Why is the sky blue?"), Prompt("Name a fruit.", checks=({"regex": "a"},))
 
 
-class Counting:
+class Counting(Scorer):
     """Scores a response by its length; keeps what it was asked."""
 
     id = "counting@1"
     label = "counting"
-    bounded = False
 
     def __init__(self, forgets: str = "") -> None:
         self.asked: list[tuple[str, str]] = []
@@ -38,9 +38,6 @@ class Counting:
     def require(self, prompts: Sequence[Prompt]) -> None:
         if not all(prompt.text.endswith(("?", ".")) for prompt in prompts):
             raise UserError("a prompt has no end")
-
-    def covers(self, judge: str) -> bool:
-        return judge == self.id
 
     def score_all(self, asked: Sequence[tuple[Prompt, str]]) -> Iterator[list[Score]]:
         for prompt, response in reversed(asked):
