@@ -1,7 +1,6 @@
 """The command line as a user meets it: real processes, exit codes, one sentence on bad input."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.cli.command import refused, tpobench
 from tpobench.cli.errors import sentence_of
 from tpobench.harness.errors import StoreLacks
 from tpobench.harness.records import Prompt
@@ -18,23 +18,6 @@ from tpobench.harness.store.schema import SCHEMA_VERSION
 from tpobench.harness.store.store import Store
 
 CONFIG = Path(__file__).parents[2] / "tpo" / "quickstart.yaml"
-
-
-def tpobench(*arguments: str | Path, cwd: Path | None = None, store: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a command; `store` is the value of TPOBENCH_STORE."""
-    command = [sys.executable, "-c", "from tpobench.cli import main; main()", *map(str, arguments)]
-    env = os.environ | {"TPOBENCH_STORE": store}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=cwd, env=env)
-
-
-def refused(*arguments: str | Path, cwd: Path, store: str = "") -> str:
-    """The one sentence on standard error of a command that is refused with exit code 2."""
-    done = tpobench(*arguments, cwd=cwd, store=store)
-    assert done.returncode == 2, done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stderr.startswith("tpobench: ")
-    assert done.stderr.count("\n") == 1
-    return done.stderr
 
 
 @pytest.mark.parametrize(

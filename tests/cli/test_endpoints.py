@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tests.apis.stub import stub_server
-from tests.cli.test_cli import tpobench
+from tests.cli.command import tpobench
 
 
 def test_a_server_is_asked_a_question(tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
-"""tpobench eval with a judge that scores: as a user types it."""
+"""tpobench eval as a user types it: judged by a server, and by a judge that scores."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import refused, tpobench
+from tests.cli.command import refused, tpobench
 from tests.miniature import build_reward_model
 
 OPTIONS = ("--model", "ours.json", "--baseline", "theirs.json", "--benchmark", "bench.jsonl", "--store", "s.duckdb")
@@ -35,3 +35,42 @@ def test_a_reward_model_is_a_judge_of_every_command(folder: Path) -> None:
     assert (plan["judge_calls"], plan["dollars"]) == (0, 0.0)
     assert "nothing to check" in refused("judge", "check", *OPTIONS, *judge, cwd=folder)
     assert "asks no model" in refused("eval", *OPTIONS, *judge, "--judge-model", "gpt-4", cwd=folder)
+
+
+def test_an_evaluation_is_planned_made_and_free_the_second_time(tmp_path: Path, api: str, compared: list[str]) -> None:
+    planned = json.loads(tpobench("plan", *compared, "--json").stdout)
+    assert (planned["prompts"], planned["sampling_calls"], planned["judge_calls"]) == (12, 12, 24)
+    assert planned["dollars"] is None
+    first = tpobench("eval", *compared, "--json")
+    assert first.returncode == 0, first.stderr
+    evaluation = json.loads(first.stdout)
+    assert evaluation["spent"]["calls"] == 36
+    assert {m["name"]: m["n"] for m in evaluation["metrics"] if m["category"] is None}["win_rate"] == 12
+    again = json.loads(tpobench("eval", *compared, "--json").stdout)
+    assert again["spent"]["calls"] == 0
+    assert again["metrics"] == evaluation["metrics"]
+    store = tmp_path / "s.duckdb"
+    board = json.loads(tpobench("leaderboard", "--store", store, "--json").stdout)
+    assert board[0]["model"] == api
+    assert "x" in tpobench("leaderboard", "--by-category", "--store", store).stdout
+
+
+def test_a_budget_ends_a_command_with_one_sentence_and_the_next_goes_on(tmp_path: Path, compared: list[str]) -> None:
+    assert "the budget of 20 calls is spent" in refused("eval", *compared, "--budget-calls", "20", cwd=tmp_path)
+    done = tpobench("eval", *compared, "--json")
+    assert json.loads(done.stdout)["spent"]["calls"] == 16
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--judge", "alpaca_evl"], "unknown judge 'alpaca_evl'; did you mean 'alpaca_eval'?"),
+        (["--orders", "three"], "--orders is one or both, not 'three'"),
+        (["--benchmark", "arena_hard_v3"], "unknown benchmark 'arena_hard_v3'"),
+        (["--benchmark", "alpaca_eval", "--data", "/nonexistent"], "holds neither alpaca_eval_gpt4_baseline.json"),
+        (["--model", "m@http://user:pw@host/v1"], "keys come from the environment only"),
+    ],
+)
+def test_options_that_are_wrong_are_one_sentence(tmp_path: Path, arguments: list[str], told: str) -> None:
+    given = ["--model", "m@http://127.0.0.1:9/v1"] if "--model" not in arguments else []
+    assert told in refused("eval", *given, *arguments, "--store", "s.duckdb", cwd=tmp_path)

@@ -1,0 +1,26 @@
+"""Arena-Hard's official files in and out."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.data import DATA, real_data
+from tpobench.benchmarks.arena_hard.files import export_arena, import_arena
+from tpobench.harness.evaluation.leaderboard import leaderboard
+from tpobench.harness.store.store import Store
+
+
+@real_data
+def test_arena_hard_goes_in_scores_as_published_and_comes_out(store: Store, tmp_path: Path) -> None:
+    folder = DATA / "arena_hard"
+    list(import_arena(store, "arena_hard_v0.1", folder, None))
+    (row,) = leaderboard(store, "arena_hard_v0.1")
+    assert 100 * (row.value("official_arena_score") or 0) == pytest.approx(23.34, abs=0.005)
+    assert row.metrics["arena_score"]["low"] < row.metrics["official_arena_score"]["low"]  # whole prompts vary more
+    answers, judgments = export_arena(store, "arena_hard_v0.1", "gpt-3.5-turbo-0125", tmp_path, folder)
+    (tmp_path / "questions").mkdir()
+    with Store(tmp_path / "again.duckdb") as again:
+        list(import_arena(again, "arena_hard_v0.1", tmp_path, folder))
+        (copy,) = leaderboard(again, "arena_hard_v0.1")
+    assert copy.metrics == row.metrics
+    assert len(answers.read_text().split("\n")) == len(judgments.read_text().split("\n")) == 501
