@@ -170,14 +170,9 @@ def of_comparison(store: Store, a: NamedModel, b: NamedModel, labels: tuple[str,
         differences = []
     overall = [d for d in differences if d.category is None]
     overall.sort(key=lambda difference: not difference.measure.startswith("win rate"))  # what a judge said comes first
+    compared = {difference.evaluations for difference in overall}
     shared = sorted(
-        (
-            (mine, other)
-            for mine in ours
-            for other in theirs
-            if (mine.benchmark, mine.judge, mine.baseline_fingerprint, mine.baseline_mode)
-            == (other.benchmark, other.judge, other.baseline_fingerprint, other.baseline_mode)
-        ),
+        ((mine, other) for mine in ours for other in theirs if (mine.key, other.key) in compared),
         key=lambda pair: (pair[0].benchmark, pair[0].against, pair[0].judge),
     )
     by_group = []

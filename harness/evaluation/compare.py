@@ -18,7 +18,7 @@ class Difference:
     """A's figure minus B's on the items that both have, with its 95% interval; all in [-1, 1] (win rates and shares).
 
     `category` is None for all items. `a` and `b` are the means over the shared items; `own_a` and `own_b` count what
-    each has.
+    each has. `evaluations` are the keys of A's evaluation and of B's.
     """
 
     benchmark: str
@@ -32,6 +32,7 @@ class Difference:
     n: int
     own_a: int
     own_b: int
+    evaluations: tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +156,7 @@ def _differences(ours: _Measured, theirs: _Measured) -> Iterator[Difference]:
             n=interval.n,
             own_a=len(mine),
             own_b=len(other),
+            evaluations=(ours.evaluation, theirs.evaluation),
         )
 
 

@@ -11,7 +11,10 @@ from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 
 @app.command()
 def compare(
-    a: Annotated[str, typer.Argument(help="A model by name or fingerprint, or thought/1 of a run.")],
+    a: Annotated[
+        str,
+        typer.Argument(help="A model: its name, NAME@MODE or the beginning of its fingerprint; or thought/1 of a run."),
+    ],
     b: Annotated[str, typer.Argument(help="The other model.")],
     mode_a: Annotated[str, typer.Option(help="The mode of A, where it answered in several.")] = "",
     mode_b: Annotated[str, typer.Option(help="The mode of B, where it answered in several.")] = "",

@@ -16,7 +16,7 @@ from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 @app.command(cls=FilesCommand)
 def export(
     kind: KindArgument,
-    model: Annotated[str, typer.Option(help="The model's name, or the beginning of its fingerprint.")],
+    model: Annotated[str, typer.Option(help="The model's name, NAME@MODE, or the beginning of its fingerprint.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write to.")] = Path("export"),
     data: DataOption = None,
     store: StoreOption = DEFAULT_STORE,
