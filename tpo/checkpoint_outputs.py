@@ -27,13 +27,13 @@ class CheckpointOutputs:
 
 def seed_baseline(run: TrainingRun, spec: EvaluationSpec) -> ModelOutputs:
     """What every candidate of the run is compared with: the benchmark's own answers, or the seed's direct ones."""
-    given = spec.measured().baseline_named(spec.baseline)
+    given = spec.measured_benchmark.baseline_named(spec.baseline)
     if given is not None:
-        return add_answers(run.store, given.name, spec.measured().prompts, given.answers)
+        return add_answers(run.store, given.name, spec.measured_benchmark.prompts, given.answers)
     return _answers(run, run.seed, spec)
 
 
 def _answers(run: TrainingRun, model: Model, spec: EvaluationSpec) -> ModelOutputs:
-    benchmark = spec.measured()
+    benchmark = spec.measured_benchmark
     what = f"{model.name.rpartition('/')[2]}, {benchmark.name}"
     return sample_outputs(run.held.outputs_of(model), spec.mode, benchmark, spec.params, spec.format_retries, what)

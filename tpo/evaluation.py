@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from tpobench.harness.evaluation.judging import about, judge_for
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.registry import benchmark_named, own_run_of
 from tpobench.harness.evaluation.run import evaluate_outputs, run_evaluation
-from tpobench.harness.evaluation.spec import EvaluationSpec, about, judge_for
+from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.gate.run import keep_decision
 from tpobench.harness.gate.stored import stored_evaluation_named, stored_input
 from tpobench.harness.records import Metric, Model, Prompt, SamplingParams
@@ -37,7 +38,7 @@ class RunBenchmark:
 
     @property
     def prompts(self) -> Sequence[Prompt]:
-        return self.spec.measured().prompts
+        return self.spec.measured_benchmark.prompts
 
 
 class CheckpointEvaluator:
@@ -70,7 +71,7 @@ class CheckpointEvaluator:
             judge = judge_for(first.spec, run.clients.connect, run.progress)
             facts = about(first.spec, judge) | {"baseline": direct.model.name, "not_comparable": []}
             with self._room_for_judge_of(first):
-                key = evaluate_outputs(run.store, judge, first.spec.measured(), thought, direct, facts)
+                key = evaluate_outputs(run.store, judge, first.spec.measured_benchmark, thought, direct, facts)
                 judge.close()
             return HeadToHeadDetails(evaluation=key, win_rate=_overall(run.store.metrics(key))["win_rate"])
 

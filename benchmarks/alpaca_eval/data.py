@@ -3,7 +3,6 @@
 The data (CC BY-NC 4.0) is read from a folder of the user's or fetched from the hub; none comes with the package.
 """
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from tpobench.benchmarks.alpaca_eval.official import (
     read_gamed,
 )
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.answer_files import AnsweredPrompt, answers_in
 from tpobench.harness.evaluation.benchmark import Baseline, Benchmark, Score
 from tpobench.harness.evaluation.preferences import PromptJudgments
 from tpobench.harness.records import Metric, Prompt, content_key
@@ -35,19 +35,11 @@ DIGEST = "e6068c3d158c1cd4e4bedbbd67a1b4b0"
 
 
 @dataclass(frozen=True)
-class Answered:
-    """A prompt with somebody's answer to it."""
-
-    prompt: Prompt
-    answer: str
-
-
-@dataclass(frozen=True)
 class AlpacaData:
     """The instructions with the baseline's answers, in the official order, and the length control's data if there is
     any."""
 
-    rows: tuple[Answered, ...]
+    rows: tuple[AnsweredPrompt, ...]
     baseline: str
     gamed: GamedData | None
     """None: no length-controlled figures."""
@@ -85,10 +77,10 @@ def load(data: Path | None = None) -> AlpacaData:
     """From a folder (``instructions.parquet``, or the official baseline file; itself or its ``alpaca_eval`` subfolder),
     or from the hub at a pinned revision. Raises UserError when neither has it."""
     if data is None:
-        return AlpacaData(tuple(answers_in(_fetch(BASELINE_FILE))), BASELINE, fetch_gamed())
+        return AlpacaData(tuple(answers_in(_fetch(BASELINE_FILE), NAME)), BASELINE, fetch_gamed())
     folder = data / NAME if (data / NAME).is_dir() else data
     if (folder / BASELINE_FILE).exists():
-        rows = tuple(answers_in(folder / BASELINE_FILE))
+        rows = tuple(answers_in(folder / BASELINE_FILE, NAME))
     elif (folder / "instructions.parquet").exists():
         rows = tuple(_from_parquet(folder / "instructions.parquet"))
     else:
@@ -101,53 +93,6 @@ def load(data: Path | None = None) -> AlpacaData:
     except UserError:
         gamed = None
     return AlpacaData(rows, BASELINE, gamed)
-
-
-def answers_in(path: Path) -> Iterator[Answered]:
-    """The answers of an official outputs file (``model_outputs.json`` and the baseline file), in its order.
-
-    Raises UserError for a file that cannot be read, is cut, or repeats an instruction.
-    """
-    seen: set[str] = set()
-    for number, row in enumerate(read_json_list(path)):
-        instruction, answer = row.get("instruction"), row.get("output")
-        if not isinstance(instruction, str) or not isinstance(answer, str):
-            raise UserError(f"{path}: entry {number} has no text under 'instruction' and 'output'")
-        if instruction in seen:
-            raise UserError(f"{path}: entry {number} repeats the instruction {instruction[:50]!r}")
-        seen.add(instruction)
-        yield Answered(_prompt(instruction, row.get("dataset")), answer)
-
-
-def read_json_list(path: Path) -> list[dict[str, Any]]:
-    """A JSON file that holds a list of objects; raises UserError with the place where it breaks off."""
-    try:
-        found = json.loads(path.read_bytes().decode("utf-8"))
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8: byte {error.start} is {error.object[error.start]:#x}") from error
-    except ValueError as error:
-        raise UserError(f"{path} is not valid JSON, it may be cut: {error}") from error
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise UserError(f"{path} is not a list of JSON objects")
-    return found
-
-
-def aligned(answers: Sequence[Answered], prompts: Sequence[Prompt], where: str) -> list[str]:
-    """The answers in the order of the prompts. Raises UserError with count and first three differences when an answer
-    is for no prompt of the benchmark, or a prompt has none."""
-    by_text = {row.prompt.text: row.answer for row in answers}
-    wanted = {prompt.text for prompt in prompts}
-    differences = [f"not in the benchmark: {text[:50]!r}" for text in by_text if text not in wanted]
-    differences += [f"no answer to: {prompt.text[:50]!r}" for prompt in prompts if prompt.text not in by_text]
-    if differences:
-        shown = "; ".join(differences[:3])
-        raise UserError(
-            f"{where} holds {len(answers)} answers, the benchmark {len(prompts)} instructions; "
-            f"{len(differences)} differ: {shown}"
-        )
-    return [by_text[prompt.text] for prompt in prompts]
 
 
 def score(gamed: GamedData | None) -> Score:
@@ -196,15 +141,13 @@ def _length_controlled(
     ]
 
 
-def _prompt(instruction: str, dataset: object) -> Prompt:
-    return Prompt(instruction, dataset if isinstance(dataset, str) else "uncategorised", NAME)
-
-
-def _from_parquet(path: Path) -> Iterator[Answered]:
+def _from_parquet(path: Path) -> Iterator[AnsweredPrompt]:
     import pyarrow.parquet as parquet
 
     for row in parquet.read_table(path).to_pylist():
-        yield Answered(_prompt(row["instruction"], row["dataset"]), row["baseline_output"])
+        yield AnsweredPrompt(
+            Prompt(row["instruction"], row["dataset"] or "uncategorised", NAME), row["baseline_output"]
+        )
 
 
 def _fetch(name: str) -> Path:

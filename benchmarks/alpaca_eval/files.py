@@ -8,17 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tpobench.benchmarks.alpaca_eval.data import (
-    BASELINE,
-    NAME,
-    ROWS,
-    AlpacaData,
-    answers_in,
-    digest,
-    read_json_list,
-    score,
-)
+from tpobench.benchmarks.alpaca_eval.data import BASELINE, NAME, ROWS, AlpacaData, digest, score
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.answer_files import answers_in, read_json_list
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.declaration import ImportedModel
 from tpobench.harness.evaluation.given_outputs import add_answers
@@ -45,7 +37,7 @@ def import_alpaca(store: Store, path: Path, data: AlpacaData) -> Iterator[Import
     compact = [file for file in files if file.name == "annotations.parquet"]
     for file in outputs:
         if not any(other.parent == file.parent for other in annotations):
-            rows = list(answers_in(file))
+            rows = list(answers_in(file, NAME))
             name = _author(file)
             add_answers(store, name, [row.prompt for row in rows], [row.answer for row in rows])
             yield ImportedModel(name, len(rows), None)
@@ -214,7 +206,7 @@ def _prompts(file: Path, rows: Sequence[Mapping[str, Any]], data: AlpacaData) ->
 
 
 def _require_same_outputs(file: Path, rows: Sequence[Mapping[str, Any]], own: Path) -> None:
-    answers = {row.prompt.text: row.answer for row in answers_in(own)}
+    answers = {row.prompt.text: row.answer for row in answers_in(own, NAME)}
     different = [r["instruction"] for r in rows if answers.get(r["instruction"], r["output_2"]) != r["output_2"]]
     if different:
         shown = "; ".join(repr(text[:50]) for text in different[:3])

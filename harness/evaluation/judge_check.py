@@ -1,8 +1,9 @@
 """Judge the pairs of an evaluation in both orders, several times over, to see how far the judge can be trusted."""
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.output_sources import NamedOutputs
-from tpobench.harness.evaluation.spec import EvaluationSpec, judge_for
+from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.check import JudgeCheck, summarise
 from tpobench.harness.judges.request import Connect
@@ -16,7 +17,7 @@ def check_judge(store: Store, spec: EvaluationSpec, connect: Connect, progress: 
 
     Raises UserError for a judge whose judgment does not depend on the order: it has nothing to check.
     """
-    measured, judge = spec.measured(), judge_for(spec, connect, progress)
+    measured, judge = spec.measured_benchmark, judge_for(spec, connect, progress)
     if any(len(judge.orders(prompt, both=True)) < 2 for prompt in measured.prompts):
         raise UserError(
             f"the judge {judge.label} scores each response by itself: the order cannot flip its verdict, so there is "

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from tpobench.benchmarks.alpaca_eval.data import aligned, answers_in
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.answer_files import aligned, answers_in
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.outputs import ModelOutputs, sample_outputs
 from tpobench.harness.evaluation.spec import EvaluationSpec
@@ -46,7 +46,7 @@ class NamedOutputs:
 
     def baseline(self, spec: EvaluationSpec) -> ModelOutputs:
         """The benchmark's own answers, or those of the model that the evaluation names."""
-        measured = spec.measured()
+        measured = spec.measured_benchmark
         given = measured.baseline_named(spec.baseline)
         if given is not None:
             return add_answers(self.store, given.name, measured.prompts, given.answers)
@@ -60,10 +60,10 @@ class NamedOutputs:
         model = resolve_model(name)
         self.store.add_model(model, "given")
         with OutputCache(self.store, model, self.load, self.progress) as cache:
-            return sample_outputs(cache, mode, spec.measured(), spec.params, spec.format_retries, model.name)
+            return sample_outputs(cache, mode, spec.measured_benchmark, spec.params, spec.format_retries, model.name)
 
     def _read(self, spec: EvaluationSpec, file: Path) -> ModelOutputs:
-        prompts = spec.measured().prompts
+        prompts = spec.measured_benchmark.prompts
         rows = list(answers_in(file))
         if spec.limit is not None:
             wanted = {prompt.text for prompt in prompts}

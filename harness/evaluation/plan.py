@@ -7,7 +7,8 @@ from typing import Any
 
 from tpobench.harness.api.budget import CHARS_PER_TOKEN, Prices
 from tpobench.harness.api.endpoints import is_endpoint
-from tpobench.harness.evaluation.spec import EvaluationSpec, judge_for
+from tpobench.harness.evaluation.judging import judge_for
+from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.progress import Progress
 from tpobench.harness.store.calls import median_seconds
@@ -66,7 +67,7 @@ class Plan:
 
 def plan_for(contest: EvaluationSpec, prices: Prices, concurrency: int, store: Store | None) -> Plan:
     """Everything but what the store has already: outputs by count, judgments where both sides' texts are known."""
-    measured, judge = contest.measured(), judge_for(contest, None, Progress(quiet=True))
+    measured, judge = contest.measured_benchmark, judge_for(contest, None, Progress(quiet=True))
     prompts = measured.prompts
     sampling = len(prompts) if is_endpoint(contest.candidate) else 0
     games = 0 if judge.free else sum(len(judge.orders(p, measured.orders == "both")) for p in prompts)
@@ -105,7 +106,7 @@ def _detectable(prompts: int) -> float:
 
 def _smallest(contest: EvaluationSpec) -> tuple[str, int, float] | None:
     counts: dict[str, int] = {}
-    for prompt in contest.measured().prompts:
+    for prompt in contest.measured_benchmark.prompts:
         counts[prompt.category] = counts.get(prompt.category, 0) + 1
     if len(counts) < 2:
         return None

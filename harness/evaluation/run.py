@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from tpobench.harness.evaluation.benchmark import Benchmark
+from tpobench.harness.evaluation.judging import about, judge_for
 from tpobench.harness.evaluation.metrics import output_metrics, score_metrics
 from tpobench.harness.evaluation.output_sources import NamedOutputs, OutputSource
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.record import EvaluationRecord, JudgedPair, store_evaluation
-from tpobench.harness.evaluation.spec import EvaluationSpec, about, judge_for
+from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.base import Comparison, Judge
 from tpobench.harness.judges.request import Connect
 from tpobench.harness.judges.scorer import Scorer, ensure_scores
@@ -43,7 +44,7 @@ def run_evaluation(
     if candidate.is_of(baseline):
         progress.say(f"{candidate.model.name} is compared with its own answers: every win rate will be about 50%")
     try:
-        return evaluate_outputs(store, judge, spec.measured(), candidate, baseline, about(spec, judge))
+        return evaluate_outputs(store, judge, spec.measured_benchmark, candidate, baseline, about(spec, judge))
     finally:
         judge.close()
 

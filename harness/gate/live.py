@@ -6,10 +6,11 @@ from pathlib import Path
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
+from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.output_sources import NamedOutputs
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.run import comparisons_of
-from tpobench.harness.evaluation.spec import EvaluationSpec, judge_for
+from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.gate.input import GateInput, OutputSummary
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.scored import with_scorers
@@ -85,7 +86,7 @@ def live_input(
     `against` None means the benchmark's own baseline; `called` is what to call the candidate. Raises UserError
     when candidate and baseline are the same, and offline when an output is not in the store.
     """
-    measured, judge = contest.measured(), judge_for(contest, None if offline else connect, reporter)
+    measured, judge = contest.measured_benchmark, judge_for(contest, None if offline else connect, reporter)
     outputs = NamedOutputs(store, _refuse if offline else sampler_for(connect), reporter)
     store.add_prompts(measured.prompts)
     candidate = outputs.candidate(contest)

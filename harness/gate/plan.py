@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tpobench.harness.api.budget import Prices
+from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.plan import SIGMA, plan_for
-from tpobench.harness.evaluation.spec import EvaluationSpec, judge_for
+from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.power import anytime_critical, detectable, final_critical, prompts_needed
@@ -100,7 +101,7 @@ class GatePlan:
 
 def plan_gate(policy: Policy, contest: EvaluationSpec, prices: Prices, store: Store | None) -> GatePlan:
     """The plan of a policy's head-to-head on its benchmark; anchor and champion take as much again."""
-    measured, rule = contest.measured(), policy.head_to_head
+    measured, rule = contest.measured_benchmark, policy.head_to_head
     judge = judge_for(contest, None, Progress(quiet=True))
     n, orders = len(measured.prompts), 2 if measured.orders == "both" else 1
     asked = plan_for(contest, prices, 1, None)

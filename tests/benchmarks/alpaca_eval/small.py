@@ -4,14 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tpobench.benchmarks.alpaca_eval.data import AlpacaData, Answered
+from tpobench.benchmarks.alpaca_eval.data import AlpacaData
+from tpobench.harness.evaluation.answer_files import AnsweredPrompt
 from tpobench.harness.records import Prompt
 
 PROMPTS = [Prompt(f"instruction {n}", "ab"[n % 2], "alpaca_eval") for n in range(40)]
 
 
 SMALL = AlpacaData(
-    tuple(Answered(prompt, f"baseline {n}") for n, prompt in enumerate(PROMPTS)), "gpt4_1106_preview", None
+    tuple(AnsweredPrompt(prompt, f"baseline {n}") for n, prompt in enumerate(PROMPTS)), "gpt4_1106_preview", None
 )
 
 

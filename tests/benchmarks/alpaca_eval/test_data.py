@@ -2,36 +2,10 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.benchmarks.alpaca_eval.small import PROMPTS, written
 from tests.data import DATA, real_data
-from tpobench.benchmarks.alpaca_eval.data import Answered, aligned, answers_in, digest, load, score
-from tpobench.harness.errors import UserError
+from tpobench.benchmarks.alpaca_eval.data import digest, load, score
 from tpobench.harness.evaluation.preferences import PromptJudgments, Verdict
-from tpobench.harness.records import Prompt
-
-
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b'[{"instruction": "a", "out', "is not valid JSON, it may be cut"),
-        (b"\xff\xfe[]", "is not UTF-8: byte 0"),
-        (b'{"a": 1}', "is not a list of JSON objects"),
-        (b'[{"instruction": "a"}]', "entry 0 has no text"),
-        (b'[{"instruction": "a", "output": "b"}, {"instruction": "a", "output": "c"}]', "repeats the instruction 'a'"),
-    ],
-)
-def test_output_files_that_are_broken(tmp_path: Path, content: bytes, told: str) -> None:
-    (tmp_path / "model_outputs.json").write_bytes(content)
-    with pytest.raises(UserError, match=told):
-        list(answers_in(tmp_path / "model_outputs.json"))
-
-
-def test_answers_that_do_not_match_name_the_first_three() -> None:
-    rows = [Answered(Prompt("instruction 0"), "x"), Answered(Prompt("other"), "y")]
-    with pytest.raises(UserError, match=r"holds 2 answers, the benchmark 4 instructions; 4 differ: not in the.*other"):
-        aligned(rows, PROMPTS[:4], "f.json")
 
 
 @real_data
