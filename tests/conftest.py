@@ -10,7 +10,7 @@ from tests.miniature import build
 from tpobench.harness.models.resolve import embedded_folder
 from tpobench.harness.store.store import Store
 
-SLOWEST_FIRST = ("tests/tpo/test_loop.py", "tests/tpo/trainer/test_job.py", "tests/tpo/trainer/")
+SLOWEST_FIRST = ("tests/tpo/test_loop.py", "tests/tpo/trainer/test_run.py", "tests/tpo/trainer/")
 """Parallel workers take file after file (`make test`): they end together when the long ones do not come last."""
 
 

@@ -1,11 +1,14 @@
 """The whole loop on a miniature model: real sampling, real training, a real store, the gate and the report."""
 
 import json
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.tpo.trainer.jobs import train_here
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
 from tpobench.harness.progress import Progress
@@ -15,6 +18,9 @@ from tpobench.reports.run_summary import summarise
 from tpobench.tpo.config import RunConfig
 from tpobench.tpo.loop import run_training
 from tpobench.tpo.steps import planned_steps
+
+MODEL = Path(__file__).parents[1] / "fixtures" / "store_before" / "model"
+"""One thin layer and a vocabulary of ASCII: with the embedded model's, sampling takes most of the time."""
 
 WORDS = [
     "apple",
@@ -50,42 +56,72 @@ RANKED = [
 Config = dict[str, object]
 
 
-@pytest.fixture
-def config(tiny_model: Path, tmp_path: Path) -> Config:
+def settings(folder: Path) -> Config:
+    """A run of one iteration and two epochs; `folder` gets its prompts and its thought prompt."""
     for name, rows in (("train", RANKED[:14]), ("validation", RANKED[14:16]), ("test", RANKED[16:])):
-        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    # The miniature model writes no marker of several words, but a single letter often stands once in its output.
-    (tmp_path / "thought.yaml").write_text(yaml.safe_dump({"user": "{prompt}", "response_marker": "l"}))
+        (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    # The model writes no marker of several words, but a single letter often stands once in its output.
+    (folder / "thought.yaml").write_text(yaml.safe_dump({"user": "{prompt}", "response_marker": "w"}))
     return {
         "name": "tiny",
-        "model": str(tiny_model),
-        "thought_mode": f"think:{tmp_path / 'thought.yaml'}",
+        "model": str(MODEL),
+        "thought_mode": f"think:{folder / 'thought.yaml'}",
         "samples": 8,
         "iterations": 1,
         "instructions": {
-            "sources": [{"source": str(tmp_path / "train.jsonl")}],
+            "sources": [{"source": str(folder / "train.jsonl")}],
             "per_iteration": 7,
             "near_duplicates": 0.9,
         },
-        "sampling": {"max_new_tokens": 24, "temperature": 1.0},
+        "sampling": {"max_new_tokens": 32, "temperature": 1.0},
         "pairs": {"rho": "auto"},
         "training": {"learning_rate": 1e-3, "batch_size": 2, "epochs": 2},
-        "selection": {"source": {"source": str(tmp_path / "validation.jsonl")}},
-        "evaluation": {"benchmarks": [{"name": str(tmp_path / "test.jsonl")}], "sampling": {"max_new_tokens": 24}},
-        "guards": {"parse_errors": 0.99, "truncated": 0.99, "length_growth": 50},
+        "selection": {"source": {"source": str(folder / "validation.jsonl")}},
+        "evaluation": {"benchmarks": [{"name": str(folder / "test.jsonl")}], "sampling": {"max_new_tokens": 32}},
+        "guards": {"parse_errors": 0.99, "truncated": 0.999, "length_growth": 50},
         "gate": {"head_to_head": {"margin": 0.05}},
     }
 
 
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return settings(tmp_path)
+
+
+@pytest.fixture
+def train_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tpobench.tpo.trainer.run.run_trainer", train_here)
+
+
 def run(config: Config, folder: Path) -> tuple[str, dict[str, int]]:
+    """The run's key, and the rows of every table; every planned step is done."""
     with Store(folder / "store.duckdb") as store:
-        asked = validate(config, RunConfig, "config")
-        key = run_training(asked, folder, store, Progress(quiet=True))
-        write_report(store, key, folder / "report.html")
-        assert summarise(store, key).decision in ("PASS", "FAIL", "INCONCLUSIVE", None)
-        done = set(store.finished_steps(key))
-        assert {step.name for step in planned_steps(asked)} <= done
+        valid = validate(config, RunConfig, "config")
+        key = run_training(valid, folder, store, Progress(quiet=True))
+        assert {step.name for step in planned_steps(valid)} <= set(store.finished_steps(key))
         return key, store.row_counts()
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    config: Config
+    folder: Path
+    key: str
+    counts: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    """A run of both arms whose trainers were processes of their own. No test changes it."""
+    folder = tmp_path_factory.mktemp("loop")
+    config = settings(folder)
+    return FinishedRun(config, folder / "a", *run(config, folder / "a"))
+
+
+@pytest.fixture
+def copied(finished: FinishedRun, tmp_path: Path) -> Path:
+    """The folder of the finished run, to go on with."""
+    return shutil.copytree(finished.folder, tmp_path / "a")
 
 
 def contents(folder: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -117,37 +153,54 @@ def _without_times(value: object) -> object:
     return [_without_times(v) for v in value] if isinstance(value, list) else value
 
 
-def test_the_road_is_travelled_once_repeats_for_free_and_is_reproducible(config: Config, tmp_path: Path) -> None:
-    key, counts = run(config, tmp_path / "a")
-    assert (tmp_path / "a" / "report.html").stat().st_size > 10_000
-    assert run(config, tmp_path / "a") == (key, counts)
-    run(config, tmp_path / "b")
-    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+def test_a_finished_run_repeats_for_free(finished: FinishedRun, copied: Path) -> None:
+    assert run(finished.config, copied) == (finished.key, finished.counts)
 
-    # One folder a checkpoint is left, each with its card; the epochs that were not chosen are gone.
-    folders = sorted(folder for folder in (tmp_path / "a" / "checkpoints").iterdir() if folder.is_dir())
+
+def test_a_run_is_reproducible(finished: FinishedRun, tmp_path: Path) -> None:
+    run(finished.config, tmp_path / "b")
+    assert contents(tmp_path / "b") == contents(finished.folder)
+
+
+def test_each_checkpoint_is_one_folder_with_its_card(finished: FinishedRun) -> None:
+    folders = sorted(folder for folder in (finished.folder / "checkpoints").iterdir() if folder.is_dir())
     assert [folder.name.rpartition("-")[0] for folder in folders] == ["direct-1", "thought-1"]
-    assert "arXiv 2410.10630" in (folders[-1] / "README.md").read_text()
-    assert "The gate decided" in (folders[-1] / "README.md").read_text()
+    card = (folders[-1] / "README.md").read_text()
+    assert "arXiv 2410.10630" in card
+    assert "The gate decided" in card
 
-    # No thought ever reached the judge: everything it saw is a whole response of some output, or empty.
-    with Store(tmp_path / "a" / "store.duckdb") as store:
-        judged = "SELECT sha256(response)[:32] FROM score UNION SELECT unnest([response_a, response_b]) FROM judgment"
-        known = "SELECT sha256(response)[:32] FROM output UNION SELECT sha256('')[:32]"
+
+def test_no_thought_reaches_the_judge(finished: FinishedRun) -> None:
+    """Everything that it saw is a whole response of some output, or empty."""
+    judged = "SELECT sha256(response)[:32] FROM score UNION SELECT unnest([response_a, response_b]) FROM judgment"
+    known = "SELECT sha256(response)[:32] FROM output UNION SELECT sha256('')[:32]"
+    with Store(finished.folder / "store.duckdb") as store:
+        assert store.sql(f"SELECT count(*) > 0 FROM ({judged})")[1] == [(True,)]
         assert store.sql(f"({judged}) EXCEPT ({known})")[1] == []
 
-    # Another policy decides anew; nothing is sampled, judged or trained again.
-    stricter = config | {"gate": {"head_to_head": {"margin": 0.01}}}
-    _, after = run(stricter, tmp_path / "a")
-    assert {t: after[t] - counts[t] for t in ("output", "judgment", "model", "gate_decision")} == {
+
+def test_another_policy_decides_anew_and_nothing_else_is_done_again(finished: FinishedRun, copied: Path) -> None:
+    _, after = run(finished.config | {"gate": {"head_to_head": {"margin": 0.01}}}, copied)
+    assert {table: after[table] - finished.counts[table] for table in ("output", "judgment", "model")} == {
         "output": 0,
         "judgment": 0,
         "model": 0,
-        "gate_decision": 1,
     }
+    assert after["gate_decision"] == finished.counts["gate_decision"] + 1
 
 
-def test_a_run_gets_another_arm_and_more_iterations(config: Config, tmp_path: Path) -> None:
+def test_a_finished_run_has_a_report_and_a_summary(finished: FinishedRun, tmp_path: Path) -> None:
+    with Store(finished.folder / "store.duckdb") as store:
+        write_report(store, finished.key, tmp_path / "report.html")
+        summary = summarise(store, finished.key)
+    assert (tmp_path / "report.html").stat().st_size > 10_000
+    assert summary.decision in ("PASS", "FAIL", "INCONCLUSIVE")
+    assert [(row.arm, row.iteration) for row in summary.training] == [("thought", 1), ("direct", 1)]
+
+
+def test_a_run_gets_another_arm_and_more_iterations(
+    config: Config, tmp_path: Path, train_in_this_process: None
+) -> None:
     config |= {"samples": 24, "training": {"learning_rate": 1e-5, "batch_size": 4}}
     direct, alone = run(config | {"arms": ["direct"]}, tmp_path / "a")
     both, counts = run(config, tmp_path / "a")
@@ -191,7 +244,9 @@ def test_a_constant_judge_is_named(config: Config, tmp_path: Path, monkeypatch: 
     assert counts["output"] > 0  # what was sampled is kept
 
 
-def test_a_broken_guard_stops_the_run_and_raising_it_goes_on(config: Config, tmp_path: Path) -> None:
+def test_a_broken_guard_stops_the_run_and_raising_it_goes_on(
+    config: Config, tmp_path: Path, train_in_this_process: None
+) -> None:
     config |= {"arms": ["direct"], "warm_start": {"examples": 4, "epochs": 1}}
     counts = refused(config | {"guards": {"truncated": 0.001}}, tmp_path / "a", "cut at max_new_tokens")
     assert counts["pair"] == 0
