@@ -70,6 +70,16 @@ class Content:
     training: TrainingSection | None = None
     names: Mapping[str, str] = field(default_factory=dict)
 
+    def as_json(self) -> dict[str, object]:
+        """What the first screen says, for machines."""
+        return {
+            "title": self.title,
+            "verdict": self.verdict.badge,
+            "sentence": self.verdict.sentence,
+            "headlines": [vars(headline) for headline in self.verdict.headlines],
+            "warnings": list(self.verdict.warnings),
+        }
+
 
 def of_run(store: Store, key: str, paper: bool = False, published: Path | None = None) -> Content:
     """The report of a run, however far it is. Raises UserError for a run that the store does not hold."""

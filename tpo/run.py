@@ -5,6 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import yaml
+
+from tpobench.harness.files import write_whole
 from tpobench.harness.models.modes import DIRECT, Mode
 from tpobench.harness.models.thoughts import mode_named
 from tpobench.harness.progress import Progress
@@ -45,10 +48,16 @@ class TrainingRun:
         self.held.release()
 
     def register(self, same_judge: bool) -> None:
-        """Store the run itself, and the seed. `same_judge`: the judge that trains is the one that evaluates."""
+        """Store the run itself and the seed, and write its policy for ``tpobench gate``.
+
+        Args:
+            same_judge: Whether the judge that trains is the one that evaluates.
+        """
         settings = self.config.model_dump(mode="json")
         self.store.add_run(self.key, self.config.name, settings, provenance() | {"same_judge": same_judge})
         self.store.add_model(self.seed, "given")
+        policy = self.config.gate.model_dump(mode="json", exclude_unset=True)
+        write_whole(self.folder / "policy.yaml", yaml.safe_dump(policy))
         self._write_status(None)
 
     def mode(self, arm: Arm) -> Mode:

@@ -1,7 +1,7 @@
 """The command that measures a model on a benchmark: eval."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -17,7 +17,6 @@ from tpobench.cli.options.without_effect import refuse_without_effect
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.own_run import OwnRun
     from tpobench.harness.evaluation.spec import EvaluationSpec
-    from tpobench.harness.store.store import Store
 
 
 @app.command("eval", cls=BenchmarkCommand)
@@ -42,7 +41,7 @@ def evaluate(
     from tpobench.harness.evaluation.registry import own_run_of
     from tpobench.harness.evaluation.run import run_evaluation
     from tpobench.harness.progress import Progress
-    from tpobench.harness.records import Metric
+    from tpobench.harness.store.evaluations import evaluation_with_key
     from tpobench.harness.store.store import Store
     from tpobench.reports.formats.terminal.evaluation import print_metrics
 
@@ -52,16 +51,26 @@ def evaluate(
         _run_by_itself(own, spec, api, store, as_json)
         return
     with Store(store) as opened:
-        evaluation = run_evaluation(opened, spec, api.connect, Progress(quiet=as_json))
-        found = _read(opened, evaluation)
+        key = run_evaluation(opened, spec, api.connect, Progress(quiet=as_json))
+        evaluation, metrics = evaluation_with_key(opened, key), opened.metrics(key)
     if as_json:
-        print_json(found | {"spent": api.spent()})
+        print_json(
+            {
+                "evaluation": key,
+                "benchmark": evaluation.benchmark,
+                "judge": evaluation.judge,
+                "about": evaluation.about,
+                "metrics": [vars(metric) for metric in metrics],
+                "spent": api.spent(),
+            }
+        )
         return
-    print(f"{spec.candidate} ({spec.mode.name}) against {found['about']['baseline']} on {found['benchmark']}")
-    print(f"judge     {found['about']['judge_label']}")
-    if found["about"]["not_comparable"]:
-        print(f"note      not comparable with published figures: {'; '.join(found['about']['not_comparable'])}")
-    print_metrics(Metric(**metric) for metric in found["metrics"])
+    about = evaluation.about
+    print(f"{spec.candidate} ({spec.mode.name}) against {about['baseline']} on {evaluation.benchmark}")
+    print(f"judge     {about['judge_label']}")
+    if about["not_comparable"]:
+        print(f"note      not comparable with published figures: {'; '.join(about['not_comparable'])}")
+    print_metrics(metrics)
     if api.budget.calls:
         print(f"calls     {api.spent_line()}")
 
@@ -83,16 +92,3 @@ def _run_by_itself(own: "OwnRun", spec: "EvaluationSpec", api: Api, store: Path,
     for result in results:
         print(f"{spec.candidate} ({spec.mode.name}) on {result.title}")
         print_metrics(result.metrics)
-
-
-def _read(store: "Store", evaluation: str) -> dict[str, Any]:
-    from tpobench.harness.store.evaluations import evaluation_with_key
-
-    found = evaluation_with_key(store, evaluation)
-    return {
-        "evaluation": evaluation,
-        "benchmark": found.benchmark,
-        "judge": found.judge,
-        "about": found.about,
-        "metrics": [vars(metric) for metric in store.metrics(evaluation)],
-    }

@@ -44,8 +44,8 @@ def check(
     from tpobench.harness.store.store import Store
 
     with Store(store) as opened:
-        found = check_judge(opened, spec, api.connect, Progress(quiet=as_json), repeats)
+        judge_check = check_judge(opened, spec, api.connect, Progress(quiet=as_json), repeats)
     if as_json:
-        print_json(found.as_json())
+        print_json(judge_check.as_json())
     else:
-        print("\n".join(found.lines()))
+        print("\n".join(judge_check.lines()))

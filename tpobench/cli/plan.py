@@ -57,21 +57,21 @@ def plan(
     prices = api.budget.prices
     with ExitStack() as stack:
         opened = stack.enter_context(Store(store, read_only=True)) if store.exists() else None
-        found: GatePlan | Plan | OwnPlan
+        estimate: GatePlan | Plan | OwnPlan
         if policy is not None:
-            found = _gate_plan(policy, prices, opened)
+            estimate = _gate_plan(policy, prices, opened)
         else:
             refuse_without_effect(context, spec)
             own = own_run_of(spec.benchmark.name)
             if own is None:
-                found = plan_for(spec, prices, api.concurrency, opened)
+                estimate = plan_for(spec, prices, api.concurrency, opened)
             else:
                 quiet_libraries()
-                found = own.plan(opened, spec, api.concurrency, Progress(quiet=as_json))
+                estimate = own.plan(opened, spec, api.concurrency, Progress(quiet=as_json))
     if as_json:
-        print_json(found.as_json())
+        print_json(estimate.as_json())
     else:
-        print("\n".join(found.lines()))
+        print("\n".join(estimate.lines()))
 
 
 def _gate_plan(file: Path, prices: "Prices", store: "Store | None") -> "GatePlan":

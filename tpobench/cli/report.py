@@ -30,7 +30,9 @@ def report(
         typer.Option(help="Two models side by side: names, NAME@MODE, thought/1 of a run, or runs."),
     ] = None,
     benchmark: Annotated[str, typer.Option(help="With --models: of this benchmark only.")] = "",
-    published: Annotated[Path | None, typer.Option(help="AlpacaEval's leaderboard.csv, to show beside.")] = None,
+    published: Annotated[
+        Path | None, typer.Option(help="AlpacaEval's leaderboard.csv, to show its figures beside yours.")
+    ] = None,
     paper_curve: Annotated[
         bool, typer.Option("--paper-curve", help="Draw the paper's curve beside the run's.")
     ] = False,
@@ -54,9 +56,7 @@ def report(
     Example: tpobench report tpobench-runs/quickstart --compare thought/1 direct/1 --markdown
     """
     from tpobench.harness.files import write_whole
-    from tpobench.harness.store.runs import holds_a_run, run_named
     from tpobench.harness.store.store import Store
-    from tpobench.reports import content
     from tpobench.reports.formats.html import render
     from tpobench.reports.formats.markdown import markdown as written
     from tpobench.reports.formats.terminal.console import show
@@ -68,42 +68,38 @@ def report(
         raise UserError("--benchmark goes with --models: --models all --benchmark NAME")
     if markdown and (out is not None or as_json):
         raise UserError("--markdown prints and writes nothing; leave out -o and --json, or leave out --markdown")
-    place = store or (default_store() if folder is None else folder / "store.duckdb")
-    with Store(place, read_only=True) as opened:
+    source = store or (default_store() if folder is None else folder / "store.duckdb")
+    with Store(source, read_only=True) as opened:
         if compare is not None:
-            found = _compared(opened, *compare)
-        elif models or not (run or holds_a_run(opened)):
-            named = [] if models in (None, ["all"]) else list(models or ())
-            found = content.of_models(opened, named, benchmark, published)
+            content = _of_two(opened, *compare)
         else:
-            found = content.of_run(opened, run_named(opened, run), paper_curve, published)
+            content = _of_run_or_models(opened, run, models or [], benchmark, published, paper_curve)
     if markdown:
-        print(written(found), end="")
+        print(written(content), end="")
         return
-    path = out or place.parent / "report.html"
+    path = out or source.parent / "report.html"
     if path.is_dir():
         raise UserError(f"{path} is a folder; name the file to write, for example {path / 'report.html'}")
-    write_whole(path, render(found))
+    write_whole(path, render(content))
     if as_json:
-        print_json({"report": str(path), **_facts(found)})
+        print_json({"report": str(path), **content.as_json()})
         return
-    show(report_table(found))
+    show(report_table(content))
     print(path)
 
 
-def _facts(found: "Content") -> dict[str, object]:
-    verdict = found.verdict
-    headlines = [vars(headline) for headline in verdict.headlines]
-    return {
-        "title": found.title,
-        "verdict": verdict.badge,
-        "sentence": verdict.sentence,
-        "headlines": headlines,
-        "warnings": list(verdict.warnings),
-    }
+def _of_run_or_models(
+    store: "Store", run: str, models: list[str], benchmark: str, published: Path | None, paper_curve: bool
+) -> "Content":
+    from tpobench.harness.store.runs import holds_a_run, run_named
+    from tpobench.reports.content import of_models, of_run
+
+    if models or not (run or holds_a_run(store)):
+        return of_models(store, [] if models == ["all"] else models, benchmark, published)
+    return of_run(store, run_named(store, run), paper_curve, published)
 
 
-def _compared(store: "Store", first: str, second: str) -> "Content":
+def _of_two(store: "Store", first: str, second: str) -> "Content":
     from tpobench.harness.store.models import in_one_mode
     from tpobench.harness.store.runs import model_or_checkpoint
     from tpobench.reports.content import of_comparison

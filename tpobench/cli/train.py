@@ -43,10 +43,7 @@ def train(
         _train(settings, folder or RUNS / settings.name, as_json)
 
 
-def _train(settings: "RunConfig", place: Path, as_json: bool) -> None:
-    import yaml
-
-    from tpobench.harness.files import write_whole
+def _train(settings: "RunConfig", folder: Path, as_json: bool) -> None:
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
     from tpobench.reports.formats.html import write_report
@@ -55,13 +52,12 @@ def _train(settings: "RunConfig", place: Path, as_json: bool) -> None:
     from tpobench.reports.run_summary import summarise
     from tpobench.tpo.loop import run_training
 
-    reporter = Progress(quiet=as_json)
-    with Store(place / "store.duckdb") as store:
+    progress = Progress(quiet=as_json)
+    with Store(folder / "store.duckdb") as store:
         before = store.row_counts()
-        run = run_training(settings, place, store, reporter)
-        report = place / "report.html"
+        run = run_training(settings, folder, store, progress)
+        report = folder / "report.html"
         write_report(store, run, report)
-        write_whole(place / "policy.yaml", yaml.safe_dump(settings.gate.model_dump(mode="json", exclude_unset=True)))
         summary = summarise(store, run)
         counts = {name: (rows, rows - before[name]) for name, rows in store.row_counts().items()}
     if as_json:
@@ -82,8 +78,8 @@ def _print_estimate(settings: "RunConfig", as_json: bool) -> None:
     from tpobench.reports.formats.terminal.estimate import estimate_table
     from tpobench.tpo.estimate import estimate
 
-    found = estimate(settings)
+    expected = estimate(settings)
     if as_json:
-        print_json(found.as_json())
+        print_json(expected.as_json())
     else:
-        show(estimate_table(found))
+        show(estimate_table(expected))
