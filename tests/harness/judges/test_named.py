@@ -1,5 +1,6 @@
 """Judges by name: ours, those of other packages, a user's function, and what is refused."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -121,6 +122,20 @@ def test_another_packages_judge_that_cannot_be_imported_spoils_only_itself(plugi
     assert named("checklist").free
     with pytest.raises(UserError, match="the judge broken cannot be imported from broken_for_a_test:judge: ZeroDiv"):
         named("broken")
+
+
+def test_the_documented_judge_is_a_judge(plugin: Path) -> None:
+    document = (Path(__file__).parents[3] / "docs" / "judging.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    (points,) = re.findall(r"```toml\n(.*?)```", document, re.DOTALL)
+    (plugin / "my_package.py").write_text(code)
+    (plugin / "vowels-1.dist-info" / "entry_points.txt").write_text(
+        points.replace('"tpobench.judges"', "tpobench.judges").replace("project.entry-points.", "").replace('"', "")
+    )
+    judge = named("brevity")
+    assert judge.scorer is not None
+    (score,) = next(iter(judge.scorer.score_all([(Prompt("p"), "abc")])))
+    assert (judge.id, score.value) == ("brevity@1", -3.0)
 
 
 def test_a_scorer_is_wanted_where_a_score_is() -> None:
