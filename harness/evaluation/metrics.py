@@ -33,9 +33,16 @@ def by_category(name: str, prompts: Sequence[Prompt], values: Sequence[float | N
             if category in (None, named) and value is not None
         ]
         if observed:
-            found = mean_interval(observed)
+            interval = mean_interval(observed)
             metrics.append(
-                Metric(name=name, value=found.mean, n=found.n, category=category, low=found.low, high=found.high)
+                Metric(
+                    name=name,
+                    value=interval.mean,
+                    n=interval.n,
+                    category=category,
+                    low=interval.low,
+                    high=interval.high,
+                )
             )
     return metrics
 

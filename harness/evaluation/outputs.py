@@ -31,9 +31,9 @@ class ModelOutputs:
         """Whether both are of one model in one mode."""
         return self.model.fingerprint == other.model.fingerprint and self.mode.key == other.mode.key
 
-    def at(self, places: Sequence[int]) -> "ModelOutputs":
-        """The same with the outputs at these places alone."""
-        outputs, tries = ([side[place] for place in places] for side in (self.outputs, self.first_tries))
+    def at(self, indices: Sequence[int]) -> "ModelOutputs":
+        """The same with the outputs at these indices alone."""
+        outputs, tries = ([side[index] for index in indices] for side in (self.outputs, self.first_tries))
         return ModelOutputs(self.model, self.mode, outputs, tries)
 
 
@@ -46,11 +46,11 @@ def sample_outputs(
     first = generator.outputs(prompts, mode, params, [0])
     final = list(first)
     for retry in range(1, format_retries + 1):
-        failed = [place for place, output in enumerate(final) if output.parse_error]
+        failed = [index for index, output in enumerate(final) if output.parse_error]
         if not failed:
             break
-        again = [prompts[place] for place in failed]
+        again = [prompts[index] for index in failed]
         generator.ensure(again, mode, params, [retry], f"{what}, format errors again")
-        for place, output in zip(failed, generator.outputs(again, mode, params, [retry]), strict=True):
-            final[place] = output
+        for index, output in zip(failed, generator.outputs(again, mode, params, [retry]), strict=True):
+            final[index] = output
     return ModelOutputs(generator.model, mode, final, first)

@@ -1,4 +1,4 @@
-"""What a contest would take, told before anything is spent."""
+"""What an evaluation would take, before anything is spent."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -65,13 +65,13 @@ class Plan:
         return lines
 
 
-def plan_for(contest: EvaluationSpec, prices: Prices, concurrency: int, store: Store | None) -> Plan:
+def plan_for(spec: EvaluationSpec, prices: Prices, concurrency: int, store: Store | None) -> Plan:
     """Everything but what the store has already: outputs by count, judgments where both sides' texts are known."""
-    measured, judge = contest.measured_benchmark, judge_for(contest, None, Progress(quiet=True))
+    measured, judge = spec.measured_benchmark, judge_for(spec, None, Progress(quiet=True))
     prompts = measured.prompts
-    sampling = len(prompts) if is_endpoint(contest.candidate) else 0
+    sampling = len(prompts) if is_endpoint(spec.candidate) else 0
     games = 0 if judge.free else sum(len(judge.orders(p, measured.orders == "both")) for p in prompts)
-    given = measured.baseline_named(contest.baseline) or measured.baseline_named(None)
+    given = measured.baseline_named(spec.baseline) or measured.baseline_named(None)
     answers = given.answers if given is not None else ["x" * ASSUMED_ANSWER_CHARS] * len(prompts)
     calls = [
         judge.estimate(Comparison(prompt=prompt, candidate=answer, baseline=answer, order="AB"))
@@ -96,7 +96,7 @@ def plan_for(contest: EvaluationSpec, prices: Prices, concurrency: int, store: S
         seconds_a_call=rate,
         measured_rate=seconds is not None,
         detectable=_detectable(len(prompts)),
-        smallest_category=_smallest(contest),
+        smallest_category=_smallest(spec),
     )
 
 
@@ -104,9 +104,9 @@ def _detectable(prompts: int) -> float:
     return Z_POWER * SIGMA / math.sqrt(prompts)
 
 
-def _smallest(contest: EvaluationSpec) -> tuple[str, int, float] | None:
+def _smallest(spec: EvaluationSpec) -> tuple[str, int, float] | None:
     counts: dict[str, int] = {}
-    for prompt in contest.measured_benchmark.prompts:
+    for prompt in spec.measured_benchmark.prompts:
         counts[prompt.category] = counts.get(prompt.category, 0) + 1
     if len(counts) < 2:
         return None

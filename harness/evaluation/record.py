@@ -66,22 +66,24 @@ def store_evaluation(
 
 def read_judgments(store: Store, entries: Sequence[JudgedPair], texts: bool = False) -> list[PromptJudgments]:
     """The judgments of the entries, by prompt, in the order given; with the responses' texts if asked for."""
-    told = store.responses([key for e in entries for key in (e.candidate_output, e.baseline_output)]) if texts else {}
+    texts_by_key = (
+        store.responses([key for e in entries for key in (e.candidate_output, e.baseline_output)]) if texts else {}
+    )
     judged = judgments_with_keys(store, [entry.judgment for entry in entries])
     grouped: dict[str, list[JudgedPair]] = {}
     for entry in entries:
         grouped.setdefault(entry.prompt.key, []).append(entry)
-    found = []
+    prompts = []
     for group in grouped.values():
         games = [judged[entry.judgment] for entry in group]
-        found.append(
+        prompts.append(
             PromptJudgments(
                 prompt=group[0].prompt,
                 games=tuple(Verdict(game.order, game.verdict, game.preference) for game in games),
                 candidate_chars=games[0].candidate_chars,
                 baseline_chars=games[0].baseline_chars,
-                candidate_text=told.get(group[0].candidate_output),
-                baseline_text=told.get(group[0].baseline_output),
+                candidate_text=texts_by_key.get(group[0].candidate_output),
+                baseline_text=texts_by_key.get(group[0].baseline_output),
             )
         )
-    return found
+    return prompts

@@ -97,5 +97,5 @@ def _scores(store: Store, scorer: Scorer, benchmark: Benchmark, candidate: Model
     """The candidate's mean score. Its responses were scored as they were judged."""
     responses = list(zip(benchmark.prompts, candidate.responses, strict=True))
     values = ensure_scores(store, scorer, responses, Progress(quiet=True), "scoring")
-    found = [values[score_key(scorer.id, *response)] for response in responses]
-    return score_metrics(benchmark.prompts, found, scorer.bounded)
+    scores = [values[score_key(scorer.id, *response)] for response in responses]
+    return score_metrics(benchmark.prompts, scores, scorer.bounded)

@@ -54,27 +54,30 @@ class AlpacaEvalProtocol:
     def __init__(self, name: str = DEFAULT, model: str | None = None) -> None:
         """Raises UserError for an unknown evaluator, or one that cannot be asked over a chat API."""
         config = _configuration(name)
-        asked = dict(config["completions_kwargs"])
+        request = dict(config["completions_kwargs"])
         for reason, refused in (
             (f"judges {config.get('batch_size')} pairs in one call", config.get("batch_size", 1) != 1),
-            ("biases tokens by their ids, which needs the model's own tokenizer", any(k in asked for k in _FAVOURS)),
+            (
+                "biases tokens by their ids, which needs the model's own tokenizer",
+                any(key in request for key in _FAVOURS),
+            ),
         ):
             if refused:
                 raise UserError(f"the evaluator {name} {reason}; choose another, for example {DEFAULT}")
         self.name = name
-        self.model = model or str(asked["model_name"])
+        self.model = model or str(request["model_name"])
         self.template = as_chat((_folder() / config["prompt_template"]).read_text(encoding="utf-8"))
         self._parser = str(config.get("fn_completion_parser", "regex_parser"))
         self._settings: Mapping[str, Any] = config.get("completion_parser_kwargs") or {}
         self.options: Mapping[str, Any] = {
-            "max_tokens": asked.get("max_new_tokens", asked.get("max_tokens_to_sample", 2048)),
+            "max_tokens": request.get("max_new_tokens", request.get("max_tokens_to_sample", 2048)),
             "temperature": 0.7,
             "top_p": 1.0,
-            **{key: value for key, value in asked.items() if key in _REQUEST_FIELDS},
+            **{key: value for key, value in request.items() if key in _REQUEST_FIELDS},
         }
         determined = content_key(self.template, self._parser, self._settings, self.options)
         self.id = f"alpaca_eval:{name}@{self.model}#{determined[:8]}"
-        self.official = name == DEFAULT and self.model == asked["model_name"]
+        self.official = name == DEFAULT and self.model == request["model_name"]
         self.label = f"alpaca_eval {name}, model {self.model}"
 
     def order(self, prompt: Prompt) -> str:
@@ -141,10 +144,10 @@ def as_chat(template: str) -> list[dict[str, str]]:
         r"<\|(?P<role>prompter|assistant)\|>(?P<content>.*?)(?:<\|endoftext\|>|\Z)",
         r"(?P<role>Human|Assistant):(?P<content>.*?)(?=\n\n(?:Human|Assistant):|\Z)",
     ):
-        found = [(m["role"].lower(), m["content"].strip()) for m in re.finditer(turn, template, re.DOTALL)]
-        if found:
+        turns = [(m["role"].lower(), m["content"].strip()) for m in re.finditer(turn, template, re.DOTALL)]
+        if turns:
             roles = {"human": "user", "prompter": "user"}
-            return [{"role": roles.get(role, role), "content": content} for role, content in found if content]
+            return [{"role": roles.get(role, role), "content": content} for role, content in turns if content]
     return [{"role": "user", "content": template.strip()}]
 
 
@@ -159,10 +162,10 @@ def _first_by_logprobs(
     is no verdict."""
     if choice.top_logprobs is None:
         raise Malformed("the server sent no log-probabilities")
-    place = 0 if log_prob_index == "batch" else int(log_prob_index)
-    if not -len(choice.top_logprobs) <= place < len(choice.top_logprobs):
+    index = 0 if log_prob_index == "batch" else int(log_prob_index)
+    if not -len(choice.top_logprobs) <= index < len(choice.top_logprobs):
         raise Malformed("the server sent too few log-probabilities")
-    top = choice.top_logprobs[place]
+    top = choice.top_logprobs[index]
     tokens = {numerator_token, *denominator_tokens}
     highest = max((top[token] for token in tokens if token in top), default=None)
     if highest is None or highest == -math.inf:

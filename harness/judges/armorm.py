@@ -73,10 +73,10 @@ class ArmoRM:
                 f"{folder} is not an ArmoRM model: its rewards, transform and gates are not {len(ATTRIBUTES)} each"
             )
         self._temperature = float(getattr(AutoConfig.from_pretrained(folder), "gating_temperature", TEMPERATURE))
-        self._body, found = LlamaModel.from_pretrained(
+        self._body, loading = LlamaModel.from_pretrained(
             folder, dtype=dtype_on(device), device_map=device, output_loading_info=True
         )
-        require_whole(folder, found)
+        require_whole(folder, loading)
         self._body.eval()
         self._device = device
 
@@ -101,10 +101,10 @@ class ArmoRM:
 
 def _heads(folder: Path) -> dict[str, torch.Tensor]:
     """Everything but the body, in float32."""
-    found = {}
+    heads = {}
     for file in weight_files(folder):
         with safe_open(file, "pt") as tensors:
             for name in tensors.keys():  # noqa: SIM118
                 if name.startswith(("regression_layer.", "reward_transform_matrix", "gating.")):
-                    found[name] = tensors.get_tensor(name).float()
-    return found
+                    heads[name] = tensors.get_tensor(name).float()
+    return heads

@@ -64,5 +64,9 @@ def summarise(label: str, preferences: Sequence[float | None], repeats: int) -> 
     )
 
 
-def _percent(found: Interval | None) -> str:
-    return "-" if found is None else f"{100 * found.mean:.1f}% ({100 * found.low:.1f}, {100 * found.high:.1f})"
+def _percent(interval: Interval | None) -> str:
+    return (
+        "-"
+        if interval is None
+        else "{:.1f}% ({:.1f}, {:.1f})".format(*(100 * value for value in (interval.mean, interval.low, interval.high)))
+    )

@@ -35,13 +35,13 @@ def _sentences(text: str) -> int:
 
 
 def _numbers(text: str) -> list[float]:
-    return [float(found.replace(",", "")) for found in _NUMBER.findall(text)]
+    return [float(number.replace(",", "")) for number in _NUMBER.findall(text)]
 
 
 def _has_json_keys(text: str, keys: list[str]) -> bool:
     """Whether some JSON object in the text has all the keys (the object may stand inside prose or a fence)."""
     decoder = json.JSONDecoder()
-    for start in (found.start() for found in re.finditer(r"\{", text)):
+    for start in (brace.start() for brace in re.finditer(r"\{", text)):
         try:
             value, _ = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
@@ -84,7 +84,7 @@ _CHECKS: dict[str, tuple[type | tuple[type, ...], Callable[[str, Any], bool]]] =
     "any_of": (list, lambda text, phrases: any(_contains(text, phrase) for phrase in phrases)),
     "excludes": (str, lambda text, phrase: not _contains(text, phrase)),
     "regex": (str, lambda text, pattern: re.search(pattern, text, re.IGNORECASE | re.MULTILINE) is not None),
-    "number": ((int, float), lambda text, value: any(abs(found - value) < 1e-9 for found in _numbers(text))),
+    "number": ((int, float), lambda text, value: any(abs(number - value) < 1e-9 for number in _numbers(text))),
     "min_words": (int, lambda text, n: len(_words(text)) >= n),
     "max_words": (int, lambda text, n: len(_words(text)) <= n),
     "max_sentences": (int, lambda text, n: _sentences(text) <= n),

@@ -55,17 +55,17 @@ class CustomScorer(Scorer):
         where = f'the scorer {self.label}, asked about a response to "{prompt.text[:40]}",'
         try:
             with importable(self._folder):
-                found = self._function(prompt.text, response)  # type: ignore[misc]
+                returned = self._function(prompt.text, response)  # type: ignore[misc]
         except Exception as error:  # whatever the user's function raises
             raise UserError(f"{where} raised {type(error).__name__}: {error}") from error
         components: Mapping[str, Any] = {}
-        if isinstance(found, Mapping):
-            components = {str(part): value for part, value in found.items() if part != "score"}
-            found = found.get("score")
-        if not isinstance(found, Real):
-            raise UserError(f"{where} returned {found!r:.60}; it must return a number, or a mapping with a 'score'")
+        if isinstance(returned, Mapping):
+            components = {str(part): value for part, value in returned.items() if part != "score"}
+            returned = returned.get("score")
+        if not isinstance(returned, Real):
+            raise UserError(f"{where} returned {returned!r:.60}; it must return a number, or a mapping with a 'score'")
         try:
             stored = json.loads(json.dumps(components, allow_nan=False, default=float))
         except (TypeError, ValueError) as error:
             raise UserError(f"{where} returned components that are not JSON: {error}") from error
-        return float(found), stored
+        return float(returned), stored

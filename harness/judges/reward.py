@@ -54,10 +54,10 @@ class RewardModelScorer(Scorer):
             if self._network is None:
                 self._network = load_network(self._kind, self._folder, device)
             for batch in plan_batches([len(row.ids) for row in rows], 0, TOKENS_PER_BATCH[device], ROWS_PER_BATCH):
-                readings = self._read(self._network, [rows[place] for place in batch])
+                readings = self._read(self._network, [rows[index] for index in batch])
                 yield [
-                    scored(self, *window[place], value, components)
-                    for place, (value, components) in zip(batch, readings, strict=True)
+                    scored(self, *window[index], value, components)
+                    for index, (value, components) in zip(batch, readings, strict=True)
                 ]
 
     def close(self) -> None:
@@ -66,14 +66,14 @@ class RewardModelScorer(Scorer):
             torch.cuda.empty_cache()
 
     def _encode(self, prompt: Prompt, response: str) -> Conversation:
-        found = self._encoder.encode(prompt.text, response)
-        if self._context is not None and len(found.ids) > self._context:
+        conversation = self._encoder.encode(prompt.text, response)
+        if self._context is not None and len(conversation.ids) > self._context:
             what, cure = ("a response to ", "lower max_new_tokens") if response else ("", "leave it out")
             raise UserError(
-                f'{what}"{prompt.text[:40]}" makes {len(found.ids):,} tokens, more than the {self._context:,} that '
-                f"{self.label} reads; {cure}, or name a reward model with a longer context"
+                f'{what}"{prompt.text[:40]}" makes {len(conversation.ids):,} tokens, more than the {self._context:,} '
+                f"that {self.label} reads; {cure}, or name a reward model with a longer context"
             )
-        return found
+        return conversation
 
     def _read(self, network: Network, rows: Sequence[Conversation]) -> list[NetworkReading]:
         """Where the GPU's memory does not hold the batch, in two halves."""

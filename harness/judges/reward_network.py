@@ -34,10 +34,10 @@ class SingleOutput:
                 f"{folder} ({architecture(folder)}) has {config.num_labels} outputs, and a reward model has one; "
                 f"name {hint}"
             )
-        self._model, found = AutoModelForSequenceClassification.from_pretrained(
+        self._model, loading = AutoModelForSequenceClassification.from_pretrained(
             folder, dtype=dtype_on(device), device_map=device, output_loading_info=True, trust_remote_code=False
         )
-        require_whole(folder, found)
+        require_whole(folder, loading)
         self._model.eval()
         self._model.config.use_cache = False
         self._config = self._model.config.get_text_config()
@@ -66,9 +66,9 @@ def dtype_on(device: str) -> torch.dtype:
     return torch.bfloat16 if device == "cuda" else torch.float32
 
 
-def require_whole(folder: str, found: Mapping[str, Any]) -> None:
+def require_whole(folder: str, loading: Mapping[str, Any]) -> None:
     """Raises UserError when weights are missing, which the library would draw at random."""
-    if missing := sorted(found["missing_keys"]):
+    if missing := sorted(loading["missing_keys"]):
         raise UserError(
             f"{folder} ({architecture(folder)}) is not a reward model: it has no weights for {', '.join(missing[:3])}; "
             "name a model that was trained to score"

@@ -74,15 +74,15 @@ class VerdictProtocol:
     def _labels(self, text: str) -> Iterator[list[str]]:
         """What each pattern finds, patterns without a match left out. Where the last label counts, case does not."""
         for pattern in self.patterns:
-            found = re.findall(pattern, text, re.IGNORECASE if self.take == "last" else 0)
-            if found:
-                yield [str(label).upper() for label in found]
+            labels = re.findall(pattern, text, re.IGNORECASE if self.take == "last" else 0)
+            if labels:
+                yield [str(label).upper() for label in labels]
 
     def _label(self, text: str) -> str | None:
-        found = next(self._labels(text), [])
-        if not found or (self.take == "only" and len(set(found)) > 1):
+        labels = next(self._labels(text), [])
+        if not labels or (self.take == "only" and len(set(labels)) > 1):
             return None
-        return found[-1]
+        return labels[-1]
 
 
 def self_taught_evaluator(model: str | None = None) -> VerdictProtocol:
@@ -128,11 +128,11 @@ class VerdictFile(FileModel):
 
 
 def verdict_protocol(file: Path, model: str | None = None) -> VerdictProtocol:
-    """Raises UserError for a template without its three places, or a pattern that is none."""
+    """Raises UserError for a template without its three places, or a pattern that is not one."""
     written = load_yaml(file, VerdictFile)
-    for place in ("{prompt}", "{response_a}", "{response_b}"):
-        if place not in written.user:
-            raise UserError(f"{file}: 'user' lacks {place}")
+    for placeholder in ("{prompt}", "{response_a}", "{response_b}"):
+        if placeholder not in written.user:
+            raise UserError(f"{file}: 'user' lacks {placeholder}")
     for pattern in written.patterns:
         try:
             groups = re.compile(pattern).groups

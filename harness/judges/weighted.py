@@ -34,20 +34,20 @@ class WeightedScorer(Scorer):
     def score_all(self, responses: PromptedResponses) -> Iterator[list[Score]]:
         for start in range(0, len(responses), WINDOW):
             window = responses[start : start + WINDOW]
-            found = {
+            scores = {
                 score.key: score for judge, _ in self._parts for group in judge.score_all(window) for score in group
             }
-            yield [self._sum(prompt, response, found) for prompt, response in window]
+            yield [self._sum(prompt, response, scores) for prompt, response in window]
 
     def close(self) -> None:
         for judge, _ in self._parts:
             judge.close()
 
-    def _sum(self, prompt: Prompt, response: str, found: dict[str, Score]) -> Score:
-        scores = [(found[score_key(judge.id, prompt, response)], judge, weight) for judge, weight in self._parts]
+    def _sum(self, prompt: Prompt, response: str, scores: dict[str, Score]) -> Score:
+        parts = [(scores[score_key(judge.id, prompt, response)], judge, weight) for judge, weight in self._parts]
         components = {
             judge.label: {"value": score.value, "weight": weight, "components": score.components}
-            for score, judge, weight in scores
+            for score, judge, weight in parts
         }
-        value = sum(sorted(weight * score.value for score, _, weight in scores))  # the same in any order of parts
+        value = sum(sorted(weight * score.value for score, _, weight in parts))  # the same in any order of parts
         return scored(self, prompt, response, value, components)

@@ -43,14 +43,14 @@ class OutputCache:
     """
 
     def __init__(
-        self, store: Store, model: Model, load: Callable[[Model], Sampler], reporter: Progress, exact: bool = False
+        self, store: Store, model: Model, load: Callable[[Model], Sampler], progress: Progress, exact: bool = False
     ) -> None:
         self.model = model
         self._exact = exact
         self.tokens, self.seconds = 0, 0.0  # sampled so far, and the time that the sampler took
         self._store = store
         self._load = load
-        self._reporter = reporter
+        self._progress = progress
         self._sampler: Sampler | None = None
 
     def __enter__(self) -> "OutputCache":
@@ -73,8 +73,8 @@ class OutputCache:
             }
             missing = set(self._store.missing("output", list(wanted)))
             if missing:
-                asked = wanted if self._exact else {key: wanted[key] for key in wanted if key in missing}
-                self._sample(asked, missing, mode, params, what)
+                requests = wanted if self._exact else {key: wanted[key] for key in wanted if key in missing}
+                self._sample(requests, missing, mode, params, what)
 
     def outputs(
         self, prompts: Sequence[Prompt], mode: Mode, params: SamplingParams, samples: Sequence[int]
@@ -89,24 +89,24 @@ class OutputCache:
         )
 
     def _sample(
-        self, asked: dict[str, tuple[Prompt, int]], missing: set[str], mode: Mode, params: SamplingParams, what: str
+        self, wanted: dict[str, tuple[Prompt, int]], missing: set[str], mode: Mode, params: SamplingParams, what: str
     ) -> None:
         requests = [
             Request(key, mode.messages(prompt.text), f'the prompt "{prompt.text[:40]}"', key not in missing)
-            for key, (prompt, _) in asked.items()
+            for key, (prompt, _) in wanted.items()
         ]
-        with self._reporter.sampling(what, len(missing)) as progress:
+        with self._progress.sampling(what, len(missing)) as bar:
             started = monotonic()
             if self._sampler is None:
                 self._sampler = self._load(self.model)
             for group in self._sampler.sample(requests, params):
                 self.seconds += monotonic() - started
-                rows = [(*asked[found.request.key], found, mode.split(found.text)) for found in group]
+                rows = [(*wanted[each.request.key], each, mode.split(each.text)) for each in group]
                 self._store.add_generations(self.model, mode, params, rows)
-                self._store.add_calls(found.call for found in group if found.call is not None)
-                tokens = sum(len(found.token_ids) for found in group)
+                self._store.add_calls(each.call for each in group if each.call is not None)
+                tokens = sum(len(each.token_ids) for each in group)
                 self.tokens += tokens
-                progress.advance(len(group), tokens)
+                bar.advance(len(group), tokens)
                 started = monotonic()
 
 

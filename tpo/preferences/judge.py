@@ -106,14 +106,14 @@ class PointwiseTrainingJudge:
         theirs: Sequence[str | None],
         what: str,
     ) -> list[float | None]:
-        found = [_settled(a, b) for a, b in zip(ours, theirs, strict=True)]
-        open_places = [place for place, value in enumerate(found) if value is None]
-        groups = [(prompts[place], (ours[place], theirs[place])) for place in open_places]
-        for place, (a, b) in zip(open_places, self.scores(store, groups, (), what), strict=True):
+        preferences = [_settled(a, b) for a, b in zip(ours, theirs, strict=True)]
+        open_ = [index for index, value in enumerate(preferences) if value is None]
+        groups = [(prompts[index], (ours[index], theirs[index])) for index in open_]
+        for index, (a, b) in zip(open_, self.scores(store, groups, (), what), strict=True):
             assert a is not None
             assert b is not None
-            found[place] = 1.0 if a > b else 0.0 if a < b else 0.5
-        return found
+            preferences[index] = 1.0 if a > b else 0.0 if a < b else 0.5
+        return preferences
 
     def close(self) -> None:
         self.scorer.close()
@@ -160,8 +160,8 @@ class PairwiseTrainingJudge:
             dict(zip(responses, scores, strict=True)) for responses, scores in zip(distinct, elo, strict=True)
         ]
         return [
-            [None if response is None else found[response] for response in responses]
-            for (_, responses), found in zip(groups, by_response, strict=True)
+            [None if response is None else scores[response] for response in responses]
+            for (_, responses), scores in zip(groups, by_response, strict=True)
         ]
 
     def against(
@@ -172,17 +172,17 @@ class PairwiseTrainingJudge:
         theirs: Sequence[str | None],
         what: str,
     ) -> list[float | None]:
-        found = [_settled(a, b) for a, b in zip(ours, theirs, strict=True)]
-        open_places = [place for place, value in enumerate(found) if value is None]
+        preferences = [_settled(a, b) for a, b in zip(ours, theirs, strict=True)]
+        open_ = [index for index, value in enumerate(preferences) if value is None]
         games = [
-            Comparison(prompt=prompts[place], candidate=ours[place] or "", baseline=theirs[place] or "", order=order)
-            for place in open_places
+            Comparison(prompt=prompts[index], candidate=ours[index] or "", baseline=theirs[index] or "", order=order)
+            for index in open_
             for order in ("AB", "BA")
         ]
-        preferences = iter(self._preferences(store, games, what))
-        for place, ab, ba in zip(open_places, preferences, preferences, strict=True):
-            found[place] = None if ab is None or ba is None else (ab + ba) / 2
-        return found
+        judged = iter(self._preferences(store, games, what))
+        for index, ab, ba in zip(open_, judged, judged, strict=True):
+            preferences[index] = None if ab is None or ba is None else (ab + ba) / 2
+        return preferences
 
     def close(self) -> None:
         self.judge.close()
@@ -191,8 +191,8 @@ class PairwiseTrainingJudge:
         """For the first response of each comparison, in order."""
         store.add_prompts({game.prompt.key: game.prompt for game in games}.values())
         keys = self.judge.judge(store, games, what)
-        found = store.preferences(keys)
-        return [found[key] for key in keys]
+        preferences = store.preferences(keys)
+        return [preferences[key] for key in keys]
 
 
 def training_judge(config: JudgeConfig, connect: Connect, progress: Progress) -> TrainingJudge:
