@@ -11,6 +11,7 @@ import yaml
 from tests.tpo.trainer.jobs import train_here
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
+from tpobench.harness.gate.policy import Policy
 from tpobench.harness.progress import Progress
 from tpobench.harness.store.store import Store
 from tpobench.reports.formats.html import write_report
@@ -168,6 +169,11 @@ def test_each_checkpoint_is_one_folder_with_its_card(finished: FinishedRun) -> N
     card = (folders[-1] / "README.md").read_text()
     assert "arXiv 2410.10630" in card
     assert "The gate decided" in card
+
+
+def test_a_runs_policy_lies_beside_its_store(finished: FinishedRun) -> None:
+    written = yaml.safe_load((finished.folder / "policy.yaml").read_text())
+    assert validate(written, Policy, "policy.yaml") == validate(finished.config, RunConfig, "run.yaml").gate
 
 
 def test_no_thought_reaches_the_judge(finished: FinishedRun) -> None:
