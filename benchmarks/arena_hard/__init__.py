@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 
 def _load(request: BenchmarkRequest) -> "Benchmark":
-    from tpobench.benchmarks.arena_hard.figures import arena_hard
+    from tpobench.benchmarks.arena_hard.benchmark import arena_hard_benchmark
 
-    return arena_hard(request.name, request.data)
+    return arena_hard_benchmark(request.name, request.data)
 
 
 def _files(name: str, own_files: tuple[str, ...]) -> OfficialFiles:
     def import_files(store: "Store", path: Path, data: Path | None) -> Iterator[ImportedModel]:
-        from tpobench.benchmarks.arena_hard.files import import_arena
+        from tpobench.benchmarks.arena_hard.files_in import import_arena
 
         return import_arena(store, name, path, data)
 
     def export_files(store: "Store", model: str, out: Path, data: Path | None) -> list[Path]:
-        from tpobench.benchmarks.arena_hard.files import export_arena
+        from tpobench.benchmarks.arena_hard.files_out import export_arena
 
         return export_arena(store, name, model, out, data)
 

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from tpobench.benchmarks.arena_hard.data import VERSIONS, judge_settings
-from tpobench.benchmarks.arena_hard.figures import data_folder
+from tpobench.benchmarks.arena_hard.folder import data_folder
+from tpobench.benchmarks.arena_hard.judge_settings import judge_settings
+from tpobench.benchmarks.arena_hard.labels import PREFERENCES
+from tpobench.benchmarks.arena_hard.versions import VERSIONS
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.judges.verdict import VerdictProtocol
-from tpobench.harness.stats.bradley_terry import PREFERENCES
 
 INSIST = "continue your judgment and finish by outputting a final verdict label"
 """What v0.1 says to a judge that gave no label."""

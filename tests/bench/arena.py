@@ -15,8 +15,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import numpy as np
 
 from tests.data import DATA
+from tpobench.benchmarks.arena_hard.labels import Vote, vote
+from tpobench.benchmarks.arena_hard.scores import prompt_sums, score_v01, score_v2
 from tpobench.harness.stats.bootstrap import prompt_bootstrap
-from tpobench.harness.stats.bradley_terry import Vote, prompt_sums, score_v01, score_v2, vote
 
 FOLDER = DATA / "arena_hard"
 MODEL = "gpt-3.5-turbo-0125"

@@ -246,3 +246,7 @@ def test_a_judge_file_that_is_wrong(tmp_path: Path, change: tuple[str, str], tol
     (tmp_path / "j.yaml").write_text(YAML.replace(*change))
     with pytest.raises(UserError, match=re.escape(told)):
         verdict_protocol(tmp_path / "j.yaml")
+
+
+def test_the_self_taught_evaluators_id_is_what_old_stores_hold() -> None:
+    assert self_taught_evaluator().id == "ste@Self-taught-llama3.1-70B-dpo#b4729a58"

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tpobench.benchmarks.arena_hard.labels import Vote, vote
+from tpobench.benchmarks.arena_hard.scores import prompt_sums, score_v2
 from tpobench.harness.stats.bootstrap import prompt_bootstrap
-from tpobench.harness.stats.bradley_terry import Vote, prompt_sums, score_v2, vote
 
 LABELS = ("A>>B", "A>B", "A=B", "B>A", "B>>A")
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.data import DATA, real_data
-from tpobench.benchmarks.arena_hard.files import export_arena, import_arena
+from tpobench.benchmarks.arena_hard.files_in import import_arena
+from tpobench.benchmarks.arena_hard.files_out import export_arena
 from tpobench.harness.evaluation.leaderboard import leaderboard
 from tpobench.harness.store.store import Store
 

@@ -1,0 +1,54 @@
+"""Arena-Hard as a benchmark: two games a prompt with sides swapped."""
+
+from pathlib import Path
+
+from tpobench.benchmarks.arena_hard.data import aligned, answers, questions
+from tpobench.benchmarks.arena_hard.figures import score
+from tpobench.benchmarks.arena_hard.folder import data_folder
+from tpobench.benchmarks.arena_hard.versions import BASELINES, ROWS
+from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.benchmark import Baseline, Benchmark
+
+
+def arena_hard_benchmark(name: str, data: Path | None) -> Benchmark:
+    """``arena_hard_v0.1`` or ``arena_hard_v2.0`` from a folder of official files.
+
+    Of v2.0, questions whose category's baseline answers are not in the folder are left out, and the result says so.
+    """
+    version = name.removeprefix("arena_hard_")
+    folder = data_folder(version, data)
+    asked = questions(version, folder)
+    found: dict[str, str] = {}
+    baselines = []
+    for category, model in BASELINES[version].items():
+        try:
+            theirs = answers(version, folder, model)
+        except UserError:
+            if len(BASELINES[version]) == 1:
+                raise
+            continue
+        baselines.append(model)
+        mine = [question for question in asked if question.prompt.category.startswith(category)]
+        wanted = {question.uid for question in mine}
+        found |= dict(
+            zip(
+                [question.uid for question in mine],
+                aligned({uid: text for uid, text in theirs.items() if uid in wanted}, mine, f"{model}'s answers"),
+                strict=True,
+            )
+        )
+    if not found:
+        raise UserError(f"{folder} holds no baseline answers of {version}: {', '.join(BASELINES[version].values())}")
+    answered = [question for question in asked if question.uid in found]
+    return Benchmark(
+        name=f"arena_hard_{version}",
+        prompts=[question.prompt for question in answered],
+        orders="both",
+        rows=ROWS[version],
+        score=score(version),
+        judge="arena_hard",
+        baselines=(Baseline(" + ".join(baselines), [found[question.uid] for question in answered]),),
+        official=True,
+        max_new_tokens=4096,
+        needs_texts=True,
+    )

@@ -1,0 +1,71 @@
+"""Arena-Hard's scores (v0.1 and v2.0); pure functions over votes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tpobench.benchmarks.arena_hard.labels import Vote
+
+Floats = npt.NDArray[np.float64]
+
+ROUNDS = 100
+"""Bootstraps of the official method."""
+
+
+@dataclass(frozen=True)
+class OfficialScore:
+    """A score in 0..1 with the interval of the official method: votes, not prompts, are resampled, and strong ones are
+    in there three times, so it is too narrow (a nominal 90% covered 63% in simulation)."""
+
+    score: float
+    low: float
+    high: float
+    prompts: int
+
+
+def score_v01(games: Sequence[Sequence[Vote | None]], seed: int = 0) -> OfficialScore:
+    """v0.1: the weighted mean of all votes, a missing game dropped alone; 2.5 and 97.5 percentiles of 100 bootstraps.
+
+    Since every model meets only the baseline, it equals the win rate from the Bradley-Terry fit of the official code.
+    Raises ValueError when there is no vote.
+    """
+    kept = [[found for found in prompt if found is not None] for prompt in games]
+    votes = _expanded([found for prompt in kept for found in prompt])
+    means = _resampled(votes, seed)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return OfficialScore(float(votes.mean()), float(low), float(high), sum(bool(prompt) for prompt in kept))
+
+
+def score_v2(games: Sequence[Sequence[Vote | None]], seed: int = 0) -> OfficialScore:
+    """v2.0: the mean of 100 bootstrap means with their 5 and 95 percentiles; a prompt with a missing game is dropped
+    whole. Raises ValueError when there is no vote."""
+    kept = [[found for found in prompt if found is not None] for prompt in games if None not in prompt]
+    votes = _expanded([found for prompt in kept for found in prompt])
+    means = _resampled(votes, seed)
+    low, high = np.quantile(means, [0.05, 0.95])
+    return OfficialScore(float(means.mean()), float(low), float(high), len(kept))
+
+
+def prompt_sums(games: Sequence[Sequence[Vote | None]], whole_only: bool) -> tuple[Floats, Floats]:
+    """What each prompt adds to the score's sum, and its weight; shapes (prompts,). For the bootstrap over prompts."""
+    kept = [
+        [found for found in prompt if found is not None] if not (whole_only and None in prompt) else []
+        for prompt in games
+    ]
+    totals = np.array([sum(found.outcome * found.weight for found in prompt) for prompt in kept], dtype=np.float64)
+    weights = np.array([sum(found.weight for found in prompt) for prompt in kept], dtype=np.float64)
+    return totals, weights
+
+
+def _expanded(votes: Sequence[Vote]) -> Floats:
+    if not votes:
+        raise ValueError("there is no vote to score")
+    return np.repeat([found.outcome for found in votes], [found.weight for found in votes]).astype(np.float64)
+
+
+def _resampled(votes: Floats, seed: int) -> Floats:
+    places = np.random.default_rng(seed).integers(len(votes), size=(ROUNDS, len(votes)))
+    means: Floats = votes[places].mean(axis=1)
+    return means
