@@ -11,8 +11,8 @@ from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.registry import benchmark_named, own_run_of
 from tpobench.harness.evaluation.run import evaluate_outputs, run_evaluation
 from tpobench.harness.evaluation.spec import EvaluationSpec
-from tpobench.harness.gate.run import keep_decision
-from tpobench.harness.gate.stored import stored_evaluation_named, stored_input
+from tpobench.harness.gate.input import GateRequest
+from tpobench.harness.gate.run import decide
 from tpobench.harness.records import Metric, Model, Prompt, SamplingParams
 from tpobench.harness.store.step_details import EvaluateDetails, GateDetails, HeadToHeadDetails, TasksDetails
 from tpobench.harness.store.steps import Arm, Step
@@ -160,12 +160,12 @@ class CheckpointEvaluator:
         return TasksDetails(evaluations={result.task: result.evaluation for result in results})
 
     def _decide(self, evaluation: str, thought: ModelOutputs, direct: ModelOutputs) -> GateDetails:
-        store, policy = self._run.store, self._run.config.gate
-        case = stored_input(
-            store, policy, stored_evaluation_named(store, evaluation), thought.model.name, direct.model.name
+        request = GateRequest(
+            candidate=thought.model.name, against=direct.model.name, evaluation=evaluation, run_key=self._run.key
         )
-        decision, key = keep_decision(store, policy, case, self._run.progress.say, self._run.key)
-        return GateDetails(gate_decision=key, decision=decision.outcome)
+        run = self._run
+        result = decide(run.store, run.config.gate, request, run.clients.connect, run.progress)
+        return GateDetails(gate_decision=result.key, decision=result.decision.outcome)
 
     def _say(self, step: Step[EvaluateDetails], details: EvaluateDetails) -> None:
         found = {m.name: m for m in self._run.store.metrics(details.evaluation) if m.category is None}

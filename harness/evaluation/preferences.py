@@ -32,10 +32,13 @@ class PromptJudgments:
     def value(self) -> float | None:
         """The mean preference over the games; None when one of them is missing (statistics: one prompt is one
         observation)."""
-        preferences = [game.preference for game in self.games]
-        if any(preference is None for preference in preferences):
-            return None
-        return fmean(preference for preference in preferences if preference is not None)
+        return mean_preference([game.preference for game in self.games])
+
+
+def mean_preference(games: Sequence[float | None]) -> float | None:
+    """A prompt's preference over its games; None when one of them is missing, or there are none."""
+    seen = [game for game in games if game is not None]
+    return fmean(seen) if seen and len(seen) == len(games) else None
 
 
 def values(observations: Sequence[PromptJudgments]) -> list[float]:

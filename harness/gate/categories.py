@@ -23,8 +23,8 @@ def judge_categories(rule: CategoriesRule, prefixes: Mapping[str, JudgedPrefix])
     seen.
 
     Args:
-        rule: the margin, the alpha that the categories share, and which of them count.
-        prefixes: what has been judged, by category.
+        rule: The margin, the alpha that the categories share, and which of them count.
+        prefixes: What has been judged, by category.
 
     Returns:
         One result for each category: FAIL where a regression beyond the margin is certain (Holm's procedure over those

@@ -20,6 +20,7 @@ from tpobench.harness.files import write_whole
 from tpobench.harness.models.checkpoints import fingerprint
 from tpobench.harness.records import content_key
 from tpobench.harness.store.gates import champion_moves
+from tpobench.harness.store.models import model_with_fingerprint
 from tpobench.harness.store.store import Store
 
 
@@ -53,15 +54,20 @@ class ChampionMoved(UserError):
     """Somebody else moved the alias since the gate looked at it."""
 
 
+def champion_file(store: Path) -> Path:
+    """The file that names the champion of a store, unless another one is named."""
+    return store.parent / "champion.json"
+
+
 def current(file: Path) -> Champion | None:
     """The champion that the file names; None without a file. Raises UserError for a file that is not ours."""
     if not file.exists():
         return None
     try:
         written = json.loads(file.read_text(encoding="utf-8"))
-        before = tuple(_entry(part) for part in written["before"])
+        before = tuple(_promotion(part) for part in written["before"])
         champion = Champion(
-            **asdict(_entry(written)),
+            **asdict(_promotion(written)),
             sequence=written["sequence"],
             action=_text(written, "action"),
             who=_text(written, "who"),
@@ -77,7 +83,7 @@ def current(file: Path) -> Champion | None:
         ) from error
 
 
-def _entry(written: Any) -> Promotion:
+def _promotion(written: Any) -> Promotion:
     return Promotion(**{field.name: _text(written, field.name) for field in fields(Promotion)})
 
 
@@ -87,28 +93,80 @@ def _text(written: Any, name: str) -> str:
     return str(written[name])
 
 
-def promote(store: Store, file: Path, seen: Champion | None, entry: Promotion) -> Champion:
-    """Make the entry the champion, if the alias is still where the gate has seen it. The file is moved first, and its
-    row is made up for if need be; promoting the champion again changes nothing.
+def promotion_of(
+    store: Store, *, model: str, folder: str | None, mode: str, decision: str, policy_key: str, why: str
+) -> Promotion:
+    """What a candidate that passed a gate becomes the champion by.
 
-    Raises ChampionMoved, and changes nothing, when another gate was faster.
+    Args:
+        store: The store that knows the candidate.
+        model: The candidate's fingerprint.
+        folder: Where its weights are; None for where the store knows them to be.
+        mode: The name of the mode in which it answered.
+        decision: The key of the decision.
+        policy_key: The key of the policy.
+        why: Kept with the move.
+
+    Raises:
+        UserError: There are no weights to promote, or they are not those that were judged.
+    """
+    named = model_with_fingerprint(store, model)
+    assert named is not None, f"the store does not hold the model {model} that it has just judged"
+    where = folder or named.folder
+    if where == "imported":
+        raise UserError(
+            f"{named.name} is a file of answers without weights, so it cannot be promoted; the decision is stored"
+        )
+    require_weights(where, model, named.name)
+    return Promotion(
+        model=model, name=named.name, folder=where, mode=mode, decision=decision, policy_key=policy_key, why=why
+    )
+
+
+def promote(store: Store, file: Path, seen: Champion | None, promotion: Promotion) -> Champion:
+    """Make a checkpoint the champion, if the alias is still where the gate has seen it.
+
+    The file is moved first, and its row is made up for if need be; promoting the champion again changes nothing.
+
+    Args:
+        store: Where the move is kept.
+        file: Names the champion.
+        seen: The champion when the gate began.
+        promotion: What is to become the champion.
+
+    Returns:
+        The champion that the file names now.
+
+    Raises:
+        ChampionMoved: Another gate was faster; nothing is changed.
     """
     with _locked(file):
         now = current(file)
         if now is not None:
             _remember(store, file, now)  # had the last move been killed before its row was stored
-            if (now.model, now.mode, now.folder) == (entry.model, entry.mode, entry.folder):
+            if (now.model, now.mode, now.folder) == (promotion.model, promotion.mode, promotion.folder):
                 return now
         if now != seen:
             what = "removed" if now is None else f"moved to {now.name} by {now.who} at {now.moved_at}"
             raise ChampionMoved(f"{file} was {what} while this gate ran; nothing was promoted, run the gate again")
-        before = () if now is None else (*now.before, _entry(asdict(now)))
-        return _move(store, file, entry, now, "promote", before)
+        before = () if now is None else (*now.before, _promotion(asdict(now)))
+        return _move(store, file, promotion, now=now, action="promote", before=before)
 
 
 def rollback(store: Store, file: Path, why: str) -> Champion:
-    """Back to the champion before the present one; again, to the one before that. Raises UserError when there is none,
-    or its weights are gone."""
+    """Return to the champion before the present one; again, to the one before that.
+
+    Args:
+        store: Where the move is kept.
+        file: Names the champion, and those before it.
+        why: Kept with the move.
+
+    Returns:
+        The champion that the file names now.
+
+    Raises:
+        UserError: There is none to return to, or its weights are gone.
+    """
     with _locked(file):
         now = current(file)
         if now is None:
@@ -118,7 +176,7 @@ def rollback(store: Store, file: Path, why: str) -> Champion:
             raise UserError(f"{now.name} is the first champion in {file}; there is no earlier one")
         *rest, last = now.before
         require_weights(last.folder, last.model, last.name)
-        return _move(store, file, replace(last, why=why), now, "rollback", tuple(rest))
+        return _move(store, file, replace(last, why=why), now=now, action="rollback", before=tuple(rest))
 
 
 def require_weights(folder: str, model: str, name: str) -> None:
@@ -133,14 +191,14 @@ def require_weights(folder: str, model: str, name: str) -> None:
 
 def history(store: Store, file: Path) -> list[Champion]:
     """Every move of the alias that this store knows, in order."""
-    return [Champion(**row) for row in champion_moves(store, file)]
+    return [Champion(**move) for move in champion_moves(store, file)]
 
 
 def _move(
-    store: Store, file: Path, entry: Promotion, now: Champion | None, action: str, before: tuple[Promotion, ...]
+    store: Store, file: Path, promotion: Promotion, *, now: Champion | None, action: str, before: tuple[Promotion, ...]
 ) -> Champion:
     champion = Champion(
-        **asdict(entry),
+        **asdict(promotion),
         sequence=1 if now is None else now.sequence + 1,
         action=action,
         who=_who(),

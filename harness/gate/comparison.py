@@ -37,8 +37,8 @@ class SequentialComparison:
     The order depends on the seed and the prompts alone, never on what came in first: slow prompts are long prompts.
 
     Args:
-        source: where the preferences come from.
-        seed: of the order in which prompts are consumed.
+        source: Where the preferences come from.
+        seed: Of the order in which prompts are consumed.
         clusters: ``category`` keeps the prompts of a category together, since they count as one observation.
     """
 
@@ -89,7 +89,7 @@ class SequentialComparison:
     def _judge(self, indices: Iterable[int]) -> None:
         wanted = [index for index in indices if index not in self._values]
         if wanted:
-            self._values |= dict(zip(wanted, self.source.judge(wanted), strict=True))
+            self._values |= dict(zip(wanted, self.source.preferences(wanted), strict=True))
 
 
 def frozen_order(prompts: Sequence[Prompt], seed: int, clusters: str | None = None) -> list[int]:

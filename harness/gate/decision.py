@@ -1,4 +1,4 @@
-"""What a gate says: one outcome for each rule with a plain sentence, and the decision that they make together."""
+"""What a gate says: an outcome for each rule with a plain sentence, and the decision that they make together."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -25,8 +25,20 @@ _WORST_FIRST: tuple[Outcome, ...] = ("INVALID", "FAIL", "INCONCLUSIVE", "PASS")
 
 @dataclass(frozen=True, kw_only=True)
 class RuleResult:
-    """One rule's outcome, with a sentence that gives the figures. `value` is what was observed, `limit` what the policy
-    asks for, `alpha` the rule's error budget; `prompts` of `of` were consumed."""
+    """One rule's outcome, with a sentence that gives the figures.
+
+    Attributes:
+        rule: What the policy calls it.
+        outcome: What it says.
+        sentence: The same for people.
+        value: What was observed.
+        limit: What the policy asks for.
+        low: The lower end of the interval.
+        high: Its upper end.
+        alpha: The rule's error budget.
+        prompts: How many prompts were consumed, `of` so many.
+        of: How many there are.
+    """
 
     rule: str
     outcome: RuleOutcome
@@ -42,7 +54,7 @@ class RuleResult:
 
 @dataclass(frozen=True)
 class ClearPrompt:
-    """A prompt that says much about the head-to-head: what was asked, and the candidate's preference on it."""
+    """A prompt that was clearly won or lost, with the candidate's preference on it."""
 
     prompt: str
     category: str
@@ -51,7 +63,10 @@ class ClearPrompt:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """The worst outcome of any rule decides: INVALID, FAIL, INCONCLUSIVE, PASS in this order."""
+    """What a gate says. The worst outcome of any rule decides: INVALID, FAIL, INCONCLUSIVE, PASS in this order.
+
+    `won` and `lost` are the prompts that were won and lost most clearly; `notes` are for people.
+    """
 
     rules: tuple[RuleResult, ...]
     candidate: str = ""
@@ -64,12 +79,14 @@ class Decision:
 
     @property
     def outcome(self) -> Outcome:
-        return decided([rule.outcome for rule in self.rules])
+        """The decision in one word."""
+        return worst([rule.outcome for rule in self.rules])
 
     def as_json(self) -> dict[str, Any]:
+        """Everything, for ``--json``."""
         return {"decision": self.outcome} | asdict(self)
 
 
-def decided(outcomes: Sequence[RuleOutcome]) -> Outcome:
-    """INVALID where there is nothing to decide on."""
-    return next((worst for worst in _WORST_FIRST if worst in outcomes), "INVALID")
+def worst(outcomes: Sequence[RuleOutcome]) -> Outcome:
+    """The outcome that decides; INVALID where there is nothing to decide on."""
+    return next((outcome for outcome in _WORST_FIRST if outcome in outcomes), "INVALID")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from tpobench.harness.gate.champion import Champion
 from tpobench.harness.records import Metric, Prompt
 
 
@@ -26,8 +27,38 @@ class PreferenceSource(Protocol):
     @property
     def advice(self) -> str: ...
 
-    def judge(self, indices: Sequence[int]) -> list[float | None]:
-        """The candidate's preference on the prompts with these indices, in [0, 1]; None where it is missing."""
+    def preferences(self, indices: Sequence[int]) -> list[float | None]:
+        """Judge the prompts with these indices, unless they are judged already.
+
+        Returns:
+            The candidate's preference on each of them, in [0, 1]; None where it is missing.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateRequest:
+    """Whom to decide on.
+
+    Attributes:
+        candidate: A model by name, or a checkpoint of a run (``thought/1``).
+        against: The baseline, also so; empty for the benchmark's own.
+        run: The name of the run that checkpoints belong to; empty for the newest.
+        evaluation: The key of a stored evaluation to decide on; `candidate` and `against` are then only what to call
+            its two sides.
+        champion: The promoted checkpoint, where the policy has a rule on it.
+        offline: Whether nothing is sampled and nobody is asked.
+        retry_missing: Whether judgments without a verdict are asked for again.
+        run_key: The key of the run that the decision belongs to; empty for none.
+    """
+
+    candidate: str
+    against: str = ""
+    run: str = ""
+    evaluation: str = ""
+    champion: Champion | None = None
+    offline: bool = False
+    retry_missing: bool = False
+    run_key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,20 @@ from tpobench.harness.store.gates import Attempt, attempt_with_key, last_attempt
 from tpobench.harness.store.store import Store
 
 
-def open_attempt(store: Store, line: str, candidate: str, against: str, test: str) -> Attempt:
-    """Enter a gate in its line. The same candidate and baseline in the same test (policy, judge, prompts, opponents)
-    are the same attempt, and spend nothing more; anything else takes the next number."""
+def open_attempt(store: Store, line: str, *, candidate: str, against: str, test: str) -> Attempt:
+    """Enter a gate in its line.
+
+    Args:
+        store: Where the ledger is.
+        line: The line of models.
+        candidate: The candidate's fingerprint.
+        against: The baseline's fingerprint.
+        test: The key of everything else that is tested: policy, judge, prompts, anchor and champion.
+
+    Returns:
+        The attempt. The same gate again is the same attempt, and spends nothing more; anything else takes the next
+        number.
+    """
     key = content_key("attempt", line, candidate, against, test)
     if known := attempt_with_key(store, key):
         return known

@@ -1,33 +1,35 @@
-"""A gate that samples and judges what the store lacks: the candidate is compared with its opponents on a benchmark."""
+"""A gate that samples and judges what the store lacks: the candidate is compared with others on a benchmark."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.output_sources import NamedOutputs
 from tpobench.harness.evaluation.outputs import ModelOutputs
+from tpobench.harness.evaluation.preferences import mean_preference
 from tpobench.harness.evaluation.run import comparisons_of
 from tpobench.harness.evaluation.spec import EvaluationSpec
-from tpobench.harness.gate.input import GateInput, OutputSummary
-from tpobench.harness.gate.policy import Policy
-from tpobench.harness.gate.scored import with_scorers
-from tpobench.harness.gate.stored import figures_of, items_of, mean_of
+from tpobench.harness.gate.figures import candidate_metrics, task_items
+from tpobench.harness.gate.input import GateInput, GateRequest, OutputSummary
+from tpobench.harness.gate.policy import EvaluateSection, Policy, spec_of
 from tpobench.harness.judges.base import Judge
 from tpobench.harness.judges.request import Connect
 from tpobench.harness.models.modes import DIRECT, Mode, in_mode
+from tpobench.harness.models.thoughts import mode_named
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model, Prompt
 from tpobench.harness.samplers.base import Sampler
 from tpobench.harness.samplers.cached import sampler_for
+from tpobench.harness.store.runs import CHECKPOINT, checkpoint_named
 from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True)
 class ModelRef:
-    """A model by name, the mode in which it answers, and what to call it."""
+    """A model by name, the mode in which it answers, and what to call it (empty: by its name)."""
 
     name: str
     mode: Mode = DIRECT
@@ -36,112 +38,172 @@ class ModelRef:
 
 @dataclass(frozen=True, kw_only=True)
 class LivePreferences:
-    """Judged as it is asked for. When `offline`, what the store lacks counts as missing."""
+    """Judged as they are asked for. When `offline`, what the store lacks counts as missing."""
 
     store: Store
-    judge_: Judge
+    judge: Judge
     offline: bool
     benchmark: Benchmark
     candidate: ModelOutputs
-    opponent: ModelOutputs
+    other: ModelOutputs
     against: str
 
     @property
     def prompts(self) -> Sequence[Prompt]:
+        """The benchmark's prompts."""
         return self.benchmark.prompts
 
     @property
     def free(self) -> bool:
-        return self.offline or self.judge_.free
+        """Whether judging costs nothing."""
+        return self.offline or self.judge.free
 
     @property
     def advice(self) -> str:
+        """What to do about judgments that are missing."""
         return "leave out --offline to ask for them" if self.offline else "--retry-missing asks again"
 
-    def judge(self, places: Sequence[int]) -> list[float | None]:
-        part = replace(self.benchmark, prompts=[self.benchmark.prompts[place] for place in places], baselines=())
-        games = comparisons_of(self.judge_, part, self.candidate.at(places), self.opponent.at(places))
+    def preferences(self, indices: Sequence[int]) -> list[float | None]:
+        """The candidate's preference on the prompts with these indices; None where it is missing."""
+        prompts = [self.benchmark.prompts[index] for index in indices]
+        part = replace(self.benchmark, prompts=prompts, baselines=())
+        games = comparisons_of(self.judge, part, self.candidate.at(indices), self.other.at(indices))
         if not self.offline:
-            self.store.add_prompts(part.prompts)
             what = f"judging {self.candidate.model.name}"
-            self.judge_.judge(self.store, [game for played in games for game in played], what)
-        keys = [[self.judge_.key(game) for game in played] for played in games]
-        preferences = self.store.preferences([key for played in keys for key in played])
-        return [mean_of([preferences.get(key) for key in played]) for played in keys]
+            self.judge.judge(self.store, [game for played in games for game in played], what)
+        keys = [[self.judge.key(game) for game in played] for played in games]
+        known = self.store.preferences([key for played in keys for key in played])
+        return [mean_preference([known.get(key) for key in played]) for played in keys]
 
 
-def live_input(
-    store: Store,
-    policy: Policy,
-    contest: EvaluationSpec,
-    connect: Connect,
-    reporter: Progress,
-    against: ModelRef | None,
-    champion: ModelRef | None = None,
-    offline: bool = False,
-    called: str = "",
-) -> GateInput:
-    """Sample both sides (or, offline, read them) and set up the duels that the policy asks for.
+@dataclass(frozen=True, kw_only=True)
+class _Candidate:
+    """The candidate's outputs, and how it is compared with others."""
 
-    `against` None means the benchmark's own baseline; `called` is what to call the candidate. Raises UserError
-    when candidate and baseline are the same, and offline when an output is not in the store.
-    """
-    measured, judge = contest.measured_benchmark, judge_for(contest, None if offline else connect, reporter)
-    outputs = NamedOutputs(store, _refuse if offline else sampler_for(connect), reporter)
-    store.add_prompts(measured.prompts)
-    candidate = outputs.candidate(contest)
+    store: Store
+    spec: EvaluationSpec
+    judge: Judge
+    offline: bool
+    source: NamedOutputs
+    outputs: ModelOutputs
 
-    def duel(opponent: ModelRef | None) -> LivePreferences | None:
-        """None where the candidate would be compared with itself."""
-        found = outputs.baseline(contest) if opponent is None else outputs.named(contest, opponent.name, opponent.mode)
-        if found.is_of(candidate):
+    def over(self, other: ModelRef | None) -> LivePreferences | None:
+        """Its preferences over another model, or over the benchmark's own baseline for None. None where the other one
+        is the candidate itself."""
+        if other is None:
+            outputs, label = self.source.baseline(self.spec), ""
+        else:
+            outputs, label = self.source.named(self.spec, other.name, other.mode), other.label
+        if outputs.is_of(self.outputs):
             return None
-        label = opponent.label if opponent and opponent.label else found.model.name
         return LivePreferences(
-            store=store,
-            judge_=judge,
-            offline=offline,
-            benchmark=measured,
-            candidate=candidate,
-            opponent=found,
-            against=in_mode(label, found.mode.name),
+            store=self.store,
+            judge=self.judge,
+            offline=self.offline,
+            benchmark=self.spec.measured_benchmark,
+            candidate=self.outputs,
+            other=outputs,
+            against=in_mode(label or outputs.model.name, outputs.mode.name),
         )
 
-    head, anchor = duel(against), None if policy.anchor is None else duel(ModelRef(policy.anchor.against))
-    if head is None or (policy.anchor is not None and anchor is None):
-        what = "baseline" if head is None else "anchor"
-        raise UserError(f"the candidate {contest.candidate} is also the {what}; name another model")
-    best = None if policy.champion is None or champion is None else duel(champion)
-    model = candidate.model
-    known = figures_of(store, model.fingerprint, candidate.mode.name, measured.name, judge.id)
+
+@contextmanager
+def live_input(
+    store: Store, policy: Policy, request: GateRequest, connect: Connect, progress: Progress
+) -> Iterator[GateInput]:
+    """What a gate looks at, with preferences that are judged as they are asked for.
+
+    Args:
+        store: Where outputs and judgments are looked up and kept.
+        policy: The rules, with `evaluate`.
+        request: Whom to compare. Without `against` it is the benchmark's own baseline. When `offline`, nothing is
+            sampled and nobody is asked.
+        connect: Makes the client of an endpoint.
+        progress: Shows how far it is.
+
+    Yields:
+        The input, for as long as the judge is open.
+
+    Raises:
+        UserError: Candidate and baseline, or candidate and anchor, are the same; a name means nothing; or, offline, an
+            output is not in the store.
+    """
+    section = policy.evaluate
+    assert section is not None, "a gate without 'evaluate' uses the store"
+    candidate = _model_ref(store, request, request.candidate, section.mode)
+    spec = spec_of(section, candidate.name, candidate.mode, request.retry_missing)
+    with closing(judge_for(spec, None if request.offline else connect, progress)) as judge:
+        store.add_prompts(spec.measured_benchmark.prompts)
+        source = NamedOutputs(store, _refuse if request.offline else sampler_for(connect), progress)
+        compared = _Candidate(
+            store=store, spec=spec, judge=judge, offline=request.offline, source=source, outputs=source.candidate(spec)
+        )
+        yield _input(policy, request, section, compared)
+
+
+def _input(policy: Policy, request: GateRequest, section: EvaluateSection, candidate: _Candidate) -> GateInput:
+    against = _model_ref(candidate.store, request, request.against, section.against_mode) if request.against else None
+    head_to_head = _required(candidate, against, "baseline")
+    anchor = None if policy.anchor is None else _required(candidate, ModelRef(policy.anchor.against), "anchor")
+    champion = None
+    if policy.champion is not None and request.champion is not None:
+        promoted = request.champion
+        champion = candidate.over(ModelRef(promoted.folder, mode_named(promoted.mode), promoted.name))
+    model, mode = candidate.outputs.model, candidate.outputs.mode.name
+    baseline = head_to_head.other
     return GateInput(
-        candidate=in_mode(called or contest.candidate, candidate.mode.name),
-        judge=judge.id,
-        benchmark=measured.name,
-        head_to_head=head,
-        baseline=head.against,
-        baseline_fingerprint=head.opponent.model.fingerprint,
+        candidate=in_mode(request.candidate, mode),
         candidate_fingerprint=model.fingerprint,
-        candidate_mode=candidate.mode.name,
-        outputs=output_summary(candidate),
-        baseline_outputs=output_summary(head.opponent),
+        candidate_mode=mode,
+        baseline=head_to_head.against,
+        baseline_fingerprint=baseline.model.fingerprint,
+        judge=candidate.judge.id,
+        benchmark=head_to_head.benchmark.name,
+        head_to_head=head_to_head,
         anchor=anchor,
-        champion=best,
-        metrics=with_scorers(store, policy, known, measured.prompts, candidate.responses, offline),
-        items=items_of(
-            store,
+        champion=champion,
+        outputs=_summary(candidate.outputs),
+        baseline_outputs=_summary(baseline),
+        metrics=candidate_metrics(
+            candidate.store,
             policy,
-            model.fingerprint,
-            candidate.mode.name,
-            head.opponent.model.fingerprint,
-            head.opponent.mode.name,
+            candidate=model.fingerprint,
+            mode=mode,
+            benchmark=head_to_head.benchmark.name,
+            judge=candidate.judge.id,
+            prompts=head_to_head.prompts,
+            responses=candidate.outputs.responses,
+            offline=request.offline,
         ),
-        also_met=tuple(met.opponent.model.fingerprint for met in (anchor, best) if met is not None),
+        items=task_items(
+            candidate.store,
+            policy,
+            candidate=model.fingerprint,
+            mode=mode,
+            baseline=baseline.model.fingerprint,
+            baseline_mode=baseline.mode.name,
+        ),
+        also_met=tuple(other.other.model.fingerprint for other in (anchor, champion) if other is not None),
         folder=model.folder,
     )
 
 
-def output_summary(side: ModelOutputs) -> OutputSummary:
+def _model_ref(store: Store, request: GateRequest, name: str, mode: str) -> ModelRef:
+    """A model and its mode: those of a run's checkpoint, or the policy's."""
+    if not CHECKPOINT.fullmatch(name):
+        return ModelRef(name, mode_named(mode), name)
+    checkpoint = checkpoint_named(store, request.run, name)
+    return ModelRef(checkpoint.folder, mode_named(checkpoint.mode), name)
+
+
+def _required(candidate: _Candidate, other: ModelRef | None, what: str) -> LivePreferences:
+    preferences = candidate.over(other)
+    if preferences is None:
+        raise UserError(f"the candidate {candidate.spec.candidate} is also the {what}; name another model")
+    return preferences
+
+
+def _summary(side: ModelOutputs) -> OutputSummary:
     """Lengths, parse errors and texts of outputs that are at hand."""
     n = len(side.outputs) or 1
     return OutputSummary(
@@ -149,35 +211,6 @@ def output_summary(side: ModelOutputs) -> OutputSummary:
         thought_chars=sum(len(output.thought) for output in side.outputs) / n,
         parse_error_rate=sum(output.parse_error is not None for output in side.first_tries) / n,
         responses=side.responses,
-    )
-
-
-def stage_contest(policy: Policy, candidate: str, mode: Mode, retry_missing: bool = False) -> EvaluationSpec:
-    """The contest that a policy's `evaluate` describes."""
-    from tpobench.harness.evaluation.registry import benchmark_named
-    from tpobench.harness.records import SamplingParams
-
-    stage = policy.evaluate
-    assert stage is not None
-    data = None if stage.data is None else Path(stage.data)
-    measured = benchmark_named(stage.benchmark, stage.split, data)
-    params = SamplingParams(
-        temperature=stage.temperature, max_new_tokens=stage.max_new_tokens or measured.max_new_tokens, seed=stage.seed
-    )
-    return EvaluationSpec(
-        benchmark=measured,
-        candidate=candidate,
-        mode=mode,
-        judge=stage.judge,
-        judge_model=stage.judge_model,
-        baseline=None,
-        orders=stage.orders,
-        limit=stage.limit,
-        params=params,
-        format_retries=stage.format_retries,
-        retry_missing=retry_missing,
-        data=data,
-        limits_tokens=stage.max_new_tokens is not None,
     )
 
 

@@ -1,17 +1,21 @@
 """What a gate would take, told before anything is spent: prompts, calls and dollars if the candidate is better, equal
 or worse, and what it could see at all."""
 
+from collections import Counter
+from contextlib import closing
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from tpobench.harness.api.budget import Prices
+from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.judging import judge_for
-from tpobench.harness.evaluation.plan import SIGMA, plan_for
-from tpobench.harness.evaluation.spec import EvaluationSpec
+from tpobench.harness.evaluation.plan import SIGMA, Plan, plan_for
 from tpobench.harness.gate.categories import MIN_CATEGORY
-from tpobench.harness.gate.policy import Policy
+from tpobench.harness.gate.policy import Policy, WinRateRule, spec_of
 from tpobench.harness.gate.power import anytime_critical, detectable, final_critical, prompts_needed
 from tpobench.harness.gate.preconditions import prompts_digest
+from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.progress import Progress
 from tpobench.harness.stats.simulation import World, simulate_gates
 from tpobench.harness.store.judgments import preference_deviation
@@ -38,13 +42,6 @@ class Scenario:
     calls: float
     dollars: float | None
 
-    def line(self) -> str:
-        dollars = "not known" if self.dollars is None else f"{self.dollars:,.2f}"
-        shares = f"{self.passed:>6.0%} {self.failed:>6.0%} {self.undecided:>7.0%}"
-        return (
-            f"  {self.candidate:<16} {self.win_rate:>8.0%} {shares} {self.prompts:>8.0f} {self.calls:>7.0f}  {dollars}"
-        )
-
 
 @dataclass(frozen=True, kw_only=True)
 class GatePlan:
@@ -66,82 +63,67 @@ class GatePlan:
     pins: dict[str, str]
 
     def as_json(self) -> dict[str, Any]:
+        """Everything, for ``--json``."""
         return asdict(self)
 
-    def lines(self) -> list[str]:
-        spread = f"{self.sigma:.2f} ({'measured in this store' if self.measured_sigma else 'assumed'})"
-        needed = "no number of prompts" if self.needed is None else f"{self.needed:,} prompts"
-        return [
-            f"{self.benchmark}: {self.prompts} prompts, {self.games} call(s) each at most, judge {self.judge}",
-            f"  floor      {self.floor:.1%} at alpha {self.alpha:g}; a prompt's preference has the deviation {spread}",
-            f"  needs      {needed} for an equal candidate to pass 4 times out of 5 in a test on all of them",
-            f"  detects    {100 * self.detectable:.1f} points from the floor",
-            *self._category_lines(),
-            "",
-            f"  {'if it is':<16} {'win rate':>8} {'PASS':>6} {'FAIL':>6} {'unsure':>7} {'prompts':>8} {'calls':>7}  $",
-            *(row.line() for row in self.scenarios),
-            "",
-            "pins, to keep prompts and judge as they are:",
-            *(f"  {name}: {pin}" for name, pin in self.pins.items()),
-        ]
 
-    def _category_lines(self) -> list[str]:
-        if len(self.categories) < 2:
-            return []
-        big = [
-            (effect, f"{name} {100 * effect:.0f} ({count})")
-            for name, (count, effect) in self.categories.items()
-            if count >= MIN_CATEGORY
-        ]
-        small = len(self.categories) - len(big)
-        told = [", ".join(text for _, text in sorted(big))] * bool(big)
-        told += [f"{small} under {MIN_CATEGORY} prompts would be shown, not decided on"] * bool(small)
-        return [f"             by category, in points (prompts): {'; '.join(told)}"]
+def plan_gate(policy: Policy, prices: Prices, store: Store | None) -> GatePlan:
+    """The plan of a policy's head-to-head on its benchmark; anchor and champion take as much again.
 
+    Args:
+        policy: The rules, with `evaluate`.
+        prices: Of calls to judges.
+        store: Where the spread of this judge's preferences is measured, if it has judged; None without a store.
 
-def plan_gate(policy: Policy, contest: EvaluationSpec, prices: Prices, store: Store | None) -> GatePlan:
-    """The plan of a policy's head-to-head on its benchmark; anchor and champion take as much again."""
-    measured, rule = contest.measured_benchmark, policy.head_to_head
-    judge = judge_for(contest, None, Progress(quiet=True))
-    n, orders = len(measured.prompts), 2 if measured.orders == "both" else 1
-    asked = plan_for(contest, prices, 1, None)
-    games = asked.judge_calls // max(n, 1)
-    seen = None if store is None else preference_deviation(store, judge.id, measured.name)
-    sigma = SIGMA if seen is None else seen
-    counts: dict[str, int] = {}
-    for prompt in measured.prompts:
-        counts[prompt.category] = counts.get(prompt.category, 0) + 1
-    guarded = sum(count >= MIN_CATEGORY for count in counts.values())
-    share = (0.05 if policy.categories is None else policy.categories.alpha) / max(guarded, 1)
-    scenarios = []
-    for name, edge in SCENARIOS:
-        world = World(win_rate=0.5 + edge, orders="both" if orders == 2 else "one").with_sd(sigma)
-        found = simulate_gates(world, n, GATES, rule.floor, rule.alpha, rule.method)
-        dollars = None if asked.dollars is None else asked.dollars * found.prompts / max(n, 1)
-        scenarios.append(
-            Scenario(
-                candidate=name,
-                win_rate=0.5 + edge,
-                passed=found.passed,
-                failed=found.failed,
-                undecided=found.undecided,
-                prompts=found.prompts,
-                calls=games * found.prompts,
-                dollars=dollars,
-            )
-        )
+    Raises:
+        UserError: The policy has no `evaluate`, or names what does not exist.
+    """
+    if policy.evaluate is None:
+        raise UserError("the policy has no 'evaluate', so there is nothing to plan: what is stored costs nothing")
+    spec = spec_of(policy.evaluate, "", DIRECT)
+    benchmark, rule = spec.measured_benchmark, policy.head_to_head
+    with closing(judge_for(spec, None, Progress(quiet=True))) as judge:
+        plan = plan_for(spec, prices, 1, None)
+        measured = None if store is None else preference_deviation(store, judge.id, benchmark.name)
+    sigma, n = SIGMA if measured is None else measured, len(benchmark.prompts)
     return GatePlan(
-        benchmark=measured.name,
+        benchmark=benchmark.name,
         judge=judge.label,
         prompts=n,
-        games=games,
+        games=plan.judge_calls // max(n, 1),
         sigma=sigma,
-        measured_sigma=seen is not None,
+        measured_sigma=measured is not None,
         floor=rule.floor,
         alpha=rule.alpha,
         needed=prompts_needed(sigma, rule),
         detectable=detectable(sigma, n, final_critical(rule)),
-        categories={name: (n, detectable(sigma, n, anytime_critical(share))) for name, n in sorted(counts.items())},
-        scenarios=tuple(scenarios),
-        pins={"judge": judge.id, "prompts": prompts_digest(measured.prompts)},
+        categories=_categories(policy, benchmark, sigma),
+        scenarios=tuple(_scenario(rule, benchmark, plan, sigma, name, edge) for name, edge in SCENARIOS),
+        pins={"judge": judge.id, "prompts": prompts_digest(benchmark.prompts)},
+    )
+
+
+def _categories(policy: Policy, benchmark: Benchmark, sigma: float) -> dict[str, tuple[int, float]]:
+    """By category its number of prompts, and the distance from the floor that is seen in it."""
+    counts = Counter(prompt.category for prompt in benchmark.prompts)
+    guarded = sum(count >= MIN_CATEGORY for count in counts.values())
+    share = (0.05 if policy.categories is None else policy.categories.alpha) / max(guarded, 1)
+    return {name: (n, detectable(sigma, n, anytime_critical(share))) for name, n in sorted(counts.items())}
+
+
+def _scenario(rule: WinRateRule, benchmark: Benchmark, plan: Plan, sigma: float, name: str, edge: float) -> Scenario:
+    """What the rule does to a candidate whose true win rate is so much above one half."""
+    n = len(benchmark.prompts)
+    orders: Literal["both", "one"] = "both" if benchmark.orders == "both" else "one"
+    world = World(win_rate=0.5 + edge, orders=orders).with_sd(sigma)
+    simulated = simulate_gates(world, n, GATES, rule.floor, rule.alpha, rule.method)
+    return Scenario(
+        candidate=name,
+        win_rate=0.5 + edge,
+        passed=simulated.passed,
+        failed=simulated.failed,
+        undecided=simulated.undecided,
+        prompts=simulated.prompts,
+        calls=plan.judge_calls // max(n, 1) * simulated.prompts,
+        dollars=None if plan.dollars is None else plan.dollars * simulated.prompts / max(n, 1),
     )

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -11,6 +11,10 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.records import content_key
 from tpobench.harness.stats.sequential import Method
+
+if TYPE_CHECKING:
+    from tpobench.harness.evaluation.spec import EvaluationSpec
+    from tpobench.harness.models.modes import Mode
 
 Alpha = Annotated[float, Field(ge=1e-6, lt=0.5, strict=False)]
 Margin = Annotated[float, Field(ge=0, lt=0.5, strict=False)]
@@ -197,17 +201,55 @@ class Policy(FileModel):
         return self.model_copy(update=changed | {"lm_eval": {task: less(rule) for task, rule in self.lm_eval.items()}})
 
 
+def spec_of(section: EvaluateSection, candidate: str, mode: "Mode", retry_missing: bool = False) -> "EvaluationSpec":
+    """The evaluation that a policy asks for.
+
+    Args:
+        section: The policy's `evaluate`.
+        candidate: The candidate's name.
+        mode: The mode in which it answers.
+        retry_missing: Whether judgments without a verdict are asked for again.
+
+    Raises:
+        UserError: There is no such benchmark, or its data is missing.
+    """
+    from tpobench.harness.evaluation.registry import benchmark_named
+    from tpobench.harness.evaluation.spec import EvaluationSpec
+    from tpobench.harness.records import SamplingParams
+
+    data = None if section.data is None else Path(section.data)
+    benchmark = benchmark_named(section.benchmark, section.split, data)
+    return EvaluationSpec(
+        benchmark=benchmark,
+        candidate=candidate,
+        mode=mode,
+        judge=section.judge,
+        judge_model=section.judge_model,
+        orders=section.orders,
+        limit=section.limit,
+        params=SamplingParams(
+            temperature=section.temperature,
+            max_new_tokens=section.max_new_tokens or benchmark.max_new_tokens,
+            seed=section.seed,
+        ),
+        format_retries=section.format_retries,
+        retry_missing=retry_missing,
+        data=data,
+        limits_tokens=section.max_new_tokens is not None,
+    )
+
+
 def load_policy(path: Path) -> Policy:
     """Read a policy file. `contest`, the former name of the key `evaluate`, is still read, and stderr says so.
 
     Args:
-        path: the YAML file.
+        path: The YAML file.
 
     Returns:
         The validated policy.
 
     Raises:
-        UserError: for an unknown or empty key, a value out of range, or alphas above the budget.
+        UserError: An unknown or empty key, a value out of range, or alphas above the budget.
     """
     written = read_yaml(path)
     if isinstance(written, dict) and FORMER_NAME in written:

@@ -20,15 +20,15 @@ def apply_policy(policy: Policy, gate_input: GateInput, say: Say = lambda line: 
     has rejected or every rule has passed. The same policy on the same judgments decides the same.
 
     Args:
-        policy: the rules.
-        gate_input: the sources of preferences, and what is known of the outputs.
-        say: is told after each block that cost something and left the decision open.
+        policy: The rules.
+        gate_input: The sources of preferences, and what is known of the outputs.
+        say: Is told after each block that cost something and left the decision open.
 
     Returns:
         The decision; results of win-rate rules stand before those that cost nothing.
 
     Raises:
-        UserError: a judge could not be reached; what was answered is stored.
+        UserError: A judge could not be reached; what was answered is stored.
     """
     free = [*check_preconditions(policy, gate_input), *check_free_rules(policy, gate_input)]
     head_to_head = SequentialComparison(gate_input.head_to_head, policy.seed, policy.clusters)

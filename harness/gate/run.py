@@ -1,50 +1,172 @@
-"""A gate as an event in the store: its attempt is entered in the ledger before it begins, its decision when it ends."""
+"""Run a gate: find what the policy compares, decide, keep the decision. The command line and training call it."""
 
-from dataclasses import asdict, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
+from tpobench.harness.errors import UserError
+from tpobench.harness.gate.champion import Champion, current, promote, promotion_of
 from tpobench.harness.gate.decision import Decision
-from tpobench.harness.gate.input import GateInput
+from tpobench.harness.gate.input import GateInput, GateRequest
 from tpobench.harness.gate.ledger import open_attempt
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.preconditions import prompts_digest
-from tpobench.harness.gate.rules import Say, apply_policy
+from tpobench.harness.gate.rules import apply_policy
+from tpobench.harness.gate.stored import stored_input
+from tpobench.harness.judges.request import Connect
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import content_key
+from tpobench.harness.store.database import no_store
+from tpobench.harness.store.gates import Attempt
+from tpobench.harness.store.runs import CHECKPOINT
 from tpobench.harness.store.store import Store
 
 
-def keep_decision(store: Store, policy: Policy, gate_input: GateInput, say: Say, run: str = "") -> tuple[Decision, str]:
-    """Run the gate with the share of its alphas that its line has left, and store the decision; returns it with its
-    key. The same gate with the same result is one row."""
-    attempt = None
-    if policy.line is not None:
-        prompts = prompts_digest(gate_input.head_to_head.prompts)
-        test = content_key(policy.key, gate_input.judge, gate_input.candidate_mode, prompts, gate_input.also_met)
-        attempt = open_attempt(
-            store, policy.line, gate_input.candidate_fingerprint, gate_input.baseline_fingerprint, test
-        )
-        note = (
-            f"gate {attempt.number} of the line {policy.line!r}: each rule may spend {attempt.share:.1%} of its alpha"
-        )
-        gate_input = replace(gate_input, notes=(*gate_input.notes, note))
-    decision = apply_policy(policy if attempt is None else policy.with_share(attempt.share), gate_input, say)
-    rules = [asdict(rule) for rule in decision.rules]
-    who = (
-        gate_input.candidate_fingerprint,
-        gate_input.candidate_mode,
-        gate_input.baseline_fingerprint,
-        gate_input.judge,
-        gate_input.benchmark,
+@dataclass(frozen=True)
+class GateResult:
+    """A decision, its key in the store, and what it was made on."""
+
+    decision: Decision
+    key: str
+    gate_input: GateInput
+
+
+def require_possible(policy: Policy, request: GateRequest, path: Path) -> None:
+    """Refuse what no gate could decide, before a store is opened: none is made for it.
+
+    Args:
+        policy: The rules.
+        request: Whom to decide on.
+        path: Where the store is, or would be made.
+
+    Raises:
+        UserError: Policy and request together do not say enough.
+        StoreLacks: The answer is to come from a store that is not there.
+    """
+    checkpoints = [name for name in (request.candidate, request.against) if CHECKPOINT.fullmatch(name)]
+    if policy.evaluate is None and policy.champion is not None:
+        raise UserError("the rule 'champion' needs 'evaluate' in the policy, which says on what they are compared")
+    if policy.evaluate is None and not request.against and not CHECKPOINT.fullmatch(request.candidate):
+        raise UserError("name the baseline with --against, or the benchmark under 'evaluate' in the policy")
+    if (policy.evaluate is None or checkpoints) and not path.exists():
+        raise no_store(path)
+
+
+def champion_for(policy: Policy, file: Path, promotes: bool) -> Champion | None:
+    """The champion that the file names, where the gate has to know it: the policy has a rule on it, or a PASS is to
+    move it."""
+    return current(file) if promotes or policy.champion is not None else None
+
+
+def decide(store: Store, policy: Policy, request: GateRequest, connect: Connect, progress: Progress) -> GateResult:
+    """Run a gate and store its decision.
+
+    Where the policy names a line, the gate is entered in its ledger first, and may spend what the line has left.
+
+    Args:
+        store: Where outputs, judgments and evaluations are looked up and kept.
+        policy: The rules. With `evaluate` in it, what the store lacks is sampled and judged; without, nothing is.
+        request: Whom to decide on.
+        connect: Makes the client of an endpoint, to sample from or to judge.
+        progress: Shows how far it is.
+
+    Returns:
+        The decision and its key. The same gate with the same result is one row of the store.
+
+    Raises:
+        UserError: A name means nothing, candidate and baseline are the same, or outputs or judgments could not be had;
+            what came in is stored.
+    """
+    with _gate_input(store, policy, request, connect, progress) as gate_input:
+        attempt = _enter(store, policy, gate_input)
+        if attempt is not None:
+            spends = f"each rule may spend {attempt.share:.1%} of its alpha"
+            note = f"gate {attempt.number} of the line {policy.line!r}: {spends}"
+            gate_input = replace(gate_input, notes=(*gate_input.notes, note))
+        shared = policy if attempt is None else policy.with_share(attempt.share)
+        decision = apply_policy(shared, gate_input, progress.say)
+    key = _keep(store, policy, gate_input, decision, attempt=attempt, run_key=request.run_key)
+    return GateResult(decision, key, gate_input)
+
+
+def promote_candidate(
+    store: Store, policy: Policy, result: GateResult, file: Path, *, seen: Champion | None, why: str
+) -> Champion:
+    """Make the candidate of a gate that passed the champion.
+
+    Args:
+        store: Where the move is kept.
+        policy: The rules that the candidate met.
+        result: What the gate decided.
+        file: Names the champion.
+        seen: The champion when the gate began.
+        why: Kept with the move.
+
+    Returns:
+        The champion that the file names now.
+
+    Raises:
+        UserError: The candidate has no weights, or they are not those that were judged.
+        ChampionMoved: Another gate was faster; nothing is changed.
+    """
+    promotion = promotion_of(
+        store,
+        model=result.gate_input.candidate_fingerprint,
+        folder=result.gate_input.folder,
+        mode=result.gate_input.candidate_mode,
+        decision=result.key,
+        policy_key=policy.key,
+        why=why,
     )
-    key = content_key("gate", policy.key, who, rules, None if attempt is None else attempt.key)
-    store.add_decision(
-        key=key,
-        run=run,
-        policy=policy.model_dump(mode="json"),
+    return promote(store, file, seen, promotion)
+
+
+@contextmanager
+def _gate_input(
+    store: Store, policy: Policy, request: GateRequest, connect: Connect, progress: Progress
+) -> Iterator[GateInput]:
+    if policy.evaluate is None or request.evaluation:
+        yield stored_input(store, policy, request)
+        return
+    from tpobench.harness.gate.live import live_input
+
+    with live_input(store, policy, request, connect, progress) as gate_input:
+        yield gate_input
+
+
+def _enter(store: Store, policy: Policy, gate_input: GateInput) -> Attempt | None:
+    """The gate's attempt in the ledger of its line; None where the policy names none."""
+    if policy.line is None:
+        return None
+    prompts = prompts_digest(gate_input.head_to_head.prompts)
+    return open_attempt(
+        store,
+        policy.line,
         candidate=gate_input.candidate_fingerprint,
         against=gate_input.baseline_fingerprint,
+        test=content_key(policy.key, gate_input.judge, gate_input.candidate_mode, prompts, gate_input.also_met),
+    )
+
+
+def _keep(
+    store: Store, policy: Policy, gate_input: GateInput, decision: Decision, *, attempt: Attempt | None, run_key: str
+) -> str:
+    """Store the decision; returns its key."""
+    rules = [asdict(rule) for rule in decision.rules]
+    candidate, against = gate_input.candidate_fingerprint, gate_input.baseline_fingerprint
+    compared = (candidate, gate_input.candidate_mode, against, gate_input.judge, gate_input.benchmark)
+    attempt_key = None if attempt is None else attempt.key
+    key = content_key("gate", policy.key, compared, rules, attempt_key)
+    store.add_decision(
+        key=key,
+        run=run_key,
+        policy=policy.model_dump(mode="json"),
+        candidate=candidate,
+        against=against,
         decision=decision.outcome,
         rules=rules,
-        attempt=None if attempt is None else attempt.key,
+        attempt=attempt_key,
         policy_key=policy.key,
     )
-    return decision, key
+    return key

@@ -35,11 +35,11 @@ def judge_win_rate(name: str, rule: WinRateRule, prefix: JudgedPrefix, *, agains
     """The rule's result on what has been consumed, with the interval that belongs to the test that was made last.
 
     Args:
-        name: what the result is called, such as ``head_to_head``.
-        rule: the margin, the alpha and the method.
-        prefix: what has been consumed.
-        against: what to call the other model.
-        advice: what to do where too many judgments are missing.
+        name: What the result is called, such as ``head_to_head``.
+        rule: The margin, the alpha and the method.
+        prefix: What has been consumed.
+        against: What to call the other model.
+        advice: What to do where too many judgments are missing.
     """
     outcome, used = win_rate_outcome(rule, prefix)
     figures: dict[str, Any] = {"limit": rule.floor, "alpha": rule.alpha, "prompts": used, "of": prefix.of}

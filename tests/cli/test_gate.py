@@ -167,7 +167,7 @@ def test_a_report_that_cannot_be_written_is_told_after_the_decision_and_nothing_
         ({"head_to_head": {"margin": -0.05}}, "'head_to_head.margin' is -0.05"),
         ({"head_to_head": {"margin": 0.05, "alpha": 0.05}, "budget": 0.01}, "above the budget of 0.01"),
         ({"evaluate": {}, "champion": {"margin": 0.05}}, "the rule 'champion' needs 'evaluate'"),
-        ({"evaluate": {}}, "has no evaluation of 'good.json'"),
+        ({"evaluate": {}}, "holds no model 'bad.json'"),
     ],
 )
 def test_a_wrong_policy_is_one_sentence_and_exit_2(place: Path, rules: dict[str, Any], said: str) -> None:

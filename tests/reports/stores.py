@@ -5,15 +5,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tpobench.harness.api.client import Client
 from tpobench.harness.config import validate
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.record import EvaluationRecord, JudgedPair, store_evaluation
+from tpobench.harness.gate.input import GateRequest
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.gate.run import keep_decision
-from tpobench.harness.gate.stored import stored_evaluation_named, stored_input
+from tpobench.harness.gate.run import decide
 from tpobench.harness.models.modes import DIRECT, Mode
 from tpobench.harness.models.thoughts import mode_named
+from tpobench.harness.progress import Progress
 from tpobench.harness.records import Judgment, Model, Output, Prompt, content_key, judgment_key, text_key
 from tpobench.harness.store.store import Store
 
@@ -161,7 +163,7 @@ def finished_run(store: Store, asked: int = 90) -> str:
     duel = judged(store, thought, direct, JudgedContest(say=flipping))
     done("head_to_head/1", evaluation=duel, win_rate=0.6)
     policy = validate({"head_to_head": {"margin": 0.05}, "categories": {"margin": 0.2}}, Policy, "policy")
-    case = stored_input(store, policy, stored_evaluation_named(store, duel))
-    _, key = keep_decision(store, policy, case, lambda line: None, RUN)
-    done("gate/1", gate_decision=key)
+    request = GateRequest(candidate="", evaluation=duel, run_key=RUN)
+    result = decide(store, policy, request, Client, Progress(quiet=True))
+    done("gate/1", gate_decision=result.key)
     return RUN

@@ -93,4 +93,6 @@ def _current(store: Path, file: Path | None) -> "Champion":
 
 
 def _file(store: Path, file: Path | None) -> Path:
-    return file or store.parent / "champion.json"
+    from tpobench.harness.gate.champion import champion_file
+
+    return file or champion_file(store)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,22 +18,6 @@ from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 if TYPE_CHECKING:
     from tpobench.harness.gate.champion import Champion
     from tpobench.harness.gate.decision import Decision
-    from tpobench.harness.gate.input import GateInput
-    from tpobench.harness.gate.live import ModelRef
-    from tpobench.harness.gate.policy import Policy
-    from tpobench.harness.progress import Progress
-    from tpobench.harness.store.store import Store
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What the command line names: models, or places of a run such as ``thought/1``."""
-
-    candidate: str
-    against: str
-    run: str
-    offline: bool
-    retry_missing: bool
 
 
 @app.command(cls=GateCommand)
@@ -73,119 +57,34 @@ def gate(
 
     Example: tpobench gate policy.yaml --candidate thought/1 --store tpobench-runs/quickstart/store.duckdb
     """
-    from tpobench.harness.gate.champion import current
+    from tpobench.harness.gate.champion import champion_file
     from tpobench.harness.gate.decision import EXIT_CODES
+    from tpobench.harness.gate.input import GateRequest
     from tpobench.harness.gate.policy import load_policy
-    from tpobench.harness.gate.run import keep_decision
+    from tpobench.harness.gate.run import champion_for, decide, promote_candidate, require_possible
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
     quiet_libraries()
-    asked, rules = (
-        Asked(candidate=candidate, against=against, run=run, offline=offline, retry_missing=retry_missing),
-        load_policy(policy),
-    )
-    _require_possible(rules, asked, store)
-    file, reporter = alias or store.parent / "champion.json", Progress(quiet=as_json)
+    rules, file = load_policy(policy), alias or champion_file(store)
+    request = GateRequest(candidate=candidate, against=against, run=run, offline=offline, retry_missing=retry_missing)
+    require_possible(rules, request, store)
     with Store(store) as opened:
-        champion = current(file) if promote or rules.champion is not None else None
-        case = _case(opened, rules, asked, champion, api, reporter)
-        decision, key = keep_decision(opened, rules, case, reporter.say)
+        seen = champion_for(rules, file, promotes=promote)
+        request = replace(request, champion=seen)
+        result = decide(opened, rules, request, api.connect, Progress(quiet=as_json))
+        decision = result.decision
         _show(decision, junit, markdown, as_json, [f"calls     {api.spent_line()}"] if api.budget.calls else [])
         if promote and decision.outcome == "PASS":
-            told = _promote(store=opened, file=file, before=champion, case=case, policy=rules, decision=key, why=why)
-            print(told, file=sys.stderr if as_json else sys.stdout)
+            champion = promote_candidate(opened, rules, result, file, seen=seen, why=why)
+            print(_promoted(champion, seen, file), file=sys.stderr if as_json else sys.stdout)
     raise typer.Exit(EXIT_CODES[decision.outcome])
 
 
-def _require_possible(policy: "Policy", asked: Asked, store: Path) -> None:
-    """Raises UserError for what no store could answer, and where the answer is to come from a store that is not there:
-    none is made for it."""
-    from tpobench.harness.errors import UserError
-    from tpobench.harness.store.database import no_store
-    from tpobench.harness.store.runs import CHECKPOINT
-
-    of_run = [name for name in (asked.candidate, asked.against) if CHECKPOINT.fullmatch(name)]
-    if policy.evaluate is None and policy.champion is not None:
-        raise UserError("the rule 'champion' needs 'evaluate' in the policy, which says on what they are compared")
-    if policy.evaluate is None and not asked.against and not CHECKPOINT.fullmatch(asked.candidate):
-        raise UserError("name the baseline with --against, or the benchmark under 'evaluate' in the policy")
-    if (policy.evaluate is None or of_run) and not store.exists():
-        raise no_store(store)
-
-
-def _case(
-    store: "Store", policy: "Policy", asked: Asked, champion: "Champion | None", api: Api, reporter: "Progress"
-) -> "GateInput":
-    from tpobench.harness.gate.live import ModelRef, live_input, stage_contest
-    from tpobench.harness.gate.stored import stored_evaluation_named, stored_evaluation_of, stored_input
-    from tpobench.harness.models.thoughts import mode_named
-    from tpobench.harness.store.runs import CHECKPOINT, checkpoint_evaluation
-
-    if policy.evaluate is not None:
-        ours = _named(store, asked.candidate, asked.run, policy.evaluate.mode)
-        theirs = _named(store, asked.against, asked.run, policy.evaluate.against_mode) if asked.against else None
-        contest = stage_contest(policy, ours.name, ours.mode, asked.retry_missing)
-        best = None if champion is None else ModelRef(champion.folder, mode_named(champion.mode), champion.name)
-        return live_input(
-            store=store,
-            policy=policy,
-            contest=contest,
-            connect=api.connect,
-            reporter=reporter,
-            against=theirs,
-            champion=best,
-            offline=asked.offline,
-            called=asked.candidate,
-        )
-    if CHECKPOINT.fullmatch(asked.candidate):
-        found = checkpoint_evaluation(store, asked.run, asked.candidate, asked.against)
-        meeting = stored_evaluation_named(store, found.evaluation)
-        against = asked.against or f"direct/{asked.candidate.partition('/')[2]}"
-        return stored_input(store, policy, meeting, asked.candidate, against)
-    return stored_input(store, policy, stored_evaluation_of(store, asked.candidate, asked.against, policy))
-
-
-def _named(store: "Store", name: str, run: str, mode: str) -> "ModelRef":
-    """A model and its mode: those of a run's checkpoint, or the policy's."""
-    from tpobench.harness.gate.live import ModelRef
-    from tpobench.harness.models.thoughts import mode_named
-    from tpobench.harness.store.runs import CHECKPOINT, checkpoint_named
-
-    if not CHECKPOINT.fullmatch(name):
-        return ModelRef(name, mode_named(mode), name)
-    checkpoint = checkpoint_named(store, run, name)
-    return ModelRef(checkpoint.folder, mode_named(checkpoint.mode), name)
-
-
-def _promote(
-    store: "Store", file: Path, before: "Champion | None", case: "GateInput", policy: "Policy", decision: str, why: str
-) -> str:
-    """Move the alias to the candidate; returns what to say."""
-    from tpobench.harness.errors import UserError
-    from tpobench.harness.gate.champion import Promotion, promote, require_weights
-    from tpobench.harness.store.models import model_named
-
-    model = model_named(store, case.candidate_fingerprint)
-    folder = case.folder or model.folder
-    if folder == "imported":
-        raise UserError(
-            f"{model.name} is a file of answers without weights, so it cannot be promoted; the decision is stored"
-        )
-    require_weights(folder, case.candidate_fingerprint, model.name)
-    entry = Promotion(
-        model=case.candidate_fingerprint,
-        name=model.name,
-        folder=folder,
-        mode=case.candidate_mode,
-        decision=decision,
-        policy_key=policy.key,
-        why=why,
-    )
-    moved = promote(store, file, before, entry)
-    if moved == before:
-        return f"champion  {moved.name}, as before, in {file}"
-    return f"champion  {moved.name}, in {file}" + (f"; before it {before.name}" if before else "")
+def _promoted(champion: "Champion", before: "Champion | None", file: Path) -> str:
+    if champion == before:
+        return f"champion  {champion.name}, as before, in {file}"
+    return f"champion  {champion.name}, in {file}" + (f"; before it {before.name}" if before else "")
 
 
 def _show(decision: "Decision", junit: Path | None, markdown: Path | None, as_json: bool, said: list[str]) -> None:

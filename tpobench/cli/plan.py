@@ -15,10 +15,7 @@ from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 from tpobench.cli.options.without_effect import refuse_without_effect
 
 if TYPE_CHECKING:
-    from tpobench.harness.api.budget import Prices
     from tpobench.harness.evaluation.spec import EvaluationSpec
-    from tpobench.harness.gate.plan import GatePlan
-    from tpobench.harness.store.store import Store
 
 
 @app.command(cls=BenchmarkCommand)
@@ -50,16 +47,18 @@ def plan(
     from tpobench.harness.evaluation.own_run import OwnPlan
     from tpobench.harness.evaluation.plan import Plan, plan_for
     from tpobench.harness.evaluation.registry import own_run_of
-    from tpobench.harness.gate.plan import GatePlan
+    from tpobench.harness.gate.plan import GatePlan, plan_gate
+    from tpobench.harness.gate.policy import load_policy
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
+    from tpobench.reports.formats.terminal.gate_plan import gate_plan_lines
 
     prices = api.budget.prices
     with ExitStack() as stack:
         opened = stack.enter_context(Store(store, read_only=True)) if store.exists() else None
         estimate: GatePlan | Plan | OwnPlan
         if policy is not None:
-            estimate = _gate_plan(policy, prices, opened)
+            estimate = plan_gate(load_policy(policy), prices, opened)
         else:
             refuse_without_effect(context, spec)
             own = own_run_of(spec.benchmark.name)
@@ -71,17 +70,4 @@ def plan(
     if as_json:
         print_json(estimate.as_json())
     else:
-        print("\n".join(estimate.lines()))
-
-
-def _gate_plan(file: Path, prices: "Prices", store: "Store | None") -> "GatePlan":
-    from tpobench.harness.errors import UserError
-    from tpobench.harness.gate.live import stage_contest
-    from tpobench.harness.gate.plan import plan_gate
-    from tpobench.harness.gate.policy import load_policy
-    from tpobench.harness.models.modes import DIRECT
-
-    policy = load_policy(file)
-    if policy.evaluate is None:
-        raise UserError(f"{file} has no 'evaluate', so there is nothing to plan: what is stored already costs nothing")
-    return plan_gate(policy, stage_contest(policy, "", DIRECT), prices, store)
+        print("\n".join(gate_plan_lines(estimate) if isinstance(estimate, GatePlan) else estimate.lines()))

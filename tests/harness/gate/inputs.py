@@ -23,7 +23,7 @@ class GivenPreferences:
     advice: str = "ask again"
     asked: list[int] = field(default_factory=list)
 
-    def judge(self, indices: Sequence[int]) -> list[float | None]:
+    def preferences(self, indices: Sequence[int]) -> list[float | None]:
         self.asked += indices
         return [self.values[self.prompts[index].key] for index in indices]
 

@@ -48,7 +48,7 @@ with Store(file.parent / f"{name}.duckdb") as store:
 
 
 @pytest.fixture
-def entry(tmp_path: Path) -> Callable[[str], Promotion]:
+def promotion(tmp_path: Path) -> Callable[[str], Promotion]:
     def make(name: str) -> Promotion:
         where = f"http://127.0.0.1/{name}"
         return Promotion(
@@ -69,17 +69,17 @@ def names(moves: list[Champion]) -> list[str]:
 
 
 def test_promotions_and_rollbacks_are_kept_in_order(
-    store: Store, tmp_path: Path, entry: Callable[[str], Promotion]
+    store: Store, tmp_path: Path, promotion: Callable[[str], Promotion]
 ) -> None:
     file = tmp_path / "champion.json"
     assert current(file) is None
     for name in ("a", "b", "c"):
-        promote(store, file, current(file), entry(name))
+        promote(store, file, current(file), promotion(name))
     assert rollback(store, file, "worse").name == "b"
     assert rollback(store, file, "worse still").name == "a"
     with pytest.raises(UserError, match="a is the first champion"):
         rollback(store, file, "")
-    promote(store, file, current(file), entry("d"))
+    promote(store, file, current(file), promotion("d"))
     assert rollback(store, file, "").name == "a"
     assert names(history(store, file)) == [
         "promote a",
@@ -95,32 +95,32 @@ def test_promotions_and_rollbacks_are_kept_in_order(
 
 
 def test_the_champion_promoted_again_is_no_move(
-    store: Store, tmp_path: Path, entry: Callable[[str], Promotion]
+    store: Store, tmp_path: Path, promotion: Callable[[str], Promotion]
 ) -> None:
     file = tmp_path / "champion.json"
-    first = promote(store, file, None, entry("a"))
-    assert promote(store, file, first, entry("a")) == first
+    first = promote(store, file, None, promotion("a"))
+    assert promote(store, file, first, promotion("a")) == first
     assert len(history(store, file)) == 1
 
 
 def test_a_move_that_was_killed_before_its_row_is_made_up_for(
-    store: Store, tmp_path: Path, entry: Callable[[str], Promotion]
+    store: Store, tmp_path: Path, promotion: Callable[[str], Promotion]
 ) -> None:
     file = tmp_path / "champion.json"
     with Store(tmp_path / "lost.duckdb") as lost:
-        promote(lost, file, None, entry("a"))
-    promote(store, file, current(file), entry("b"))
+        promote(lost, file, None, promotion("a"))
+    promote(store, file, current(file), promotion("b"))
     assert names(history(store, file)) == ["promote a", "promote b"]
 
 
 def test_who_was_slower_is_told_and_changes_nothing(
-    store: Store, tmp_path: Path, entry: Callable[[str], Promotion]
+    store: Store, tmp_path: Path, promotion: Callable[[str], Promotion]
 ) -> None:
     file = tmp_path / "champion.json"
-    seen = promote(store, file, None, entry("a"))
-    promote(store, file, seen, entry("b"))
+    seen = promote(store, file, None, promotion("a"))
+    promote(store, file, seen, promotion("b"))
     with pytest.raises(ChampionMoved, match=r"moved to b by .* nothing was promoted, run the gate again"):
-        promote(store, file, seen, entry("c"))
+        promote(store, file, seen, promotion("c"))
     assert [move.name for move in history(store, file)] == ["a", "b"]
 
 
@@ -153,12 +153,12 @@ def test_of_two_processes_one_wins_and_the_other_is_told(tmp_path: Path) -> None
 
 
 def test_weights_that_are_gone_or_others_are_not_gone_back_to(
-    store: Store, tmp_path: Path, tiny_model: Path, entry: Callable[[str], Promotion]
+    store: Store, tmp_path: Path, tiny_model: Path, promotion: Callable[[str], Promotion]
 ) -> None:
     file, copy = tmp_path / "champion.json", tmp_path / "copy"
     shutil.copytree(tiny_model, copy)
-    promote(store, file, None, replace(entry("a"), folder=str(copy), model=fingerprint(copy)))
-    promote(store, file, current(file), entry("b"))
+    promote(store, file, None, replace(promotion("a"), folder=str(copy), model=fingerprint(copy)))
+    promote(store, file, current(file), promotion("b"))
     (copy / "config.json").write_text((copy / "config.json").read_text() + " ")
     with pytest.raises(UserError, match="have changed since a was judged"):
         rollback(store, file, "")
@@ -170,17 +170,17 @@ def test_weights_that_are_gone_or_others_are_not_gone_back_to(
     assert found.name == "b"
 
 
-def test_a_rollback_needs_no_history_but_the_file(tmp_path: Path, entry: Callable[[str], Promotion]) -> None:
+def test_a_rollback_needs_no_history_but_the_file(tmp_path: Path, promotion: Callable[[str], Promotion]) -> None:
     file = tmp_path / "champion.json"
     for name in ("a", "b", "c"):
         with Store(tmp_path / f"{name}.duckdb") as store:
-            promote(store, file, current(file), entry(name))
+            promote(store, file, current(file), promotion(name))
     with Store(tmp_path / "new.duckdb") as store:
         assert rollback(store, file, "").name == "b"
         assert rollback(store, file, "").name == "a"
     file.rename(tmp_path / "away.json")
     with Store(tmp_path / "new.duckdb") as store:
-        promote(store, file, None, entry("d"))
+        promote(store, file, None, promotion("d"))
         with pytest.raises(UserError, match="d is the first champion"):
             rollback(store, file, "")
 

@@ -8,24 +8,26 @@ from tpobench.harness.store.store import Store
 
 
 def test_every_new_gate_of_a_line_may_spend_less_and_the_same_again_spends_nothing(store: Store) -> None:
-    first = open_attempt(store, "assistant", "a", "base", "policy")
-    again = open_attempt(store, "assistant", "a", "base", "policy")
-    second = open_attempt(store, "assistant", "b", "base", "policy")
-    stricter = open_attempt(store, "assistant", "b", "base", "another policy")
+    first = open_attempt(store, "assistant", candidate="a", against="base", test="policy")
+    again = open_attempt(store, "assistant", candidate="a", against="base", test="policy")
+    second = open_attempt(store, "assistant", candidate="b", against="base", test="policy")
+    stricter = open_attempt(store, "assistant", candidate="b", against="base", test="another policy")
     assert first == again
     assert [attempt.number for attempt in (first, second, stricter)] == [1, 2, 3]
     assert [attempt.share for attempt in (first, second, stricter)] == pytest.approx([0.6079, 0.1520, 0.0675], abs=1e-4)
-    assert open_attempt(store, "another line", "a", "base", "policy").number == 1
+    assert open_attempt(store, "another line", candidate="a", against="base", test="policy").number == 1
     assert [row.number for row in ledger(store, "assistant")] == [1, 2, 3]
 
 
 def test_fifty_attempts_spend_less_than_all(store: Store) -> None:
-    shares = [open_attempt(store, "line", f"model {n}", "base", "policy").share for n in range(50)]
+    shares = [
+        open_attempt(store, "line", candidate=f"model {n}", against="base", test="policy").share for n in range(50)
+    ]
     assert 0.95 < sum(shares) < 1
 
 
 def test_an_attempt_is_told_with_its_last_decision(store: Store) -> None:
-    attempt = open_attempt(store, "line", "a", "base", "policy")
+    attempt = open_attempt(store, "line", candidate="a", against="base", test="policy")
     assert ledger(store, "line")[0].decision == "none yet"
     store.add_decision(
         key="g",

@@ -13,10 +13,10 @@ from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
 from tpobench.harness.gate.decision import Decision
-from tpobench.harness.gate.live import ModelRef, live_input, stage_contest
+from tpobench.harness.gate.input import GateRequest
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.gate.run import keep_decision
-from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.gate.rules import Say
+from tpobench.harness.gate.run import decide
 from tpobench.harness.progress import Progress
 from tpobench.harness.store.store import Store
 
@@ -54,22 +54,16 @@ def policy(folder: Path, url: str, **rules: object) -> Policy:
 
 
 def gate(
-    folder: Path, asked: Policy, candidate: str, offline: bool = False, say: object = None, store: str = "s.duckdb"
+    folder: Path, rules: Policy, candidate: str, offline: bool = False, say: Say | None = None, store: str = "s.duckdb"
 ) -> Decision:
+    request = GateRequest(
+        candidate=str(folder / f"{candidate}.json"), against=str(folder / "base.json"), offline=offline
+    )
+    progress = Progress(quiet=True)
+    if say is not None:
+        progress.say = say  # type: ignore[method-assign]
     with Store(folder / store) as opened:
-        contest = stage_contest(asked, str(folder / f"{candidate}.json"), DIRECT)
-        against = ModelRef(str(folder / "base.json"), DIRECT, "base")
-        case = live_input(
-            store=opened,
-            policy=asked,
-            contest=contest,
-            connect=connect,
-            reporter=Progress(quiet=True),
-            against=against,
-            champion=None,
-            offline=offline,
-        )
-        return keep_decision(opened, asked, case, say or (lambda line: None))[0]  # type: ignore[arg-type]
+        return decide(opened, rules, request, connect, progress).decision
 
 
 def judged(folder: Path, store: str = "s.duckdb") -> int:
@@ -79,14 +73,14 @@ def judged(folder: Path, store: str = "s.duckdb") -> int:
 
 def test_a_clear_candidate_costs_a_fraction_and_the_same_again_costs_nothing(folder: Path) -> None:
     with verdict_server("longer") as url:
-        asked = policy(folder, url)
-        first = gate(folder, asked, "new")
+        rules = policy(folder, url)
+        first = gate(folder, rules, "new")
         spent = judged(folder)
         assert first.outcome == "PASS"
         assert spent <= 2 * 100 < 2 * PROMPTS, "two orders, a hundred prompts at most"
-        assert gate(folder, asked, "old").outcome == "FAIL"
+        assert gate(folder, rules, "old").outcome == "FAIL"
         spent = judged(folder)
-    assert gate(folder, asked, "new", offline=True) == first, "nobody is there to be asked"
+    assert gate(folder, rules, "new", offline=True) == first, "nobody is there to be asked"
     assert judged(folder) == spent
     with Store(folder / "s.duckdb") as store:
         assert store.row_counts()["gate_decision"] == 2
@@ -118,7 +112,7 @@ def test_an_outage_in_the_middle_of_a_gate_changes_nothing_but_the_time(folder: 
     assert judged(folder) == judged(folder, "undisturbed.duckdb") == 2 * PROMPTS
 
 
-def test_the_anchor_is_met_and_the_candidate_may_not_meet_itself(folder: Path) -> None:
+def test_the_anchor_is_compared_and_the_candidate_is_not_compared_with_itself(folder: Path) -> None:
     with verdict_server("longer") as url:
         anchored = policy(folder, url, anchor={"against": str(folder / "old.json"), "margin": 0.03})
         decision = gate(folder, anchored, "new")
@@ -163,28 +157,18 @@ def test_an_unrelated_model_in_the_store_changes_nothing(folder: Path) -> None:
 
 
 def test_outputs_that_are_not_there_are_not_sampled_offline(folder: Path, tiny_model: Path) -> None:
-    asked = policy(folder, "http://127.0.0.1:9/v1")
-    contest = stage_contest(asked, str(tiny_model), DIRECT)
+    rules, request = policy(folder, "http://127.0.0.1:9/v1"), GateRequest(candidate=str(tiny_model), offline=True)
     with Store(folder / "s.duckdb") as opened, pytest.raises(UserError, match="to sample them"):
-        live_input(
-            store=opened,
-            policy=asked,
-            contest=contest,
-            connect=connect,
-            reporter=Progress(quiet=True),
-            against=None,
-            champion=None,
-            offline=True,
-        )
+        decide(opened, rules, request, connect, Progress(quiet=True))
 
 
 def test_a_judge_that_scores_decides_without_asking_anybody(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     (folder / "scores.py").write_text("def long(prompt, response):\n    return len(response)\n")
     on = {"benchmark": str(folder / "bench.jsonl"), "judge": "scores:long", "orders": "both"}
-    asked = validate({"evaluate": on, "head_to_head": {"margin": 0.03}}, Policy, "policy")
-    decision = gate(folder, asked, "new")
+    rules = validate({"evaluate": on, "head_to_head": {"margin": 0.03}}, Policy, "policy")
+    decision = gate(folder, rules, "new")
     assert decision.outcome == "PASS"
     assert decision.judge.startswith("scores:long#")
-    assert gate(folder, asked, "old").outcome == "FAIL"
-    assert gate(folder, asked, "new", offline=True) == decision
+    assert gate(folder, rules, "old").outcome == "FAIL"
+    assert gate(folder, rules, "new", offline=True) == decision

@@ -11,9 +11,10 @@ from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.run import evaluate_outputs
 from tpobench.harness.gate.decision import Decision
+from tpobench.harness.gate.input import GateRequest
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.rules import apply_policy
-from tpobench.harness.gate.stored import stored_evaluation_of, stored_input
+from tpobench.harness.gate.stored import stored_input
 from tpobench.harness.judges.base import Judge
 from tpobench.harness.judges.checklist import ChecklistScorer
 from tpobench.harness.judges.scoring import ScoreJudge
@@ -45,7 +46,7 @@ def judged(
 
 def gate(store: Store, candidate: str, against: str = "base", **rules: Any) -> Decision:
     policy = validate({"head_to_head": {"margin": 0.05}} | rules, Policy, "policy")
-    return apply_policy(policy, stored_input(store, policy, stored_evaluation_of(store, candidate, against, policy)))
+    return apply_policy(policy, stored_input(store, policy, GateRequest(candidate=candidate, against=against)))
 
 
 def test_a_stored_evaluation_is_decided_on_by_name(store: Store) -> None:
@@ -63,7 +64,7 @@ def test_the_anchor_is_found_in_the_store_or_named(store: Store) -> None:
     judged(store, "good", 60)
     judged(store, "good", 60, against="old")
     assert gate(store, "good", anchor={"against": "old", "margin": 0.1}).outcome == "PASS"
-    with pytest.raises(UserError, match="has no evaluation of 'older'; did you mean 'old'"):
+    with pytest.raises(UserError, match="holds no model 'older'; did you mean 'old'"):
         gate(store, "good", anchor={"against": "older", "margin": 0.1})
     judged(store, "good", 60, against="easy", benchmark="elsewhere")
     with pytest.raises(UserError, match=r"was never judged against easy on bench by checklist@1"):
@@ -104,7 +105,7 @@ def test_modes_of_the_baseline_are_not_mixed(store: Store) -> None:
     evaluate_outputs(store, CHECKLIST, Benchmark(name="bench", prompts=PROMPTS), candidate, thinking)
     assert gate(store, "good").against == "base (think:generic)"
     evaluate_outputs(store, CHECKLIST, Benchmark(name="bench", prompts=PROMPTS), candidate, base)
-    with pytest.raises(UserError, match="more than one baseline_mode: direct, think:generic; say which under"):
+    with pytest.raises(UserError, match="more than one baseline_mode: direct, think:generic; say which, as base@MODE"):
         gate(store, "good")
 
 
@@ -113,7 +114,7 @@ def test_models_that_never_met_are_told_what_to_do(store: Store) -> None:
     judged(store, "other", 60, against="elsewhere")
     with pytest.raises(UserError, match=r"good was never judged against elsewhere .* tpobench compare"):
         gate(store, "good", "elsewhere")
-    with pytest.raises(UserError, match="has no evaluation of 'goood'; did you mean 'good'"):
+    with pytest.raises(UserError, match="holds no model 'goood'; did you mean 'good'"):
         gate(store, "goood")
 
 
