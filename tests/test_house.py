@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = {"harness": {"harness"}} | {room: {room, "harness"} for room in ("tpo", "benchmarks", "reports")}
 """What each room may import; the command line, on top of them, may import all."""
 FLOORS = {"gate": 4, "evaluation": 3, "judges": 2, "samplers": 2, "store": 2, "api": 1, "models": 1, "stats": 1}
-FLOORS |= {"doctor": 4}
-"""The harness's folders, and the one of its own files that is not on the ground floor."""
+FLOORS |= {"doctor": 4, "provenance": 4}
+"""The harness's folders, and those of its own files that look at all of them."""
 TORCH = (
     "harness/samplers/local.py",
     "harness/judges/reward.py",
@@ -268,9 +268,9 @@ MIRROR_NO_MODULE: dict[str, str] = {}
 
 
 RULES: list[Callable[[], Iterator[str]]] = [
-    # not yet: rooms_import_what_lies_below_them
-    # not yet: the_harness_imports_downwards
-    # not yet: no_modules_import_each_other
+    rooms_import_what_lies_below_them,
+    the_harness_imports_downwards,
+    no_modules_import_each_other,
     # not yet: sql_is_in_the_store
     trl_is_in_the_trainer,
     torch_is_where_weights_are,

@@ -7,11 +7,13 @@ from transformers import AutoConfig
 
 from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.errors import UserError
+from tpobench.harness.judges.armorm import ArmoRM
 from tpobench.harness.judges.conversation import Conversation, ConversationEncoder
 from tpobench.harness.judges.request import JudgeRequest
-from tpobench.harness.judges.reward_network import Network, NetworkReading, load_network
+from tpobench.harness.judges.reward_network import Network, NetworkReading, SingleOutput
 from tpobench.harness.judges.scorer import PromptedResponses, Scorer, scored
 from tpobench.harness.judges.scoring import ScoreJudge
+from tpobench.harness.models.checkpoints import architecture
 from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.records import Model, Prompt, Score
 from tpobench.harness.samplers.batching import plan_batches
@@ -37,7 +39,7 @@ class RewardModelScorer(Scorer):
         self._kind = kind
         self._network: Network | None = None
         self._encoder = ConversationEncoder(model.folder)
-        load_network(kind, model.folder, "meta")
+        _load_network(kind, model.folder, "meta")
         self._context = getattr(AutoConfig.from_pretrained(model.folder), "max_position_embeddings", None)
 
     def require(self, prompts: Sequence[Prompt]) -> None:
@@ -52,7 +54,7 @@ class RewardModelScorer(Scorer):
             window = responses[start : start + WINDOW]
             rows = [self._encode(prompt, response) for prompt, response in window]
             if self._network is None:
-                self._network = load_network(self._kind, self._folder, device)
+                self._network = _load_network(self._kind, self._folder, device)
             for batch in plan_batches([len(row.ids) for row in rows], 0, TOKENS_PER_BATCH[device], ROWS_PER_BATCH):
                 readings = self._read(self._network, [rows[index] for index in batch])
                 yield [
@@ -110,3 +112,17 @@ def _judge(request: JudgeRequest, kind: str) -> ScoreJudge:
             f"the judge {request.name} names an endpoint, and a {kind} model is loaded here; name its folder"
         )
     return request.scoring(RewardModelScorer(resolve_model(name), kind))
+
+
+def _load_network(kind: str, folder: str, device: str) -> Network:
+    """The model on the device. On ``meta`` only the names of its weights are read: enough to refuse another kind."""
+    try:
+        if kind == "armorm":
+            return ArmoRM(folder, device)
+        return SingleOutput(folder, device)
+    except torch.OutOfMemoryError as error:
+        raise UserError(f"the GPU's memory does not hold the weights of {folder}; end its other processes") from error
+    except (ValueError, KeyError, OSError, RuntimeError, ImportError) as error:
+        raise UserError(
+            f"{folder} ({architecture(folder)}) cannot be loaded as {kind}: {' '.join(str(error).split())[:300]}"
+        ) from error

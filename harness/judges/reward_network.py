@@ -73,19 +73,3 @@ def require_whole(folder: str, loading: Mapping[str, Any]) -> None:
             f"{folder} ({architecture(folder)}) is not a reward model: it has no weights for {', '.join(missing[:3])}; "
             "name a model that was trained to score"
         )
-
-
-def load_network(kind: str, folder: str, device: str) -> Network:
-    """The model on the device. On ``meta`` only the names of its weights are read: enough to refuse another kind."""
-    try:
-        if kind == "armorm":
-            from tpobench.harness.judges.armorm import ArmoRM
-
-            return ArmoRM(folder, device)
-        return SingleOutput(folder, device)
-    except torch.OutOfMemoryError as error:
-        raise UserError(f"the GPU's memory does not hold the weights of {folder}; end its other processes") from error
-    except (ValueError, KeyError, OSError, RuntimeError, ImportError) as error:
-        raise UserError(
-            f"{folder} ({architecture(folder)}) cannot be loaded as {kind}: {' '.join(str(error).split())[:300]}"
-        ) from error
