@@ -1,13 +1,13 @@
 """The one model that a run holds in memory for sampling, which makes room when something else is to be done."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model
-from tpobench.harness.samplers.base import Sampler
+from tpobench.harness.samplers.base import Load
 from tpobench.harness.samplers.cached import OutputCache, sampler_for
 from tpobench.harness.store.store import Store
 from tpobench.tpo.clients import RunClients
@@ -55,7 +55,7 @@ class HeldModel:
         yield
         self._busy_seconds += time.monotonic() - started
 
-    def _load(self, model: Model) -> Callable[[Model], Sampler]:
+    def _load(self, model: Model) -> Load:
         if self._serving is None or is_endpoint(model.name):
             return sampler_for(self._clients.connect)
         from tpobench.harness.samplers.served import served_sampler

@@ -376,3 +376,7 @@ def _metered(per_minute: float | None) -> Any:
     from aiolimiter import AsyncLimiter
 
     return None if per_minute is None else AsyncLimiter(per_minute / 6, 10)
+
+
+Connect = Callable[[Endpoint], Client]
+"""Makes the client that reaches an endpoint."""

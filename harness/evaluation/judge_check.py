@@ -1,12 +1,12 @@
 """Judge the pairs of an evaluation in both orders, several times over, to see how far the judge can be trusted."""
 
+from tpobench.harness.api.client import Connect
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.output_sources import NamedOutputs
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.check import JudgeCheck, summarise
-from tpobench.harness.judges.request import Connect
 from tpobench.harness.progress import Progress
 from tpobench.harness.samplers.cached import sampler_for
 from tpobench.harness.store.store import Store

@@ -1,10 +1,11 @@
 """Who judges an evaluation, and whether its figures may be compared with published ones."""
 
+from tpobench.harness.api.client import Connect
 from tpobench.harness.evaluation.registry import require_judged
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.base import Judge
 from tpobench.harness.judges.named import judge_named
-from tpobench.harness.judges.request import Connect, JudgeRequest
+from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.models.resolve import EMBEDDED
 from tpobench.harness.progress import Progress
 

@@ -1,6 +1,5 @@
 """Where the two sides of an evaluation come from: sampled, read from a file, or the benchmark's own answers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,13 +12,9 @@ from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.models.modes import DIRECT, Mode
 from tpobench.harness.models.resolve import EMBEDDED, resolve_model
 from tpobench.harness.progress import Progress
-from tpobench.harness.records import Model
-from tpobench.harness.samplers.base import Sampler
+from tpobench.harness.samplers.base import Load
 from tpobench.harness.samplers.cached import OutputCache
 from tpobench.harness.store.store import Store
-
-Load = Callable[[Model], Sampler]
-"""How to load a model that outputs are missing of."""
 
 
 class OutputSource(Protocol):

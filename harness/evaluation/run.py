@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tpobench.harness.api.client import Connect
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.judging import about, judge_for
 from tpobench.harness.evaluation.metrics import output_metrics, score_metrics
@@ -11,7 +12,6 @@ from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.record import EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.base import Comparison, Judge
-from tpobench.harness.judges.request import Connect
 from tpobench.harness.judges.scorer import Scorer, ensure_scores
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Metric, score_key

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
+from tpobench.harness.api.client import Connect
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.judging import judge_for
@@ -16,7 +17,6 @@ from tpobench.harness.gate.figures import candidate_metrics, task_items
 from tpobench.harness.gate.input import GateInput, GateRequest, OutputSummary
 from tpobench.harness.gate.policy import EvaluateSection, Policy, spec_of
 from tpobench.harness.judges.base import Judge
-from tpobench.harness.judges.request import Connect
 from tpobench.harness.models.modes import DIRECT, Mode, in_mode
 from tpobench.harness.models.thoughts import mode_named
 from tpobench.harness.progress import Progress

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from tpobench.harness.api.client import Connect
 from tpobench.harness.errors import UserError
 from tpobench.harness.gate.champion import Champion, current, promote, promotion_of
 from tpobench.harness.gate.decision import Decision
@@ -14,7 +15,6 @@ from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.preconditions import prompts_digest
 from tpobench.harness.gate.rules import apply_policy
 from tpobench.harness.gate.stored import stored_input
-from tpobench.harness.judges.request import Connect
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import content_key
 from tpobench.harness.store.database import no_store

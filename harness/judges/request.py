@@ -1,19 +1,15 @@
 """What a judge is made of: its name as the user wrote it, and how a model may be asked."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tpobench.harness.api.client import Client
-from tpobench.harness.api.endpoints import Endpoint, endpoint_named
+from tpobench.harness.api.client import Connect
+from tpobench.harness.api.endpoints import endpoint_named
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.asking import ComparisonProtocol, ModelJudge
 from tpobench.harness.judges.scorer import Scorer
 from tpobench.harness.judges.scoring import ScoreJudge
 from tpobench.harness.progress import Progress
-
-Connect = Callable[[Endpoint], Client]
-"""Makes the client that reaches an endpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,9 @@
 """Samplers turn requests into generations. `Sampler` is the door: whatever stands behind it streams."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from tpobench.harness.records import Generation, Request, SamplingParams
+from tpobench.harness.records import Generation, Model, Request, SamplingParams
 
 
 class Sampler(Protocol):
@@ -13,3 +13,7 @@ class Sampler(Protocol):
 
     def close(self) -> None:
         """Free the model's memory."""
+
+
+Load = Callable[[Model], Sampler]
+"""Makes the sampler of a model, ready to sample: its weights are loaded, or its server is up."""

@@ -1,20 +1,20 @@
 """Make sure that outputs exist: sample what the store does not hold yet, and nothing else."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from tpobench.harness.api.endpoints import Endpoint, endpoint_named, is_endpoint
+from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
 from tpobench.harness.models.checkpoints import require_model_folder
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model, Output, Prompt, Request, SamplingParams, content_key
-from tpobench.harness.samplers.base import Sampler
+from tpobench.harness.samplers.base import Load, Sampler
 from tpobench.harness.store.store import Store
 
 if TYPE_CHECKING:
-    from tpobench.harness.api.client import Client
+    from tpobench.harness.api.client import Connect
 
 CHUNK = 2048
 """Prompts looked up in the store at a time, so that memory does not grow with their number."""
@@ -42,9 +42,7 @@ class OutputCache:
     depends on the shape of its batch, and now and then a token on that digit.
     """
 
-    def __init__(
-        self, store: Store, model: Model, load: Callable[[Model], Sampler], progress: Progress, exact: bool = False
-    ) -> None:
+    def __init__(self, store: Store, model: Model, load: Load, progress: Progress, exact: bool = False) -> None:
         self.model = model
         self._exact = exact
         self.tokens, self.seconds = 0, 0.0  # sampled so far, and the time that the sampler took
@@ -115,7 +113,7 @@ def _chunks(prompts: Sequence[Prompt]) -> Iterator[Sequence[Prompt]]:
         yield prompts[start : start + CHUNK]
 
 
-def sampler_for(connect: Callable[[Endpoint], "Client"]) -> Callable[[Model], Sampler]:
+def sampler_for(connect: "Connect") -> Load:
     """How to load any model: an endpoint through the client that `connect` makes, a folder in this process."""
 
     def load(model: Model) -> Sampler:

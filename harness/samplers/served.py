@@ -22,13 +22,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tpobench.harness.api.client import Client
+from tpobench.harness.api.client import Client, Connect
 from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.checkpoints import require_model_folder
 from tpobench.harness.models.tokens import Encoder
 from tpobench.harness.records import Generation, Model, Request, SamplingParams
-from tpobench.harness.samplers.base import Sampler
+from tpobench.harness.samplers.base import Load, Sampler
 from tpobench.harness.samplers.endpoint import ServerSampler
 
 GRACE = 10.0
@@ -37,9 +37,7 @@ GRACE = 10.0
 _HOST = "127.0.0.1"
 
 
-def served_sampler(
-    command: str, startup_seconds: int, connect: Callable[[Endpoint], Client]
-) -> Callable[[Model], Sampler]:
+def served_sampler(command: str, startup_seconds: int, connect: Connect) -> Load:
     """How to load a checkpoint into a server of its own.
 
     `command` holds ``{model}`` (the folder), ``{name}`` and ``{port}``. Loading raises UserError when the server dies,

@@ -10,10 +10,11 @@ from typing import Protocol
 
 import numpy as np
 
+from tpobench.harness.api.client import Connect
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.base import Comparison, Judge
 from tpobench.harness.judges.named import judge_named, weighted_scorer
-from tpobench.harness.judges.request import Connect, JudgeRequest
+from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.judges.scorer import Scorer, ensure_scores
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Prompt, score_key
