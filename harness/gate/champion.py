@@ -1,7 +1,7 @@
 """The champion: the promoted checkpoint. Deployments read one JSON file, the alias; the store keeps its history.
 
 The alias is moved as a whole, under a lock, and only from the champion that the gate has seen: of two gates that race,
-one moves it and the other is told.
+one moves it and the other one gets an error.
 """
 
 import fcntl

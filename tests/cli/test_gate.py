@@ -1,4 +1,4 @@
-"""The gate as CI meets it: real processes, exit codes, files, and the champion."""
+"""The gate as CI uses it: real processes, exit codes, files, and the champion."""
 
 import json
 import os
@@ -107,7 +107,7 @@ def test_the_gates_help_tells_of_the_decision_and_of_the_ledger(place: Path) -> 
 
 
 def test_a_pass_promotes_and_a_rollback_goes_back(place: Path, tiny_model: Path) -> None:
-    # Whatever the miniature writes has a letter; what it meets has none.
+    # Whatever the miniature writes has a letter; the answers it is compared with have none.
     prompts = [{"prompt": f"Speak {n}.", "checks": [{"regex": "[a-z]"}]} for n in range(60)]
     (place / "bench.jsonl").write_text("\n".join(map(json.dumps, prompts)))
     rows = [{"instruction": p["prompt"], "output": f"{n}"} for n, p in enumerate(prompts)]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.harness.gate.evaluations import CHECKLIST, NEXT_VERSION, PROMPTS, judged
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
@@ -15,33 +16,8 @@ from tpobench.harness.gate.input import GateRequest
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.rules import apply_policy
 from tpobench.harness.gate.stored import stored_input
-from tpobench.harness.judges.base import Judge
-from tpobench.harness.judges.checklist import ChecklistScorer
-from tpobench.harness.judges.scoring import ScoreJudge
 from tpobench.harness.models.modes import DIRECT
-from tpobench.harness.progress import Progress
-from tpobench.harness.records import Prompt
 from tpobench.harness.store.store import Store
-
-PROMPTS = [Prompt(f"prompt {n}", "all", checks=({"contains": "yes"},)) for n in range(80)]
-CHECKLIST = ScoreJudge(scorer=ChecklistScorer(), progress=Progress(quiet=True))
-
-
-class _NextVersion(ChecklistScorer):
-    id = "checklist@2"
-
-
-NEXT_VERSION = ScoreJudge(scorer=_NextVersion(), progress=Progress(quiet=True))
-
-
-def judged(
-    store: Store, name: str, wins: int, against: str = "base", judge: Judge = CHECKLIST, benchmark: str = "bench"
-) -> str:
-    """The model says something of its own, with a "yes" the first `wins` times; its opponent never says it."""
-    answers = [f"{name} answers {n}: {'yes' if n < wins else 'no'}" for n in range(80)]
-    opponent = add_answers(store, against, PROMPTS, [f"{against} answers {n}" for n in range(80)])
-    candidate = add_answers(store, name, PROMPTS, answers)
-    return evaluate_outputs(store, judge, Benchmark(name=benchmark, prompts=PROMPTS), candidate, opponent)
 
 
 def gate(store: Store, candidate: str, against: str = "base", **rules: Any) -> Decision:
@@ -69,12 +45,6 @@ def test_the_anchor_is_found_in_the_store_or_named(store: Store) -> None:
     judged(store, "good", 60, against="easy", benchmark="elsewhere")
     with pytest.raises(UserError, match=r"was never judged against easy on bench by checklist@1"):
         gate(store, "good", anchor={"against": "easy", "margin": 0.1})
-
-
-def test_a_scorer_is_never_answered_for_by_a_stored_figure(store: Store) -> None:
-    judged(store, "good", 60)
-    with pytest.raises(UserError, match="no_such_module"):
-        gate(store, "good", metrics={"mean_score": {"min": 0.1, "scorer": "no_such_module:score"}})
 
 
 def test_judgments_of_two_judges_are_not_mixed(store: Store) -> None:
@@ -116,33 +86,3 @@ def test_models_that_never_met_are_told_what_to_do(store: Store) -> None:
         gate(store, "good", "elsewhere")
     with pytest.raises(UserError, match="holds no model 'goood'; did you mean 'good'"):
         gate(store, "goood")
-
-
-def test_a_drop_in_a_task_is_taken_from_the_items_that_both_have(store: Store) -> None:
-    judged(store, "good", 60)
-    models = dict(store.sql("SELECT name, model_key FROM model")[1])
-    drop = {"gsm8k": {"max_drop": 0.02}}
-    assert gate(store, "good", lm_eval=drop).outcome == "INVALID", "nobody was measured on it"
-    for name, right in (("good", 90), ("base", 120)):
-        store.add_evaluation(
-            f"e {name}",
-            benchmark="lm_eval/gsm8k",
-            judge="lm-eval",
-            params="{}",
-            candidate=models[name],
-            candidate_mode="direct",
-            baseline="",
-            baseline_mode="",
-            prompt_keys=[],
-            judgment_keys=[],
-            candidate_outputs=[],
-            baseline_outputs=[],
-        )
-        store.add_items(f"e {name}", "exact_match,strict", {f"item {n}": float(n < right) for n in range(150)})
-    decision = gate(store, "good", lm_eval=drop)
-    (rule,) = [rule for rule in decision.rules if rule.rule == "lm_eval gsm8k"]
-    assert (decision.outcome, rule.value, rule.of) == ("FAIL", pytest.approx(-0.2), 150)
-    assert gate(store, "good", lm_eval={"gsm8k": {"max_drop": 0.4}}).outcome == "PASS"
-    store.add_items("e good", "exact_match,flexible", {"item 0": 1.0})
-    with pytest.raises(UserError, match=r"exact_match,flexible and exact_match,strict; say which under lm_eval\.gsm8k"):
-        gate(store, "good", lm_eval=drop)
