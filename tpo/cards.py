@@ -8,6 +8,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from tpobench.harness.files import write_whole
 from tpobench.harness.models.thoughts import template_named
 from tpobench.harness.records import Metric, Model
+from tpobench.harness.store.evaluations import evaluation_with_key
 from tpobench.harness.store.step_details import GateDetails, HeadToHeadDetails, PairDetails
 from tpobench.harness.store.steps import Arm, Step
 from tpobench.tpo.run import TrainingRun
@@ -51,11 +52,9 @@ def _head_to_head(run: TrainingRun, iteration: int) -> tuple[str, str, Metric] |
 
 
 def _figure(run: TrainingRun, evaluation: str) -> tuple[str, str, Metric]:
-    ((benchmark, judge),) = run.store.sql(
-        "SELECT benchmark, judge FROM evaluation WHERE evaluation_key = ?", [evaluation]
-    )[1]
+    stored = evaluation_with_key(run.store, evaluation)
     wins = next(m for m in run.store.metrics(evaluation) if m.name == "win_rate" and m.category is None)
-    return benchmark, judge, wins
+    return stored.benchmark, stored.judge, wins
 
 
 def _template() -> Template:

@@ -39,7 +39,7 @@ def prompts_of(source: SourceConfig, default_split: str = "training") -> list[Pr
         split = source.split or default_split
         splits = list(declarations()[DEFAULT_BENCHMARK].splits)
         if split not in splits:
-            raise UserError(f"the starter set has no split {split!r}; {did_you_mean(split, splits)}")
+            raise UserError(f"the set {DEFAULT_BENCHMARK} has no split {split!r}; {did_you_mean(split, splits)}")
         return list(benchmark_named(DEFAULT_BENCHMARK, split).prompts)
     known = [DEFAULT_BENCHMARK, "FILE.jsonl", "FILE.parquet", "hub:ORG/NAME", "synthetic:SEEDS.jsonl"]
     raise UserError(f"unknown instruction source {name!r}; known: {', '.join(known)}")
