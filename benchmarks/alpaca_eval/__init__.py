@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 
 def _load(request: BenchmarkRequest) -> "Benchmark":
-    from tpobench.benchmarks.alpaca_eval.data import alpaca_benchmark
+    from tpobench.benchmarks.alpaca_eval.benchmark import alpaca_benchmark
 
     return alpaca_benchmark(request.data)
 
 
 def _import(store: "Store", path: Path, data: Path | None) -> Iterator[ImportedModel]:
     from tpobench.benchmarks.alpaca_eval.data import load
-    from tpobench.benchmarks.alpaca_eval.files import import_alpaca, importable
+    from tpobench.benchmarks.alpaca_eval.files_in import import_alpaca, importable
 
     importable(path)  # before the data is fetched
     return import_alpaca(store, path, load(data))
 
 
 def _export(store: "Store", model: str, out: Path, data: Path | None) -> list[Path]:
-    from tpobench.benchmarks.alpaca_eval.files import export_alpaca
+    from tpobench.benchmarks.alpaca_eval.files_out import export_alpaca
 
     return export_alpaca(store, model, out)
 

@@ -8,8 +8,8 @@ from tpobench.harness.evaluation.declaration import BenchmarkDeclaration, Benchm
 from tpobench.harness.evaluation.own_run import OwnRun
 
 if TYPE_CHECKING:
-    from tpobench.benchmarks.lm_eval.planning import TaskPlan
-    from tpobench.benchmarks.lm_eval.tasks import TaskResult
+    from tpobench.benchmarks.lm_eval.plan import TaskPlan
+    from tpobench.benchmarks.lm_eval.results import TaskResult
     from tpobench.harness.evaluation.benchmark import Benchmark
     from tpobench.harness.evaluation.spec import EvaluationSpec
     from tpobench.harness.progress import Progress

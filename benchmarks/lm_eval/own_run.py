@@ -1,7 +1,9 @@
 """What an evaluation asks of lm-eval: its tasks run, or counted."""
 
-from tpobench.benchmarks.lm_eval.planning import TaskPlan, plan_tasks
-from tpobench.benchmarks.lm_eval.tasks import TaskOptions, TaskResult, run_tasks
+from tpobench.benchmarks.lm_eval.options import TaskOptions
+from tpobench.benchmarks.lm_eval.plan import TaskPlan, plan_tasks
+from tpobench.benchmarks.lm_eval.results import TaskResult
+from tpobench.benchmarks.lm_eval.tasks import run_tasks
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.progress import Progress

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from tests.benchmarks.alpaca_eval.small import PROMPTS, written
 from tests.data import DATA, real_data
-from tpobench.benchmarks.alpaca_eval.data import digest, load, score
+from tpobench.benchmarks.alpaca_eval.data import digest, load
+from tpobench.benchmarks.alpaca_eval.figures import score
 from tpobench.harness.evaluation.preferences import PromptJudgments, Verdict
 
 

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tpobench.benchmarks.lm_eval.files import export_model, store_evaluation
+from tests.benchmarks.lm_eval.scripted import number, run, scripted
+from tpobench.benchmarks.lm_eval.files import export_model, export_results, import_results, store_evaluation
+from tpobench.benchmarks.lm_eval.options import TaskOptions
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import Metric, Model
+from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.store import Store
 
 
@@ -46,3 +49,75 @@ def test_a_model_without_results_is_told_so(store: Store, tmp_path: Path) -> Non
     store.add_model(Model("m", "folder of m", "a" * 32), "given")
     with pytest.raises(UserError, match="holds no lm_eval results of 'm'"):
         export_model(store, "m", tmp_path)
+
+
+def test_results_go_out_and_come_back_in(store: Store, data: Path, tmp_path: Path) -> None:
+    generator, _ = scripted(store, lambda text, _: f"#### {number(text) if number(text) > 9 else 0}")
+    result = run("gsm8k", generator, "direct", store, TaskOptions(data=data, num_fewshot=0))
+    file = tmp_path / "out" / "results_x.json"
+    export_results(store, [result.evaluation], file)
+    counts = store.row_counts()
+    assert import_results(store, file) == [result.evaluation]
+    assert store.row_counts() == counts, "into the same store nothing is new"
+    about = "SELECT evaluation_key, benchmark, judge, params, candidate, candidate_mode FROM evaluation"
+    with Store(tmp_path / "other.duckdb") as other:
+        assert import_results(other, file) == [result.evaluation]
+        assert other.metrics(result.evaluation) == store.metrics(result.evaluation)
+        assert other.sql(about)[1] == store.sql(about)[1]
+        assert other.sql("SELECT name FROM model")[1] == [("scripted",)]
+
+
+FOREIGN = {
+    "results": {
+        "gsm8k": {
+            "alias": "gsm8k",
+            "exact_match,strict-match": 0.25,
+            "exact_match_stderr,strict-match": 0.0435194,
+            "exact_match_stderr,flexible-extract": "N/A",
+        },
+        "squad": {"alias": "squad", "f1,none": 0.61, "f1_stderr,none": 0.01},
+    },
+    "versions": {"gsm8k": 3.0},
+    "n-shot": {"gsm8k": 5},
+    "config": {"model": "hf", "model_args": "pretrained=a/b"},
+    "n-samples": {"gsm8k": {"original": 1319, "effective": 100}, "squad": {"original": 9, "effective": 9}},
+    "lm_eval_version": "0.4.8",
+    "model_name": "a/b",
+}
+
+
+def test_a_file_that_lm_eval_wrote(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "results_1.json"
+    file.write_text(json.dumps(FOREIGN))
+    keys = import_results(store, file, mode="think:generic")
+    assert import_results(store, file, mode="think:generic") == keys
+    assert store.row_counts()["evaluation"] == 2
+    _, rows = store.sql("SELECT benchmark, judge, candidate_mode, params->>'num_fewshot' FROM evaluation ORDER BY ALL")
+    assert rows[0] == ("lm_eval/gsm8k", "lm-eval 0.4.8", "think:generic", "5")
+    found = {metric.name: metric for key in keys for metric in store.metrics(key)}
+    expected = mean_interval([1.0] * 25 + [0.0] * 75)
+    name = "exact_match,strict-match"
+    assert found[name] == Metric(name=name, value=0.25, n=100, category=None, low=expected.low, high=expected.high)
+    assert (found["f1"].value, found["f1"].low) == (0.61, None), "no interval without the items"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (json.dumps(FOREIGN)[:200], "is not valid JSON, perhaps cut off"),
+        ("[]", "has no 'results' by task"),
+        ('{"results": {"a": 1}}', "has no 'results' by task"),
+        ('{"results": {}, "model_name": "m"}', "holds no figures"),
+        ('{"results": {"a": {"acc,none": 1}}, "model_name": "m"}', "how many items a had"),
+        ('{"results": {"a": {"acc,none": 1}}, "n-samples": {"a": {"effective": 3}}}', "which model"),
+        ('{"results": {}, "config": []}', "'config' is not a mapping"),
+        ('{"results": {"a": {"acc,none": 1, "sample_len": 2}}, "model_name": "m", "tpobench": {"tasks": 3}}', "form"),
+    ],
+)
+def test_a_results_file_that_is_none_is_refused(content: str, problem: str, store: Store, tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text(content)
+    with pytest.raises(UserError, match=problem):
+        import_results(store, tmp_path / "r.json")
+    for path in (tmp_path, tmp_path / "none.json"):
+        with pytest.raises(UserError, match=r"is a folder|no file"):
+            import_results(store, path)

@@ -1,6 +1,5 @@
 """AlpacaEval's own files in and out: model_outputs.json, annotations.json, leaderboard.csv."""
 
-import csv
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,20 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tpobench.benchmarks.alpaca_eval.data import BASELINE, NAME, ROWS, AlpacaData, digest, score
+from tpobench.benchmarks.alpaca_eval.data import BASELINE, NAME, ROWS, AlpacaData, digest
+from tpobench.benchmarks.alpaca_eval.figures import score
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.answer_files import answers_in, read_json_list
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.declaration import ImportedModel
 from tpobench.harness.evaluation.given_outputs import add_answers
-from tpobench.harness.evaluation.leaderboard import leaderboard
 from tpobench.harness.evaluation.record import EvaluationRecord, JudgedPair, store_evaluation
-from tpobench.harness.files import write_whole
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalProtocol
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.records import Judgment, Model, Prompt, content_key, text_key
-from tpobench.harness.store.evaluations import evaluation_of_model
-from tpobench.harness.store.judgments import judged_entries
 from tpobench.harness.store.store import Store
 
 
@@ -226,102 +222,3 @@ def _author(file: Path) -> str:
     rows = read_json_list(file)
     named = rows[0].get("generator") if rows else None
     return named if isinstance(named, str) else file.parent.name
-
-
-def export_alpaca(store: Store, model: str, folder: Path) -> list[Path]:
-    """All three official files of a model, in a folder."""
-    return [
-        export_outputs(store, model, folder),
-        export_annotations(store, model, folder),
-        export_leaderboard([vars(row) for row in leaderboard(store, NAME)], folder / "leaderboard.csv"),
-    ]
-
-
-def export_outputs(store: Store, contender: str, folder: Path) -> Path:
-    """``model_outputs.json`` of a model's answers to AlpacaEval, thoughts cut off."""
-    rows = _evaluated(store, contender)
-    path = folder / "model_outputs.json"
-    _write(
-        path,
-        [
-            {
-                "instruction": row["instruction"],
-                "dataset": row["dataset"],
-                "output": row["output_2"],
-                "generator": row["generator_2"],
-            }
-            for row in rows
-        ],
-    )
-    return path
-
-
-def export_annotations(store: Store, contender: str, folder: Path) -> Path:
-    """``annotations.json`` as AlpacaEval writes it: preference 1..2, null where the judge gave no verdict."""
-    path = folder / "annotations.json"
-    _write(path, _evaluated(store, contender))
-    return path
-
-
-def _evaluated(store: Store, model: str) -> list[dict[str, Any]]:
-    """One row a prompt of the model's newest evaluation on AlpacaEval, in its order."""
-    evaluation = evaluation_of_model(store, model, NAME)
-    entries = judged_entries(store, evaluation.evaluation)
-    if any(entry.candidate_response is None for entry in entries):
-        raise UserError(f"the answers of {model!r} came without texts (imported judgments only): nothing to export")
-    return [
-        {
-            "instruction": entry.text,
-            "output_1": entry.baseline_response,
-            "generator_1": evaluation.baseline_name,
-            "dataset": entry.category,
-            "output_2": entry.candidate_response,
-            "generator_2": evaluation.candidate_name,
-            "annotator": evaluation.judge.split("@")[0].removeprefix("alpaca_eval:"),
-            "preference": None if entry.preference is None else entry.preference + 1.0,
-            "raw_completion": entry.raw_text,
-        }
-        for entry in entries
-    ]
-
-
-def export_leaderboard(rows: Sequence[Mapping[str, Any]], path: Path) -> Path:
-    """``leaderboard.csv`` with AlpacaEval's own columns; `rows` are those of the leaderboard."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    columns = (
-        "",
-        "win_rate",
-        "standard_error",
-        "n_total",
-        "discrete_win_rate",
-        "avg_length",
-        "length_controlled_winrate",
-        "lc_standard_error",
-    )
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        for row in rows:
-            figures = row["metrics"]
-
-            def points(name: str, figures: Mapping[str, Any] = figures) -> float | str:
-                value = figures.get(name, {}).get("value")
-                return "" if value is None else 100 * value
-
-            writer.writerow(
-                [
-                    row["model"],
-                    points("win_rate"),
-                    points("official_standard_error"),
-                    row["prompts"],
-                    points("discrete_win_rate"),
-                    round(figures["response_chars"]["value"]),
-                    points("official_lc_win_rate"),
-                    points("official_lc_win_rate_standard_error"),
-                ]
-            )
-    return path
-
-
-def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    write_whole(path, json.dumps(rows, indent=2, ensure_ascii=False))

@@ -1,0 +1,170 @@
+"""What lm-eval found, as evaluations of the store."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from tpobench.benchmarks.lm_eval.files import PREFIX, figures, judge_id, store_evaluation
+from tpobench.benchmarks.lm_eval.options import TaskOptions
+from tpobench.harness.models.modes import Mode
+from tpobench.harness.records import Metric, Model, Output, content_key
+from tpobench.harness.stats.intervals import mean_interval
+from tpobench.harness.store.store import Store
+
+if TYPE_CHECKING:
+    from tpobench.benchmarks.lm_eval.model import StoredLM
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskResult:
+    """The stored figures of one task (or group of tasks). `evaluation` is the key in the store."""
+
+    task: str
+    evaluation: str
+    version: Any
+    num_fewshot: int | None
+    metrics: tuple[Metric, ...]
+
+    @property
+    def title(self) -> str:
+        shots = "" if self.num_fewshot is None else f", {self.num_fewshot}-shot"
+        return f"{PREFIX}{self.task} {self.version}{shots}"
+
+    def as_json(self) -> dict[str, Any]:
+        return vars(self) | {"metrics": [vars(metric) for metric in self.metrics]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What one call of `lm_eval.evaluate` gave for a model in a mode, to be stored task by task."""
+
+    found: Mapping[str, Any]
+    lm: "StoredLM"
+    model: Model
+    mode: Mode
+    options: TaskOptions
+
+    def store_task(self, store: Store, task: str) -> TaskResult:
+        """Store one task's figures, and every item's value."""
+        found, samples = self.found, self.found["samples"][task]
+        answered = self.lm.answered.get(task, [])
+        counted = found["n-samples"][task]
+        metrics = _metrics(found["results"][task], counted["effective"], _by_metric(samples))
+        metrics += _output_metrics(answered)
+        prompts = [output.prompt for output, _ in answered] or self.lm.scored.get(task, [])
+        about = self._about(task, self._params(task, samples, bool(answered))) | {
+            "prompt_keys": [prompt.key for prompt in prompts],
+            "candidate_outputs": [output.key for output, _ in answered],
+        }
+        key = store_evaluation(store, about, metrics)
+        for metric, values in _by_item(samples).items():
+            store.add_items(key, metric, values)
+        return TaskResult(
+            task=task,
+            evaluation=key,
+            version=found["versions"][task],
+            num_fewshot=found["n-shot"][task],
+            metrics=tuple(metrics),
+        )
+
+    def store_group(self, store: Store, group: str, parts: Sequence[TaskResult]) -> TaskResult:
+        """A group's figures are lm-eval's aggregates over its tasks; they have its standard error and no interval."""
+        entry = self.found["groups"][group]
+        version, shots = self.found["versions"].get(group), self.found["n-shot"].get(group)
+        params = {
+            "version": version,
+            "num_fewshot": shots,
+            "limit": self.options.limit,
+            "tasks": {part.task: part.evaluation for part in parts},
+        }
+        metrics = _metrics(entry, entry["sample_len"], {})
+        key = store_evaluation(store, self._about(group, params), metrics)
+        return TaskResult(task=group, evaluation=key, version=version, num_fewshot=shots, metrics=tuple(metrics))
+
+    def _params(self, task: str, samples: Sequence[Mapping[str, Any]], answered: bool) -> dict[str, Any]:
+        """What the figures depend on beside the model and the mode."""
+        found = self.found
+        config = {key: value for key, value in found["configs"][task].items() if not _is_about_data(key)}
+        params = {
+            "version": found["versions"][task],
+            "num_fewshot": found["n-shot"][task],
+            "limit": self.options.limit,
+            "original": found["n-samples"][task]["original"],
+            "config": content_key(config),
+            "items": content_key([(sample["doc_hash"], sample["target_hash"]) for sample in samples]),
+        }
+        if answered:
+            sampling = asdict(self.lm.sampling[task])
+            params |= {"sampling": sampling, "format_retries": self.options.format_retries}
+        return params
+
+    def _about(self, task: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "benchmark": PREFIX + task,
+            "judge": judge_id(),
+            "params": json.dumps(params, sort_keys=True),
+            "candidate": self.model.fingerprint,
+            "candidate_mode": self.mode.name,
+        }
+
+
+def _is_about_data(key: str) -> bool:
+    """Keys of a task's configuration that say where it and its data lie: the items themselves are in the key."""
+    return key in ("metadata", "dataset_path", "dataset_name", "dataset_kwargs")
+
+
+def _by_metric(samples: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Per-item values by the metric's name in the store."""
+    items: dict[str, list[Any]] = {}
+    for sample in samples:
+        for metric in sample["metrics"]:
+            items.setdefault(f"{metric},{sample['filter']}".removesuffix(",none"), []).append(sample[metric])
+    return items
+
+
+def _by_item(samples: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    """By the metric's name in the store, each item's value: what pairs two models. Items are told apart by the hashes
+    of their content, and equal ones by their place."""
+    items: dict[str, dict[str, float]] = {}
+    seen: dict[tuple[str, str], int] = {}
+    for sample in samples:
+        content = content_key(sample["doc_hash"], sample["target_hash"])
+        place = seen[content, sample["filter"]] = seen.get((content, sample["filter"]), -1) + 1
+        for metric in sample["metrics"]:
+            value = sample[metric]
+            if isinstance(value, int | float) and math.isfinite(value):
+                name = f"{metric},{sample['filter']}".removesuffix(",none")
+                items.setdefault(name, {})[f"{content}#{place}"] = float(value)
+    return items
+
+
+def _metrics(entry: Mapping[str, Any], n: int, items: Mapping[str, Sequence[Any]]) -> list[Metric]:
+    """A figure that is the mean of per-item values in [0, 1] gets its interval; others have none."""
+    metrics = []
+    for name, value in figures(entry).items():
+        observed = items.get(name, [])
+        if observed and all(isinstance(item, int | float) and 0 <= item <= 1 for item in observed):
+            interval = mean_interval([float(item) for item in observed])
+            if abs(interval.mean - value) < 1e-9:
+                metrics.append(
+                    Metric(name=name, value=value, n=interval.n, category=None, low=interval.low, high=interval.high)
+                )
+                continue
+        metrics.append(Metric(name=name, value=value, n=len(observed) or n))
+    return metrics
+
+
+def _output_metrics(answered: Sequence[tuple[Output, Output]]) -> list[Metric]:
+    if not answered:
+        return []
+    n = len(answered)
+    return [
+        Metric(name="parse_error_rate", value=sum(first.parse_error is not None for _, first in answered) / n, n=n),
+        Metric(name="unanswered", value=sum(output.parse_error is not None for output, _ in answered) / n, n=n),
+        Metric(name="truncated", value=sum(output.finish_reason == "length" for output, _ in answered) / n, n=n),
+        Metric(name="thought_chars", value=fmean(len(output.thought) for output, _ in answered), n=n),
+        Metric(name="response_chars", value=fmean(len(output.response) for output, _ in answered), n=n),
+    ]
