@@ -52,6 +52,7 @@ class JudgeRequest:
         client = None if self.connect is None else self.connect(endpoint_named(self.model or protocol.model))
         return ModelJudge(protocol, client, self.progress, self.retry_missing)
 
-    def scoring(self, scorer: Scorer) -> ScoreJudge:
-        """The judge that prefers the response with the higher score."""
-        return ScoreJudge(scorer=scorer, progress=self.progress)
+    def scoring(self, scorer: Scorer, official: bool = False) -> ScoreJudge:
+        """The judge that prefers the response with the higher score; `official` where a benchmark publishes figures by
+        it."""
+        return ScoreJudge(scorer=scorer, progress=self.progress, official=official)
