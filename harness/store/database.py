@@ -120,9 +120,9 @@ class Database:
 
     def _insert(self, table: str, rows: Sequence[Row]) -> int:
         """Insert the rows that are not there yet, all or none; returns how many were new."""
-        if not rows:
-            return 0
-        columns = list(rows[0])
+        return self._insert_values(table, list(rows[0]), [list(row.values()) for row in rows]) if rows else 0
+
+    def _insert_values(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
         names = ", ".join(columns)
         renewed = f"DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in columns[1:])}"
         # A judgment without a verdict gives way to a later one; figures are computed again; all else stays as it is.
@@ -135,7 +135,7 @@ class Database:
             if len(rows) < BULK_ROWS:
                 values = ", ".join([f"({', '.join('?' * len(columns))})"] * len(rows))
                 statement = f"INSERT INTO {table} ({names}) VALUES {values} ON CONFLICT {conflict}"
-                done = self._connection.execute(statement, [value for row in rows for value in row.values()]).fetchall()
+                done = self._connection.execute(statement, [value for row in rows for value in row]).fetchall()
             else:
                 done = self._insert_many(table, columns, rows, conflict)
         except duckdb.Error as error:
@@ -148,11 +148,11 @@ class Database:
         return int(done[0][0])
 
     def _insert_many(
-        self, table: str, columns: Sequence[str], rows: Sequence[Row], conflict: str
+        self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], conflict: str
     ) -> list[tuple[Any, ...]]:
         import pyarrow as arrow
 
-        bulk = arrow.table({column: [row[column] for row in rows] for column in columns})
+        bulk = arrow.table({name: list(values) for name, values in zip(columns, zip(*rows, strict=True), strict=True)})
         self._connection.register("bulk", bulk)
         try:
             return self._connection.execute(
@@ -173,13 +173,12 @@ class Database:
         """Bring what the journal holds into the database."""
         if not self._journal.rows:
             return
-        grouped: dict[tuple[str, tuple[str, ...]], dict[Any, Row]] = {}
+        grouped: dict[tuple[str, tuple[str, ...]], dict[Any, list[Any]]] = {}
         for table, columns, values in self._journal.rows:
             rows = grouped.setdefault((table, tuple(columns)), {})
-            # one row a key in one statement; the last is the one that counts
-            rows[values[0]] = dict(zip(columns, values, strict=True))
-        for (table, _), rows in grouped.items():
-            self._insert(table, list(rows.values()))
+            rows[values[0]] = values  # one row a key in one statement; the last is the one that counts
+        for (table, names), rows in grouped.items():
+            self._insert_values(table, names, list(rows.values()))
         self._journal.clear()
 
     def missing(self, table: str, keys: Sequence[str]) -> list[str]:

@@ -130,11 +130,6 @@ class Store(Database):
         """Store what each item of an evaluation scored."""
         self._insert("item", list(rows.item_rows(evaluation, metric, values)))
 
-    def items(self, evaluation: str, metric: str) -> dict[str, float]:
-        """What each item of an evaluation scored by one metric."""
-        query = "SELECT item, value FROM item WHERE evaluation = ? AND metric = ?"
-        return {row["item"]: row["value"] for row in self.rows(query, [evaluation, metric])}
-
     def add_pairs(self, job: str, run: str, arm: str, iteration: int, pairs: Iterable[Pair]) -> None:
         """Store the pairs that a training job was given."""
         self._insert("pair", list(rows.pair_rows(job, run, arm, iteration, pairs)))

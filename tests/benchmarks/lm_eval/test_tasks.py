@@ -12,6 +12,7 @@ from tpobench.harness.progress import Progress
 from tpobench.harness.records import Metric
 from tpobench.harness.samplers.cached import OutputCache
 from tpobench.harness.stats.intervals import mean_interval
+from tpobench.harness.store.evaluations import item_values
 from tpobench.harness.store.store import Store
 
 
@@ -28,9 +29,10 @@ def test_a_model_runs_lm_evals_own_gsm8k_and_nothing_is_done_twice(
     assert (counts["prompt"], counts["evaluation"]) == (8, 1)
     _, rows = store.sql("SELECT benchmark, judge, candidate_mode, baseline, len(candidate_outputs) FROM evaluation")
     assert rows == [("lm_eval/gsm8k", "lm-eval 0.4.13", mode, "", 8)]
-    items = store.items(result.evaluation, "exact_match,flexible-extract")
+    stored = item_values(store, [result.evaluation])
+    items = [item.value for item in stored if item.metric == "exact_match,flexible-extract"]
     assert len(items) == 8
-    assert sum(items.values()) / 8 == figure(result, "exact_match,flexible-extract").value
+    assert sum(items) / 8 == figure(result, "exact_match,flexible-extract").value
     with OutputCache(store, generator.model, lambda _: pytest.fail("the model was loaded"), Progress(True)) as again:
         assert run("gsm8k", again, mode, store, options) == result
     assert store.row_counts() == counts
