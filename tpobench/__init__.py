@@ -11,6 +11,9 @@ they are first used, so that ``import tpobench`` takes no time. For example::
         for metric in store.metrics(key):
             print(metric.name, metric.category, metric.value, metric.low, metric.high)
         columns, rows = store.sql("SELECT prompt_key, preference FROM prompt_preference")
+
+A gate is `decide`, with a policy from `load_policy` and a `GateRequest` that names candidate and baseline. What goes
+wrong on the user's side is a `UserError` whose text is one sentence.
 """
 
 from importlib import import_module
@@ -22,8 +25,12 @@ if TYPE_CHECKING:
     from tpobench.harness.evaluation.registry import benchmark_named
     from tpobench.harness.evaluation.run import run_evaluation
     from tpobench.harness.evaluation.spec import EvaluationSpec
+    from tpobench.harness.gate.input import GateRequest
     from tpobench.harness.gate.policy import Policy, load_policy
+    from tpobench.harness.gate.run import decide
+    from tpobench.harness.models.thoughts import mode_named
     from tpobench.harness.progress import Progress
+    from tpobench.harness.records import SamplingParams
     from tpobench.harness.store.store import Store
 
     __version__: str
@@ -31,25 +38,33 @@ if TYPE_CHECKING:
 __all__ = [
     "Client",
     "EvaluationSpec",
+    "GateRequest",
     "Policy",
     "Progress",
+    "SamplingParams",
     "Store",
     "UserError",
     "__version__",
     "benchmark_named",
+    "decide",
     "load_policy",
+    "mode_named",
     "run_evaluation",
 ]
 
 _MODULES = {
     "Client": "api.client",
     "EvaluationSpec": "evaluation.spec",
+    "GateRequest": "gate.input",
     "Policy": "gate.policy",
     "Progress": "progress",
+    "SamplingParams": "records",
     "Store": "store.store",
     "UserError": "errors",
     "benchmark_named": "evaluation.registry",
+    "decide": "gate.run",
     "load_policy": "gate.policy",
+    "mode_named": "models.thoughts",
     "run_evaluation": "evaluation.run",
 }
 

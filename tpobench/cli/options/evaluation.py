@@ -36,7 +36,9 @@ def evaluation_options(
         str | None,
         typer.Option(help="A model, outputs (*.json), or one of the benchmark's own by name; its first unless given."),
     ] = None,
-    orders: Annotated[str | None, typer.Option(help="Show the two responses in one order, or in both.")] = None,
+    orders: Annotated[
+        str | None, typer.Option(help="one or both: the orders in which the two responses are shown.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Use only the first N prompts.")] = None,
     per_category: Annotated[
         int, typer.Option(min=1, help="For benchmarks that choose prompts by category: how many of each.")
