@@ -78,7 +78,7 @@ def _annotations(store: Store, file: Path, data: AlpacaData) -> Iterator[Importe
         entries = []
         judgments = []
         for prompt, row, ours, theirs in zip(prompts, group, sides[0].outputs, sides[1].outputs, strict=True):
-            order = judge.order(prompt) if isinstance(judge, AlpacaEvalProtocol) else "BA"
+            order = judge.order(prompt)
             key = Comparison(prompt=prompt, candidate=row["output_2"], baseline=row["output_1"], order=order).key(
                 judge.id
             )
@@ -150,6 +150,10 @@ class _Unknown:
     id: str
     label: str
     official: bool = False
+
+    def order(self, prompt: Prompt) -> str:
+        """Not known; the baseline first."""
+        return "BA"
 
 
 def _judge(annotator: str) -> AlpacaEvalProtocol | _Unknown:

@@ -10,6 +10,7 @@ import pytest
 from tests.apis.verdicts import MODEL, gives_none, verdict_server
 from tpobench.harness.api.client import Client, Limits
 from tpobench.harness.api.endpoints import Endpoint
+from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.base import Comparison
@@ -18,7 +19,14 @@ from tpobench.harness.judges.verdict import self_taught_evaluator
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Prompt, Score
 from tpobench.harness.store.store import Store
-from tpobench.tpo.preferences.judge import Group, PairwiseTrainingJudge, PointwiseTrainingJudge
+from tpobench.tpo.config import JudgeConfig
+from tpobench.tpo.preferences.judge import (
+    Group,
+    PairwiseTrainingJudge,
+    PointwiseTrainingJudge,
+    TrainingJudge,
+    training_judge,
+)
 from tpobench.tpo.preferences.scoring import PRIOR, battle_matrix, elo
 
 WHY, NAME = Prompt("Why is the sky blue?"), Prompt("Name a fruit.", checks=({"regex": "a"},))
@@ -193,3 +201,44 @@ def test_no_thought_reaches_a_judge(store: Store, kind: str) -> None:
     with pytest.raises(AssertionError, match=r"a thought would reach the judge: '<R>'"):
         judge.scores(store, [(WHY, ["fine", "thinking <R> done"])], ("<R>",), "scoring")
     assert store.row_counts()["score"] == 0
+
+
+def nobody(endpoint: Endpoint) -> Client:
+    pytest.fail(f"{endpoint} was to be asked")
+
+
+def named(**config: object) -> TrainingJudge:
+    return training_judge(validate(config, JudgeConfig, "config"), nobody, Progress(quiet=True))
+
+
+def test_a_judge_that_scores_gives_its_own_scores(store: Store) -> None:
+    judge = named(name="checklist")
+    assert (judge.id, judge.scores(store, [(NAME, ["pear", "plum"])], (), "scoring")) == ("checklist@1", [[1.0, 0.0]])
+
+
+def test_parts_are_a_weighted_sum(store: Store) -> None:
+    judge = named(parts=[{"judge": "checklist", "weight": 2.0}])
+    assert judge.label == "2 x checklist, a rule-based stand-in for an LLM judge"
+    assert judge.covers("checklist@1")
+
+
+def test_a_judge_that_compares_needs_a_model_to_ask() -> None:
+    with pytest.raises(UserError, match=r"the judge ste needs judge\.model"):
+        named(name="ste")
+
+
+def test_a_model_beside_a_judge_that_asks_nobody_is_refused() -> None:
+    with pytest.raises(UserError, match=r"checklist.* asks no model, so that m@http"):
+        named(name="checklist", model="m@http://127.0.0.1:9/v1")
+
+
+def test_a_judge_that_compares_is_reached_at_the_model_that_is_named() -> None:
+    config = validate({"name": "ste", "model": "m@http://127.0.0.1:9/v1"}, JudgeConfig, "config")
+    asked: list[Endpoint] = []
+
+    def connect(endpoint: Endpoint) -> Client:
+        asked.append(endpoint)
+        return Client(endpoint)
+
+    assert training_judge(config, connect, Progress(quiet=True)).label == "ste, model m"
+    assert asked == [Endpoint("m", "http://127.0.0.1:9/v1")]
