@@ -210,7 +210,7 @@ class Assignment:
     raw: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Metric:
     """A figure with its interval. `category` is None for all prompts; `low` and `high` are None for plain means."""
 

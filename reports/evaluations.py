@@ -138,8 +138,8 @@ def read_evaluations(store: Store, keys: Sequence[str]) -> dict[str, Evaluation]
     """The evaluations by key, in the order of the keys; one that the store does not hold is left out."""
     wanted = [list(dict.fromkeys(keys))]
     metrics: dict[str, list[Metric]] = {}
-    for key, *measured in store.sql(_METRICS, wanted)[1]:
-        metrics.setdefault(key, []).append(Metric(*measured))
+    for row in store.rows(_METRICS, wanted):
+        metrics.setdefault(row.pop("evaluation"), []).append(Metric(**row))
     games: dict[str, dict[str, list[Any]]] = {}
     for key, prompt, category, order, preference, chars, baseline_chars in store.sql(_GAMES, wanted)[1]:
         found = games.setdefault(key, {}).setdefault(prompt, [category, [], chars, baseline_chars])
