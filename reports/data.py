@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.registry import figure_titles
 from tpobench.harness.records import Metric
 from tpobench.harness.store.store import Store
 from tpobench.reports.evaluations import Evaluation, read_evaluations
@@ -127,8 +128,10 @@ def _tasks(store: Store, steps: Sequence[Step]) -> dict[str, dict[str, Metric]]:
     found = read_evaluations(store, list(asked.values()))
     tasks: dict[str, dict[str, Metric]] = {}
     for (step, task), key in asked.items():
-        for metric in found[key].metrics if key in found else ():
-            tasks.setdefault(step, {})[f"{task}, {metric.name}"] = metric
+        if key in found:
+            metrics = {metric.name: metric for metric in found[key].metrics}
+            for name, title in figure_titles(found[key].benchmark, list(metrics)):
+                tasks.setdefault(step, {})[f"{task}, {title}"] = metrics[name]
     return tasks
 
 

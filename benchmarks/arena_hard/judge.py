@@ -16,8 +16,9 @@ INSIST = "continue your judgment and finish by outputting a final verdict label"
 
 
 def arena_hard_judge(request: JudgeRequest) -> ModelJudge:
-    """``arena_hard:VERSION``, or ``arena_hard`` on one of its own benchmarks."""
-    version = request.argument or request.benchmark.removeprefix("arena_hard_")
+    """``arena_hard_VERSION``, ``arena_hard:VERSION``, or ``arena_hard`` on one of its own benchmarks."""
+    named = request.argument or request.kind.removeprefix("arena_hard").removeprefix("_")
+    version = named or request.benchmark.removeprefix("arena_hard_")
     return request.asking(arena_hard_protocol(version, request.data, request.model_name))
 
 

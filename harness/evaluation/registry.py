@@ -67,6 +67,16 @@ def require_judged(benchmark: str) -> None:
         raise UserError(f"{own.scorer} scores {benchmark} by itself: there is no judge to check")
 
 
+def as_typed(benchmark: str) -> tuple[str, str]:
+    """What a user types for a benchmark's stored name: `--benchmark` and `--split`, which may be empty."""
+    declaration, (kind, _, part) = declaration_of(benchmark), benchmark.partition("/")
+    if declaration is not None and declaration.splits:
+        return kind, part
+    if declaration is not None and declaration.argument and part:
+        return f"{kind}:{part}", ""
+    return benchmark, ""
+
+
 def figure_titles(benchmark: str, names: Sequence[str]) -> list[tuple[str, str]]:
     """Name and title of each figure that people are shown of a benchmark, in order, as far as `names` has it."""
     declaration = declaration_of(benchmark)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from tpobench.harness.records import Metric
-from tpobench.reports.data import ARMS, StoredRun
+from tpobench.harness.store.step_details import TasksDetails
+from tpobench.harness.store.steps import ARMS, Step
+from tpobench.reports.data import StoredRun
 from tpobench.reports.evaluations import Evaluation
 from tpobench.reports.formats.charts import Mark, Series, Style, lines
 
@@ -111,24 +113,19 @@ def figure_charts(run: StoredRun) -> list[tuple[str, Markup]]:
 
 
 def tasks(run: StoredRun) -> list[TaskRow]:
-    """lm-eval's figures by iteration, without standard errors and counts."""
-    names = dict.fromkeys(
-        name
-        for measured in run.tasks.values()
-        for name in measured
-        if "_stderr" not in name and not name.endswith(("_rate", "_chars", "truncated", "unanswered"))
-    )
+    """The tasks' figures by iteration."""
+    names = dict.fromkeys(name for metrics in run.tasks.values() for name in metrics)
     rows = [
         TaskRow(
             name,
             arm,
             tuple(
-                run.tasks.get(f"lm_eval/{place}", {}).get(name)
-                for place in (f"seed/{arm}", *(f"{arm}/{iteration}" for iteration in run.iterations))
+                run.tasks.get(Step(TasksDetails, arm, iteration).name, {}).get(name)
+                for iteration in (None, *run.iterations)
             ),
         )
         for name in names
-        for arm in STYLES
+        for arm in ARMS
     ]
     return [row for row in rows if any(figure is not None for figure in row.figures)]
 
@@ -150,7 +147,7 @@ def last_sides(run: StoredRun) -> tuple[int, dict[str, Evaluation]] | None:
     """The last iteration with any evaluation on the first benchmark, and what was measured after it: ``thought``,
     ``direct``, ``duel``. None before the first."""
     for iteration in reversed(run.iterations):
-        found = {arm: run.evaluation("evaluate", arm, iteration) for arm in ARMS}
+        found: dict[str, Evaluation | None] = {arm: run.evaluation("evaluate", arm, iteration) for arm in ARMS}
         found["duel"] = run.evaluation("head_to_head", iteration)
         if any(found.values()):
             return iteration, {name: evaluation for name, evaluation in found.items() if evaluation is not None}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Any
 
+from tpobench.harness.evaluation.registry import as_typed
 from tpobench.harness.provenance import installed_versions
 from tpobench.harness.store.store import Store
 from tpobench.reports.data import StoredRun
@@ -115,7 +116,7 @@ def _again(evaluation: Evaluation, made: _Made) -> str:
     """The command that brings an evaluation's judgments into a store. An endpoint's address is not in the store."""
     if made.by == "imported":
         return f"tpobench import {quote(evaluation.benchmark)} FOLDER"
-    benchmark, _, split = evaluation.benchmark.partition("/")
+    benchmark, split = as_typed(evaluation.benchmark)
     judge, _, asked = evaluation.judge.partition("@")
     params = json.loads(made.params or "null") or {}
     options = {
@@ -124,7 +125,7 @@ def _again(evaluation: Evaluation, made: _Made) -> str:
         "--split": split,
         "--mode": "" if evaluation.mode == "direct" else evaluation.mode,
         "--baseline": "" if made.baseline_by == "imported" else made.baseline_folder,
-        "--judge": "arena_hard" if judge.startswith("arena_hard") else judge,
+        "--judge": judge,
         "--judge-model": "" if evaluation.is_rule_based else asked.partition("#")[0],
         "--temperature": params.get("temperature"),
         "--max-new-tokens": params.get("max_new_tokens"),
