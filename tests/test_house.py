@@ -289,7 +289,7 @@ RULES: list[Callable[[], Iterator[str]]] = [
     torch_is_where_weights_are,
     tables_are_drawn_by_the_reports,
     # not yet: a_class_name_exists_once
-    # not yet: a_benchmark_is_named_in_its_folder_only
+    a_benchmark_is_named_in_its_folder_only,
     # not yet: a_dataclass_of_many_fields_takes_keywords
     functions_are_short,
     nobody_asks_which_class_a_judge_has,
