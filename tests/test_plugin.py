@@ -66,7 +66,7 @@ def test_its_benchmark_is_evaluated_by_its_judge(folder: Path) -> None:
     # 6 words against 2, 1 against 2, 2 against 2, 10 (of 15) against 2
     assert metrics["win_rate"] == (1 + 0 + 0.5 + 1) / 4
     assert metrics["clear_wins"] == 0.5
-    assert metrics["mean_score"] == (6 + 1 + 2 + 10) / 4
+    assert metrics["mean_raw_score"] == (6 + 1 + 2 + 10) / 4
     assert evaluation["about"]["not_comparable"] == []  # type: ignore[index]
     board = tpobench(folder, "leaderboard", "--benchmark", "fruits")
     assert board.returncode == 0, board.stderr

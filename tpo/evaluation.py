@@ -171,10 +171,7 @@ class CheckpointEvaluator:
         found = {m.name: m for m in self._run.store.metrics(details.evaluation) if m.category is None}
         wins, parse_errors = found["win_rate"], found["parse_error_rate"].value or 0.0
         score = found.get("mean_score")
-        scored = ""
-        if score is not None:
-            scored = f"  mean score {score.value:.3f}"
-            scored += "" if score.low is None else f" ({score.low:.3f}, {score.high:.3f})"
+        scored = "" if score is None else f"  mean score {score.value:.3f} ({score.low:.3f}, {score.high:.3f})"
         where = step.name.removeprefix("evaluate/")
         self._run.progress.say(
             f"[bold]{where}[/]{scored}  win rate {wins.value:.1%} ({wins.low:.1%}, {wins.high:.1%})  "

@@ -48,10 +48,11 @@ def by_category(name: str, prompts: Sequence[Prompt], values: Sequence[float | N
 
 
 def score_metrics(prompts: Sequence[Prompt], scores: Sequence[float], bounded: bool) -> list[Metric]:
-    """The mean of the judge's scores. Only scores that cannot leave [0, 1] have an interval, and categories."""
+    """The mean of the judge's scores: ``mean_score`` where they cannot leave [0, 1], with intervals and by category;
+    else ``mean_raw_score``, a number on the judge's own scale."""
     if bounded:
         return by_category("mean_score", prompts, scores)
-    return [Metric(name="mean_score", value=fmean(scores), n=len(scores))]
+    return [Metric(name="mean_raw_score", value=fmean(scores), n=len(scores))]
 
 
 def own_metrics(benchmark: Benchmark, observations: Sequence[PromptJudgments]) -> list[Metric]:

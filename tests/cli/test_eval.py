@@ -29,7 +29,7 @@ def test_a_reward_model_is_a_judge_of_every_command(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["judge"].startswith("reward@")
-    assert {"win_rate", "mean_score"} <= {metric["name"] for metric in told["metrics"]}
+    assert {"win_rate", "mean_raw_score"} <= {metric["name"] for metric in told["metrics"]}
     assert told["spent"]["calls"] == 0
     plan = json.loads(tpobench("plan", *OPTIONS, *judge, "--json", cwd=folder).stdout)
     assert (plan["judge_calls"], plan["dollars"]) == (0, 0.0)

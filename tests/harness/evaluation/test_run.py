@@ -46,7 +46,7 @@ def test_a_reward_model_judges_an_evaluation(store: Store, answered: AnsweredBen
     assert sum(wins) > 0
     found = figures(store, evaluation)
     assert found["win_rate"].value == pytest.approx(sum(wins) / len(wins))
-    mean = found["mean_score"]
+    mean = found["mean_raw_score"]
     assert mean.value == pytest.approx(sum(ours) / len(ours), abs=1e-4)
     assert (mean.low, mean.high) == (None, None), "scores without bounds have no interval"
     assert store.row_counts()["score"] == len(pairs)
@@ -77,7 +77,7 @@ def test_a_function_of_the_users_judges_an_evaluation(
     monkeypatch.chdir(answered.folder)
     found = figures(store, run_evaluation(store, answered.spec("lengths:short"), nobody, QUIET))
     assert found["win_rate"].value == 0.0
-    assert found["mean_score"].value == -sum(map(len, answered.answers("ours"))) / len(answered.prompts)
+    assert found["mean_raw_score"].value == -sum(map(len, answered.answers("ours"))) / len(answered.prompts)
 
 
 def test_a_judge_model_beside_a_judge_that_asks_nobody_is_refused(
