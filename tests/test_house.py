@@ -280,6 +280,17 @@ MIRROR_NO_MODULE: dict[str, str] = {}
 """Files of tests that go through many modules, and why."""
 
 
+def the_map_shows_what_there_is() -> Iterator[str]:
+    """CONTRIBUTING.md: every path in it exists, and every word of the glossary is defined where it says."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for path in re.findall(r"\b(?:harness|tpo|benchmarks|reports|tpobench|tests|docs|configs)/[\w./]*\w", text):
+        if not re.search("NAME|COMMAND", path) and not (ROOT / path).exists():
+            yield f"CONTRIBUTING.md:1: there is no {path}"
+    for name, path in re.findall(r"`(\w+)` in `([\w/.]+)`", text):
+        if not re.search(rf"^(class {name}\b|{name} = )", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE):
+            yield f"CONTRIBUTING.md:1: {path} does not define {name}"
+
+
 RULES: list[Callable[[], Iterator[str]]] = [
     rooms_import_what_lies_below_them,
     the_harness_imports_downwards,
@@ -295,6 +306,7 @@ RULES: list[Callable[[], Iterator[str]]] = [
     nobody_asks_which_class_a_judge_has,
     the_formatter_is_obeyed,
     # not yet: each_test_file_is_named_like_a_module
+    # not yet: the_map_shows_what_there_is
 ]
 
 
