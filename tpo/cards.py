@@ -31,7 +31,6 @@ def write_card(run: TrainingRun, judge_label: str, arm: Arm, iteration: int, mod
         pairs=run.details(Step(PairDetails, arm, iteration)),
         decision=run.details(Step(GateDetails, iteration=iteration)),
         template=template_named(config.thought_mode.partition(":")[2]) if arm == "thought" else None,
-        parents=list(range(1, iteration + 1)),
     )
     write_whole(Path(model.folder) / "README.md", text)
 

@@ -63,10 +63,10 @@ class ServingConfig(FileModel):
     startup_seconds: Positive = 900
 
     @model_validator(mode="after")
-    def _has_its_places(self) -> "ServingConfig":
-        for place in ("{model}", "{name}", "{port}"):
-            if place not in self.command:
-                raise ValueError(f"command lacks {place}")
+    def _has_its_placeholders(self) -> "ServingConfig":
+        for placeholder in ("{model}", "{name}", "{port}"):
+            if placeholder not in self.command:
+                raise ValueError(f"command lacks {placeholder}")
         return self
 
 

@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from tpobench.harness.api.endpoints import is_endpoint
+from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.evaluation.plan import ASSUMED_SECONDS
 from tpobench.harness.evaluation.registry import benchmark_named, declaration_of, own_run_of
+from tpobench.harness.judges.named import judge_named
+from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.models.resolve import EMBEDDED, resolve_model
+from tpobench.harness.progress import Progress
 from tpobench.harness.store.step_details import TasksDetails
 from tpobench.harness.store.steps import Step
 from tpobench.tpo.config import TASKS, BenchmarkConfig, RunConfig
@@ -59,7 +63,13 @@ class Estimate:
 
 
 def estimate(config: RunConfig) -> Estimate:
-    """Raises UserError where the configuration names what does not exist on this machine (the hub is left alone)."""
+    """What each step of a run would take, at most.
+
+    Nothing is fetched: where the model lies on the hub, its size is taken from its name.
+
+    Raises:
+        UserError: where the configuration names what does not exist on this machine.
+    """
     weights, notes = _weights(config)
     counted = _Counter(config, weights)
     steps = [counted.of(step) for step in planned_steps(config)]
@@ -123,8 +133,7 @@ class _Counter:
 
     def _judge_calls(self, entry: BenchmarkConfig) -> int:
         prompts, declaration = self._benchmarks[entry.name], declaration_of(entry.name)
-        judge = entry.judge or ("checklist" if declaration is None else declaration.judge)
-        if judge.startswith("checklist"):
+        if not _asks_a_model(entry):
             return 0
         return prompts * (2 if declaration is not None and declaration.orders == "both" else 1)
 
@@ -160,6 +169,24 @@ def _sum(a: float | None, b: float) -> float | None:
     return None if a is None else a + b
 
 
+def _asks_a_model(entry: BenchmarkConfig) -> bool:
+    """Whether the benchmark's judge costs calls. One whose files are not on this machine is taken to: the estimate is
+    an upper bound."""
+    declaration = declaration_of(entry.name)
+    judge = entry.judge or ("checklist" if declaration is None else declaration.judge)
+    request = JudgeRequest(
+        name=judge,
+        progress=Progress(quiet=True),
+        model=entry.judge_model,
+        benchmark=entry.name,
+        data=None if entry.data is None else Path(entry.data),
+    )
+    try:
+        return not judge_named(request).free
+    except UserError:
+        return True
+
+
 def _prompts_of(entry: BenchmarkConfig) -> int:
     declaration = declaration_of(entry.name)
     size = None if declaration is None else declaration.size
@@ -176,8 +203,8 @@ def _weights(config: RunConfig) -> tuple[int | None, list[str]]:
         return weight_bytes(resolve_model(name).folder), []
     if is_endpoint(name):
         return None, ["an endpoint cannot be trained: model must be a folder or a hub id"]
-    found = re.search(r"(\d+(?:\.\d+)?)[bB](?![a-zA-Z])", name)
-    if not found:
+    billions = re.search(r"(\d+(?:\.\d+)?)[bB](?![a-zA-Z])", name)
+    if billions is None:
         return None, [f"the size of {name} is not known before it is fetched"]
-    size = int(float(found[1]) * 1e9 * 4)
+    size = int(float(billions[1]) * 1e9 * 4)
     return size, [f"the size of {name}, {size / 1e9:,.0f} GB, is taken from its name"]

@@ -2,43 +2,24 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from tpobench.harness.evaluation.judging import about, judge_for
 from tpobench.harness.evaluation.outputs import ModelOutputs
-from tpobench.harness.evaluation.registry import benchmark_named, own_run_of
+from tpobench.harness.evaluation.registry import own_run_of
 from tpobench.harness.evaluation.run import evaluate_outputs, run_evaluation
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.gate.input import GateRequest
 from tpobench.harness.gate.run import decide
-from tpobench.harness.records import Metric, Model, Prompt, SamplingParams
+from tpobench.harness.records import Metric, Model
 from tpobench.harness.store.step_details import EvaluateDetails, GateDetails, HeadToHeadDetails, TasksDetails
 from tpobench.harness.store.steps import Arm, Step
 from tpobench.tpo.checkpoint_outputs import CheckpointOutputs, seed_baseline
-from tpobench.tpo.config import TASKS, BenchmarkConfig
+from tpobench.tpo.evaluation_specs import RunBenchmark, run_benchmark, tasks_spec
 from tpobench.tpo.preferences.judge import TrainingJudge
 from tpobench.tpo.run import TrainingRun
 from tpobench.tpo.steps import evaluation_step
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunBenchmark:
-    """A benchmark of the run: what is asked of every model, and its judge's id. `judge_in_memory` says that the judge
-    needs the memory that the sampled model takes."""
-
-    spec: EvaluationSpec
-    judge_id: str
-    judge_in_memory: bool
-
-    @property
-    def name(self) -> str:
-        return self.spec.benchmark.name
-
-    @property
-    def prompts(self) -> Sequence[Prompt]:
-        return self.spec.measured_benchmark.prompts
 
 
 class CheckpointEvaluator:
@@ -47,12 +28,12 @@ class CheckpointEvaluator:
     def __init__(self, run: TrainingRun, judge: TrainingJudge) -> None:
         self._run = run
         self._judge = judge
-        self.measured = [self._load(entry) for entry in run.config.evaluation.benchmarks]
+        self.measured = [run_benchmark(run, entry) for entry in run.config.evaluation.benchmarks]
         self._baselines: list[ModelOutputs] = []
 
     def of_seed(self) -> None:
         """The seed's direct answers, which are the baseline of benchmarks without one of their own, and the seed with
-        the thought prompt: one that cannot follow the format is not asked again and again."""
+        the thought prompt: one that cannot follow the format is not sampled again and again."""
         self._baselines = [seed_baseline(self._run, measured.spec) for measured in self.measured]
         self._measure("direct", None, self._run.seed, 0)
         if "thought" in self._run.config.arms:
@@ -79,25 +60,6 @@ class CheckpointEvaluator:
         if iteration:
             gate = Step(GateDetails, iteration=iteration)
             self._run.step(gate, lambda: self._decide(compared.evaluation, thought, direct))
-
-    def _load(self, entry: BenchmarkConfig) -> RunBenchmark:
-        config = self._run.config
-        data = None if entry.data is None else Path(entry.data)
-        new_tokens = entry.max_new_tokens or config.evaluation.sampling.max_new_tokens
-        sampling = config.evaluation.sampling.model_copy(update={"max_new_tokens": new_tokens})
-        spec = EvaluationSpec(
-            benchmark=benchmark_named(entry.name, entry.split, data),
-            candidate=config.model,
-            judge=entry.judge,
-            judge_model=entry.judge_model,
-            limit=entry.limit,
-            params=sampling.params(config.seed),
-            format_retries=0,
-            data=data,
-        )
-        judge = judge_for(spec, self._run.clients.connect, self._run.progress)
-        in_memory = judge.scorer is not None and judge.scorer.in_memory
-        return RunBenchmark(spec=spec, judge_id=judge.id, judge_in_memory=in_memory)
 
     def _measure(self, arm: Arm, iteration: int | None, model: Model, retries: int) -> ModelOutputs:
         answers = []
@@ -132,28 +94,15 @@ class CheckpointEvaluator:
         """The win rate that the training judge sees: rising above the evaluation judge's, it is being gamed."""
         ours, theirs = ([text or None for text in side.responses] for side in (candidate, baseline))
         with self._run.held.released():
-            found = self._judge.against(self._run.store, measured.prompts, ours, theirs, "the training judge's view")
+            preferences = self._judge.against(
+                self._run.store, measured.prompts, ours, theirs, "the training judge's view"
+            )
             self._judge.close()
-        seen = [value for value in found if value is not None]
-        return sum(seen) / len(seen) if seen else None
+        known = [preference for preference in preferences if preference is not None]
+        return sum(known) / len(known) if known else None
 
     def _tasks(self, arm: Arm, model: Model) -> TasksDetails:
-        config = self._run.config
-        asked = config.evaluation.lm_eval
-        assert asked is not None
-        spec = EvaluationSpec(
-            benchmark=benchmark_named(f"{TASKS}:{','.join(asked.tasks)}"),
-            candidate=model.name,
-            mode=self._run.mode(arm),
-            limit=asked.limit,
-            params=SamplingParams(
-                max_new_tokens=asked.max_new_tokens or config.evaluation.sampling.max_new_tokens, seed=config.seed
-            ),
-            limits_tokens=asked.max_new_tokens is not None,
-            format_retries=config.evaluation.format_retries,
-            data=None if asked.data is None else Path(asked.data),
-            settings={} if asked.num_fewshot is None else {"num_fewshot": asked.num_fewshot},
-        )
+        spec = tasks_spec(self._run, arm, model.name)
         own = own_run_of(spec.benchmark.name)
         assert own is not None
         results = own.run(self._run.store, spec, self._run.held.outputs_of(model), self._run.progress)
@@ -168,14 +117,13 @@ class CheckpointEvaluator:
         return GateDetails(gate_decision=result.key, decision=result.decision.outcome)
 
     def _say(self, step: Step[EvaluateDetails], details: EvaluateDetails) -> None:
-        found = {m.name: m for m in self._run.store.metrics(details.evaluation) if m.category is None}
-        wins, parse_errors = found["win_rate"], found["parse_error_rate"].value or 0.0
-        score = found.get("mean_score")
+        metrics = {m.name: m for m in self._run.store.metrics(details.evaluation) if m.category is None}
+        wins, parse_errors, score = metrics["win_rate"], metrics["parse_error_rate"].value, metrics.get("mean_score")
         scored = "" if score is None else f"  mean score {score.value:.3f} ({score.low:.3f}, {score.high:.3f})"
         where = step.name.removeprefix("evaluate/")
         self._run.progress.say(
             f"[bold]{where}[/]{scored}  win rate {wins.value:.1%} ({wins.low:.1%}, {wins.high:.1%})  "
-            f"parsed {1 - parse_errors:.0%}"
+            f"parsed {1 - (parse_errors or 0.0):.0%}"
         )
 
 

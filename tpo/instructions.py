@@ -9,7 +9,7 @@ from tpobench.harness.records import Prompt, content_key
 from tpobench.harness.store.step_details import InstructionsDetails
 from tpobench.harness.store.steps import Step, run_steps
 from tpobench.tpo.config import RunConfig, SourceConfig
-from tpobench.tpo.evaluation import RunBenchmark
+from tpobench.tpo.evaluation_specs import RunBenchmark
 from tpobench.tpo.preferences.judge import TrainingJudge
 from tpobench.tpo.prompts.allotment import Allotment, Pool, allot
 from tpobench.tpo.prompts.demands import with_demands

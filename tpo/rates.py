@@ -1,4 +1,4 @@
-"""How fast this machine samples and trains, as measured by earlier steps: what a dry run reckons with."""
+"""How fast this machine samples and trains, as measured by earlier steps; a dry run computes its times from it."""
 
 import json
 import math
@@ -30,18 +30,20 @@ def remember(kind: str, model: Model, tokens: float, seconds: float) -> None:
 def recall(kind: str, size: int) -> float | None:
     """Tokens a second to expect of a model of this size, from the rate measured with the one nearest in size; None
     where none was measured."""
-    found = {int(written): rate for written, rate in _read().get(kind, {}).items()}
-    nearest = min(found, key=lambda known: abs(math.log(known / size)), default=None)
+    rates = {int(written): rate for written, rate in _read().get(kind, {}).items()}
+    nearest = min(rates, key=lambda known: abs(math.log(known / size)), default=None)
     if nearest is None or max(nearest / size, size / nearest) > FARTHEST:
         return None
-    return found[nearest] * nearest / size
+    return rates[nearest] * nearest / size
 
 
 def sampling_kind(config: RunConfig) -> str:
+    """The kind of work that sampling is in this configuration."""
     return "sample" if config.serving is None else "sample, served"
 
 
 def training_kind(config: RunConfig) -> str:
+    """The kind of work that training is in this configuration."""
     return "train" if config.training.launch is None else "train, launched"
 
 
@@ -56,7 +58,7 @@ def _file() -> Path:
 
 def _read() -> dict[str, dict[str, float]]:
     try:
-        found: dict[str, dict[str, float]] = json.loads(_file().read_text(encoding="utf-8"))
+        rates: dict[str, dict[str, float]] = json.loads(_file().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found
+    return rates

@@ -28,7 +28,15 @@ def write_status(folder: Path, steps: Sequence[str], done: Mapping[str, float], 
 
 
 def read_status(folder: Path, planned: Sequence[str] | None = None) -> list[StepState]:
-    """The run's steps in order; `planned` replaces the list of the last start. Raises UserError where no run is."""
+    """The steps of the run in a folder, in order.
+
+    Args:
+        folder: the run's.
+        planned: the names of its steps, where the list of its last start may be out of date.
+
+    Raises:
+        UserError: where no run is.
+    """
     try:
         written = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -84,19 +84,26 @@ def pick_pairs(prompts: Sequence[Sequence[Scored]], rules: PairRules) -> Picked:
 
     A prompt without such a pair gives one against an output that did not parse, while those stay at most
     `max_format_share` of all pairs.
+
+    Args:
+        prompts: the scored samples of each prompt.
+        rules: what makes a pair.
+
+    Source:
+        Wu et al., "Thinking LLMs" (arXiv 2410.10630), sections 2.2 and 2.3.
     """
     pairs: list[Pair] = []
     dropped: Counter[str] = Counter()
     spare: list[tuple[str, Pair]] = []
     for samples in prompts:
         ranked = _ranked(samples, rules.rho)
-        found = _preferred(ranked, rules) if ranked else _unjudged(samples)
-        if isinstance(found, list):
-            pairs.extend(found)
+        outcome = _preferred(ranked, rules) if ranked else _unjudged(samples)
+        if isinstance(outcome, list):
+            pairs.extend(outcome)
         elif (fallback := _against_unparsed(ranked, samples)) is not None:
-            spare.append((found, fallback))
+            spare.append((outcome, fallback))
         else:
-            dropped[found] += 1
+            dropped[outcome] += 1
     share = rules.max_format_share
     allowed = math.floor(share * len(pairs) / (1 - share) + 1e-9)
     dropped.update(reason for reason, _ in spare[allowed:])
@@ -116,11 +123,11 @@ def lengths(pairs: Sequence[Pair]) -> tuple[float, float] | None:
 def auto_rho(prompts: Sequence[Sequence[Scored]], rules: PairRules, grid: Sequence[float] = RHO_GRID) -> RhoChoice:
     """The smallest rho of the grid with which chosen responses are on average not longer than rejected ones (paper,
     section 2.3), under `rules` but for their own rho; the largest, not `held`, when none does."""
-    found = {rho: lengths(pick_pairs(prompts, replace(rules, rho=rho)).pairs) for rho in sorted(grid)}
-    for rho, means in found.items():
+    table = {rho: lengths(pick_pairs(prompts, replace(rules, rho=rho)).pairs) for rho in sorted(grid)}
+    for rho, means in table.items():
         if means is not None and means[0] <= means[1]:
-            return RhoChoice(rho, True, found)
-    return RhoChoice(max(found), False, found)
+            return RhoChoice(rho, True, table)
+    return RhoChoice(max(table), False, table)
 
 
 def _ranked(samples: Sequence[Scored], rho: float) -> list[_Ranked]:

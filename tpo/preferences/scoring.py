@@ -75,16 +75,16 @@ def elo_scores(verdicts: Sequence[Floats]) -> list[list[float | None]]:
     A response whose games all lack a verdict has no score (None), and the others are scored as if it were not there.
     The only response of a prompt has 0.
     """
-    found: list[list[float | None]] = [[None] * len(given) for given in verdicts]
+    scores_by_prompt: list[list[float | None]] = [[None] * len(given) for given in verdicts]
     by_size: dict[int, list[tuple[int, npt.NDArray[np.intp], Floats]]] = {}
     for prompt, given in enumerate(verdicts):
         played = np.isfinite(given) & ~np.eye(len(given), dtype=bool)
         scored = played.any(axis=0) | played.any(axis=1) if len(given) > 1 else np.ones(len(given), dtype=bool)
-        places = np.flatnonzero(scored)
-        by_size.setdefault(len(places), []).append((prompt, places, given[np.ix_(places, places)]))
+        kept = np.flatnonzero(scored)
+        by_size.setdefault(len(kept), []).append((prompt, kept, given[np.ix_(kept, kept)]))
     for group in by_size.values():
         scores = np.round(elo(battle_matrix(np.stack([given for _, _, given in group]))), DIGITS) + 0.0
-        for (prompt, places, _), values in zip(group, scores, strict=True):
-            for place, value in zip(places, values, strict=True):
-                found[prompt][place] = float(value)
-    return found
+        for (prompt, kept, _), values in zip(group, scores, strict=True):
+            for response, value in zip(kept, values, strict=True):
+                scores_by_prompt[prompt][response] = float(value)
+    return scores_by_prompt

@@ -37,6 +37,7 @@ class Allotment:
 
 
 def allot(
+    *,
     pools: Sequence[Pool],
     validation: Sequence[Prompt],
     measured: Mapping[str, Sequence[Prompt]],
@@ -48,10 +49,22 @@ def allot(
 ) -> Allotment:
     """A seeded allotment. More iterations extend it: the first ones stay as they are.
 
-    `measured` holds the prompts of every benchmark by its name. Repetitions and near duplicates (Jaccard similarity
-    of at least `near_duplicates`) are left out of the iterations and of `validation`. Each iteration holds every source
-    in proportion to its weight, to within one prompt. Raises UserError when a source cannot serve its share of all
-    iterations, better now than in the last one; and when no validation prompt is left of those given.
+    Each iteration holds every source in proportion to its weight, to within one prompt. Repetitions and near duplicates
+    are left out of the iterations and of `validation`.
+
+    Args:
+        pools: the sources of training prompts.
+        validation: what epochs are to be chosen on.
+        measured: the prompts of every benchmark, by its name.
+        warm_start: the prompts that the warm start teaches with.
+        iterations: of the run.
+        per_iteration: fresh prompts that each one takes.
+        seed: decides the order of the prompts.
+        near_duplicates: the Jaccard similarity from which two prompts count as the same.
+
+    Raises:
+        UserError: when a source cannot serve its share of all iterations, better now than in the last one; and when no
+            validation prompt is left of those given.
     """
     seen = Seen(near_duplicates)
     removed: Counter[str] = Counter()
@@ -67,12 +80,13 @@ def allot(
             f"({_listed(removed)}); choose another source, or another split"
         )
     orders = []
-    for place, pool in enumerate(pools):
+    for number, pool in enumerate(pools):
         fresh = _fresh(pool.prompts, seen, "repeated", removed)
-        orders.append(_round_robin(fresh, random.Random(content_key("allot", seed, place))))
+        orders.append(_round_robin(fresh, random.Random(content_key("allot", seed, number))))
     shares = _shares([pool.weight for pool in pools], iterations, per_iteration)
-    for place, (pool, order) in enumerate(zip(pools, orders, strict=True)):
-        if (needed := sum(share[place] for share in shares)) > len(order):
+    for number, (pool, order) in enumerate(zip(pools, orders, strict=True)):
+        needed = sum(share[number] for share in shares)
+        if needed > len(order):
             whole = "" if len(pools) == 1 else f" and {needed:,} of them from {pool.name}"
             lost = f"; left out: {_listed(removed)}" if removed else ""
             raise UserError(
@@ -109,9 +123,9 @@ def _shares(weights: Sequence[float], iterations: int, per_iteration: int) -> li
     for number in range(1, iterations + 1):
         share = [int(part) for part in parts]
         behind = [number * part - before - now for part, before, now in zip(parts, taken, share, strict=True)]
-        split = [place for place, part in enumerate(parts) if part.denominator > 1]
-        for place in sorted(split, key=lambda at: (-behind[at], at))[: per_iteration - sum(share)]:
-            share[place] += 1
+        split = [source for source, part in enumerate(parts) if part.denominator > 1]
+        for source in sorted(split, key=lambda at: (-behind[at], at))[: per_iteration - sum(share)]:
+            share[source] += 1
         taken = [before + now for before, now in zip(taken, share, strict=True)]
         shares.append(share)
     return shares
@@ -122,8 +136,8 @@ def _dealt(orders: Sequence[Sequence[Prompt]], shares: Sequence[Sequence[int]]) 
     rest = [iter(order) for order in orders]
     iterations = []
     for share in shares:
-        turns = [((2 * at + 1) / number, place) for place, number in enumerate(share) for at in range(number)]
-        iterations.append([next(rest[place]) for _, place in sorted(turns)])
+        turns = [((2 * at + 1) / number, source) for source, number in enumerate(share) for at in range(number)]
+        iterations.append([next(rest[source]) for _, source in sorted(turns)])
     return iterations
 
 

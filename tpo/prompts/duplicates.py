@@ -53,13 +53,13 @@ class Seen:
         normal = normalised(text)
         if normal in self._exact:
             return Earlier(self._exact[normal], True)
-        found = shingles(normal)
+        of_text = shingles(normal)
         sketch = self._empty.copy()
-        sketch.update_batch([shingle.encode("utf-8", "surrogatepass") for shingle in found])
-        for place in self._alike(sketch):
-            known, whose = self._taken[place]
+        sketch.update_batch([shingle.encode("utf-8", "surrogatepass") for shingle in of_text])
+        for index in self._alike(sketch):
+            known, whose = self._taken[index]
             # Made again: the shingles of all texts would fill gigabytes, and few texts are similar.
-            if jaccard(found, shingles(known)) >= self._threshold:
+            if jaccard(of_text, shingles(known)) >= self._threshold:
                 return Earlier(whose, False)
         self._exact[normal] = label
         self._add(sketch)
@@ -67,18 +67,18 @@ class Seen:
         return None
 
     def _alike(self, sketch: MinHash) -> list[int]:
-        """The places of those texts that may be near duplicates, in order."""
-        places = np.array(sorted(self._index.query(sketch)), dtype=np.intp)
-        similarity = (self._sketches[places] == sketch.hashvalues).mean(axis=1)
-        found: list[int] = places[similarity >= self._least].tolist()
-        return found
+        """The indexes of those texts that may be near duplicates, in order."""
+        candidates = np.array(sorted(self._index.query(sketch)), dtype=np.intp)
+        similarity = (self._sketches[candidates] == sketch.hashvalues).mean(axis=1)
+        alike: list[int] = candidates[similarity >= self._least].tolist()
+        return alike
 
     def _add(self, sketch: MinHash) -> None:
-        place = len(self._taken)
-        if place == len(self._sketches):
+        index = len(self._taken)
+        if index == len(self._sketches):
             self._sketches = np.concatenate([self._sketches, np.empty_like(self._sketches)])
-        self._sketches[place] = sketch.hashvalues
-        self._index.insert(place, sketch, check_duplication=False)
+        self._sketches[index] = sketch.hashvalues
+        self._index.insert(index, sketch, check_duplication=False)
 
 
 def bands(threshold: float) -> tuple[int, int]:

@@ -20,9 +20,14 @@ HUB = "hub:"
 
 
 def prompts_of(source: SourceConfig, default_split: str = "training") -> list[Prompt]:
-    """The prompts of one source that is not synthetic, without empty ones; `default_split` is the starter set's.
+    """The prompts of one source that is not synthetic, without empty ones.
 
-    Raises UserError for a source that cannot be read, that has no such column, or that has no use for a setting.
+    Args:
+        source: what to read.
+        default_split: of the starter set, where `source` names none.
+
+    Raises:
+        UserError: for a source that cannot be read, that has no such column, or that has no use for a setting.
     """
     name, kind = source.source, Path(source.source).suffix
     if name.startswith(HUB):
@@ -87,13 +92,13 @@ def _prompts(
 ) -> list[Prompt]:
     if source.column not in columns:
         raise UserError(f"{label} has no column {source.column!r}; set 'column' to one of: {', '.join(columns)}")
-    found = [Prompt(text, _category(row), label) for row in rows if (text := _text(row[source.column]))]
-    if not found:
+    prompts = [Prompt(text, _category(row), label) for row in rows if (text := _text(row[source.column]))]
+    if not prompts:
         raise UserError(
             f"the column {source.column!r} of {label} holds neither texts nor chat messages; set 'column' to one of: "
             f"{', '.join(columns)}"
         )
-    return found
+    return prompts
 
 
 def _text(value: Any) -> str:

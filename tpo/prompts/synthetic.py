@@ -58,13 +58,23 @@ WRITING = _ShotMode(name="synthetic", user="Write a new instruction on another s
 
 
 def synthetic_prompts(
-    source: SourceConfig, generator: OutputCache, seeds: Sequence[Prompt], near_duplicates: float, seed: int
+    source: SourceConfig, writer: OutputCache, seeds: Sequence[Prompt], near_duplicates: float, seed: int
 ) -> list[Prompt]:
-    """`source.count` new instructions, the same for the same seeds, model and seed; a larger count extends them.
+    """New instructions, the same for the same seeds, model and seed; a larger count extends them.
 
-    Everything that the model wrote is in the store, so a run that was killed asks for nothing twice. Near duplicates of
-    the seeds and of one another are left out. Raises UserError with fewer than eight usable seeds, and when the model
-    does not come up with enough: it says why the rest was left out.
+    Everything that the model wrote is in the store, so a run that was killed asks for nothing twice.
+
+    Args:
+        source: says how many are wanted, and how they are sampled.
+        writer: the outputs of the model that writes.
+        seeds: what it is shown, eight at a time.
+        near_duplicates: the Jaccard similarity from which an instruction repeats a seed or another instruction; such
+            instructions are left out.
+        seed: of the sampling, and of which seeds are shown together.
+
+    Raises:
+        UserError: with fewer than eight usable seeds; and when the model does not write enough new instructions: it
+            says why the rest was left out.
     """
     assert source.count is not None
     shots = [text for prompt in seeds if len(text := " ".join(prompt.text.split())) <= MOST_CHARS]
@@ -76,30 +86,30 @@ def synthetic_prompts(
     seen = Seen(near_duplicates)
     for shown in shots:
         seen.take(shown, "a seed")
-    params, label = source.sampling.params(seed), f"synthetic:{_short(generator.model.name)}"
+    params, label = source.sampling.params(seed), f"synthetic:{_short(writer.model.name)}"
     rng, most = random.Random(seed), max(LEAST_ROUND, MOST_REQUESTS * source.count)
-    found: list[Prompt] = []
+    prompts: list[Prompt] = []
     left_out: Counter[str] = Counter()
-    asked = 0
-    while len(found) < source.count and asked < most:
-        number = min(most - asked, _round(source.count - len(found), len(found), asked))
+    tries = 0
+    while len(prompts) < source.count and tries < most:
+        number = min(most - tries, _round(source.count - len(prompts), len(prompts), tries))
         requests = [Prompt("\n".join(rng.sample(shots, SHOTS)), source=source.source) for _ in range(number)]
-        generator.ensure(requests, WRITING, params, [0], "writing instructions")
-        for output in generator.outputs(requests, WRITING, params, [0]):
+        writer.ensure(requests, WRITING, params, [0], "writing instructions")
+        for output in writer.outputs(requests, WRITING, params, [0]):
             for text, problem in candidates(output):
                 problem = problem or _repeated(seen, text)
                 if problem is None:
-                    found.append(Prompt(text, source=label))
+                    prompts.append(Prompt(text, source=label))
                 else:
                     left_out[problem] += 1
-        asked += number
-    if len(found) < source.count:
+        tries += number
+    if len(prompts) < source.count:
         reasons = ", ".join(f"{number:,} {reason}" for reason, number in left_out.most_common()) or "none"
         raise UserError(
-            f"{generator.model.name} wrote {len(found):,} of {source.count:,} new instructions in {asked:,} tries "
+            f"{writer.model.name} wrote {len(prompts):,} of {source.count:,} new instructions in {tries:,} tries "
             f"(left out: {reasons}); lower 'count', bring more seeds, or take a larger model"
         )
-    return found[: source.count]
+    return prompts[: source.count]
 
 
 def seed_prompts(source: SourceConfig) -> list[Prompt]:
@@ -148,9 +158,9 @@ def _repeated(seen: Seen, text: str) -> str | None:
     return None if earlier is None else f"{'' if earlier.exact else 'nearly '}{earlier.label}"
 
 
-def _round(missing: int, found: int, asked: int) -> int:
+def _round(missing: int, written: int, tries: int) -> int:
     """As many requests as the yield so far calls for."""
-    rate = max(found, 1) / asked if asked else 1.0
+    rate = max(written, 1) / tries if tries else 1.0
     return max(LEAST_ROUND, math.ceil(missing / rate))
 
 

@@ -71,9 +71,9 @@ def forward_shared(model: Any, settings: Mapping[str, Any]) -> Any:
     outputs = model(**{**settings, **named})
     predicted = settings["labels"][:, 1:] != -100
     for name in ("log_probs", "entropy", "mean_logits", "is_top1"):
-        found = outputs[name]
-        if found is not None:
-            values = torch.cat([found[rows.chosen], found[rows.rejected]])
+        by_row = outputs[name]
+        if by_row is not None:
+            values = torch.cat([by_row[rows.chosen], by_row[rows.rejected]])
             outputs[name] = values.new_zeros(predicted.shape).masked_scatter(predicted, values)
     return outputs
 
