@@ -8,99 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.tpo.trainer.jobs import train_here
+from tests.tpo.runs import Config, run, settings
 from tpobench.harness.config import validate
-from tpobench.harness.errors import UserError
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.progress import Progress
 from tpobench.harness.store.store import Store
 from tpobench.reports.formats.html import write_report
 from tpobench.reports.run_summary import summarise
 from tpobench.tpo.config import RunConfig
-from tpobench.tpo.loop import run_training
-from tpobench.tpo.steps import planned_steps
-
-MODEL = Path(__file__).parents[1] / "fixtures" / "store_before" / "model"
-"""One thin layer and a vocabulary of ASCII: with the embedded model's, sampling takes most of the time."""
-
-WORDS = [
-    "apple",
-    "bridge",
-    "candle",
-    "desert",
-    "engine",
-    "forest",
-    "guitar",
-    "hammer",
-    "island",
-    "jacket",
-    "kettle",
-    "ladder",
-    "meadow",
-    "needle",
-    "orange",
-    "pencil",
-    "quarry",
-    "ribbon",
-    "saddle",
-    "turtle",
-]
-RANKED = [
-    {
-        "prompt": f"What about the {word}?",
-        "category": f"c{n % 2}",
-        "checks": [{"regex": "[aeiou]"}, {"regex": f"[{c}]"}],
-    }
-    for n, (word, c) in enumerate(zip(WORDS, "bcdfghjklmnpbcdfghjk", strict=True))
-]
-
-Config = dict[str, object]
-
-
-def settings(folder: Path) -> Config:
-    """A run of one iteration and two epochs; `folder` gets its prompts and its thought prompt."""
-    for name, rows in (("train", RANKED[:14]), ("validation", RANKED[14:16]), ("test", RANKED[16:])):
-        (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    # The model writes no marker of several words, but a single letter often stands once in its output.
-    (folder / "thought.yaml").write_text(yaml.safe_dump({"user": "{prompt}", "response_marker": "w"}))
-    return {
-        "name": "tiny",
-        "model": str(MODEL),
-        "thought_mode": f"think:{folder / 'thought.yaml'}",
-        "samples": 8,
-        "iterations": 1,
-        "instructions": {
-            "sources": [{"source": str(folder / "train.jsonl")}],
-            "per_iteration": 7,
-            "near_duplicates": 0.9,
-        },
-        "sampling": {"max_new_tokens": 32, "temperature": 1.0},
-        "pairs": {"rho": "auto"},
-        "training": {"learning_rate": 1e-3, "batch_size": 2, "epochs": 2},
-        "selection": {"source": {"source": str(folder / "validation.jsonl")}},
-        "evaluation": {"benchmarks": [{"name": str(folder / "test.jsonl")}], "sampling": {"max_new_tokens": 32}},
-        "guards": {"parse_errors": 0.99, "truncated": 0.999, "length_growth": 50},
-        "gate": {"head_to_head": {"margin": 0.05}},
-    }
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    return settings(tmp_path)
-
-
-@pytest.fixture
-def train_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tpobench.tpo.trainer.run.run_trainer", train_here)
-
-
-def run(config: Config, folder: Path) -> tuple[str, dict[str, int]]:
-    """The run's key, and the rows of every table; every planned step is done."""
-    with Store(folder / "store.duckdb") as store:
-        valid = validate(config, RunConfig, "config")
-        key = run_training(valid, folder, store, Progress(quiet=True))
-        assert {step.name for step in planned_steps(valid)} <= set(store.finished_steps(key))
-        return key, store.row_counts()
 
 
 @dataclass(frozen=True)
@@ -220,41 +134,3 @@ def test_a_run_gets_another_arm_and_more_iterations(
         assert store.sql(started)[1] == [(3,)]
         used = "SELECT prompt_key, count(DISTINCT iteration) AS times FROM pair GROUP BY ALL HAVING times > 1"
         assert store.sql(used)[1] == []
-
-
-def refused(config: Config, folder: Path, said: str) -> dict[str, int]:
-    with pytest.raises(UserError, match=said):
-        run(config, folder)
-    with Store(folder / "store.duckdb") as store:
-        return store.row_counts()
-
-
-def test_running_out_of_prompts_is_an_error_before_anything_is_sampled(config: Config, tmp_path: Path) -> None:
-    counts = refused(config | {"iterations": 3}, tmp_path / "a", "need 21")
-    assert counts["output"] == 0
-
-
-def test_sources_that_changed_are_not_trained_on(config: Config, tmp_path: Path) -> None:
-    config |= {"arms": ["direct"], "guards": {"truncated": 0.001}}
-    refused(config, tmp_path / "a", "cut at max_new_tokens")
-    rows = (tmp_path / "train.jsonl").read_text().split("\n")
-    (tmp_path / "train.jsonl").write_text("\n".join(row.replace("What", "And what") for row in rows))
-    refused(config, tmp_path / "a", "sources have changed")
-
-
-def test_a_constant_judge_is_named(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "flat.py").write_text("def score(prompt, response):\n    return 0.25\n")
-    monkeypatch.chdir(tmp_path)
-    config |= {"judge": {"name": "flat:score"}, "arms": ["direct"]}
-    counts = refused(config, tmp_path / "a", r"the same score, 0\.25")
-    assert counts["output"] > 0  # what was sampled is kept
-
-
-def test_a_broken_guard_stops_the_run_and_raising_it_goes_on(
-    config: Config, tmp_path: Path, train_in_this_process: None
-) -> None:
-    config |= {"arms": ["direct"], "warm_start": {"examples": 4, "epochs": 1}}
-    counts = refused(config | {"guards": {"truncated": 0.001}}, tmp_path / "a", "cut at max_new_tokens")
-    assert counts["pair"] == 0
-    _, after = run(config, tmp_path / "a")
-    assert after["pair"] > 0
