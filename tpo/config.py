@@ -196,7 +196,7 @@ class BenchmarkConfig(FileModel):
     """A benchmark that every checkpoint is measured on; None is the benchmark's own."""
 
     name: str = DEFAULT_BENCHMARK
-    split: Literal["training", "validation", "test"] = "test"
+    split: str = "test"
     data: str | None = None
     judge: str | None = None
     judge_model: str | None = None

@@ -173,6 +173,8 @@ def _asks_a_model(entry: BenchmarkConfig) -> bool:
     """Whether the benchmark's judge costs calls. One whose files are not on this machine is taken to: the estimate is
     an upper bound."""
     declaration = declaration_of(entry.name)
+    if declaration is not None and "data" in declaration.options and entry.data is None and entry.judge is None:
+        return True  # nothing is fetched for an estimate
     judge = entry.judge or ("checklist" if declaration is None else declaration.judge)
     request = JudgeRequest(
         name=judge,
