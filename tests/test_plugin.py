@@ -8,10 +8,15 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+
+from tpobench.harness.errors import Exit
 
 PLUGIN = Path(__file__).parent / "fixtures" / "plugin"
+QUICKSTART = Path(__file__).parents[1] / "tpo" / "quickstart.yaml"
 
 
 def install(source: Path, site: Path) -> None:
@@ -29,48 +34,95 @@ def install(source: Path, site: Path) -> None:
     (info / "entry_points.txt").write_text(text)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """An empty folder with finished answers in it; the package is installed beside it."""
-    install(PLUGIN, tmp_path / "site")
-    answers = {
-        "Name a red fruit.": "A very ripe and red apple",
-        "Name a yellow fruit.": "Banana",
-        "Name a blue fruit.": "A plum",
-        "Name a green fruit.": "Any lime that one can find in a shop nearby will do very well here",
-    }
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with finished answers in it, and a store for all tests; the package is installed beside it."""
+    top = tmp_path_factory.mktemp("plugin")
+    install(PLUGIN, top / "site")
+    colours = ("red", "yellow", "blue", "green", "orange", "black")
+    places = ("a tree", "a bush", "the ground", "a vine", "a palm", "a cactus")
+    answers = {f"Name a {colour} fruit.": "One that is ripe and sweet" for colour in colours}
+    answers |= {f"Name a fruit from {place}.": "Some" for place in places}
     rows = [{"instruction": text, "output": answer, "generator": "ours"} for text, answer in answers.items()]
-    (tmp_path / "work").mkdir()
-    (tmp_path / "work" / "ours.json").write_text(json.dumps(rows))
-    return tmp_path / "work"
+    (top / "work").mkdir()
+    (top / "work" / "ours.json").write_text(json.dumps(rows))
+    return top / "work"
 
 
-def tpobench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def tpobench(folder: Path, *arguments: str, also: str = "") -> subprocess.CompletedProcess[str]:
+    """The command with the package installed, and what is installed in the folder `also`."""
     command = [sys.executable, "-c", "from tpobench.cli import main; main()", *arguments]
-    environment = os.environ | {"PYTHONPATH": str(folder.parent / "site"), "TPOBENCH_STORE": "s.duckdb"}
+    environment = os.environ | {
+        "PYTHONPATH": f"{folder.parent / 'site'}{os.pathsep}{also}",
+        "TPOBENCH_STORE": "s.duckdb",
+    }
     return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=folder, env=environment)
 
 
-def told(folder: Path, *arguments: str) -> dict[str, object]:
+def told(folder: Path, *arguments: str) -> dict[str, Any]:
     done = tpobench(folder, *arguments, "--json")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    found: dict[str, object] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
+FRUITS = ("--model", "ours.json", "--benchmark", "fruits")
+
+
+def figures(evaluation: dict[str, Any]) -> dict[tuple[str, str | None], float]:
+    return {(metric["name"], metric["category"]): metric["value"] for metric in evaluation["metrics"]}
+
+
 def test_its_benchmark_is_evaluated_by_its_judge(folder: Path) -> None:
-    evaluation = told(folder, "eval", "--model", "ours.json", "--benchmark", "fruits")
+    evaluation = told(folder, "eval", *FRUITS)
     assert evaluation["judge"] == "grade@1/10"
-    metrics = {m["name"]: m["value"] for m in evaluation["metrics"] if m["category"] is None}  # type: ignore[attr-defined]
-    # 6 words against 2, 1 against 2, 2 against 2, 10 (of 15) against 2
-    assert metrics["win_rate"] == (1 + 0 + 0.5 + 1) / 4
-    assert metrics["clear_wins"] == 0.5
-    assert metrics["mean_raw_score"] == (6 + 1 + 2 + 10) / 4
-    assert evaluation["about"]["not_comparable"] == []  # type: ignore[index]
+    found = figures(evaluation)
+    # Against two words each: six words win, one word loses.
+    assert (found["win_rate", "colour"], found["win_rate", "place"]) == (1, 0)
+    assert (found["win_rate", None], found["clear_wins", None], found["mean_raw_score", None]) == (0.5, 0.5, 3.5)
+    assert evaluation["about"]["not_comparable"] == []
+
+
+def test_each_of_its_baselines_is_picked_by_name(folder: Path) -> None:
+    evaluation = told(folder, "eval", *FRUITS, "--baseline", "cook")
+    assert figures(evaluation)["win_rate", None] == 0
+    assert evaluation["about"]["baseline"] == "cook"
+    assert evaluation["about"]["not_comparable"] == ["another baseline than gardener"]
+    itself = told(folder, "eval", "--model", "cook", "--benchmark", "fruits", "--baseline", "child")
+    assert figures(itself)["win_rate", None] == 1
+
+
+def test_it_is_planned(folder: Path) -> None:
+    plan = told(folder, "plan", *FRUITS)
+    assert (plan["prompts"], plan["judge_calls"], plan["judge"]) == (12, 0, "grade from 1 to 10")
+    assert plan["smallest_category"][:2] == ["colour", 6]
+
+
+def test_its_own_figure_is_shown_by_its_title(folder: Path) -> None:
+    told(folder, "eval", *FRUITS)
     board = tpobench(folder, "leaderboard", "--benchmark", "fruits")
-    assert board.returncode == 0, board.stderr
-    assert "clear wins" in " ".join(board.stdout.split())
+    report = tpobench(folder, "report", "--models", "all", "--markdown")
+    assert "clear wins" in " ".join(board.stdout.split()), board.stderr
+    assert "clear wins" in report.stdout, report.stderr
+
+
+def test_a_gate_decides_on_it(folder: Path) -> None:
+    (folder / "policy.yaml").write_text("evaluate: {benchmark: fruits}\nhead_to_head: {margin: 0.1}\n")
+    done = tpobench(folder, "gate", "policy.yaml", "--candidate", "ours.json", "--against", "cook", "--json")
+    assert done.returncode == Exit.FAIL, done.stderr
+    decision = json.loads(done.stdout)
+    assert (decision["benchmark"], decision["judge"], decision["against"]) == ("fruits", "grade@1/10", "cook")
+
+
+def test_a_run_that_is_measured_on_it_is_estimated(folder: Path) -> None:
+    run = yaml.safe_load(QUICKSTART.read_text(encoding="utf-8"))
+    run["evaluation"]["benchmarks"] = [{"name": "fruits"}, {"name": "starter", "judge": "grade:3"}]
+    (folder / "run.yaml").write_text(yaml.safe_dump(run))
+    estimate = told(folder, "train", "--dry-run", "run.yaml")
+    steps = {step["name"]: step for step in estimate["steps"]}
+    assert (steps["evaluate/thought/1"]["outputs"], steps["evaluate/thought/1"]["calls"]) == (12, 0)
+    assert steps["evaluate/thought/1/starter"]["calls"] == 0
 
 
 def test_its_judge_takes_an_argument_and_judges_our_benchmarks_too(folder: Path) -> None:
@@ -81,7 +133,7 @@ def test_its_judge_takes_an_argument_and_judges_our_benchmarks_too(folder: Path)
     evaluation = told(folder, "eval", *sides, "--judge", "grade:3")
     assert evaluation["judge"] == "grade@1/3"
     graded = told(folder, "eval", "--model", "ours.json", "--benchmark", "fruits", "--judge", "grade:3")
-    assert graded["about"]["not_comparable"] == ["another judge than the published one"]  # type: ignore[index]
+    assert graded["about"]["not_comparable"] == ["another judge than the published one"]
     assert told(folder, "plan", *sides, "--judge", "grade:3")["judge_calls"] == 0
     refused = tpobench(folder, "eval", *sides, "--judge", "grade:high")
     assert (refused.returncode, refused.stderr) == (
@@ -90,9 +142,10 @@ def test_its_judge_takes_an_argument_and_judges_our_benchmarks_too(folder: Path)
     )
 
 
-def test_help_knows_its_benchmark(folder: Path) -> None:
+def test_help_lists_them(folder: Path) -> None:
     done = tpobench(folder, "eval", "--help")
-    assert "fruits" in done.stdout
+    assert "a dozen instructions about fruits" in " ".join(done.stdout.split())
+    assert "grade" in done.stdout
 
 
 def test_a_package_that_is_broken_or_takes_a_name_is_said_once_and_spoils_nothing(folder: Path, tmp_path: Path) -> None:
@@ -105,7 +158,7 @@ def test_a_package_that_is_broken_or_takes_a_name_is_said_once_and_spoils_nothin
         '[project.entry-points."tpobench.judges"]\nchecklist = "broken_package:j"\n'
     )
     install(other, tmp_path / "site")
-    done = tpobench(folder, "eval", "--model", "ours.json", "--benchmark", "fruits", "--json")
+    done = tpobench(folder, "eval", *FRUITS, "--json", also=str(tmp_path / "site"))
     assert done.returncode == 0, done.stderr
     sentences = done.stderr.splitlines()
     assert len(sentences) == 2

@@ -40,16 +40,15 @@ class NamedOutputs:
         return self.named(spec, spec.candidate, spec.mode)
 
     def baseline(self, spec: EvaluationSpec) -> ModelOutputs:
-        """The benchmark's own answers, or those of the model that the evaluation names."""
-        measured = spec.measured_benchmark
-        given = measured.baseline_named(spec.baseline)
-        if given is not None:
-            return add_answers(self.store, given.name, measured.prompts, given.answers)
-        return self.named(spec, spec.baseline or EMBEDDED, DIRECT)
+        """The answers of the baseline that the evaluation names; else the benchmark's own, if it brings any."""
+        return self.named(spec, spec.baseline or spec.benchmark.default_baseline or EMBEDDED, DIRECT)
 
     def named(self, spec: EvaluationSpec, name: str, mode: Mode) -> ModelOutputs:
-        """Any model's outputs for the prompts of the evaluation. A name that ends in ``.json`` and is a file holds
-        finished outputs."""
+        """Any model's outputs for the prompts of the evaluation. The name may be that of one of the benchmark's own
+        baselines. A name that ends in ``.json`` and is a file holds finished outputs."""
+        given = spec.measured_benchmark.baseline_named(name)
+        if given is not None:
+            return add_answers(self.store, given.name, spec.measured_benchmark.prompts, given.answers)
         if Path(name).suffix == ".json" and Path(name).is_file():
             return self._read(spec, Path(name))
         model = resolve_model(name)
