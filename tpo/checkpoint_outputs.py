@@ -17,11 +17,13 @@ class CheckpointOutputs:
         self._answers: ModelOutputs | None = None
 
     def candidate(self, spec: EvaluationSpec) -> ModelOutputs:
+        """The model's answers, stored or sampled."""
         if self._answers is None:
             self._answers = _answers(self._run, self._model, spec)
         return self._answers
 
     def baseline(self, spec: EvaluationSpec) -> ModelOutputs:
+        """What they are compared with."""
         return self._baseline
 
 

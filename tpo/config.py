@@ -26,6 +26,7 @@ class SamplingConfig(FileModel):
     max_new_tokens: Positive = 512
 
     def params(self, seed: int) -> SamplingParams:
+        """These settings with the run's seed."""
         return SamplingParams(self.temperature, self.top_p, self.max_new_tokens, seed)
 
 
@@ -41,10 +42,12 @@ class ApiConfig(FileModel):
     prices: str | None = None
 
     def budget(self) -> Budget:
+        """A fresh budget; raises UserError for a price file that cannot be read."""
         prices = load_prices(None if self.prices is None else Path(self.prices))
         return Budget(prices=prices, max_calls=self.budget_calls, max_usd=self.budget_usd)
 
     def limits(self) -> Limits:
+        """How fast, and how many at a time."""
         return Limits(
             concurrency=self.concurrency,
             requests_per_minute=self.requests_per_minute,
@@ -87,8 +90,8 @@ class SourceConfig(FileModel):
     """One source of instructions: ``starter``, ``FILE.jsonl``, ``FILE.parquet``, ``hub:ORG/NAME`` or
     ``synthetic:SEEDS.jsonl``.
 
-    `column` is the text, or the list of chat messages whose first user message counts. `demands` adds so many
-    checkable demands to each instruction, so that the checklist can judge it. `model` and `count` belong to
+    `column` is the text, or the list of chat messages whose first user message counts. `demands` is the number of
+    checkable demands added to each instruction, so that the checklist can judge it. `model` and `count` belong to
     ``synthetic``: who writes, and how many instructions are wanted.
     """
 

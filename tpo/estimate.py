@@ -55,10 +55,12 @@ class Estimate:
 
     @property
     def seconds(self) -> float | None:
+        """Of all steps; None where one of them is not known."""
         known = [step.seconds for step in self.steps]
         return None if None in known else sum(second or 0 for second in known)
 
     def as_json(self) -> dict[str, Any]:
+        """What `--json` prints."""
         return asdict(self) | {"seconds": self.seconds}
 
 

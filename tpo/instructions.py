@@ -20,8 +20,17 @@ from tpobench.tpo.warm_start import warm_start_prompts
 
 
 def allotted_instructions(run: TrainingRun, judge: TrainingJudge, measured: Sequence[RunBenchmark]) -> Allotment:
-    """Every iteration's prompts and the held-out ones. Raises UserError when they do not suffice, when the judge cannot
-    score them, or when the sources are no longer those that the run began with."""
+    """Every iteration's prompts and the held-out ones; the step `instructions` is done afterwards.
+
+    Args:
+        run: whose configuration names the sources.
+        judge: scores the samples, and has to be able to.
+        measured: the benchmarks, whose prompts are not trained on.
+
+    Raises:
+        UserError: when the prompts do not suffice, when the judge cannot score them, and when the sources have changed
+            since the run began.
+    """
     config = run.config
     pools = [Pool(s.source, s.weight, _pool(run, s), s.demands) for s in config.instructions.sources]
     benchmarks = {entry.name: entry.prompts for entry in measured}

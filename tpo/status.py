@@ -56,6 +56,7 @@ def read_status(folder: Path, planned: Sequence[str] | None = None) -> list[Step
 
 
 def as_json(states: Sequence[StepState]) -> list[dict[str, object]]:
+    """What `--json` prints."""
     return [asdict(state) for state in states]
 
 

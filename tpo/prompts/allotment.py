@@ -66,13 +66,7 @@ def allot(
         UserError: when a source cannot serve its share of all iterations, better now than in the last one; and when no
             validation prompt is left of those given.
     """
-    seen = Seen(near_duplicates)
-    removed: Counter[str] = Counter()
-    for name, prompts in measured.items():
-        for prompt in prompts:
-            seen.take(prompt.text, f"in {name}")
-    for prompt in warm_start:
-        seen.take(prompt.text, "in the warm start")
+    seen, removed = _taken_elsewhere(measured, warm_start, near_duplicates), Counter[str]()
     held_out = _fresh(validation, seen, "in validation", removed, "validation ")
     if validation and not held_out:
         raise UserError(
@@ -99,6 +93,17 @@ def allot(
         for pool, order in zip(pools, orders, strict=True)
     ]
     return Allotment(_dealt(ordered, shares), held_out, dict(removed), sum(map(len, orders)))
+
+
+def _taken_elsewhere(measured: Mapping[str, Sequence[Prompt]], warm_start: Sequence[Prompt], threshold: float) -> Seen:
+    """What may not be trained on: the prompts of benchmarks and of the warm start."""
+    seen = Seen(threshold)
+    for name, prompts in measured.items():
+        for prompt in prompts:
+            seen.take(prompt.text, f"in {name}")
+    for prompt in warm_start:
+        seen.take(prompt.text, "in the warm start")
+    return seen
 
 
 def _fresh(prompts: Sequence[Prompt], seen: Seen, label: str, removed: Counter[str], whose: str = "") -> list[Prompt]:

@@ -27,6 +27,7 @@ def _end_with_parent() -> None:
 
 
 def main() -> None:
+    """Train the job that the command line names."""
     _end_with_parent()
     job = TrainJob(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     try:

@@ -14,10 +14,12 @@ def kept_epochs(job: TrainJob) -> list[int]:
 
 
 def finished(job: TrainJob) -> bool:
+    """Whether every checkpoint that the job leaves is complete."""
     return all(is_complete(epoch_folder(job, epoch)) for epoch in kept_epochs(job))
 
 
 def epoch_folder(job: TrainJob, epoch: int) -> Path:
+    """Holds an epoch's checkpoint once it is complete."""
     return Path(job.output) / f"epoch-{epoch}"
 
 
