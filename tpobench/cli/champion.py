@@ -29,13 +29,13 @@ def show(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json: J
 
     Example: tpobench champion show --store results.duckdb
     """
-    found = _current(store, file)
+    champion = _current(store, file)
     if as_json:
-        print_json(vars(found))
+        print_json(vars(champion))
         return
     from tpobench.reports.formats.terminal.champion import champion_lines
 
-    print("\n".join(champion_lines(found)))
+    print("\n".join(champion_lines(champion)))
 
 
 @champion_app.command()
@@ -50,11 +50,11 @@ def history(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json
     from tpobench.reports.formats.terminal.console import show as show_table
 
     with Store(store, read_only=True) as opened:
-        found = moves(opened, _file(store, file))
+        promotions = moves(opened, _file(store, file))
     if as_json:
-        print_json([vars(move) for move in found])
+        print_json([vars(move) for move in promotions])
         return
-    show_table(history_table(found))
+    show_table(history_table(promotions))
 
 
 @champion_app.command()
@@ -75,21 +75,21 @@ def rollback(
 
     _current(store, file)  # before a store is made where there is nothing to go back from
     with Store(store) as opened:
-        found = back(opened, _file(store, file), why)
+        champion = back(opened, _file(store, file), why)
     if as_json:
-        print_json(vars(found))
+        print_json(vars(champion))
     else:
-        print(f"champion  {found.name}, in {_file(store, file)}")
+        print(f"champion  {champion.name}, in {_file(store, file)}")
 
 
 def _current(store: Path, file: Path | None) -> "Champion":
     from tpobench.harness.gate.champion import current
 
-    found = current(_file(store, file))
-    if found is None:
+    champion = current(_file(store, file))
+    if champion is None:
         what = f"there is no champion in {_file(store, file)} yet"
         raise StoreLacks(store, what, "tpobench gate --promote makes one")
-    return found
+    return champion
 
 
 def _file(store: Path, file: Path | None) -> Path:

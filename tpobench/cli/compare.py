@@ -37,8 +37,8 @@ def compare(
 
     with Store(store, read_only=True) as opened:
         sides = [model_or_checkpoint(opened, text, mode, run) for text, mode in ((a, mode_a), (b, mode_b))]
-        found = compare_models(opened, *(in_one_mode(opened, side) for side in sides))
+        differences = compare_models(opened, *(in_one_mode(opened, side) for side in sides))
     if as_json:
-        print_json([vars(row) for row in found])
+        print_json([vars(row) for row in differences])
         return
-    print_comparison(a, b, found)
+    print_comparison(a, b, differences)

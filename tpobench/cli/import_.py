@@ -37,12 +37,12 @@ def import_files(
     files = official_files(kind)
     if not path.exists():
         raise UserError(f"there is no {path}; check the path")
-    reporter = Progress(quiet=as_json)
+    progress = Progress(quiet=as_json)
     models: list[dict[str, Any]] = []
-    with Store(store) as opened, reporter.importing(f"importing {kind}") as progress:
+    with Store(store) as opened, progress.importing(f"importing {kind}") as advance:
         for model in files.import_files(opened, path, data or _data_folder(path, files.own_files)):
             models.append(vars(model))
-            progress(model.model)
+            advance(model.model)
     if as_json:
         print_json(models)
         return

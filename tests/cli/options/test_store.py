@@ -48,7 +48,7 @@ def test_every_command_reads_one_default_store_and_is_told_of_a_runs_own(command
         (["gate", "policy.yaml", "--candidate", "thought/1"], "holds no run yet; did you mean"),
         (
             ["gate", "policy.yaml", "--candidate", "a", "--against", "b"],
-            "has no evaluation of 'a'; known: none; did you",
+            "holds no model 'b'; known: none; did you",
         ),
         (["champion", "show"], "there is no champion in tpobench-runs/champion.json yet; did you mean"),
         (["champion", "rollback"], "there is no champion in tpobench-runs/champion.json yet; did you mean"),

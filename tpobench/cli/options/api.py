@@ -46,12 +46,12 @@ class Api:
 
     def spent(self) -> dict[str, float | int]:
         """What the command has used."""
-        found = self.budget
+        budget = self.budget
         return {
-            "calls": found.calls,
-            "prompt_tokens": found.prompt_tokens,
-            "completion_tokens": found.completion_tokens,
-            "usd": found.usd,
+            "calls": budget.calls,
+            "prompt_tokens": budget.prompt_tokens,
+            "completion_tokens": budget.completion_tokens,
+            "usd": budget.usd,
         }
 
     def spent_line(self) -> str:
