@@ -46,10 +46,7 @@ def test_every_command_reads_one_default_store_and_is_told_of_a_runs_own(command
         (["compare", "a", "b"], "holds no model 'a'; known: none; did you mean"),
         (["report"], "holds no judgments yet; did you mean"),
         (["gate", "policy.yaml", "--candidate", "thought/1"], "holds no run yet; did you mean"),
-        (
-            ["gate", "policy.yaml", "--candidate", "a", "--against", "b"],
-            "holds no model 'b'; known: none; did you",
-        ),
+        (["gate", "policy.yaml", "--candidate", "a", "--against", "b"], "holds no model 'b'; known: none; did you"),
         (["champion", "show"], "there is no champion in tpobench-runs/champion.json yet; did you mean"),
         (["champion", "rollback"], "there is no champion in tpobench-runs/champion.json yet; did you mean"),
         (["leaderboard"], "holds no evaluation; did you mean"),
