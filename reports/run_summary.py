@@ -1,12 +1,17 @@
 """The result of a run: seed and both arms after every iteration, each with its interval, and how training went."""
 
-import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from tpobench.harness.judges.checklist import LABEL
 from tpobench.harness.records import Metric
+from tpobench.harness.store.step_details import EvaluateDetails, HeadToHeadDetails, PairDetails
+from tpobench.harness.store.steps import Step
 from tpobench.harness.store.store import Store
+from tpobench.reports.evaluations import Evaluation
+from tpobench.reports.runs import Run, read_run
+from tpobench.reports.sections.training import TrainingRow, training_rows
 
 ValueInterval = tuple[float, float, float]
 """(value, low, high)."""
@@ -58,92 +63,90 @@ class RunSummary:
     head_to_head: dict[str, ValueInterval]
     training: list[TrainedRow]
     decision: str | None
-    rules: list[dict[str, str]]
+    rules: list[Mapping[str, str]]
 
     def as_json(self) -> dict[str, Any]:
+        """Of plain lists and mappings."""
         return asdict(self)
 
 
 def summarise(store: Store, run: str) -> RunSummary:
-    """Read a run from the store, as far as it has come."""
-    steps = {
-        name: json.loads(details)
-        for name, details in store.sql("SELECT name, details FROM step WHERE run = ? ORDER BY finished_at", [run])[1]
+    """The result of a run, as far as it has come.
+
+    Args:
+        store: The store that holds it.
+        run: Its key.
+
+    Raises:
+        UserError: The store does not hold it.
+    """
+    return summary_of(read_run(store, run))
+
+
+def summary_of(run: Run) -> RunSummary:
+    """The result of a run that was read already."""
+    on_first = {
+        step: evaluation
+        for step, evaluation in run.evaluations.items()
+        if step.of is EvaluateDetails and not step.benchmark
     }
-    rows, duels, judge = [], {}, ""
-    for name, details in steps.items():
-        kind, *place = name.split("/")
-        if kind == "evaluate" and len(place) == 2:
-            arm, iteration = (place[1], "seed") if place[0] == "seed" else (place[0], place[1])
-            rows.append(_row(arm, iteration, _overall(store, details["evaluation"])))
-            judge = _judge(store, details["evaluation"])
-        elif kind == "head_to_head":
-            duels[place[0]] = _with_interval(_overall(store, details["evaluation"])["win_rate"])
-    training = [_training(steps, *name.split("/")[1:]) for name in steps if name.startswith("pairs/")]
-    decided = store.sql(
-        "SELECT decision, rules FROM gate_decision WHERE run = ? ORDER BY decided_at DESC LIMIT 1", [run]
-    )[1]
-    decision, rules = decided[0] if decided else (None, "[]")
+    head_to_heads = {step: e for step, e in run.evaluations.items() if step.of is HeadToHeadDetails}
+    rows = {Step(PairDetails, row.arm, row.iteration): row for row in training_rows(run)}
     return RunSummary(
-        run=run,
-        judge=judge,
-        rows=rows,
-        head_to_head=duels,
-        training=training,
-        decision=decision,
-        rules=json.loads(rules),
+        run=run.key,
+        judge=_judge(*on_first.values()),
+        rows=[
+            _checkpoint(step.arm or "", "seed" if step.iteration is None else str(step.iteration), evaluation)
+            for step, evaluation in on_first.items()
+        ],
+        head_to_head={str(step.iteration): _interval(e.overall("win_rate")) for step, e in head_to_heads.items()},
+        training=[_trained(rows[finished.step]) for finished in run.steps if finished.step in rows],
+        decision=None if run.gate is None else run.gate.decision,
+        rules=[] if run.gate is None else list(run.gate.rules),
     )
 
 
-def _training(steps: dict[str, dict[str, Any]], arm: str, iteration: str) -> TrainedRow:
-    place = f"{arm}/{iteration}"
-    sample, pairs = steps[f"sample/{place}"], steps[f"pairs/{place}"]
-    trained, chosen = steps.get(f"train/{place}", {}), steps.get(f"select/{place}", {})
-    measured = steps.get(f"evaluate/{place}", {})
-    seen_by_trainer = measured.get("train_judge_win_rate")
-    metrics = chosen.get("metrics") or trained.get("metrics") or {}
-    return TrainedRow(
-        arm=arm,
-        iteration=int(iteration),
-        parse_error_rate=sample["parse_error_rate"],
-        thought_chars=sample["thought_chars"],
-        response_chars=sample["response_chars"],
-        pairs=pairs["pairs"],
-        format_share=pairs["format_share"],
-        rho=pairs["rho"],
-        chosen_chars=pairs["chosen_chars"],
-        rejected_chars=pairs["rejected_chars"],
-        margin=pairs["margin"],
-        chosen_logp=metrics.get("logps/chosen"),
-        epoch=chosen.get("epoch"),
-        judge_gap=None if seen_by_trainer is None else seen_by_trainer - measured["win_rate"],
-    )
+def _judge(*evaluations: Evaluation) -> str:
+    """The judge of the last evaluation; empty before there is one."""
+    if not evaluations:
+        return ""
+    return LABEL if evaluations[-1].is_rule_based else evaluations[-1].judge
 
 
-def _judge(store: Store, evaluation: str) -> str:
-    ((judge,),) = store.sql("SELECT judge FROM evaluation WHERE evaluation_key = ?", [evaluation])[1]
-    return LABEL if judge.startswith("checklist@") else str(judge)
-
-
-def _overall(store: Store, evaluation: str) -> dict[str, Metric]:
-    return {metric.name: metric for metric in store.metrics(evaluation) if metric.category is None}
-
-
-def _row(arm: str, iteration: str, found: dict[str, Metric]) -> CheckpointRow:
-    def plain(name: str) -> float:
-        return found[name].value or 0.0
-
-    score = _with_interval(found["mean_score"]) if "mean_score" in found else None
+def _checkpoint(arm: str, iteration: str, evaluation: Evaluation) -> CheckpointRow:
+    score = evaluation.overall("mean_score")
     return CheckpointRow(
         arm=arm,
         iteration=iteration,
-        win_rate=_with_interval(found["win_rate"]),
-        mean_score=score,
-        parse_error_rate=plain("parse_error_rate"),
-        response_chars=plain("response_chars"),
-        thought_chars=plain("thought_chars"),
+        win_rate=_interval(evaluation.overall("win_rate")),
+        mean_score=None if score is None else _interval(score),
+        parse_error_rate=evaluation.figure("parse_error_rate") or 0.0,
+        response_chars=evaluation.figure("response_chars") or 0.0,
+        thought_chars=evaluation.figure("thought_chars") or 0.0,
     )
 
 
-def _with_interval(metric: Metric) -> ValueInterval:
+def _trained(row: TrainingRow) -> TrainedRow:
+    assert row.pairs is not None
+    return TrainedRow(
+        arm=row.arm,
+        iteration=row.iteration,
+        parse_error_rate=row.sample.parse_error_rate,
+        thought_chars=row.sample.thought_chars,
+        response_chars=row.sample.response_chars,
+        pairs=row.pairs.pairs,
+        format_share=row.pairs.format_share,
+        rho=row.pairs.rho,
+        chosen_chars=row.pairs.chosen_chars,
+        rejected_chars=row.pairs.rejected_chars,
+        margin=row.pairs.margin,
+        chosen_logp=row.metrics.get("logps/chosen"),
+        epoch=row.chosen_epoch,
+        judge_gap=row.judge_gap,
+    )
+
+
+def _interval(metric: Metric | None) -> ValueInterval:
+    if metric is None:
+        return (0.0, 0.0, 0.0)
     return (metric.value or 0.0, metric.low or 0.0, metric.high or 0.0)

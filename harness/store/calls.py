@@ -1,5 +1,8 @@
 """What calls to an API took, as a store remembers them."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from tpobench.harness.store.store import Store
 
 
@@ -8,3 +11,32 @@ def median_seconds(store: Store, model: str) -> float | None:
     query = "SELECT median(latency_s) AS seconds FROM call WHERE model = ? AND problem IS NULL"
     seconds = store.rows(query, [model])[0]["seconds"]
     return None if seconds is None else float(seconds)
+
+
+@dataclass(frozen=True)
+class CallTotals:
+    """How many calls were made, and their dollars; None where no price is known."""
+
+    calls: int
+    dollars: float | None
+
+
+def judging_calls(store: Store, evaluations: Collection[str]) -> CallTotals:
+    """The calls for the judgments of these evaluations; one that several share is counted once."""
+    query = """
+        SELECT count(*) AS calls, sum(cost_usd) AS dollars FROM call
+        WHERE subject IN (SELECT judgment_key FROM evaluation_entry WHERE list_contains(?, evaluation_key))
+    """
+    return CallTotals(**store.rows(query, [list(evaluations)])[0])
+
+
+def judging_calls_by_step(store: Store, run: str) -> dict[str, CallTotals]:
+    """The calls for the judgments of each step of a run, by its name; of steps without any call nothing. A judgment
+    that several steps share is counted in each."""
+    query = """
+        SELECT step.name, count(call_key) AS calls, sum(cost_usd) AS dollars FROM step
+        JOIN evaluation ON evaluation_key = details->>'evaluation',
+            unnest(list_distinct(judgment_keys)) AS judged(judgment_key)
+        JOIN call ON call.subject = judged.judgment_key WHERE step.run = ? GROUP BY ALL
+    """
+    return {row["name"]: CallTotals(row["calls"], row["dollars"]) for row in store.rows(query, [run])}

@@ -58,8 +58,15 @@ def evaluation_with_key(store: Store, key: str) -> StoredEvaluation:
     return _evaluations(store, "evaluation", "WHERE evaluation_key = ?", [key])[0]
 
 
+def evaluations_with_keys(store: Store, keys: Collection[str]) -> dict[str, StoredEvaluation]:
+    """The evaluations with these keys, as far as the store holds them, in the order of the keys."""
+    found = _evaluations(store, "evaluation", "WHERE evaluation_key IN (SELECT unnest(?))", [list(keys)])
+    evaluations = {evaluation.evaluation: evaluation for evaluation in found}
+    return {key: evaluations[key] for key in keys if key in evaluations}
+
+
 def current_evaluations(
-    store: Store, benchmark: str = "", candidates: Collection[str] | None = None
+    store: Store, benchmark: str = "", candidates: Collection[str] | None = None, judged: bool = False
 ) -> list[StoredEvaluation]:
     """The newest evaluation of each benchmark, judge, candidate and baseline in their modes; the newest first.
 
@@ -67,12 +74,13 @@ def current_evaluations(
         store: The store that holds them.
         benchmark: Only those on this benchmark.
         candidates: Only those of models with these fingerprints.
+        judged: Only those with judgments, not those in which tasks were scored.
     """
     where = (
-        "WHERE ? IN ('', benchmark) AND (? OR list_contains(?, candidate)) "
+        "WHERE ? IN ('', benchmark) AND (? OR list_contains(?, candidate)) AND (NOT ? OR len(judgment_keys) > 0) "
         "ORDER BY evaluation.created_at DESC, evaluation_key"
     )
-    parameters = [benchmark, candidates is None, list(candidates or ())]
+    parameters = [benchmark, candidates is None, list(candidates or ()), judged]
     return _evaluations(store, "current_evaluation", where, parameters)
 
 
@@ -116,6 +124,16 @@ def candidate_outputs(store: Store, evaluation: str) -> dict[str, str]:
     query = "SELECT prompt_keys AS prompts, candidate_outputs AS outputs FROM evaluation WHERE evaluation_key = ?"
     row = store.rows(query, [evaluation])[0]
     return dict(zip(row["prompts"], row["outputs"], strict=True)) if row["outputs"] else {}
+
+
+def sampling_of_candidates(store: Store, evaluations: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """By evaluation, the sampling parameters of the candidate's first output, where it is stored and was sampled."""
+    query = """
+        SELECT evaluation_key AS evaluation, output.params FROM evaluation
+        JOIN output ON output_key = candidate_outputs[1] WHERE evaluation_key IN (SELECT unnest(?))
+    """
+    rows = store.rows(query, [list(evaluations)])
+    return {row["evaluation"]: params for row in rows if (params := json.loads(row["params"]))}
 
 
 def with_candidate_texts(store: Store, evaluations: Sequence[StoredEvaluation]) -> list[StoredEvaluation]:

@@ -1,5 +1,7 @@
 """Gates that were opened and decided, and moves of the champion, as a store remembers them."""
 
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,3 +67,59 @@ def champion_moves(store: Store, file: Path) -> list[dict[str, Any]]:
     """Every promotion and rollback by this alias file, in order, by the columns of table `champion`."""
     query = "SELECT * EXCLUDE (champion_key, file) FROM champion WHERE file = ? ORDER BY moved_at, sequence"
     return store.rows(query, [str(file.resolve())])
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredDecision:
+    """A gate's decision as it was stored: its rules are mappings with ``rule``, ``outcome`` and ``sentence``, its
+    policy is as the user wrote it."""
+
+    decision: str
+    candidate: str
+    against: str
+    rules: tuple[Mapping[str, str], ...]
+    policy: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionOfModels:
+    """A gate's decision on one model against another, by their names."""
+
+    candidate: str
+    against: str
+    decision: str
+
+
+def decision_with_key(store: Store, key: str) -> StoredDecision | None:
+    """The decision with this key; None where the store has none."""
+    query = "SELECT decision, candidate, against, rules, policy FROM gate_decision WHERE gate_decision_key = ?"
+    rows = store.rows(query, [key])
+    if not rows:
+        return None
+    row = rows[0]
+    return StoredDecision(**row | {"rules": tuple(json.loads(row["rules"])), "policy": json.loads(row["policy"])})
+
+
+def newest_decisions(
+    store: Store, candidates: Collection[str], against: Collection[str] | None = None
+) -> list[DecisionOfModels]:
+    """The gate's newest decision on each of these candidates, the newest first.
+
+    Args:
+        store: The store that holds them.
+        candidates: Fingerprints.
+        against: Only decisions against models with these fingerprints.
+    """
+    query = """
+        SELECT coalesce(c.name, candidate) AS candidate, coalesce(a.name, against) AS against, decision
+        FROM gate_decision
+        LEFT JOIN model AS c ON c.model_key = gate_decision.candidate
+        LEFT JOIN model AS a ON a.model_key = gate_decision.against
+        WHERE gate_decision.candidate IN (SELECT unnest(?)) AND (? OR gate_decision.against IN (SELECT unnest(?)))
+        QUALIFY row_number() OVER (
+            PARTITION BY gate_decision.candidate ORDER BY decided_at DESC, gate_decision_key
+        ) = 1
+        ORDER BY decided_at DESC, gate_decision_key
+    """
+    parameters = [list(candidates), against is None, list(against or ())]
+    return [DecisionOfModels(**row) for row in store.rows(query, parameters)]

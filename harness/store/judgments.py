@@ -115,3 +115,38 @@ def judged_entries(store: Store, evaluation: str) -> list[JudgedEntry]:
         WHERE evaluation_key = ? ORDER BY place
     """
     return [JudgedEntry(**row) for row in store.rows(query, [evaluation])]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondOpinion:
+    """The preferences of two judges for one pair of responses: of an evaluation's judge, and of the `other` one."""
+
+    other: str
+    prompt: str
+    preference: float
+    other_preference: float
+
+
+def second_opinions(store: Store, evaluations: Collection[str], judge: str) -> list[SecondOpinion]:
+    """What other judges made of the pairs of responses that `judge` judged in these evaluations, whichever of the two
+    was the candidate's. A pair on which one of the two gave no verdict is left out."""
+    query = """
+        WITH shown AS (
+            SELECT DISTINCT prompt_key, response_a, response_b, judgment_key FROM judgment
+            WHERE judgment_key IN (SELECT judgment_key FROM evaluation_entry WHERE list_contains(?, evaluation_key))
+        ), ours AS (
+            SELECT prompt_key, response_a, response_b, avg(preference) AS value
+            FROM shown JOIN judgment USING (judgment_key, prompt_key, response_a, response_b) GROUP BY ALL
+        ), theirs AS (
+            SELECT judge, prompt_key, response_a, response_b, avg(preference) AS value FROM (
+                SELECT judge, prompt_key, response_a, response_b, preference FROM judgment
+                UNION ALL SELECT judge, prompt_key, response_b, response_a, 1 - preference FROM judgment
+                WHERE response_a <> response_b
+            ) WHERE judge <> ? GROUP BY ALL
+        )
+        SELECT judge AS other, prompt_key AS prompt, ours.value AS preference, theirs.value AS other_preference
+        FROM ours JOIN theirs USING (prompt_key, response_a, response_b)
+        WHERE ours.value IS NOT NULL AND theirs.value IS NOT NULL
+        ORDER BY judge, prompt_key, response_a, response_b
+    """
+    return [SecondOpinion(**row) for row in store.rows(query, [list(evaluations), judge])]

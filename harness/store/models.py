@@ -119,6 +119,28 @@ def model_with_fingerprint(store: Store, fingerprint: str) -> NamedModel | None:
     return NamedModel(**rows[0]) if rows else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class StoredModel:
+    """A model as the store knows it. `made_by` says where it comes from (``imported``, a training step, ...), `parent`
+    is the fingerprint of the model that training started from."""
+
+    fingerprint: str
+    name: str
+    folder: str
+    made_by: str
+    parent: str | None
+
+
+def models_with_fingerprints(store: Store, fingerprints: Collection[str]) -> dict[str, StoredModel]:
+    """The models with these whole fingerprints, as far as the store holds them, in the order of the fingerprints."""
+    query = """
+        SELECT model_key AS fingerprint, name, folder, made_by, parent FROM model
+        WHERE model_key IN (SELECT unnest(?))
+    """
+    models = {row["fingerprint"]: StoredModel(**row) for row in store.rows(query, [list(fingerprints)])}
+    return {fingerprint: models[fingerprint] for fingerprint in fingerprints if fingerprint in models}
+
+
 def short_fingerprints(fingerprints: Collection[str]) -> dict[str, str]:
     """The beginning of each fingerprint that tells it from the others, eight characters or more."""
     length = SHORT

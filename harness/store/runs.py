@@ -1,8 +1,11 @@
 """Find a run in the store, its checkpoints, and the head-to-head evaluation of two of them."""
 
+import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
 from tpobench.harness.store.models import NamedModel, model_named
@@ -27,6 +30,31 @@ class CheckpointEvaluation:
         """Both sides as checkpoints of the run: ``thought/1`` against ``direct/1``, or against the seed's answers."""
         kind, _, place = self.step.partition("/")
         return (f"thought/{place}", f"direct/{place}") if kind == "head_to_head" else (place, "seed/direct")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredRun:
+    """A run as it was started: its settings, and where it was started with what."""
+
+    key: str
+    name: str
+    started: datetime
+    config: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+
+
+def run_with_key(store: Store, key: str) -> StoredRun:
+    """The run with this key.
+
+    Raises:
+        UserError: The store does not hold it.
+    """
+    query = "SELECT run_key AS key, name, created_at AS started, config, provenance FROM run WHERE run_key = ?"
+    rows = store.rows(query, [key])
+    if not rows:
+        raise UserError(f"{store.path} holds no run {key}")
+    row = rows[0]
+    return StoredRun(**row | {"config": json.loads(row["config"]), "provenance": json.loads(row["provenance"])})
 
 
 def holds_a_run(store: Store) -> bool:

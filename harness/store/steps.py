@@ -77,7 +77,7 @@ class FinishedStep(Generic[D]):
 def run_steps(store: Store, run: str) -> list[FinishedStep[Any]]:
     """The finished steps of a run, in the order in which they finished. Raises UserError for one that this version
     cannot read."""
-    query = "SELECT name, details, seconds FROM step WHERE run = ? ORDER BY finished_at"
+    query = "SELECT name, details, seconds FROM step WHERE run = ? ORDER BY finished_at, name"
     rows = store.rows(query, [run])
     return [_finished(row["name"], json.loads(row["details"]), row["seconds"]) for row in rows]
 

@@ -12,14 +12,15 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
+from tpobench.harness.records import Metric
 from tpobench.reports.formats.figures import visible
 
-Style = Literal["thought", "direct", "duel", "paper-thought", "paper-direct"]
+Style = Literal["thought", "direct", "head-to-head", "paper-thought", "paper-direct"]
 
 SHAPES: dict[Style, str] = {
     "thought": "circle",
     "direct": "square",
-    "duel": "diamond",
+    "head-to-head": "diamond",
     "paper-thought": "circle",
     "paper-direct": "square",
 }
@@ -28,7 +29,7 @@ SHAPES: dict[Style, str] = {
 _COLOURS: dict[Style, str] = {
     "thought": "var(--thought)",
     "direct": "var(--direct)",
-    "duel": "var(--duel)",
+    "head-to-head": "var(--head-to-head)",
     "paper-thought": "var(--thought)",
     "paper-direct": "var(--direct)",
 }
@@ -52,6 +53,13 @@ class Mark:
     low: float | None = None
     high: float | None = None
     hollow: bool = False
+
+
+def metric_mark(place: int, metric: Metric | None, hollow: bool = False) -> Mark | None:
+    """The mark of a figure; None where there is none."""
+    if metric is None or metric.value is None:
+        return None
+    return Mark(place=place, value=metric.value, low=metric.low, high=metric.high, hollow=hollow)
 
 
 @dataclass(frozen=True)
@@ -169,7 +177,7 @@ def strip(name: str, series: Sequence[Series], rows: int, reference: float | Non
 
 def against(marks: Sequence[Mark], ticks: Sequence[str], reference: float) -> Markup:
     """Shares, each with its interval, over bins of another figure that `ticks` name."""
-    return lines([Series("duel", marks)], ticks, ".0%", reference)
+    return lines([Series("head-to-head", marks)], ticks, ".0%", reference)
 
 
 def _row(mark: Mark, style: Style) -> dict[str, Any]:

@@ -15,12 +15,15 @@ from tpobench.harness.files import write_whole
 from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.stats.intervals import SMALL_SAMPLE
 from tpobench.harness.store.store import Store
+from tpobench.reports import sections
 from tpobench.reports.content import Content, of_run
 from tpobench.reports.decision import SYMBOLS
 from tpobench.reports.formats import figures
-from tpobench.reports.sections.iterations import iteration_name
+from tpobench.reports.runs import iteration_name
 
-_TEMPLATES = Path(__file__).parent / "templates"
+_PAGE = Path(__file__).parent / "page"
+_SECTIONS = Path(sections.__file__).parent
+"""Each section's markup lies beside its file."""
 
 
 def write_report(store: Store, run_key: str, path: Path) -> None:
@@ -33,14 +36,14 @@ def write_report(store: Store, run_key: str, path: Path) -> None:
 
 def render(content: Content) -> str:
     """The report as HTML text."""
-    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "report.js"))
+    style, script = ((_PAGE / name).read_text(encoding="utf-8") for name in ("style.css", "report.js"))
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; "
         "form-action 'none'"
     )
     return (
         _environment()
-        .get_template("report.html.j2")
+        .get_template("page.html.j2")
         .render(report=content, policy=policy, style=Markup(style), script=Markup(script))
         + "\n"
     )
@@ -58,7 +61,7 @@ def _yaml(value: Any) -> str:
 def _environment() -> Environment:
     """Templates with every value escaped, and unseen characters made visible first."""
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader([_PAGE, _SECTIONS]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=figures.visible,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleResult
 from tpobench.harness.records import Metric
 from tpobench.harness.stats.intervals import Interval
@@ -10,53 +11,29 @@ from tpobench.reports.content import Content
 from tpobench.reports.decision import SYMBOLS, facts, headline
 from tpobench.reports.formats.escaping import code, escaped
 from tpobench.reports.formats.figures import NONE, count, percent, percent_range, points, points_range
-from tpobench.reports.sections.categories import Table
-from tpobench.reports.sections.leaderboard import Leaderboard
+from tpobench.reports.sections.categories import Categories
+from tpobench.reports.sections.category_tables import CategoryTable
+from tpobench.reports.sections.iterations import Iterations
+from tpobench.reports.sections.judges import Judges
+from tpobench.reports.sections.leaderboard import Leaderboard, Leaderboards
+from tpobench.reports.sections.provenance import Provenance
+from tpobench.reports.sections.section import Section
+from tpobench.reports.sections.verdict import Conclusion
 
 
 def markdown(content: Content) -> str:
-    """The same figures as the HTML report, without charts, examples and settings. It fetches nothing."""
+    """The same figures as the HTML report, without charts, examples and settings. It fetches nothing.
+
+    Args:
+        content: The report.
+
+    Returns:
+        GitHub's Markdown; names and sentences are escaped, so that nothing in them is markup or mentions anybody.
+    """
     verdict = content.verdict
-    lines = [f"# {escaped(content.title)}", "", f"**{verdict.badge}.** {escaped(verdict.sentence)}", ""]
-    lines += [
-        f"- {escaped(one.label)}: **{one.written}{' points' * one.is_difference} {one.reach}**"
-        for one in verdict.headlines
-    ]
-    if verdict.warnings:
-        lines += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in verdict.warnings)]
-    if verdict.rules:
-        rules = [(rule["outcome"], rule["rule"], rule["sentence"]) for rule in verdict.rules]
-        lines += _section("The gate's rules", ("outcome", "rule", "what was found"), rules)
-    if content.by_iteration:
-        lines += _by_iteration(content)
-    for table in content.categories:
-        lines += _categories(table)
-    for matrix in content.matrices:
-        rows = [(name, *map(_rate, cells)) for name, cells in matrix.rows]
-        lines += _section(f"Win rate by category: {matrix.title}", ("model", *matrix.groups), rows)
-    if len(content.differences) > 1:
-        told = [
-            (
-                d.benchmark,
-                d.measure,
-                percent(d.a),
-                percent(d.b),
-                points(d.difference),
-                f"{points(d.low)} to {points(d.high)}",
-                str(d.n),
-            )
-            for d in content.differences
-        ]
-        header = ("benchmark", "measure", "A", "B", "A − B, points", "95% interval", "n")
-        lines += _section("Everything that both were measured on", header, told)
-    for board in content.boards:
-        lines += _board(board, content)
-    if content.judges:
-        lines += _judges(content)
-    lines += ["", "## Provenance", "", *(f"- {escaped(name)}: {escaped(value)}" for name, value in verdict.facts)]
-    lines += [f"- {escaped(name)}: {escaped(value)}" for name, value in content.provenance.facts]
-    versions = content.provenance.versions.items()
-    lines += ["- Versions: " + ", ".join(f"{escaped(name)} {escaped(version or 'none')}" for name, version in versions)]
+    lines = [f"# {escaped(content.title)}", "", *_conclusion(verdict)]
+    for section in content.sections:
+        lines += _facts(verdict, section) if isinstance(section, Provenance) else _written(section)
     return "\n".join(lines) + "\n"
 
 
@@ -82,17 +59,57 @@ def decision_markdown(decision: Decision) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _section(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def _conclusion(verdict: Conclusion) -> list[str]:
+    lines = [f"**{verdict.badge}.** {escaped(verdict.sentence)}", ""]
+    for one in verdict.headlines:
+        unit = " points" if one.is_difference else ""
+        lines.append(f"- {escaped(one.label)}: **{one.written}{unit} {one.reach}**")
+    if verdict.warnings:
+        lines += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in verdict.warnings)]
+    if verdict.rules:
+        rules = [(rule["outcome"], rule["rule"], rule["sentence"]) for rule in verdict.rules]
+        lines += _table("The gate's rules", ("outcome", "rule", "what was found"), rules)
+    return lines
+
+
+def _facts(verdict: Conclusion, provenance: Provenance) -> list[str]:
+    versions = provenance.versions.items()
+    return [
+        "",
+        "## Provenance",
+        "",
+        *(f"- {escaped(name)}: {escaped(value)}" for name, value in [*verdict.facts, *provenance.facts]),
+        "- Versions: " + ", ".join(f"{escaped(name)} {escaped(version or 'none')}" for name, version in versions),
+    ]
+
+
+def _written(section: Section) -> list[str]:
+    """The section's figures; nothing of one that has texts alone."""
+    match section:
+        case Iterations():
+            return _iterations(section)
+        case Categories():
+            return _categories(section)
+        case Leaderboards():
+            return [line for one in section.leaderboards for line in _leaderboard(one, section.names)]
+        case Judges():
+            return _judges(section)
+        case _:
+            return []
+
+
+def _table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A table under its title."""
+
     def line(cells: Sequence[str]) -> str:
         return "| " + " | ".join(map(escaped, cells)) + " |"
 
     return ["", f"## {escaped(title)}", "", line(header), "|" + "---|" * len(header), *map(line, rows)]
 
 
-def _by_iteration(content: Content) -> list[str]:
-    assert content.by_iteration is not None
+def _iterations(section: Iterations) -> list[str]:
     lines: list[str] = []
-    for curve in content.by_iteration.curves:
+    for curve in section.curves:
         rows = [
             (
                 row.after,
@@ -105,57 +122,73 @@ def _by_iteration(content: Content) -> list[str]:
             for row in curve.rows
         ]
         header = ("model", "answers", f"win rate v {curve.baseline}", "parse errors", "response chars", "thought chars")
-        lines += _section(f"By iteration: {curve.benchmark}", header, rows)
-    duels = [
-        (after, _rate(duel.overall("win_rate")), str(duel.wins), str(duel.ties), str(duel.losses), str(duel.missing))
-        for after, duel in content.by_iteration.duels
+        lines += _table(f"By iteration: {curve.benchmark}", header, rows)
+    head_to_heads = [
+        (after, _rate(e.overall("win_rate")), str(e.wins), str(e.ties), str(e.losses), str(e.missing))
+        for after, e in section.head_to_heads
     ]
-    if duels:
+    if head_to_heads:
         header = ("after", "thought v direct", "wins", "ties", "losses", "no verdict")
-        lines += _section("Head-to-head", header, duels)
-    tasks = [
-        (row.name, row.arm, *(percent(f.value if f else None) for f in row.figures))
-        for row in content.by_iteration.tasks
-    ]
-    return lines + (_section("lm-eval tasks", ("task", "arm", *content.by_iteration.places), tasks) if tasks else [])
+        lines += _table("Head-to-head", header, head_to_heads)
+    tasks = [(row.name, row.arm, *(percent(f.value if f else None) for f in row.figures)) for row in section.tasks]
+    return lines + (_table("Tasks", ("task", "arm", *section.ticks), tasks) if tasks else [])
 
 
-def _categories(table: Table) -> list[str]:
+def _categories(section: Categories) -> list[str]:
+    lines = [line for table in section.tables for line in _category_table(table)]
+    for matrix in section.matrices:
+        rates = [(name, *map(_rate, cells)) for name, cells in matrix.rows]
+        lines += _table(f"Win rate by category: {matrix.title}", ("model", *matrix.groups), rates)
+    if len(section.differences) > 1:
+        differences = [
+            (
+                d.benchmark,
+                d.measure,
+                percent(d.a),
+                percent(d.b),
+                points(d.difference),
+                f"{points(d.low)} to {points(d.high)}",
+                str(d.n),
+            )
+            for d in section.differences
+        ]
+        header = ("benchmark", "measure", "A", "B", "A − B, points", "95% interval", "n")
+        lines += _table("Everything that both were measured on", header, differences)
+    return lines
+
+
+def _category_table(table: CategoryTable) -> list[str]:
     header = ["group", *(column.label for column in table.columns)]
     header += ["difference, points"] if table.overall.difference else []
-    header += ["head-to-head"] if table.has_duel else []
+    header += ["head-to-head"] if table.has_head_to_head else []
     rows = []
     for row in (table.overall, *table.rows):
         cells = [row.group + (" (guarded)" if row.guarded else ""), *map(_rate, row.rates)]
         if table.overall.difference:
-            cells.append(f"{points(row.difference.mean)} ({points_range(row.difference)})" if row.difference else "–")
-        cells += [_rate(row.duel)] if table.has_duel else []
-        detectable = "–" if row.detectable is None else f"{100 * row.detectable:.1f}"
+            apart = row.difference
+            cells.append(NONE if apart is None else f"{points(apart.mean)} ({points_range(apart)})")
+        cells += [_rate(row.head_to_head)] if table.has_head_to_head else []
+        detectable = NONE if row.detectable is None else f"{100 * row.detectable:.1f}"
         rows.append([*cells, f"{row.n}{'' if row.decidable else '*'}", detectable])
-    few = [f"\\* under 30 prompts: shown, not decided. {table.few} of {len(table.rows)} groups."] if table.few else []
-    return [*_section(table.title or "By category", [*header, "n", "detectable, points"], rows), "", *few]
+    few = ""
+    if table.few:
+        few = f"\\* under {MIN_CATEGORY} prompts: shown, not decided. {table.few} of {len(table.rows)} groups."
+    title = table.title or "By category"
+    return [*_table(title, [*header, "n", "detectable, points"], rows), "", *filter(None, [few])]
 
 
-def _board(board: Leaderboard, content: Content) -> list[str]:
+def _leaderboard(leaderboard: Leaderboard, names: Mapping[str, str]) -> list[str]:
     rows = []
-    for row in board.rows:
-        figures = [row.metrics.get(name) for name, _ in board.figures]
-        told = [_plain(found) for found in figures]
+    for row in leaderboard.rows:
+        figures = [_plain(row.metrics.get(name)) for name, _ in leaderboard.figures]
         n = str(row.prompts) if row.rows in (None, row.prompts) else f"{row.prompts} of {row.rows}"
-        rows.append([content.names.get(row.evaluation) or row.model, *told, n, "; ".join(row.notes)])
-    header = ["model", *(title for _, title in board.figures), "n", "notes"]
-    against = f" against {board.baseline}" if board.baseline else ""
-    return _section(f"Leaderboard: {board.benchmark}{against}", header, rows)
+        rows.append([names.get(row.evaluation) or row.model, *figures, n, "; ".join(row.notes)])
+    header = ["model", *(title for _, title in leaderboard.figures), "n", "notes"]
+    against = f" against {leaderboard.baseline}" if leaderboard.baseline else ""
+    return _table(f"Leaderboard: {leaderboard.benchmark}{against}", header, rows)
 
 
-def _plain(found: Mapping[str, Any] | None) -> str:
-    if found is None or found["value"] is None:
-        return "–"
-    reach = "" if found["low"] is None else f" ({100 * found['low']:.1f}–{100 * found['high']:.1f})"
-    return f"{100 * found['value']:.2f}{reach}"
-
-
-def _judges(content: Content) -> list[str]:
+def _judges(section: Judges) -> list[str]:
     rows = [
         (
             judge.label,
@@ -166,25 +199,26 @@ def _judges(content: Content) -> list[str]:
             _rate(judge.longer),
             "; ".join(f"{a.other}: {percent(a.same.mean)} of {a.pairs}" for a in judge.agreements),
         )
-        for judge in content.judges
+        for judge in section.judges
     ]
-    header = (
-        "judge",
-        "judgments",
-        "no verdict",
-        "flips with the order",
-        "prefers the first",
-        "prefers the longer",
-        "agrees with",
-    )
-    return _section("Judge", header, rows)
+    flips, first, longer = "flips with the order", "prefers the first", "prefers the longer"
+    header = ("judge", "judgments", "no verdict", flips, first, longer, "agrees with")
+    return _table("Judge", header, rows)
 
 
-def _rate(found: Metric | Interval | None) -> str:
-    if found is None or found.low is None:
-        return "–"
-    value = found.mean if isinstance(found, Interval) else found.value
-    return f"{percent(value)} ({percent_range(found)})"
+def _plain(figure: Mapping[str, Any] | None) -> str:
+    """A figure of a leaderboard, in percent without the sign."""
+    if figure is None or figure["value"] is None:
+        return NONE
+    reach = "" if figure["low"] is None else f" ({100 * figure['low']:.1f}–{100 * figure['high']:.1f})"
+    return f"{100 * figure['value']:.2f}{reach}"
+
+
+def _rate(rate: Metric | Interval | None) -> str:
+    if rate is None or rate.low is None:
+        return NONE
+    value = rate.mean if isinstance(rate, Interval) else rate.value
+    return f"{percent(value)} ({percent_range(rate)})"
 
 
 def _clear_prompts(how: str, prompts: Sequence[ClearPrompt]) -> list[str]:

@@ -1,174 +1,110 @@
-"""Where a model is better: win rates by group of prompts, with what they can and cannot tell. Pure functions."""
+"""Where a model is better: win rates by the benchmark's own categories, and by what a model assigned."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from statistics import fmean, stdev
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
-from tpobench.harness.gate.categories import MIN_CATEGORY
-from tpobench.harness.gate.power import detectable
-from tpobench.harness.stats.intervals import Interval, difference_interval, mean_interval
-from tpobench.harness.stats.shrinkage import shrink
-from tpobench.reports.formats.charts import Mark, Series, Strip, Style, strip
+from tpobench.harness.evaluation.compare import Difference
+from tpobench.harness.store.assignments import assigned_values
+from tpobench.harness.store.steps import ARMS
+from tpobench.harness.store.store import Store
+from tpobench.reports.comparison import Comparison
+from tpobench.reports.evaluations import Evaluation
+from tpobench.reports.formats.charts import Style
+from tpobench.reports.runs import Run, iteration_name
+from tpobench.reports.sections.category_tables import CategoryTable, Column, Preferences, tabulate
+from tpobench.reports.sections.matrices import Matrix, matrices
 
-MANY = 40
-"""Groups beyond which a table is folded: Arena-Hard has 250 clusters of two prompts."""
-
-_TWO_SIDED = 1.959964
-
-Values = Mapping[str, float]
-"""Preference for the candidate by prompt, in [0, 1]."""
-
-
-@dataclass(frozen=True)
-class Column:
-    label: str
-    style: Style
-    values: Values
+NOTHING = "Nothing to compare: one category alone, too many of them, or no verdict."
 
 
 @dataclass(frozen=True, kw_only=True)
-class CategoryRow:
-    """One group of prompts. `rates` has an entry for each column; `difference` is the first column less the second on
-    the prompts that both answered, `shrunk` the same pulled towards all groups; `duel` is where the two met.
-    `detectable` is the smallest difference from zero (or from one half) that four of five such samples would show, if
-    the prompts of this group differ as much as all do."""
+class Categories:
+    """Tables by group of prompts, or matrices of many models.
 
-    group: str
-    n: int
-    rates: tuple[Interval | None, ...]
-    difference: Interval | None
-    shrunk: float | None
-    duel: Interval | None
-    detectable: float | None
-    guarded: bool = False
+    Attributes:
+        after: The iteration that the tables are of; empty where there are none of a run.
+        differences: All that two models were both measured on.
+        nothing: What to say where there is neither table nor matrix.
+    """
 
-    @property
-    def decidable(self) -> bool:
-        return self.n >= MIN_CATEGORY
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """Win rates by group, the figures over all prompts first. `name` tells the page's tables apart, `title` says what
-    groups the prompts where it is not the benchmark's own categories."""
-
-    name: str
-    title: str
-    columns: tuple[Column, ...]
-    overall: CategoryRow
-    rows: tuple[CategoryRow, ...]
-    chart: Strip
-
-    @property
-    def few(self) -> int:
-        return sum(not row.decidable for row in self.rows)
-
-    @property
-    def is_long(self) -> bool:
-        """Too long to be read from top to bottom."""
-        return len(self.rows) > MANY
-
-    @property
-    def has_duel(self) -> bool:
-        return self.overall.duel is not None
+    template: ClassVar[str] = "categories.html.j2"
+    anchor: ClassVar[str] = "categories"
+    title: ClassVar[str] = "By category"
+    tables: Sequence[CategoryTable]
+    matrices: Sequence[Matrix] = ()
+    differences: Sequence[Difference] = ()
+    after: str = ""
+    nothing: str = NOTHING
 
 
-def tabulate(
-    name: str,
-    title: str,
+def of_run(store: Store, run: Run) -> Categories:
+    """Of the last evaluated iteration: both arms, and one against the other."""
+    last = run.last_evaluated
+    if last is None:
+        return Categories(tables=[], nothing="No checkpoint has been evaluated yet.")
+    arms, head_to_head = run.arms_after(last), run.head_to_head(last)
+    columns = [Column(arm.capitalize(), arm, arms[arm].preferences) for arm in ARMS if arm in arms]
+    evaluations = [*arms.values(), *([] if head_to_head is None else [head_to_head])]
+    tables = _tables(
+        store,
+        evaluations,
+        columns,
+        head_to_head=None if head_to_head is None else head_to_head.preferences,
+        guarded=None if run.gate is None else run.gate.guarded,
+    )
+    return Categories(tables=tables, after=iteration_name(last))
+
+
+def of_models(store: Store, evaluations: Sequence[Evaluation], names: Mapping[str, str]) -> Categories:
+    """A table of one model; of several, which come best first, matrices. `names` says what to call each."""
+    tables = []
+    if len(evaluations) == 1:
+        (only,) = evaluations
+        column = Column(f"{names[only.key]} v {only.against}", "thought", only.preferences)
+        tables = _tables(store, evaluations, [column])
+    return Categories(tables=tables, matrices=[] if tables else matrices(evaluations, names))
+
+
+def of_comparison(store: Store, comparison: Comparison) -> Categories:
+    """Both models on each benchmark that they share, on the prompts that both answered."""
+    tables = []
+    for number, (mine, other) in enumerate(comparison.shared):
+        both = mine.preferences.keys() & other.preferences.keys()
+        styles: tuple[Style, ...] = ("thought", "direct")
+        columns = [
+            Column(label, style, {prompt: side.preferences[prompt] for prompt in side.preferences if prompt in both})
+            for label, style, side in zip(comparison.labels, styles, (mine, other), strict=True)
+        ]
+        compared_as = mine.benchmark, mine.judge, (mine.mode, other.mode)
+        head_to_heads = {(one.benchmark, one.judge, one.modes): one.preferences for one in comparison.head_to_heads}
+        tables += _tables(
+            store,
+            [mine, other],
+            columns,
+            head_to_head=head_to_heads.get(compared_as),
+            number=number,
+            title=f"{mine.benchmark} against {mine.against}" if len(comparison.shared) > 1 else "",
+        )
+    return Categories(tables=tables, differences=comparison.differences)
+
+
+def _tables(
+    store: Store,
+    evaluations: Sequence[Evaluation],
     columns: Sequence[Column],
-    groups: Mapping[str, str],
-    duel: Values | None = None,
-    guarded: Collection[str] | None = None,
-) -> Table | None:
-    """The table of these columns; None where fewer than two groups have a verdict. `guarded` names the groups that the
-    gate guards: all where it is empty, none where it is None."""
-    named = sorted({groups[prompt] for column in columns for prompt in column.values if prompt in groups})
-    if len(named) < 2:
-        return None
-    members: dict[str, list[str]] = {group: [] for group in named}
-    for prompt, group in groups.items():
-        if group in members:
-            members[group].append(prompt)
-    everything = [prompt for group in named for prompt in members[group]]
-    decisive = _decisive(everything, columns, duel)
-    spread = stdev(decisive) if len(decisive) > 1 else 0.0
-    overall = _row("all", everything, columns, duel, spread)
-    found = [
-        replace(
-            _row(group, members[group], columns, duel, spread),
-            guarded=guarded is not None and (not guarded or group in guarded),
-        )
-        for group in named
-    ]
-    rows = _with_shrunk(found, members, columns, overall)
-    return Table(
-        name=name,
-        title=title,
-        columns=tuple(columns),
-        overall=overall,
-        rows=rows,
-        chart=_chart(name, columns, [overall, *rows]),
-    )
-
-
-def paired(first: Values, second: Values, prompts: Sequence[str]) -> list[float]:
-    """What the first has more than the second, prompt by prompt, where both have a verdict."""
-    return [first[prompt] - second[prompt] for prompt in prompts if prompt in first and prompt in second]
-
-
-def _decisive(prompts: Sequence[str], columns: Sequence[Column], duel: Values | None) -> list[float]:
-    """What the question is decided on: the head-to-head, else the paired difference, else the only win rate."""
-    if duel:
-        return [duel[prompt] for prompt in prompts if prompt in duel]
-    if len(columns) == 2:
-        return paired(columns[0].values, columns[1].values, prompts)
-    return [columns[0].values[prompt] for prompt in prompts if prompt in columns[0].values]
-
-
-def _row(
-    name: str, prompts: Sequence[str], columns: Sequence[Column], duel: Values | None, spread: float
-) -> CategoryRow:
-    seen = [[column.values[prompt] for prompt in prompts if prompt in column.values] for column in columns]
-    met = [duel[prompt] for prompt in prompts if prompt in duel] if duel else []
-    apart = paired(columns[0].values, columns[1].values, prompts) if len(columns) == 2 else []
-    told = len(_decisive(prompts, columns, duel))
-    return CategoryRow(
-        group=name,
-        n=max(map(len, [*seen, met])),
-        rates=tuple(mean_interval(values) if values else None for values in seen),
-        difference=difference_interval(apart) if apart else None,
-        shrunk=None,
-        duel=mean_interval(met) if met else None,
-        detectable=detectable(spread, told, _TWO_SIDED) if told and spread else None,
-    )
-
-
-def _with_shrunk(
-    rows: Sequence[CategoryRow], members: Mapping[str, Sequence[str]], columns: Sequence[Column], overall: CategoryRow
-) -> tuple[CategoryRow, ...]:
-    """The rows with their differences pulled towards all; a prompt is as variable in each group as in all."""
-    if len(columns) != 2 or overall.difference is None or overall.difference.n < 2:
-        return tuple(rows)
-    apart = {row.group: paired(columns[0].values, columns[1].values, members[row.group]) for row in rows}
-    told = {name: values for name, values in apart.items() if values}
-    spread = stdev([difference for values in told.values() for difference in values])
-    errors = [spread / len(values) ** 0.5 for values in told.values()]
-    pulled = shrink([fmean(values) for values in told.values()], errors, overall.difference.mean)
-    by_group = dict(zip(told, pulled, strict=True))
-    return tuple(replace(row, shrunk=by_group.get(row.group)) for row in rows)
-
-
-def _chart(name: str, columns: Sequence[Column], rows: Sequence[CategoryRow]) -> Strip:
-    series = [
-        Series(
-            column.style,
-            [
-                Mark(place=place, value=rate.mean, low=rate.low, high=rate.high, hollow=not row.decidable)
-                for place, row in enumerate(rows)
-                if (rate := row.rates[number]) is not None
-            ],
-        )
-        for number, column in enumerate(columns)
-    ]
-    return strip(f"chart-{name}", series, len(rows))
+    *,
+    head_to_head: Preferences | None = None,
+    guarded: tuple[str, ...] | None = None,
+    number: int = 0,
+    title: str = "",
+) -> list[CategoryTable]:
+    """By the benchmark's categories, then by what a model assigned: category and complexity. `number` tells the tables
+    of several benchmarks apart, `title` names this one."""
+    own = {judged.prompt: judged.category for e in evaluations for judged in e.prompts}
+    tables = [tabulate(f"category-{number}", title, columns, own, head_to_head, guarded)]
+    for kind in ("category", "complexity"):
+        heading = f"By {kind}, as a model assigned it" + (f": {title}" if title else "")
+        assigned = assigned_values(store, kind, list(own))
+        tables.append(tabulate(f"assigned-{kind}-{number}", heading, columns, assigned, head_to_head))
+    return [table for table in tables if table is not None]

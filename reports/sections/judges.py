@@ -1,15 +1,18 @@
 """How far the judge can be trusted, from the judgments that are shown: missing verdicts, order, length, a second
-judge. Pure functions but for the reading of other judges' verdicts."""
+judge."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import ClassVar
 
 from markupsafe import Markup
 
 from tpobench.harness.stats.intervals import Interval, mean_interval
+from tpobench.harness.store.judged_prompts import JudgedPrompt
+from tpobench.harness.store.judgments import SecondOpinion, second_opinions
 from tpobench.harness.store.store import Store
-from tpobench.reports.evaluations import Evaluation, PromptVerdict
+from tpobench.reports.evaluations import Evaluation
 from tpobench.reports.formats.charts import Mark, against
 
 _BINS = 8
@@ -70,125 +73,123 @@ def _short(chars: int) -> str:
     return f"{chars / 1000:+.1f}k" if abs(chars) >= 1000 else f"{chars:+d}"
 
 
-def judge_views(store: Store, evaluations: Iterable[Evaluation]) -> list[JudgeView]:
-    """A view for each judge, in the order in which they appear. A model against itself says nothing and is left out."""
+@dataclass(frozen=True)
+class Judges:
+    """Every judge whose verdicts are shown."""
+
+    template: ClassVar[str] = "judges.html.j2"
+    anchor: ClassVar[str] = "judge"
+    title: ClassVar[str] = "Judge"
+    judges: tuple[JudgeView, ...]
+
+
+def of_evaluations(store: Store, evaluations: Iterable[Evaluation]) -> Judges | None:
+    """The judges in the order in which they appear; None where there is none. A model against itself says nothing and
+    is left out."""
     by_judge: dict[str, list[Evaluation]] = {}
     for evaluation in evaluations:
         if not evaluation.is_itself:
             by_judge.setdefault(evaluation.judge, []).append(evaluation)
-    return [_view(store, judge, found) for judge, found in by_judge.items()]
+    views = tuple(_view(store, judge, judged) for judge, judged in by_judge.items())
+    return Judges(views) if views else None
 
 
 def _view(store: Store, judge: str, evaluations: Sequence[Evaluation]) -> JudgeView:
-    verdicts = [verdict for evaluation in evaluations for verdict in evaluation.verdicts]
-    games = [preference for verdict in verdicts for _, preference in verdict.games]
+    prompts = [prompt for evaluation in evaluations for prompt in evaluation.prompts]
+    verdicts = [preference for prompt in prompts for _, preference in prompt.verdicts]
     rule_based = evaluations[0].is_rule_based
-    decided = [(v, v.value) for v in verdicts if v.value is not None and v.value != 0.5]
-    longer = [
-        (verdict.prompt, float((value > 0.5) == (verdict.chars > verdict.baseline_chars)))
-        for verdict, value in decided
-        if verdict.chars != verdict.baseline_chars
-    ]
     return JudgeView(
         id=judge,
         label=evaluations[0].judge_label,
         rule_based=rule_based,
-        judgments=len(games),
-        missing=sum(game is None for game in games),
-        flips=None if rule_based else flip_rate(verdicts),
-        first=None if rule_based else first_preferred(evaluation.verdicts for evaluation in evaluations),
-        longer=_over_prompts(longer),
-        bins=length_bins(verdicts),
+        judgments=len(verdicts),
+        missing=sum(verdict is None for verdict in verdicts),
+        flips=None if rule_based else flip_rate(prompts),
+        first=None if rule_based else first_preferred(evaluation.prompts for evaluation in evaluations),
+        longer=longer_preferred(prompts),
+        bins=length_bins(prompts),
         agreements=_agreements(store, judge, [evaluation.key for evaluation in evaluations]),
     )
 
 
-def flip_rate(verdicts: Iterable[PromptVerdict]) -> Interval | None:
+def flip_rate(prompts: Iterable[JudgedPrompt]) -> Interval | None:
     """Of the pairs judged in both orders, those whose preference changes sides with the order; ties do not flip."""
     flips = []
-    for verdict in verdicts:
-        sides = {order: preference for order, preference in verdict.games if preference is not None}
+    for prompt in prompts:
+        sides = {order: preference for order, preference in prompt.verdicts if preference is not None}
         if "AB" in sides and "BA" in sides:
-            flips.append((verdict.prompt, float((sides["AB"] - 0.5) * (sides["BA"] - 0.5) < 0)))
+            flips.append((prompt.prompt, float((sides["AB"] - 0.5) * (sides["BA"] - 0.5) < 0)))
     return _over_prompts(flips)
 
 
-def first_preferred(contests: Iterable[Iterable[PromptVerdict]]) -> Interval | None:
-    """Mean preference for the response that is shown first, one half without a position bias. In each contest as many
-    judgments count of one order as of the other: else the candidate's strength would show as a bias. None where no
-    contest was judged in both."""
-    seen: list[tuple[str, float]] = []
-    for verdicts in contests:
-        games = sorted((v.prompt, order, p) for v in verdicts for order, p in v.games if p is not None)
-        first = [(prompt, p) for prompt, order, p in games if order == "AB"]
-        second = [(prompt, 1 - p) for prompt, order, p in games if order == "BA"]
+def first_preferred(evaluations: Iterable[Iterable[JudgedPrompt]]) -> Interval | None:
+    """Mean preference for the response that is shown first, one half without a position bias. In each evaluation as
+    many judgments count of one order as of the other: else the candidate's strength would show as a bias. None where no
+    evaluation was judged in both."""
+    counted: list[tuple[str, float]] = []
+    for prompts in evaluations:
+        verdicts = sorted((p.prompt, order, value) for p in prompts for order, value in p.verdicts if value is not None)
+        first = [(prompt, preference) for prompt, order, preference in verdicts if order == "AB"]
+        second = [(prompt, 1 - preference) for prompt, order, preference in verdicts if order == "BA"]
         both = min(len(first), len(second))
-        seen += first[:both] + second[:both]
-    return _over_prompts(seen)
+        counted += first[:both] + second[:both]
+    return _over_prompts(counted)
 
 
-def length_bins(verdicts: Iterable[PromptVerdict]) -> tuple[LengthBin, ...]:
-    """Eight bins with about the same number of verdicts each; fewer where differences in length repeat."""
-    points = sorted((v.chars - v.baseline_chars, v.prompt, v.value) for v in verdicts if v.value is not None)
+def longer_preferred(prompts: Iterable[JudgedPrompt]) -> Interval | None:
+    """Of the decided prompts whose responses differ in length, those on which the longer response won."""
+    return _over_prompts(
+        (prompt.prompt, float((prompt.preference > 0.5) == (prompt.chars > prompt.baseline_chars)))
+        for prompt in prompts
+        if prompt.preference not in (None, 0.5) and prompt.chars != prompt.baseline_chars
+    )
+
+
+def length_bins(prompts: Iterable[JudgedPrompt]) -> tuple[LengthBin, ...]:
+    """Eight bins with about the same number of prompts each; fewer where differences in length repeat."""
+    points = sorted((p.chars - p.baseline_chars, p.prompt, p.preference) for p in prompts if p.preference is not None)
     if not points:
         return ()
     edges = sorted({points[len(points) * number // _BINS][0] for number in range(_BINS)})
     bins = []
     for low, high in zip(edges, [*edges[1:], float("inf")], strict=True):
         inside = [point for point in points if low <= point[0] < high]
-        found = _over_prompts([(prompt, value) for _, prompt, value in inside])
-        if found is not None:
-            bins.append(LengthBin(low, inside[len(inside) // 2][0], inside[-1][0], found))
+        preference = _over_prompts([(prompt, value) for _, prompt, value in inside])
+        if preference is not None:
+            bins.append(LengthBin(low, inside[len(inside) // 2][0], inside[-1][0], preference))
     return tuple(bins)
 
 
-def _over_prompts(seen: Iterable[tuple[str, float]]) -> Interval | None:
-    """The mean and its interval, where all that was seen of one prompt is one observation; None where nothing was."""
+def _over_prompts(values: Iterable[tuple[str, float]]) -> Interval | None:
+    """The mean and its interval, where all values of one prompt are one observation; None where there are none."""
     by_prompt: dict[str, list[float]] = {}
-    for prompt, value in seen:
+    for prompt, value in values:
         by_prompt.setdefault(prompt, []).append(value)
-    return mean_interval([fmean(values) for values in by_prompt.values()]) if by_prompt else None
-
-
-_OTHERS = """
-WITH shown AS (
-    SELECT DISTINCT prompt_key, response_a, response_b, judgment_key FROM judgment
-    WHERE judgment_key IN (SELECT judgment_key FROM evaluation_entry WHERE list_contains(?, evaluation_key))
-), ours AS (
-    SELECT prompt_key, response_a, response_b, avg(preference) AS value
-    FROM shown JOIN judgment USING (judgment_key, prompt_key, response_a, response_b) GROUP BY ALL
-), theirs AS (  -- whichever of the two responses was the candidate's
-    SELECT judge, prompt_key, response_a, response_b, avg(preference) AS value FROM (
-        SELECT judge, prompt_key, response_a, response_b, preference FROM judgment
-        UNION ALL SELECT judge, prompt_key, response_b, response_a, 1 - preference FROM judgment
-        WHERE response_a <> response_b
-    ) WHERE judge <> ? GROUP BY ALL
-)
-SELECT judge, prompt_key, ours.value, theirs.value FROM ours JOIN theirs USING (prompt_key, response_a, response_b)
-WHERE ours.value IS NOT NULL AND theirs.value IS NOT NULL
-ORDER BY judge, prompt_key, response_a, response_b
-"""
+    return mean_interval([fmean(group) for group in by_prompt.values()]) if by_prompt else None
 
 
 def _agreements(store: Store, judge: str, evaluations: Sequence[str]) -> tuple[Agreement, ...]:
-    by_other: dict[str, list[tuple[str, float, float]]] = {}
-    for other, prompt, mine, theirs in store.sql(_OTHERS, [list(evaluations), judge])[1]:
-        by_other.setdefault(other, []).append((prompt, mine, theirs))
-    return tuple(agreement(other, pairs) for other, pairs in sorted(by_other.items()))
+    by_other: dict[str, list[SecondOpinion]] = {}
+    for opinion in second_opinions(store, evaluations, judge):
+        by_other.setdefault(opinion.other, []).append(opinion)
+    return tuple(agreement(other, opinions) for other, opinions in sorted(by_other.items()))
 
 
-def agreement(other: str, pairs: Sequence[tuple[str, float, float]]) -> Agreement:
-    """From the preferences of two judges on the same pairs, each with its prompt."""
-    sides = [(_side(mine), _side(theirs)) for _, mine, theirs in pairs]
+def agreement(other: str, opinions: Sequence[SecondOpinion]) -> Agreement:
+    """Of a judge with the `other` one on the same pairs.
+
+    Source: Cohen, "A coefficient of agreement for nominal scales" (1960).
+    """
+    sides = [(_side(one.preference), _side(one.other_preference)) for one in opinions]
     agreed = [float(mine == theirs) for mine, theirs in sides]
-    same = _over_prompts(zip((prompt for prompt, _, _ in pairs), agreed, strict=True))
+    same = _over_prompts(zip((one.prompt for one in opinions), agreed, strict=True))
     assert same is not None
     by_chance = (
         sum(sum(mine == side for mine, _ in sides) * sum(theirs == side for _, theirs in sides) for side in (-1, 0, 1))
         / len(sides) ** 2
     )
     kappa = None if by_chance == 1 else (fmean(agreed) - by_chance) / (1 - by_chance)
-    return Agreement(other, len(pairs), same, kappa)
+    return Agreement(other, len(opinions), same, kappa)
 
 
 def _side(preference: float) -> int:

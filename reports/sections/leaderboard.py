@@ -1,19 +1,27 @@
 """Every model of the store beside those that a report is about: the leaderboards."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from tpobench.harness.evaluation.leaderboard import LeaderboardRow, beside_published, figures_of, leaderboard
 from tpobench.harness.store.store import Store
+from tpobench.reports.comparison import Comparison
+from tpobench.reports.evaluations import newest_evaluations
 from tpobench.reports.formats.charts import Mark, Series, Strip, strip
+from tpobench.reports.runs import Run
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Leaderboard:
-    """All models on one benchmark by one judge against one baseline in one mode, best first. `figures` are names and
-    titles of what is known of any of them; the chart has the first one's intervals. `about` marks the rows that the
-    report is about."""
+    """All models on one benchmark by one judge against one baseline in one mode, best first.
+
+    Attributes:
+        figures: Names and titles of what is known of any of them.
+        chart: The first figure, with its intervals.
+        about: Keys of the evaluations that the report is about.
+    """
 
     benchmark: str
     judge: str
@@ -23,30 +31,81 @@ class Leaderboard:
     chart: Strip
     about: frozenset[str]
 
+    @property
+    def has_others(self) -> bool:
+        """Whether it shows a model that the report is not about."""
+        return len(self.about) < len(self.rows)
 
-def boards(
-    store: Store, shown: Collection[str], about: Collection[str], published: Path | None = None
-) -> list[Leaderboard]:
-    """The boards of the evaluations `shown`, which are current ones or among `about`: the keys of those to mark. Raises
-    UserError for a `published` file that is no leaderboard."""
+
+@dataclass(frozen=True, kw_only=True)
+class Leaderboards:
+    """The leaderboards of a report.
+
+    Attributes:
+        folds: Whether those without any other model are folded.
+        names: What to call the model of an evaluation, where it is not simply its name.
+    """
+
+    template: ClassVar[str] = "leaderboard.html.j2"
+    anchor: ClassVar[str] = "leaderboard"
+    title: ClassVar[str] = "Leaderboard"
+    leaderboards: tuple[Leaderboard, ...]
+    folds: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def of_run(store: Store, run: Run, published: Path | None) -> Leaderboards | None:
+    """The run's models among the current evaluations of the store, but not what it compared with each other. None
+    before the run has evaluated any."""
+    own = {evaluation.key for evaluation in run.on_benchmarks.values()}
+    if not own:
+        return None
+    between_arms = {evaluation.key for evaluation in run.evaluations.values()} - own
+    leaderboards = _leaderboards(store, set(newest_evaluations(store)) - between_arms | own, own, published)
+    return Leaderboards(leaderboards=leaderboards, folds=True) if leaderboards else None
+
+
+def of_models(store: Store, names: Mapping[str, str], benchmark: str, published: Path | None) -> Leaderboards | None:
+    """The models of some evaluations, by key with what to call each, among the current evaluations, all or those on the
+    benchmark. None where there are none."""
+    leaderboards = _leaderboards(store, newest_evaluations(store, benchmark=benchmark), names, published)
+    return Leaderboards(leaderboards=leaderboards, names=names) if leaderboards else None
+
+
+def of_comparison(store: Store, comparison: Comparison) -> Leaderboards | None:
+    """Both models among the current evaluations of the store."""
+    leaderboards = _leaderboards(store, newest_evaluations(store), comparison.names, None)
+    return Leaderboards(leaderboards=leaderboards, names=comparison.names) if leaderboards else None
+
+
+def _leaderboards(
+    store: Store, shown: Collection[str], about: Collection[str], published: Path | None
+) -> tuple[Leaderboard, ...]:
+    """The leaderboards of the evaluations `shown`, which are current ones or among `about`: the keys of those to mark.
+    Tasks that no judge was asked about are always shown."""
     rows = [row for row in leaderboard(store, also=about) if row.evaluation in shown or not row.baseline]
     if published is not None:
         rows = beside_published(rows, published)
     grouped: dict[tuple[str, str, str], list[LeaderboardRow]] = {}
     for row in rows:
         grouped.setdefault((row.benchmark, row.judge, row.against), []).append(row)
-    return [_board(number, named, found, about) for number, (named, found) in enumerate(sorted(grouped.items()))]
+    return tuple(_leaderboard(number, found, about) for number, (_, found) in enumerate(sorted(grouped.items())))
 
 
-def _board(number: int, named: tuple[str, str, str], rows: list[LeaderboardRow], about: Collection[str]) -> Leaderboard:
-    figures = tuple(figures_of(named[0], rows))
+def _leaderboard(number: int, rows: list[LeaderboardRow], about: Collection[str]) -> Leaderboard:
+    figures = tuple(figures_of(rows[0].benchmark, rows))
     marks = [
-        Mark(place=place, value=found["value"], low=found["low"], high=found["high"])
+        Mark(place=place, value=figure["value"], low=figure["low"], high=figure["high"])
         for place, row in enumerate(rows)
-        if figures and (found := row.metrics.get(figures[0][0])) is not None and found["value"] is not None
+        if figures and (figure := row.metrics.get(figures[0][0])) is not None and figure["value"] is not None
     ]
     reference = 0.5 if rows[0].baseline else None
-    chart = strip(f"board-{number}", [Series("duel", marks)], len(rows), reference)
     return Leaderboard(
-        *named, figures, tuple(rows), chart, frozenset(about).intersection(row.evaluation for row in rows)
+        benchmark=rows[0].benchmark,
+        judge=rows[0].judge,
+        baseline=rows[0].against,
+        figures=figures,
+        rows=tuple(rows),
+        chart=strip(f"leaderboard-{number}", [Series("head-to-head", marks)], len(rows), reference),
+        about=frozenset(about).intersection(row.evaluation for row in rows),
     )

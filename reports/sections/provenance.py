@@ -1,134 +1,137 @@
 """Where the figures of a report come from, and how to make them again."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
-from typing import Any
+from typing import Any, ClassVar
 
 from tpobench.harness.evaluation.registry import as_typed
 from tpobench.harness.provenance import installed_versions
+from tpobench.harness.store.calls import judging_calls
+from tpobench.harness.store.evaluations import sampling_of_candidates
+from tpobench.harness.store.models import StoredModel, models_with_fingerprints
 from tpobench.harness.store.store import Store
-from tpobench.reports.data import StoredRun
 from tpobench.reports.evaluations import Evaluation
+from tpobench.reports.runs import Run
+
+IMPORTED = "imported"
+"""Who made a model whose answers came from files."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """Where the figures come from. `facts` are short, `blocks` are mappings to unfold; `how` introduces the `command`
-    that makes them again."""
+    """Where the figures come from.
 
+    Attributes:
+        facts: Short ones, by name.
+        blocks: Mappings to unfold, by name.
+        models: A mapping each, all with the same keys.
+        versions: Of the packages that made the figures.
+        of_writer: The versions are those of what wrote the report.
+        how: Introduces the `command` that makes the figures again.
+    """
+
+    template: ClassVar[str] = "provenance.html.j2"
+    anchor: ClassVar[str] = "provenance"
+    title: ClassVar[str] = "Provenance"
     facts: Sequence[tuple[str, str]]
     blocks: Sequence[tuple[str, Any]]
     models: Sequence[Mapping[str, str]]
     versions: Mapping[str, str | None]
+    of_writer: bool
     how: str
     command: str
 
 
-def of_run(run: StoredRun) -> Provenance:
+def of_run(run: Run) -> Provenance:
     """Of a run: its settings, and every model that it made."""
-    origin = {k: v for k, v in run.provenance.items() if k not in ("versions", "same_judge")}
-    names = {c.fingerprint: c.name for c in run.checkpoints}
+    origin = {name: value for name, value in run.provenance.items() if name not in ("versions", "same_judge")}
     facts = [("Run", run.key), ("Seed", str(run.config.get("seed", 0)))]
-    facts += [(key, str(value)) for key, value in origin.items() if not isinstance(value, Mapping)]
-    judges = dict.fromkeys(e.judge for e in run.evaluations.values())
-    facts += [("Judge", judge) for judge in judges]
+    facts += [(name, str(value)) for name, value in origin.items() if not isinstance(value, Mapping)]
+    facts += [("Judge", judge) for judge in dict.fromkeys(e.judge for e in run.evaluations.values())]
     sources = [entry.get("source") for entry in (run.config.get("instructions") or {}).get("sources") or ()]
     if sources:
         facts.append(("Training prompts", ", ".join(map(str, sources))))
-    blocks: list[tuple[str, Any]] = [(key, value) for key, value in origin.items() if isinstance(value, Mapping)]
-    models = [
-        {
-            "name": c.name,
-            "made by": c.made_by,
-            "from": names.get(c.parent or "", c.parent or "–"),
-            "fingerprint": c.fingerprint,
-            "folder": c.folder,
-        }
-        for c in run.checkpoints
-    ]
+    blocks: list[tuple[str, Any]] = [(name, value) for name, value in origin.items() if isinstance(value, Mapping)]
     how, command = "To reproduce it:", "tpobench quickstart"
     if run.name != "quickstart":
         how = f"To reproduce it, with the settings below in {run.name}.yaml:"
         command = f"tpobench train {quote(f'{run.name}.yaml')}"
-    versions = run.provenance.get("versions") or {}
     return Provenance(
         facts=facts,
         blocks=[*blocks, ("settings", run.config)],
-        models=models,
-        versions=versions,
+        models=_models_of_run(run),
+        versions=run.provenance.get("versions") or {},
+        of_writer=False,
         how=how,
         command=command,
     )
 
 
-_ABOUT = """
-SELECT evaluation_key, coalesce(c.folder, candidate), coalesce(c.made_by, ''), coalesce(b.folder, ''),
-       coalesce(b.made_by, 'imported'),
-       (SELECT params FROM output WHERE output_key = evaluation.candidate_outputs[1])
-FROM evaluation LEFT JOIN model c ON c.model_key = candidate LEFT JOIN model b ON b.model_key = baseline
-WHERE evaluation_key IN (SELECT unnest(?)) ORDER BY evaluation_key
-"""
-
-_SPENT = """
-SELECT count(*), sum(cost_usd) FROM call
-WHERE subject IN (SELECT judgment_key FROM evaluation_entry WHERE list_contains(?, evaluation_key))
-"""
-
-
 def of_evaluations(store: Store, evaluations: Sequence[Evaluation], names: Mapping[str, str]) -> Provenance:
     """Of evaluations without a run; `names` is what to call each candidate, by evaluation."""
     keys = [e.key for e in evaluations]
-    about = {row[0]: _Made(*row[1:]) for row in store.sql(_ABOUT, [keys])[1]}
-    ((calls, dollars),) = store.sql(_SPENT, [keys])[1]
+    fingerprints = [fingerprint for e in evaluations for fingerprint in (e.fingerprint, e.baseline_fingerprint)]
+    models = models_with_fingerprints(store, list(dict.fromkeys(fingerprints)))
+    sampling, spent = sampling_of_candidates(store, keys), judging_calls(store, keys)
     facts = [("Judge", judge) for judge in dict.fromkeys(e.judge for e in evaluations)]
-    facts += [("Judge calls", str(calls))] + ([("Cost of judging", f"${dollars:.2f}")] if dollars is not None else [])
-    models = [
+    facts.append(("Judge calls", str(spent.calls)))
+    if spent.dollars is not None:
+        facts.append(("Cost of judging", f"${spent.dollars:.2f}"))
+    rows = [
         {
             "name": names[e.key],
-            "made by": about[e.key].by or "–",
+            "made by": model.made_by if model else "–",
             "benchmark": e.benchmark,
             "mode": e.mode,
             "fingerprint": e.fingerprint,
-            "folder": about[e.key].folder,
+            "folder": model.folder if model else e.fingerprint,
         }
-        for e in evaluations
+        for e, model in ((e, models.get(e.fingerprint)) for e in evaluations)
     ]
-    command = "\n".join(dict.fromkeys(_again(e, about[e.key]) for e in evaluations))
+    commands = [_command(e, models, sampling.get(e.key, {})) for e in evaluations]
     return Provenance(
-        facts=facts, blocks=[], models=models, versions=installed_versions(), how="To reproduce it:", command=command
+        facts=facts,
+        blocks=[],
+        models=rows,
+        versions=installed_versions(),
+        of_writer=True,
+        how="To reproduce it:",
+        command="\n".join(dict.fromkeys(commands)),
     )
 
 
-@dataclass(frozen=True)
-class _Made:
-    """How both sides of an evaluation came to be; `params` is the JSON of the candidate's sampling parameters."""
+def _models_of_run(run: Run) -> list[Mapping[str, str]]:
+    names = {model.fingerprint: model.name for model in run.models}
+    return [
+        {
+            "name": model.name,
+            "made by": model.made_by,
+            "from": names.get(model.parent or "", model.parent or "–"),
+            "fingerprint": model.fingerprint,
+            "folder": model.folder,
+        }
+        for model in run.models
+    ]
 
-    folder: str
-    by: str
-    baseline_folder: str
-    baseline_by: str
-    params: str | None
 
-
-def _again(evaluation: Evaluation, made: _Made) -> str:
+def _command(evaluation: Evaluation, models: Mapping[str, StoredModel], sampling: Mapping[str, Any]) -> str:
     """The command that brings an evaluation's judgments into a store. An endpoint's address is not in the store."""
-    if made.by == "imported":
+    model, baseline = models.get(evaluation.fingerprint), models.get(evaluation.baseline_fingerprint)
+    if model is not None and model.made_by == IMPORTED:
         return f"tpobench import {quote(evaluation.benchmark)} FOLDER"
     benchmark, split = as_typed(evaluation.benchmark)
     judge, _, asked = evaluation.judge.partition("@")
-    params = json.loads(made.params or "null") or {}
     options = {
-        "--model": made.folder,
+        "--model": evaluation.fingerprint if model is None else model.folder,
         "--benchmark": benchmark,
         "--split": split,
         "--mode": "" if evaluation.mode == "direct" else evaluation.mode,
-        "--baseline": "" if made.baseline_by == "imported" else made.baseline_folder,
+        "--baseline": "" if baseline is None or baseline.made_by == IMPORTED else baseline.folder,
         "--judge": judge,
         "--judge-model": "" if evaluation.is_rule_based else asked.partition("#")[0],
-        "--temperature": params.get("temperature"),
-        "--max-new-tokens": params.get("max_new_tokens"),
-        "--seed": params.get("seed"),
+        "--temperature": sampling.get("temperature"),
+        "--max-new-tokens": sampling.get("max_new_tokens"),
+        "--seed": sampling.get("seed"),
     }
     return "tpobench eval" + "".join(f" {key} {quote(str(v))}" for key, v in options.items() if v not in (None, ""))

@@ -1,54 +1,47 @@
 """The same prompts before and after training: how thoughts and responses of the thought arm have changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from tpobench.harness.store.examples import CandidateAnswer, candidate_answers
 from tpobench.harness.store.store import Store
-from tpobench.reports.data import StoredRun
+from tpobench.reports.runs import Run
 
 SHOWN = 3
 
 
 @dataclass(frozen=True)
-class ShownAnswer:
-    """One output of the thought arm. `response` is empty where it did not parse."""
+class BeforeAfter:
+    """One prompt with the answers of two iterations."""
 
-    thought: str
-    response: str
-    raw_text: str
+    before: CandidateAnswer
+    after: CandidateAnswer
 
 
 @dataclass(frozen=True)
-class BeforeAfter:
-    prompt: str
-    category: str
-    before: ShownAnswer
-    after: ShownAnswer
+class Thoughts:
+    """Answers of the thought arm after its `first` and after its `last` evaluated iteration."""
+
+    template: ClassVar[str] = "thoughts.html.j2"
+    anchor: ClassVar[str] = "thoughts"
+    title: ClassVar[str] = "Thoughts"
+    first: int
+    last: int
+    shown: Sequence[BeforeAfter]
 
 
-def before_and_after(store: Store, run: StoredRun) -> tuple[int, int, list[BeforeAfter]] | None:
-    """The first and the last evaluated iteration of the thought arm, and three prompts of different categories, the
-    first in the benchmark's order of which both answers parsed. None with fewer than two iterations."""
-    evaluated = [i for i in run.iterations if run.evaluation("evaluate", "thought", i)]
+def of_run(store: Store, run: Run) -> Thoughts | None:
+    """Three prompts of different categories, the first in the benchmark's order of which both answers parsed. None with
+    fewer than two iterations."""
+    evaluated = {i: evaluation for i in run.iterations if (evaluation := run.evaluation("thought", i)) is not None}
     if len(evaluated) < 2:
         return None
-    first, last = evaluated[0], evaluated[-1]
-    sides = [_answers(store, run, iteration) for iteration in (first, last)]
+    first, last = min(evaluated), max(evaluated)
+    afterwards = {answer.prompt: answer for answer in candidate_answers(store, evaluated[last].key)}
     shown: dict[str, BeforeAfter] = {}
-    afterwards = {prompt: answer for prompt, _, answer in sides[1]}
-    for prompt, category, before in sides[0]:
-        after = afterwards.get(prompt)
-        if after is not None and before.response and after.response and category not in shown and len(shown) < SHOWN:
-            shown[category] = BeforeAfter(prompt, category, before, after)
-    return first, last, list(shown.values())
-
-
-def _answers(store: Store, run: StoredRun, iteration: int) -> list[tuple[str, str, ShownAnswer]]:
-    evaluation = run.evaluation("evaluate", "thought", iteration)
-    assert evaluation is not None
-    rows = store.sql(
-        "SELECT prompt.text, prompt.category, output.thought, output.response, output.raw_text "
-        "FROM evaluation_entry JOIN prompt USING (prompt_key) JOIN output ON output_key = candidate_output "
-        "WHERE evaluation_key = ? ORDER BY place",
-        [evaluation.key],
-    )[1]
-    return [(text, category, ShownAnswer(thought, response, raw)) for text, category, thought, response, raw in rows]
+    for before in candidate_answers(store, evaluated[first].key):
+        after = afterwards.get(before.prompt)
+        if after is not None and before.response and after.response and len(shown) < SHOWN:
+            shown.setdefault(before.category, BeforeAfter(before, after))
+    return Thoughts(first, last, list(shown.values()))

@@ -1,139 +1,88 @@
-"""The training rows of a report: what each arm was trained on, by iteration."""
+"""What each arm was trained on, by iteration, and what the run took."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 from markupsafe import Markup
 
+from tpobench.harness.store.calls import CallTotals, judging_calls_by_step
+from tpobench.harness.store.step_details import (
+    EpochDetails,
+    EvaluateDetails,
+    PairDetails,
+    SampleDetails,
+    ScoreDetails,
+    SelectDetails,
+    TrainDetails,
+    WarmStartDetails,
+)
+from tpobench.harness.store.steps import ARMS, Arm, Step
 from tpobench.harness.store.store import Store
-from tpobench.reports.data import StoredRun
-from tpobench.reports.formats.charts import Mark, Series, Style, lines
+from tpobench.reports.formats.charts import Mark, Series, lines
 from tpobench.reports.formats.figures import words
-from tpobench.reports.sections.iterations import STYLES
+from tpobench.reports.runs import Run
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRow:
-    """One arm in one iteration. Each part is empty when its step has not finished."""
+    """One arm in one iteration. What a step tells that has not finished is None or empty.
+
+    Attributes:
+        metrics: Of the epoch that was kept.
+        epoch: ``2 of 10`` where an epoch was chosen on held-out prompts.
+        epochs: What each epoch left behind.
+        held_out: By epoch, the win rate on held-out prompts by which one was chosen.
+        judge_gap: Win rate by the training judge minus that by the evaluation judge; None where both are the same.
+    """
 
     iteration: int
-    arm: Style
-    sample: Mapping[str, Any]
-    score: Mapping[str, Any]
-    pairs: Mapping[str, Any]
-    metrics: Mapping[str, Any]
+    arm: Arm
+    sample: SampleDetails
+    score: ScoreDetails | None
+    pairs: PairDetails | None
+    metrics: Mapping[str, float]
     epoch: str
-    """``2 of 10`` where an epoch was chosen on held-out prompts."""
     chosen_epoch: int | None
-    epochs: tuple[Mapping[str, Any], ...]
-    """What each epoch left behind, ``epoch`` and ``metrics`` among it."""
+    epochs: tuple[EpochDetails, ...]
     held_out: Mapping[int, float]
-    """By epoch, the win rate on held-out prompts by which one was chosen."""
     judge_gap: float | None
-    """Win rate by the training judge minus that by the evaluation judge; None where both are the same judge."""
 
     @property
     def dropped(self) -> str:
         """``tie 4, nothing parsed 1``, the most frequent reason first."""
-        reasons: Mapping[str, int] = self.pairs.get("dropped") or {}
-        ranked = sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0]))
+        reasons = {} if self.pairs is None else self.pairs.dropped
+        ranked = sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0]))
         return ", ".join(f"{words(reason)} {number}" for reason, number in ranked)
 
+    @property
+    def margin(self) -> float | None:
+        return None if self.pairs is None else self.pairs.margin
 
-def training_rows(run: StoredRun) -> list[TrainingRow]:
-    """By iteration from 1, direct before thought; only where at least one step is done."""
-    rows = []
-    for iteration in run.iterations:
-        for arm in reversed(STYLES):
-            steps = ("sample", "score", "pairs", "train", "select", "evaluate")
-            found = {step: run.details(step, arm, iteration) or {} for step in steps}
-            if found["sample"]:
-                rows.append(_row(iteration, arm, found))
-    return rows
+    @property
+    def longer(self) -> float | None:
+        """How much longer the chosen responses are than the rejected ones, in characters."""
+        if self.pairs is None or self.pairs.chosen_chars is None or self.pairs.rejected_chars is None:
+            return None
+        return self.pairs.chosen_chars - self.pairs.rejected_chars
 
-
-def _row(iteration: int, arm: Style, found: Mapping[str, Mapping[str, Any]]) -> TrainingRow:
-    chosen, measured = found["select"], found["evaluate"]
-    epoch = f"{chosen['epoch']} of {len(chosen['figures'])}" if "figures" in chosen else ""
-    by_training_judge = measured.get("train_judge_win_rate")
-    gap = None if by_training_judge is None else by_training_judge - measured["win_rate"]
-    metrics = chosen.get("metrics") or found["train"].get("metrics") or {}
-    return TrainingRow(
-        iteration=iteration,
-        arm=arm,
-        sample=found["sample"],
-        score=found["score"],
-        pairs=found["pairs"],
-        metrics=metrics,
-        epoch=epoch,
-        chosen_epoch=chosen.get("epoch"),
-        epochs=tuple(found["train"].get("epochs") or ()),
-        held_out={one["epoch"]: one["win_rate"] for one in chosen.get("figures") or () if "win_rate" in one},
-        judge_gap=gap,
-    )
-
-
-def warm_starts(run: StoredRun) -> list[tuple[Style, int | None, Mapping[str, Any]]]:
-    """Arm, number of examples and training metrics of each warm start that is done."""
-    rows: list[tuple[Style, int | None, Mapping[str, Any]]] = []
-    for arm in reversed(STYLES):
-        if details := run.details("warm_start", arm):
-            rows.append((arm, details.get("examples"), details.get("metrics") or {}))
-    return rows
-
-
-def training_charts(run: StoredRun, rows: Sequence[TrainingRow]) -> list[tuple[str, Markup]]:
-    """Title and chart of what training shows by iteration; a figure that no step has told is left out."""
-    ticks = [str(i) for i in sorted({row.iteration for row in rows})]
-
-    def series(value: Callable[[TrainingRow], float | None]) -> list[Series]:
-        found = []
-        for arm in STYLES:
-            told = [(str(row.iteration), value(row)) for row in rows if row.arm == arm]
-            marks = [Mark(place=ticks.index(at), value=figure) for at, figure in told if figure is not None]
-            found += [Series(arm, marks)] if marks else []
-        return found
-
-    def longer(row: TrainingRow) -> float | None:
-        chosen, rejected = row.pairs.get("chosen_chars"), row.pairs.get("rejected_chars")
-        return None if chosen is None or rejected is None else chosen - rejected
-
-    wanted: list[tuple[str, Callable[[TrainingRow], float | None], str, float | None]] = [
-        ("Margin between chosen and rejected, in scores", lambda row: row.pairs.get("margin"), ".2f", None),
-        ("Chosen responses longer than rejected ones, characters", longer, "+,.0f", 0.0),
-        ("Thought length of the samples, characters", _thought_chars, ",.0f", None),
-    ]
-    drawn = [(title, series(value), axis, at) for title, value, axis, at in wanted]
-    charts = [
-        (title, lines(told, ticks, axis, at)) for title, told, axis, at in drawn if any(one.drawn for one in told)
-    ]
-    losses, epochs = _losses(rows)
-    return charts + (
-        [("Training loss by epoch", lines(losses, epochs, ".2f"))] if any(one.drawn for one in losses) else []
-    )
-
-
-def _thought_chars(row: TrainingRow) -> float | None:
-    return row.sample.get("thought_chars") if row.arm == "thought" else None
-
-
-def _losses(rows: Sequence[TrainingRow]) -> tuple[list[Series], list[str]]:
-    """The loss of every epoch of every iteration, one after the other; the chosen epoch is the solid mark."""
-    ticks = list(dict.fromkeys(f"{row.iteration}.{epoch['epoch']}" for row in rows for epoch in row.epochs))
-    series = []
-    for row in sorted(rows, key=lambda row: STYLES.index(row.arm)):
-        marks = []
-        for epoch in row.epochs:
-            if (loss := (epoch.get("metrics") or {}).get("loss")) is not None:
-                at = ticks.index(f"{row.iteration}.{epoch['epoch']}")
-                marks.append(Mark(place=at, value=loss, hollow=row.chosen_epoch not in (None, epoch["epoch"])))
-        series += [Series(row.arm, marks)] if marks else []
-    return series, ticks
+    @property
+    def thought_chars(self) -> float | None:
+        """Mean length of the samples' thoughts; the direct arm has none."""
+        return self.sample.thought_chars if self.arm == "thought" else None
 
 
 @dataclass(frozen=True)
-class Spent:
+class WarmStart:
+    """The supervised start of one arm."""
+
+    arm: Arm
+    examples: int | None
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepCosts:
     """What one step took: seconds, and the calls of its judge; `dollars` is None where a price is not known."""
 
     step: str
@@ -142,14 +91,112 @@ class Spent:
     dollars: float | None
 
 
-_CALLS = """
-SELECT step.name, count(call_key), sum(cost_usd) FROM step
-JOIN evaluation ON evaluation_key = details->>'evaluation', unnest(list_distinct(judgment_keys)) AS judged(key)
-JOIN call ON call.subject = judged.key WHERE step.run = ? GROUP BY ALL
-"""
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """What a run trained on and what it took; `charts` have titles."""
+
+    template: ClassVar[str] = "training.html.j2"
+    anchor: ClassVar[str] = "training"
+    title: ClassVar[str] = "Training"
+    rows: Sequence[TrainingRow]
+    charts: Sequence[tuple[str, Markup]]
+    warm_starts: Sequence[WarmStart]
+    costs: Sequence[StepCosts]
 
 
-def spent(store: Store, run: StoredRun) -> list[Spent]:
-    """By step, in the order in which they finished. A judgment that several steps share is counted in each."""
-    calls = {name: (number, dollars) for name, number, dollars in store.sql(_CALLS, [run.key])[1]}
-    return [Spent(step.name, step.seconds, *calls.get(step.name, (0, None))) for step in run.steps]
+def of_run(store: Store, run: Run) -> Training:
+    """The section of a run, however far it is."""
+    rows = training_rows(run)
+    warm_starts = {arm: run.details(Step(WarmStartDetails, arm)) for arm in reversed(ARMS)}
+    calls = judging_calls_by_step(store, run.key)
+    costs = [(finished, calls.get(finished.step.name, CallTotals(0, None))) for finished in run.steps]
+    return Training(
+        rows=rows,
+        charts=_charts(rows),
+        warm_starts=[WarmStart(arm, one.examples, one.metrics) for arm, one in warm_starts.items() if one is not None],
+        costs=[
+            StepCosts(step=finished.step.name, seconds=finished.seconds, calls=total.calls, dollars=total.dollars)
+            for finished, total in costs
+        ],
+    )
+
+
+def training_rows(run: Run) -> list[TrainingRow]:
+    """By iteration from 1, direct before thought; only where the samples are there."""
+    rows = []
+    for iteration in run.iterations:
+        for arm in reversed(ARMS):
+            sample = run.details(Step(SampleDetails, arm, iteration))
+            if sample is not None:
+                rows.append(_row(run, arm, iteration, sample))
+    return rows
+
+
+def _row(run: Run, arm: Arm, iteration: int, sample: SampleDetails) -> TrainingRow:
+    trained = run.details(Step(TrainDetails, arm, iteration))
+    selected = run.details(Step(SelectDetails, arm, iteration))
+    job = selected or trained
+    return TrainingRow(
+        iteration=iteration,
+        arm=arm,
+        sample=sample,
+        score=run.details(Step(ScoreDetails, arm, iteration)),
+        pairs=run.details(Step(PairDetails, arm, iteration)),
+        metrics={} if job is None else job.metrics,
+        epoch="" if selected is None else f"{selected.epoch} of {len(selected.figures)}",
+        chosen_epoch=None if selected is None else selected.epoch,
+        epochs=() if trained is None else trained.epochs,
+        held_out={} if selected is None else {figure.epoch: figure.win_rate for figure in selected.figures},
+        judge_gap=judge_gap(run.details(Step(EvaluateDetails, arm, iteration))),
+    )
+
+
+def judge_gap(measured: EvaluateDetails | None) -> float | None:
+    """The training judge's win rate minus the evaluation judge's; None where they are one or gave no verdicts."""
+    if measured is None or measured.train_judge_win_rate is None or measured.win_rate is None:
+        return None
+    return measured.train_judge_win_rate - measured.win_rate
+
+
+def _charts(rows: Sequence[TrainingRow]) -> list[tuple[str, Markup]]:
+    """Title and chart of what training shows by iteration; a figure that no step has told is left out."""
+    ticks = [str(iteration) for iteration in sorted({row.iteration for row in rows})]
+    figures: list[tuple[str, Callable[[TrainingRow], float | None], str, float | None]] = [
+        ("Margin between chosen and rejected, in scores", lambda row: row.margin, ".2f", None),
+        ("Chosen responses longer than rejected ones, characters", lambda row: row.longer, "+,.0f", 0.0),
+        ("Thought length of the samples, characters", lambda row: row.thought_chars, ",.0f", None),
+    ]
+    charts = []
+    for title, value, axis, reference in figures:
+        series = _series(rows, ticks, value)
+        if any(one.drawn for one in series):
+            charts.append((title, lines(series, ticks, axis, reference)))
+    losses, epochs = _losses(rows)
+    if any(one.drawn for one in losses):
+        charts.append(("Training loss by epoch", lines(losses, epochs, ".2f")))
+    return charts
+
+
+def _series(
+    rows: Sequence[TrainingRow], ticks: Sequence[str], value: Callable[[TrainingRow], float | None]
+) -> list[Series]:
+    series = []
+    for arm in ARMS:
+        values = [(str(row.iteration), value(row)) for row in rows if row.arm == arm]
+        marks = [Mark(place=ticks.index(tick), value=figure) for tick, figure in values if figure is not None]
+        series += [Series(arm, marks)] if marks else []
+    return series
+
+
+def _losses(rows: Sequence[TrainingRow]) -> tuple[list[Series], list[str]]:
+    """The loss of every epoch of every iteration, one after the other; the chosen epoch is the solid mark."""
+    ticks = list(dict.fromkeys(f"{row.iteration}.{epoch.epoch}" for row in rows for epoch in row.epochs))
+    series = []
+    for row in sorted(rows, key=lambda row: ARMS.index(row.arm)):
+        marks = []
+        for epoch in row.epochs:
+            if (loss := epoch.metrics.get("loss")) is not None:
+                tick = ticks.index(f"{row.iteration}.{epoch.epoch}")
+                marks.append(Mark(place=tick, value=loss, hollow=row.chosen_epoch not in (None, epoch.epoch)))
+        series += [Series(row.arm, marks)] if marks else []
+    return series, ticks

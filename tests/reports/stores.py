@@ -17,6 +17,19 @@ from tpobench.harness.models.modes import DIRECT, Mode
 from tpobench.harness.models.thoughts import mode_named
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Judgment, Model, Output, Prompt, content_key, judgment_key, text_key
+from tpobench.harness.store.step_details import (
+    EpochDetails,
+    EpochFigure,
+    EvaluateDetails,
+    GateDetails,
+    HeadToHeadDetails,
+    PairDetails,
+    SampleDetails,
+    SeedDetails,
+    SelectDetails,
+    TrainDetails,
+)
+from tpobench.harness.store.steps import Arm, D, Step
 from tpobench.harness.store.store import Store
 
 JUDGE = "verdict:test@judge-model#1"
@@ -134,8 +147,8 @@ def finished_run(store: Store, asked: int = 90) -> str:
     config = {"name": "run", "arms": ["thought", "direct"], "iterations": 1, "seed": 3}
     store.add_run(RUN, "run", config, {"versions": {"torch": "2"}, "same_judge": True})
 
-    def done(step: str, /, **details: object) -> None:
-        store.finish_step(RUN, step, dict(details), 2.0)
+    def done(step: Step[D], details: D) -> None:
+        store.finish_step(RUN, step.name, details.as_stored(), 2.0)
 
     def strong(number: int, order: str) -> float | None:
         return None if number == 7 else (0.9 if number % 3 else 0.2)
@@ -143,27 +156,75 @@ def finished_run(store: Store, asked: int = 90) -> str:
     def flipping(number: int, order: str) -> float | None:
         return 0.8 if number % 2 else (0.7 if order == "AB" else 0.3)
 
-    done("seed", model=seed.model.fingerprint, name="seed", folder="/models/seed")
-    pairs = {
-        "pairs": 10,
-        "margin": 2.5,
-        "chosen_chars": 20.0,
-        "rejected_chars": 30.0,
-        "rho": 0.1,
-        "dropped": {"tie": 2},
+    done(Step(SeedDetails), SeedDetails(model=seed.model.fingerprint, name="seed", folder="/models/seed"))
+    arms: tuple[tuple[Arm, ModelOutputs], ...] = (("direct", direct), ("thought", thought))
+    for arm, side in arms:
+        trained(done, arm, side.model)
+    keys = {
+        "thought": judged(store, thought, seed, JudgedContest(say=strong)),
+        "direct": judged(store, direct, seed, JudgedContest(say=flipping)),
+        "both": judged(store, thought, direct, JudgedContest(say=flipping)),
     }
-    epochs = [{"epoch": 1, "metrics": {"loss": 0.6}}, {"epoch": 2, "metrics": {"loss": 0.4}}]
-    for arm, side in (("direct", direct), ("thought", thought)):
-        done(f"sample/{arm}/1", outputs=40, parse_error_rate=0.05, thought_chars=15.0)
-        done(f"pairs/{arm}/1", **pairs)
-        done(f"train/{arm}/1", model=side.model.fingerprint, epochs=epochs, metrics={"loss": 0.4})
-        done(f"select/{arm}/1", epoch=2, figures=[{}, {}], metrics={"loss": 0.4})
-    done("evaluate/thought/1", evaluation=judged(store, thought, seed, JudgedContest(say=strong)), win_rate=0.6)
-    done("evaluate/direct/1", evaluation=judged(store, direct, seed, JudgedContest(say=flipping)), win_rate=0.6)
-    duel = judged(store, thought, direct, JudgedContest(say=flipping))
-    done("head_to_head/1", evaluation=duel, win_rate=0.6)
+    for arm in ("thought", "direct"):
+        done(Step(EvaluateDetails, arm, 1), EvaluateDetails(evaluation=keys[arm], win_rate=0.6))
+    done(Step(HeadToHeadDetails, iteration=1), HeadToHeadDetails(evaluation=keys["both"], win_rate=0.6))
     policy = validate({"head_to_head": {"margin": 0.05}, "categories": {"margin": 0.2}}, Policy, "policy")
-    request = GateRequest(candidate="", evaluation=duel, run_key=RUN)
+    request = GateRequest(candidate="", evaluation=keys["both"], run_key=RUN)
     result = decide(store, policy, request, Client, Progress(quiet=True))
-    done("gate/1", gate_decision=result.key)
+    done(Step(GateDetails, iteration=1), GateDetails(gate_decision=result.key, decision=result.decision.outcome))
     return RUN
+
+
+def trained(done: Callable[[Step[Any], Any], None], arm: Arm, model: Model) -> None:
+    """Finish the steps of an arm's first iteration."""
+    done(
+        Step(SampleDetails, arm, 1),
+        SampleDetails(
+            outputs=40, parse_error_rate=0.05, truncated=0.0, tokens=9.0, thought_chars=15.0, response_chars=30.0
+        ),
+    )
+    done(
+        Step(PairDetails, arm, 1),
+        PairDetails(
+            pairs=10,
+            dropped={"tie": 2},
+            rho=0.1,
+            format_rejected=1,
+            format_share=0.1,
+            chosen_chars=20.0,
+            rejected_chars=30.0,
+            margin=2.5,
+        ),
+    )
+    epochs = tuple(
+        EpochDetails(epoch=number, folder=f"/models/{arm}-{number}", model=f"{arm} {number}", metrics={"loss": loss})
+        for number, loss in ((1, 0.6), (2, 0.4))
+    )
+    done(
+        Step(TrainDetails, arm, 1),
+        TrainDetails(
+            job=f"job {arm}",
+            name=model.name,
+            target=model.folder,
+            parent="seed",
+            method="dpo",
+            epochs=epochs,
+            metrics={"loss": 0.4},
+            model=model.fingerprint,
+        ),
+    )
+    done(
+        Step(SelectDetails, arm, 1),
+        SelectDetails(
+            job=f"job {arm}",
+            epoch=2,
+            model=model.fingerprint,
+            folder=model.folder,
+            metrics={"loss": 0.4},
+            held_out=8,
+            figures=tuple(
+                EpochFigure(epoch=number, win_rate=rate, low=None, high=None, parsed=1.0)
+                for number, rate in ((1, 0.5), (2, 0.6))
+            ),
+        ),
+    )

@@ -88,7 +88,7 @@ def test_a_click_sorts_a_table_and_another_turns_it(opened: Opened) -> None:
 def test_examples_are_searched_filtered_and_unfolded(opened: Opened, finished: Store) -> None:
     page = opened.page
     assert opened.found() == "90 of 270 examples"
-    page.select_option("#contest", label="Thought, iteration 1 v seed")
+    page.select_option("#evaluation", label="Thought, iteration 1 v seed")
     lost = finished.sql(
         "SELECT count(*) FROM (SELECT prompt_key, avg(preference) AS p, count(preference) AS seen FROM judgment "
         "JOIN (SELECT unnest(judgment_keys) AS judgment_key FROM evaluation JOIN model ON model_key = candidate "

@@ -8,17 +8,26 @@ from tests.reports.stores import JUDGE, JudgedContest, contender, judged, prompt
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.stats.intervals import difference_interval, mean_interval
 from tpobench.harness.stats.shrinkage import shrink
+from tpobench.harness.store.judged_prompts import JudgedPrompt
+from tpobench.harness.store.judgments import SecondOpinion
 from tpobench.harness.store.store import Store
-from tpobench.reports.evaluations import PromptVerdict, newest_evaluations, read_evaluations
+from tpobench.reports.evaluations import newest_evaluations, read_evaluations
 from tpobench.reports.sections import examples
-from tpobench.reports.sections.categories import Column, tabulate
-from tpobench.reports.sections.examples import LabelledEvaluation as Shown
-from tpobench.reports.sections.examples import read_examples
-from tpobench.reports.sections.judges import agreement, first_preferred, flip_rate, judge_views, length_bins
+from tpobench.reports.sections.category_tables import Column, tabulate
+from tpobench.reports.sections.example_texts import Packer
+from tpobench.reports.sections.examples import LabelledEvaluation, read_examples
+from tpobench.reports.sections.judges import (
+    JudgeView,
+    agreement,
+    first_preferred,
+    flip_rate,
+    length_bins,
+    of_evaluations,
+)
 
 
-def verdict(prompt: str, *games: tuple[str, float | None], chars: int = 10, other: int = 10) -> PromptVerdict:
-    return PromptVerdict(prompt=prompt, category="c", games=tuple(games), chars=chars, baseline_chars=other)
+def verdict(prompt: str, *verdicts: tuple[str, float | None], chars: int = 10, other: int = 10) -> JudgedPrompt:
+    return JudgedPrompt(prompt=prompt, category="c", verdicts=tuple(verdicts), chars=chars, baseline_chars=other)
 
 
 def test_shrinking_pulls_groups_towards_what_they_share() -> None:
@@ -29,8 +38,8 @@ def test_shrinking_pulls_groups_towards_what_they_share() -> None:
 
 
 def test_a_prompt_without_every_verdict_has_no_value() -> None:
-    assert verdict("p", ("AB", 0.8), ("BA", 0.4)).value == pytest.approx(0.6)
-    assert verdict("p", ("AB", 0.8), ("BA", None)).value is None
+    assert verdict("p", ("AB", 0.8), ("BA", 0.4)).preference == pytest.approx(0.6)
+    assert verdict("p", ("AB", 0.8), ("BA", None)).preference is None
 
 
 def test_categories_pair_the_prompts_that_both_answered() -> None:
@@ -72,7 +81,7 @@ def test_flips_and_the_first_place_by_hand() -> None:
     assert first.mean == pytest.approx(((0.9 + 0.2) / 2 + (0.9 + 0.8) / 2 + (0.5 + 0.8) / 2) / 3)
     assert flip_rate([verdict("1", ("AB", 0.9))]) is None
     strong = [[verdict("1", ("AB", 0.9))], [verdict("1", ("BA", 0.1))]]
-    assert first_preferred(strong) is None, "one order alone shows strength, not bias, in each contest"
+    assert first_preferred(strong) is None, "one order alone shows strength, not bias, in each evaluation"
 
 
 def test_length_bins_hold_every_verdict_once() -> None:
@@ -85,12 +94,25 @@ def test_length_bins_hold_every_verdict_once() -> None:
     assert len(length_bins([verdict(str(n), ("AB", 1.0)) for n in range(40)])) == 1, "one length, one bin"
 
 
+def opinions(*preferences: tuple[float, float]) -> list[SecondOpinion]:
+    return [
+        SecondOpinion(other="other", prompt=str(number), preference=mine, other_preference=other)
+        for number, (mine, other) in enumerate(preferences)
+    ]
+
+
 def test_kappa_by_hand() -> None:
     # agree on 3 of 4; by chance (2*1 + 2*3) / 16 = 0.5
-    found = agreement("other", [("1", 0.9, 0.9), ("2", 0.9, 0.1), ("3", 0.1, 0.1), ("4", 0.2, 0.3)])
+    found = agreement("other", opinions((0.9, 0.9), (0.9, 0.1), (0.1, 0.1), (0.2, 0.3)))
     assert found.same.mean == 0.75
     assert found.kappa == pytest.approx((0.75 - 0.5) / 0.5)
-    assert agreement("other", [("1", 0.9, 0.8)]).kappa is None
+    assert agreement("other", opinions((0.9, 0.8))).kappa is None
+
+
+def judges_of(store: Store, key: str) -> tuple[JudgeView, ...]:
+    section = of_evaluations(store, read_evaluations(store, [key]).values())
+    assert section is not None
+    return section.judges
 
 
 def test_a_second_judge_of_the_same_pairs_is_found(store: Store) -> None:
@@ -98,12 +120,12 @@ def test_a_second_judge_of_the_same_pairs_is_found(store: Store) -> None:
     new, old = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(30)]) for name in ("new", "old"))
     key = judged(store, new, old, JudgedContest(say=lambda n, order: 0.9))
     judged(store, new, old, JudgedContest(say=lambda n, order: 0.9 if n < 15 else 0.1, judge="human labels"))
-    (view,) = judge_views(store, read_evaluations(store, [key]).values())
+    (view,) = judges_of(store, key)
     assert view.id == JUDGE
     (found,) = view.agreements
     assert (found.other, found.pairs, found.same.mean) == ("human labels", 30, 0.5)
     judged(store, old, new, JudgedContest(say=lambda n, order: 0.1, judge="turned round"))
-    (view,) = judge_views(store, read_evaluations(store, [key]).values())
+    (view,) = judges_of(store, key)
     assert [(a.other, a.same.mean) for a in view.agreements] == [("human labels", 0.5), ("turned round", 1.0)]
 
 
@@ -121,23 +143,20 @@ def test_examples_are_sampled_by_whole_prompts(store: Store, monkeypatch: pytest
     old, *new = (contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(30)]) for name in "abc")
     keys = [judged(store, side, old, JudgedContest(say=lambda n, order: 0.9)) for side in new]
     found = read_evaluations(store, keys)
-    shown = [Shown(evaluation=found[key], label=key, candidate="x", baseline="y") for key in keys]
+    shown = [LabelledEvaluation(evaluation=found[key], label=key, candidate="x", baseline="y") for key in keys]
     every = read_examples(store, shown)
-    assert every is not None
     assert (every.shown, every.total, every.sampled) == (60, 60, "")
     monkeypatch.setattr(examples, "MAX_EXAMPLES", 21)
     some = read_examples(store, shown)
-    assert some is not None
-    assert some.shown == 20, "ten prompts, both contests"
+    assert some.shown == 20, "ten prompts, both evaluations"
     assert "20 of 60" in some.sampled.replace("\u202f", "")
     monkeypatch.setattr(examples, "MAX_CHARS", 500)
     fewer = read_examples(store, shown)
-    assert fewer is not None
     assert 0 < fewer.shown < 20
     assert fewer.shown % 2 == 0
 
 
 def test_a_long_text_is_cut_and_says_so(store: Store, tmp_path: Path) -> None:
-    packer = examples._Packer()
+    packer = Packer()
     packer._text("x" * 30_000)
     assert packer.texts[0].endswith("\n… 10\u202f000 more characters are in the store")

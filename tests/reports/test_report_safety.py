@@ -106,13 +106,13 @@ def hostile_store(store: Store) -> None:
 
 
 def assert_harmless(browser: Any, path: Path, page_text: str, most: int) -> None:
-    """Open the page and unfold every example of the first contest's first pages."""
+    """Open the page and unfold every example of the first evaluation's first pages."""
     path.write_text(page_text, encoding="utf-8")
     shown = Opened(browser, path, width=380)
     page = shown.page
     page.wait_for_timeout(300)
     assert page.evaluate("window.pwned") is None
-    page.select_option("#order", "asked")  # one contest, in its own order: every text in every place
+    page.select_option("#order", "asked")  # one evaluation, in its own order: every text in every place
     pages = int(page.inner_text("#page").split()[-1])
     for number in range(min(pages, most)):
         page.evaluate("document.querySelectorAll('details.example').forEach(d => { d.open = true; })")

@@ -14,9 +14,13 @@ from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import CallRecord, Metric, Usage
 from tpobench.harness.store.models import model_named
 from tpobench.harness.store.store import Store
-from tpobench.reports.content import of_comparison, of_models, of_run
+from tpobench.reports.content import Content, S, of_comparison, of_models, of_run
 from tpobench.reports.formats.html import render
 from tpobench.reports.formats.markdown import markdown
+from tpobench.reports.sections.categories import Categories
+from tpobench.reports.sections.iterations import Iterations
+from tpobench.reports.sections.leaderboard import Leaderboards
+from tpobench.reports.sections.training import Training
 
 
 def two_models(store: Store, asked: int = 40, **about: object) -> tuple[str, str]:
@@ -30,6 +34,12 @@ def two_models(store: Store, asked: int = 40, **about: object) -> tuple[str, str
         for side, wins in ((new, 2), (old, 1))
     ]
     return keys[0], keys[1]
+
+
+def section(content: Content, kind: type[S]) -> S:
+    found = content.section(kind)
+    assert found is not None
+    return found
 
 
 def invoke(*arguments: object) -> tuple[int, str]:
@@ -79,7 +89,7 @@ def test_one_arm_is_said_to_have_no_baseline(store: Store) -> None:
     store.finish_step("o" * 32, "evaluate/thought/1", done, 1)
     content = of_run(store, "o" * 32)
     assert any("Only the thought arm was run" in warning for warning in content.verdict.warnings)
-    (table,) = content.categories
+    (table,) = section(content, Categories).tables
     assert table.overall.difference is None
     render(content)
 
@@ -142,14 +152,14 @@ def test_both_writings_give_the_same_figures(store: Store) -> None:
         assert f"{headline.value:.1%}" in plain
     for warning in content.verdict.warnings:
         assert warning in plain
-    for table in content.categories:
+    for table in section(content, Categories).tables:
         for row in table.rows:
             assert f"{100 * row.detectable:.1f}" in plain if row.detectable else True
 
 
 def test_the_thought_arm_is_found_with_its_mode(store: Store) -> None:
     finished_run(store)
-    names = {evaluation: name for evaluation, name in of_models(store).names.items()}
+    names = {evaluation: name for evaluation, name in section(of_models(store), Leaderboards).names.items()}
     assert any(THINK.name in name for name in names.values()) is False, "one mode needs no telling apart"
 
 
@@ -212,15 +222,13 @@ def test_a_run_shows_its_tasks_its_guards_and_what_it_cost(store: Store) -> None
         for n, (key,) in enumerate(judged_keys)
     )
     content = of_run(store, RUN)
-    assert content.by_iteration is not None
-    (row,) = content.by_iteration.tasks
+    (row,) = section(content, Iterations).tasks
     assert (row.name, row.arm) == ("gsm8k, exact_match,strict", "thought")
     assert [figure and figure.value for figure in row.figures] == [None, 0.42]
-    assert all(row.guarded for row in content.categories[0].rows), "the policy guards every category"
-    assert content.training is not None
-    spent = {step.step: (step.calls, step.dollars) for step in content.training.spent}
-    assert spent["evaluate/thought/1"] == (180, pytest.approx(1.80))
-    assert spent["evaluate/direct/1"] == (0, None)
+    assert all(row.guarded for row in section(content, Categories).tables[0].rows), "the policy guards every category"
+    costs = {step.step: (step.calls, step.dollars) for step in section(content, Training).costs}
+    assert costs["evaluate/thought/1"] == (180, pytest.approx(1.80))
+    assert costs["evaluate/direct/1"] == (0, None)
     text = render(content)
     assert "gsm8k, exact_match,strict" in text
     assert ">1.80<" in text
@@ -237,8 +245,9 @@ def test_where_two_models_met_that_counts(store: Store) -> None:
     back = of_comparison(store, direct, thought, ("d", "t"))
     assert forth.verdict.headlines[0].value == pytest.approx(shown)
     assert back.verdict.headlines[0].value == pytest.approx(1 - shown)
-    assert forth.categories[0].overall.duel is not None
-    assert forth.categories[0].overall.duel.mean == pytest.approx(shown)
+    head_to_head = section(forth, Categories).tables[0].overall.head_to_head
+    assert head_to_head is not None
+    assert head_to_head.mean == pytest.approx(shown)
     assert "The gate's decision on" in forth.verdict.sentence
     assert "The gate's decision on" not in back.verdict.sentence
     render(back)
@@ -314,22 +323,20 @@ def two_baselines(store: Store) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def test_a_baseline_in_another_mode_is_another_contest(store: Store) -> None:
+def test_a_baseline_in_another_mode_is_another_one(store: Store) -> None:
     two_baselines(store)
     compared = of_comparison(store, model_named(store, "new"), model_named(store, "old"), ("new", "old"))
-    assert [(difference.measure.partition(",")[0], difference.difference) for difference in compared.differences] == [
-        ("win rate v base", 0.5),
-        (f"win rate v base ({THINK.name})", -0.5),
-    ]
+    assert [
+        (difference.measure.partition(",")[0], difference.difference)
+        for difference in section(compared, Categories).differences
+    ] == [("win rate v base", 0.5), (f"win rate v base ({THINK.name})", -0.5)]
     assert [headline.label for headline in compared.verdict.headlines] == [
         "A minus B: test/questions, win rate v base",
         "A v base, test/questions",
         "B v base, test/questions",
     ]
-    assert {(board.baseline, len(board.rows)) for board in compared.boards} == {
-        ("base", 2),
-        (f"base ({THINK.name})", 2),
-    }
+    leaderboards = section(compared, Leaderboards).leaderboards
+    assert {(one.baseline, len(one.rows)) for one in leaderboards} == {("base", 2), (f"base ({THINK.name})", 2)}
     assert f"against base ({THINK.name})" in render(compared)
     assert "new leads 2 models on test/questions: it wins 100.0% against base (" in of_models(store).verdict.sentence
 
@@ -364,12 +371,13 @@ def test_a_run_keeps_its_own_evaluation_when_there_is_a_newer_one(store: Store) 
         "FROM evaluation WHERE evaluation_key = ?",
         [own["evaluation"]],
     )
-    (board, *_) = of_run(store, RUN).boards
-    assert own["evaluation"] in board.about
+    (first, *_) = section(of_run(store, RUN), Leaderboards).leaderboards
+    assert own["evaluation"] in first.about
 
 
 def test_the_report_and_the_leaderboard_show_the_same_evaluations(store: Store) -> None:
     two_models(store, 20)
     current = two_models(store, 40)
-    assert {row.evaluation for board in of_models(store).boards for row in board.rows} == set(current)
+    leaderboards = section(of_models(store), Leaderboards).leaderboards
+    assert {row.evaluation for one in leaderboards for row in one.rows} == set(current)
     assert {row.evaluation for row in leaderboard(store)} == set(current)

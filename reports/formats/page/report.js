@@ -61,7 +61,7 @@
   if (!packed) return;
   const PAGE = 25;
   const LONGEST_DIFF = 3000;
-  const controls = ["search", "contest", "category", "outcome", "length", "order"];
+  const controls = ["search", "evaluation", "category", "outcome", "length", "order"];
   const percent = (share) => `${(100 * share).toFixed(1)}%`;
   const OUTCOMES = {win: "won", tie: "tie", loss: "lost", none: "no verdict"};
   let all = [];
@@ -82,16 +82,16 @@
       response: response === null ? null : told.texts[response], thought: told.texts[thought], raw: told.texts[raw],
       problem, finish, score, met, chars, thoughtChars,
     }));
-    return told.rows.map(([contest, prompt, category, preference, games, ours, theirs, checks], place) => ({
-      contest, place, prompt: told.texts[prompt], category: told.texts[category], preference,
-      outcome: outcome(preference), names: told.contests[contest], sides: [outputs[ours], outputs[theirs]],
-      games: games.map(([order, p, raw]) => ({order, preference: p, raw: told.texts[raw]})),
+    return told.rows.map(([evaluation, prompt, category, preference, verdicts, ours, theirs, checks], place) => ({
+      evaluation, place, prompt: told.texts[prompt], category: told.texts[category], preference,
+      outcome: outcome(preference), names: told.evaluations[evaluation], sides: [outputs[ours], outputs[theirs]],
+      verdicts: verdicts.map(([order, p, raw]) => ({order, preference: p, raw: told.texts[raw]})),
       checks: checks.map((check) => told.texts[check]),
     }));
   };
   const searchable = (row) => {
     row.text ??= [row.prompt, ...row.sides.flatMap((side) => [side.response ?? "", side.thought, side.raw]),
-      ...row.games.map((game) => game.raw)].join("\n").toLowerCase();
+      ...row.verdicts.map((verdict) => verdict.raw)].join("\n").toLowerCase();
     return row.text;
   };
   const clarity = (row) => (row.preference === null ? -1
@@ -175,11 +175,11 @@
     const sides = make("div", "sides");
     sides.append(drawSide(row, 0), drawSide(row, 1));
     body.replaceChildren(prompt, sides);
-    for (const game of row.games) {
-      const order = game.order === "BA" ? "baseline first" : "candidate first";
-      const said = game.preference === null ? "no verdict" : `preference for the candidate ${percent(game.preference)}`;
+    for (const verdict of row.verdicts) {
+      const order = verdict.order === "BA" ? "baseline first" : "candidate first";
+      const said = verdict.preference === null ? "no verdict" : `preference for the candidate ${percent(verdict.preference)}`;
       const told = `Judge, ${order}, ${said}`;
-      body.append(game.raw ? fold(told, game.raw) : make("p", "soft told", told));
+      body.append(verdict.raw ? fold(told, verdict.raw) : make("p", "soft told", told));
     }
   };
   const list = () => {
@@ -205,7 +205,7 @@
     const asked = Object.fromEntries(controls.map((id) => [id, byId(id).value]));
     const wanted = asked.search.trim().toLowerCase();
     const chars = (row) => row.sides[0].chars - row.sides[1].chars;
-    shown = all.filter((row) => (asked.contest === "" || row.contest === Number(asked.contest))
+    shown = all.filter((row) => (asked.evaluation === "" || row.evaluation === Number(asked.evaluation))
       && (!asked.category || row.category === asked.category) && (!asked.outcome || row.outcome === asked.outcome)
       && (!asked.length || (asked.length === "longer" ? chars(row) > 0 : chars(row) < 0))
       && (!wanted || searchable(row).includes(wanted)));
@@ -229,8 +229,8 @@
 
   unpack(packed.textContent).then((told) => {
     all = read(told);
-    options("contest", told.contests.map(([label], number) => [String(number), label]));
-    if (told.contests.length > 1) options("contest", [["", "all of them"]]);
+    options("evaluation", told.evaluations.map(([label], number) => [String(number), label]));
+    if (told.evaluations.length > 1) options("evaluation", [["", "all of them"]]);
     options("category", [...new Set(all.map((row) => row.category))].sort().map((category) => [category, category || "none"]));
     byId("filters").hidden = false;
     let waiting = 0;

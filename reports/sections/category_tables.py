@@ -1,0 +1,182 @@
+"""Win rates by group of prompts, with what they can and cannot tell. Pure functions."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean, stdev
+
+from tpobench.harness.gate.categories import MIN_CATEGORY
+from tpobench.harness.gate.power import detectable
+from tpobench.harness.stats.intervals import Interval, difference_interval, mean_interval
+from tpobench.harness.stats.shrinkage import shrink
+from tpobench.reports.formats.charts import Mark, Series, Strip, Style, strip
+
+MANY = 40
+"""Groups beyond which a table is folded: Arena-Hard has 250 clusters of two prompts."""
+
+_TWO_SIDED = 1.959964
+
+Preferences = Mapping[str, float]
+"""Preference for the candidate by prompt, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Column:
+    label: str
+    style: Style
+    preferences: Preferences
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategoryRow:
+    """One group of prompts.
+
+    Attributes:
+        rates: An entry for each column.
+        difference: The first column minus the second on the prompts that both answered.
+        shrunk: The same, pulled towards all groups.
+        head_to_head: Where one was compared with the other.
+        detectable: The smallest difference from zero (or from one half) that four of five such samples would show, if
+            the prompts of this group differ as much as all do.
+    """
+
+    group: str
+    n: int
+    rates: tuple[Interval | None, ...]
+    difference: Interval | None
+    shrunk: float | None
+    head_to_head: Interval | None
+    detectable: float | None
+    guarded: bool = False
+
+    @property
+    def decidable(self) -> bool:
+        return self.n >= MIN_CATEGORY
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategoryTable:
+    """Win rates by group, the figures over all prompts first. `name` tells the page's tables apart, `title` says what
+    groups the prompts where it is not the benchmark's own categories."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    overall: CategoryRow
+    rows: tuple[CategoryRow, ...]
+    chart: Strip
+
+    @property
+    def few(self) -> int:
+        return sum(not row.decidable for row in self.rows)
+
+    @property
+    def is_long(self) -> bool:
+        """Too long to be read from top to bottom."""
+        return len(self.rows) > MANY
+
+    @property
+    def has_head_to_head(self) -> bool:
+        return self.overall.head_to_head is not None
+
+
+def tabulate(
+    name: str,
+    title: str,
+    columns: Sequence[Column],
+    groups: Mapping[str, str],
+    head_to_head: Preferences | None = None,
+    guarded: Collection[str] | None = None,
+) -> CategoryTable | None:
+    """The table of these columns; None where fewer than two groups have a verdict. `guarded` names the groups that the
+    gate guards: all where it is empty, none where it is None."""
+    named = sorted({groups[prompt] for column in columns for prompt in column.preferences if prompt in groups})
+    if len(named) < 2:
+        return None
+    members: dict[str, list[str]] = {group: [] for group in named}
+    for prompt, group in groups.items():
+        if group in members:
+            members[group].append(prompt)
+    everything = [prompt for group in named for prompt in members[group]]
+    decisive = _decisive(everything, columns, head_to_head)
+    spread = stdev(decisive) if len(decisive) > 1 else 0.0
+    overall = _row("all", everything, columns, head_to_head, spread)
+    alone = [
+        replace(
+            _row(group, members[group], columns, head_to_head, spread),
+            guarded=guarded is not None and (not guarded or group in guarded),
+        )
+        for group in named
+    ]
+    rows = _with_shrunk(alone, members, columns, overall)
+    return CategoryTable(
+        name=name,
+        title=title,
+        columns=tuple(columns),
+        overall=overall,
+        rows=rows,
+        chart=_chart(name, columns, [overall, *rows]),
+    )
+
+
+def paired(first: Preferences, second: Preferences, prompts: Sequence[str]) -> list[float]:
+    """What the first has more than the second, prompt by prompt, where both have a verdict."""
+    return [first[prompt] - second[prompt] for prompt in prompts if prompt in first and prompt in second]
+
+
+def _decisive(prompts: Sequence[str], columns: Sequence[Column], head_to_head: Preferences | None) -> list[float]:
+    """What the question is decided on: the head-to-head, else the paired difference, else the only win rate."""
+    if head_to_head:
+        return [head_to_head[prompt] for prompt in prompts if prompt in head_to_head]
+    if len(columns) == 2:
+        return paired(columns[0].preferences, columns[1].preferences, prompts)
+    return [columns[0].preferences[prompt] for prompt in prompts if prompt in columns[0].preferences]
+
+
+def _row(
+    name: str, prompts: Sequence[str], columns: Sequence[Column], head_to_head: Preferences | None, spread: float
+) -> CategoryRow:
+    answered = [
+        [column.preferences[prompt] for prompt in prompts if prompt in column.preferences] for column in columns
+    ]
+    compared = [head_to_head[prompt] for prompt in prompts if prompt in head_to_head] if head_to_head else []
+    apart = paired(columns[0].preferences, columns[1].preferences, prompts) if len(columns) == 2 else []
+    decided = len(_decisive(prompts, columns, head_to_head))
+    return CategoryRow(
+        group=name,
+        n=max(map(len, [*answered, compared])),
+        rates=tuple(mean_interval(values) if values else None for values in answered),
+        difference=difference_interval(apart) if apart else None,
+        shrunk=None,
+        head_to_head=mean_interval(compared) if compared else None,
+        detectable=detectable(spread, decided, _TWO_SIDED) if decided and spread else None,
+    )
+
+
+def _with_shrunk(
+    rows: Sequence[CategoryRow], members: Mapping[str, Sequence[str]], columns: Sequence[Column], overall: CategoryRow
+) -> tuple[CategoryRow, ...]:
+    """The rows with their differences pulled towards all; a prompt is as variable in each group as in all."""
+    if len(columns) != 2 or overall.difference is None or overall.difference.n < 2:
+        return tuple(rows)
+    apart = {row.group: paired(columns[0].preferences, columns[1].preferences, members[row.group]) for row in rows}
+    known = {name: values for name, values in apart.items() if values}
+    spread = stdev([difference for values in known.values() for difference in values])
+    errors = [spread / len(values) ** 0.5 for values in known.values()]
+    pulled = shrink([fmean(values) for values in known.values()], errors, overall.difference.mean)
+    by_group = dict(zip(known, pulled, strict=True))
+    return tuple(replace(row, shrunk=by_group.get(row.group)) for row in rows)
+
+
+def _chart(name: str, columns: Sequence[Column], rows: Sequence[CategoryRow]) -> Strip:
+    series = [
+        Series(
+            column.style,
+            [
+                Mark(place=place, value=rate.mean, low=rate.low, high=rate.high, hollow=not row.decidable)
+                for place, row in enumerate(rows)
+                if (rate := row.rates[number]) is not None
+            ],
+        )
+        for number, column in enumerate(columns)
+    ]
+    return strip(f"chart-{name}", series, len(rows))

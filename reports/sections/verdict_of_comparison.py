@@ -1,0 +1,113 @@
+"""What two models side by side come to: which is better, if that is clear."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tpobench.harness.models.modes import in_mode
+from tpobench.reports.comparison import Comparison, HeadToHead
+from tpobench.reports.formats import figures
+from tpobench.reports.formats.charts import Style
+from tpobench.reports.sections.verdict import Conclusion, Headline, facts_of, win_rate_headline
+from tpobench.reports.sections.warnings import warnings_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Finding:
+    """What decides: figures in words, and how far A is ahead. Of a `mere_measure` more may be better or worse."""
+
+    words: str
+    low: float
+    high: float
+    mere_measure: bool = False
+
+
+def of_comparison(comparison: Comparison) -> Conclusion:
+    """The conclusion on A and B: where one was compared with the other, that counts; else the first paired
+    difference."""
+    a, b = comparison.labels
+    finding = _of_head_to_head(comparison) if comparison.head_to_heads else _of_difference(comparison)
+    if finding.mere_measure:
+        badge, tone, sentence = "MEASURED", "pending", f"{a} minus {b}: {finding.words}."
+    elif finding.low > 0:
+        badge, tone, sentence = "A IS BETTER", "pass", f"{a} is better than {b}: {finding.words}."
+    elif finding.high < 0:
+        badge, tone, sentence = "B IS BETTER", "fail", f"{a} is worse than {b}: {finding.words}."
+    else:
+        badge, tone = "NO CLEAR DIFFERENCE", "inconclusive"
+        sentence = f"{a} and {b} do not clearly differ: {finding.words}."
+    if comparison.decision is not None:
+        sentence += f" The gate's decision on {a} against {b}: {comparison.decision}."
+    evaluations = [*comparison.shared_evaluations, *comparison.between]
+    return Conclusion(
+        badge=badge,
+        tone=tone,
+        sentence=sentence,
+        headlines=_headlines(comparison),
+        warnings=warnings_of(evaluations),
+        facts=[("A", a), ("B", b), *facts_of(evaluations)],
+    )
+
+
+def _of_head_to_head(comparison: Comparison) -> _Finding:
+    first = comparison.head_to_heads[0]
+    rate = first.rate
+    words = (
+        f"the first wins {figures.percent(rate.mean)} of {figures.count(rate.n)} prompts against the second "
+        f"({figures.percent_range(rate)}, {first.benchmark})"
+    )
+    return _Finding(words=words, low=rate.low - 0.5, high=rate.high - 0.5)
+
+
+def _of_difference(comparison: Comparison) -> _Finding:
+    first = comparison.differences[0]
+    reach = f"{figures.points(first.low)} to {figures.points(first.high)}"
+    words = (
+        f"{figures.points(first.difference)} points on {figures.count(first.n)} shared prompts "
+        f"({reach}, {_measure(comparison)})"
+    )
+    mere_measure = not first.measure.startswith("win rate")
+    return _Finding(words=words, low=first.low, high=first.high, mere_measure=mere_measure)
+
+
+def _measure(comparison: Comparison) -> str:
+    """What the first difference is of, without the judge, who is named below."""
+    first = comparison.differences[0]
+    return f"{first.benchmark}, {first.measure.rpartition(', ')[0]}"
+
+
+def _headlines(comparison: Comparison) -> list[Headline]:
+    """The head-to-heads, else the first difference; then both models on the first benchmark that they share."""
+    headlines = [
+        Headline(
+            label=f"{_sides(one, comparison.head_to_heads)}, {one.benchmark}",
+            style="head-to-head",
+            value=one.rate.mean,
+            low=one.rate.low,
+            high=one.rate.high,
+            n=one.rate.n,
+        )
+        for one in comparison.head_to_heads
+    ]
+    if not headlines:
+        first = comparison.differences[0]
+        headlines.append(
+            Headline(
+                label=f"A minus B: {_measure(comparison)}",
+                style="head-to-head",
+                value=first.difference,
+                low=first.low,
+                high=first.high,
+                n=first.n,
+                is_difference=True,
+            )
+        )
+    sides: tuple[tuple[str, Style], ...] = (("A", "thought"), ("B", "direct"))
+    for (label, style), evaluation in zip(sides, comparison.shared_evaluations[:2], strict=False):
+        headlines += win_rate_headline(f"{label} v {evaluation.against}, {evaluation.benchmark}", style, evaluation)
+    return headlines
+
+
+def _sides(one: HeadToHead, head_to_heads: Sequence[HeadToHead]) -> str:
+    """``A v B``, with the mode of a side that was compared in several."""
+    named = zip("AB", one.modes, zip(*(other.modes for other in head_to_heads), strict=True), strict=True)
+    return " v ".join(in_mode(side, mode) if len(set(modes)) > 1 else side for side, mode, modes in named)

@@ -1,0 +1,78 @@
+"""What a run comes to: its gate's decision, or how far it is."""
+
+from tpobench.harness.store.step_details import SeedDetails
+from tpobench.harness.store.steps import Step
+from tpobench.reports.decision import READINGS
+from tpobench.reports.formats.figures import words
+from tpobench.reports.runs import Run, RunGate, iteration_name
+from tpobench.reports.sections.verdict import Conclusion, Headline, facts_of, win_rate_headline
+from tpobench.reports.sections.warnings import warnings_of
+
+_SAME_JUDGE = (
+    "The same judge trained and evaluates. The prompts are disjoint, but a gain may be a gain at pleasing this judge "
+    "and nothing more."
+)
+
+
+def of_run(run: Run) -> Conclusion:
+    """The conclusion of a run, however far it is."""
+    gate = run.gate
+    warnings = warnings_of(run.evaluations.values()) if run.first else []
+    if run.has_same_judge:
+        warnings.insert(0, _SAME_JUDGE)
+    if len(run.arms) == 1:
+        warnings.append(f"Only the {run.arms[0]} arm was run: there is no baseline trained the same way.")
+    return Conclusion(
+        badge=gate.decision if gate else "NO DECISION YET",
+        tone=gate.decision.lower() if gate else "pending",
+        sentence=gate_sentence(run),
+        rules=gate.rules if gate else (),
+        headlines=_headlines(run),
+        warnings=warnings,
+        facts=_facts(run),
+    )
+
+
+def gate_sentence(run: Run) -> str:
+    """The decision in one sentence."""
+    gate = run.gate
+    if gate is None and len(run.arms) == 1:
+        return "One arm alone is not gated: the gate compares two."
+    if gate is None:
+        return "The run has not reached its gate: this report shows what is done so far."
+    after = "" if gate.iteration is None else f" after {iteration_name(gate.iteration)}"
+    reading = READINGS.get(gate.decision, f"was decided on as {gate.decision}")
+    later = ""
+    if gate.iteration is not None and run.iterations and gate.iteration < run.iterations[-1]:
+        later = f" The run went on to {iteration_name(run.iterations[-1])}, which has not been decided on."
+    return f"The thought arm{after} {reading}{_because(gate)}.{later}"
+
+
+def _because(gate: RunGate) -> str:
+    culprits = [words(rule["rule"]) for rule in gate.rules if rule["outcome"] == gate.decision]
+    return f" ({', '.join(culprits)})" if gate.decision != "PASS" and culprits else ""
+
+
+def _headlines(run: Run) -> list[Headline]:
+    """Of the last evaluated iteration: both arms against the baseline, and one against the other."""
+    last = run.last_evaluated
+    if last is None:
+        return []
+    headlines = []
+    for arm, evaluation in run.arms_after(last).items():
+        label = f"{arm.capitalize()} v {evaluation.against}, {iteration_name(last)}"
+        headlines += win_rate_headline(label, arm, evaluation)
+    if (head_to_head := run.head_to_head(last)) is not None:
+        headlines += win_rate_headline(f"Thought v direct, {iteration_name(last)}", "head-to-head", head_to_head)
+    return headlines
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    """Both models, benchmark, prompts, judge, seed model, iterations, start."""
+    facts = facts_of([run.first]) if run.first else []
+    if run.last_evaluated is not None:
+        names = {"thought": "Candidate", "direct": "Direct baseline"}
+        facts = [(names[arm], e.candidate) for arm, e in run.arms_after(run.last_evaluated).items()] + facts
+    if seed := run.details(Step(SeedDetails)):
+        facts.append(("Seed model", seed.name))
+    return [*facts, ("DPO iterations", str(max(run.iterations, default=0))), ("Started", run.started)]
