@@ -16,31 +16,31 @@ def declared(group: str) -> dict[str, EntryPoint]:
 
     A name that is taken already is left out, and said once on standard error.
     """
-    found: dict[str, EntryPoint] = {}
+    points: dict[str, EntryPoint] = {}
     for point in sorted(installed(group=group), key=lambda point: (package_of(point) != OURS, package_of(point))):
-        if point.name in found:
+        if point.name in points:
             warn(
                 f"{package_of(point)} declares {point.name!r} under {group}, a name that "
-                f"{package_of(found[point.name])} has taken; it is left out"
+                f"{package_of(points[point.name])} has taken; it is left out"
             )
         else:
-            found[point.name] = point
-    return found
+            points[point.name] = point
+    return points
 
 
 @cache
 def entry_points(group: str) -> dict[str, Any]:
     """What the entry points of a group name, imported. One that cannot be imported is left out, and said once."""
-    found = {}
+    objects = {}
     for name, point in declared(group).items():
         try:
-            found[name] = point.load()
+            objects[name] = point.load()
         except Exception as error:  # whatever a package raises as it is imported
             warn(
                 f"{package_of(point)} declares {name!r} under {group}, and it cannot be imported: "
                 f"{type(error).__name__}: {error}; it is left out"
             )
-    return found
+    return objects
 
 
 def package_of(point: EntryPoint) -> str:

@@ -3,6 +3,7 @@ nothing of tpobench is changed for it."""
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import yaml
 from tpobench.harness.errors import Exit
 
 PLUGIN = Path(__file__).parent / "fixtures" / "plugin"
+DOCUMENTATION = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 QUICKSTART = Path(__file__).parents[1] / "tpo" / "quickstart.yaml"
 
 
@@ -146,6 +148,21 @@ def test_help_lists_them(folder: Path) -> None:
     done = tpobench(folder, "eval", "--help")
     assert "a dozen instructions about fruits" in " ".join(done.stdout.split())
     assert "grade" in done.stdout
+
+
+def test_the_package_of_the_documentation_works(folder: Path, tmp_path: Path) -> None:
+    page = DOCUMENTATION.read_text(encoding="utf-8")
+    declaration, data = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (points,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "source" / "my_package").mkdir(parents=True)
+    (tmp_path / "source" / "my_package" / "__init__.py").write_text(declaration)
+    (tmp_path / "source" / "my_package" / "data.py").write_text(data)
+    (tmp_path / "source" / "pyproject.toml").write_text(f'[project]\nname = "mine"\nversion = "1"\n{points}')
+    install(tmp_path / "source", tmp_path / "site")
+    sides = ("--model", "textbook", "--benchmark", "mine", "--baseline", "child")
+    done = tpobench(folder, "plan", *sides, "--json", also=str(tmp_path / "site"))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["judge_calls"] == 2
 
 
 def test_a_package_that_is_broken_or_takes_a_name_is_said_once_and_spoils_nothing(folder: Path, tmp_path: Path) -> None:

@@ -23,13 +23,13 @@ def score(gamed: GamedData | None) -> Score:
             return []
         n = int(judged.size)
         spread = float(judged.std(ddof=1)) / math.sqrt(n) if n > 1 else None
-        found = [
+        metrics = [
             Metric(name="official_standard_error", value=spread, n=n),
             Metric(name="discrete_win_rate", value=float(np.where(judged == 0.5, 0.5, judged > 0.5).mean()), n=n),
         ]
         if gamed is not None and len(observations) > 1:
-            found += _length_controlled(observations, preference, gamed, n)
-        return found
+            metrics += _length_controlled(observations, preference, gamed, n)
+        return metrics
 
     return figures
 

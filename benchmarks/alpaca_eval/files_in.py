@@ -46,14 +46,14 @@ def import_alpaca(store: Store, path: Path, data: AlpacaData) -> Iterator[Import
 def importable(path: Path) -> list[Path]:
     """The official files at a path; UserError where there is none."""
     files = [path] if path.is_file() else sorted(path.rglob("*"))
-    found = [
+    official = [
         file
         for file in files
         if file.name in ("model_outputs.json", "annotations.parquet") or file.name.endswith("annotations.json")
     ]
-    if not found:
+    if not official:
         raise UserError(f"{path} holds no model_outputs.json, annotations.json or annotations.parquet to import")
-    return found
+    return official
 
 
 def _annotations(store: Store, file: Path, data: AlpacaData) -> Iterator[ImportedModel]:
@@ -119,18 +119,18 @@ def _compact(store: Store, file: Path, data: AlpacaData) -> Iterator[ImportedMod
         store.add_model(model, "imported")
         entries, judgments = [], []
         for row in sorted(rows, key=lambda row: row["row"]):
-            place = row["index"]
-            prompt = data.rows[place].prompt
-            told = content_key("untold", name, prompt.text)
-            key = content_key("imported judgment", judge.id, told)
+            index = row["index"]
+            prompt = data.rows[index].prompt
+            untold = content_key("untold", name, prompt.text)
+            key = content_key("imported judgment", judge.id, untold)
             preference = _preference(row["preference"], f"{file}: {name}, row {row['row']}")
             judgments.append(
                 Judgment(
                     key=key,
                     judge=judge.id,
                     prompt_key=prompt.key,
-                    response_a=told,
-                    response_b=text_key(data.rows[place].answer),
+                    response_a=untold,
+                    response_b=text_key(data.rows[index].answer),
                     chars_a=row["output_length"],
                     chars_b=row["baseline_length"],
                     order=judge.order(prompt),
@@ -138,7 +138,7 @@ def _compact(store: Store, file: Path, data: AlpacaData) -> Iterator[ImportedMod
                     preference=preference,
                 )
             )
-            entries.append(JudgedPair(prompt, key, told, baseline.outputs[place].key))
+            entries.append(JudgedPair(prompt, key, untold, baseline.outputs[index].key))
         store.add_judgments(judgments)
         yield _keep(store, data, judge, model, baseline.model, entries)
 
@@ -200,7 +200,7 @@ def _prompts(file: Path, rows: Sequence[Mapping[str, Any]], data: AlpacaData) ->
         raise UserError(f"{file}: {len(strange)} of {len(rows)} instructions are not in the benchmark: {shown}")
     texts = [row["instruction"] for row in rows]
     if len(set(texts)) != len(texts):
-        twice = next(text for place, text in enumerate(texts) if text in texts[:place])
+        twice = next(text for index, text in enumerate(texts) if text in texts[:index])
         raise UserError(f"{file}: the instruction {twice[:50]!r} is annotated twice for one model")
     return [known[text] for text in texts]
 

@@ -24,9 +24,9 @@ def export_alpaca(store: Store, model: str, folder: Path) -> list[Path]:
     ]
 
 
-def export_outputs(store: Store, contender: str, folder: Path) -> Path:
+def export_outputs(store: Store, model: str, folder: Path) -> Path:
     """``model_outputs.json`` of a model's answers to AlpacaEval, thoughts cut off."""
-    rows = _evaluated(store, contender)
+    rows = _evaluated(store, model)
     path = folder / "model_outputs.json"
     _write(
         path,
@@ -43,10 +43,10 @@ def export_outputs(store: Store, contender: str, folder: Path) -> Path:
     return path
 
 
-def export_annotations(store: Store, contender: str, folder: Path) -> Path:
+def export_annotations(store: Store, model: str, folder: Path) -> Path:
     """``annotations.json`` as AlpacaEval writes it: preference 1..2, null where the judge gave no verdict."""
     path = folder / "annotations.json"
-    _write(path, _evaluated(store, contender))
+    _write(path, _evaluated(store, model))
     return path
 
 

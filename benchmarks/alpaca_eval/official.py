@@ -97,7 +97,7 @@ def official_length_control(
         name = "length_controlled_v1"
         settings = glm_winrate.GLM_INFO[name]
         with sklearn.config_context(), _reading(gamed.file):
-            found = glm_winrate.get_length_controlled_winrate(
+            reported = glm_winrate.get_length_controlled_winrate(
                 frame,
                 glm_name=name,
                 save_weights_dir=None,  # "auto" would write into site-packages
@@ -106,12 +106,12 @@ def official_length_control(
                 glm_info={**settings, "kwargs": {**settings["kwargs"], "tol": tolerance}},
             )
     return OfficialFigures(
-        win_rate=float(found["win_rate"]),
-        standard_error=float(found["standard_error"]),
-        discrete_win_rate=float(found["discrete_win_rate"]),
-        n_total=int(found["n_total"]),
-        length_controlled_winrate=float(found["length_controlled_winrate"]),
-        lc_standard_error=float(found["lc_standard_error"]),
+        win_rate=float(reported["win_rate"]),
+        standard_error=float(reported["standard_error"]),
+        discrete_win_rate=float(reported["discrete_win_rate"]),
+        n_total=int(reported["n_total"]),
+        length_controlled_winrate=float(reported["length_controlled_winrate"]),
+        lc_standard_error=float(reported["lc_standard_error"]),
     )
 
 
@@ -120,12 +120,12 @@ def fetch_gamed() -> GamedData:
     import huggingface_hub
 
     try:
-        found = huggingface_hub.hf_hub_download(HUB_REPOSITORY, HUB_FILE, repo_type="dataset", revision=HUB_REVISION)
+        path = huggingface_hub.hf_hub_download(HUB_REPOSITORY, HUB_FILE, repo_type="dataset", revision=HUB_REVISION)
     except OSError as error:  # what huggingface_hub raises derives from it
         raise UserError(
             f"{HUB_FILE} cannot be fetched from the hub ({type(error).__name__}): {_GET_IT} and give its folder"
         ) from error
-    return read_gamed_file(Path(found))
+    return read_gamed_file(Path(path))
 
 
 def read_gamed(folder: Path) -> GamedData:

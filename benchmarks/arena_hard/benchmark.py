@@ -17,8 +17,8 @@ def arena_hard_benchmark(name: str, data: Path | None) -> Benchmark:
     """
     version = name.removeprefix("arena_hard_")
     folder = data_folder(version, data)
-    asked = questions(version, folder)
-    found: dict[str, str] = {}
+    all_questions = questions(version, folder)
+    baseline_answers: dict[str, str] = {}
     baselines = []
     for category, model in BASELINES[version].items():
         try:
@@ -28,18 +28,20 @@ def arena_hard_benchmark(name: str, data: Path | None) -> Benchmark:
                 raise
             continue
         baselines.append(model)
-        mine = [question for question in asked if question.prompt.category.startswith(category)]
-        wanted = {question.uid for question in mine}
-        found |= dict(
+        of_category = [question for question in all_questions if question.prompt.category.startswith(category)]
+        wanted = {question.uid for question in of_category}
+        baseline_answers |= dict(
             zip(
-                [question.uid for question in mine],
-                aligned({uid: text for uid, text in theirs.items() if uid in wanted}, mine, f"{model}'s answers"),
+                [question.uid for question in of_category],
+                aligned(
+                    {uid: text for uid, text in theirs.items() if uid in wanted}, of_category, f"{model}'s answers"
+                ),
                 strict=True,
             )
         )
-    if not found:
+    if not baseline_answers:
         raise UserError(f"{folder} holds no baseline answers of {version}: {', '.join(BASELINES[version].values())}")
-    answered = [question for question in asked if question.uid in found]
+    answered = [question for question in all_questions if question.uid in baseline_answers]
     return Benchmark(
         name=f"arena_hard_{version}",
         prompts=[question.prompt for question in answered],
@@ -47,7 +49,7 @@ def arena_hard_benchmark(name: str, data: Path | None) -> Benchmark:
         rows=ROWS[version],
         score=score(version),
         judge="arena_hard",
-        baselines=(Baseline(" + ".join(baselines), [found[question.uid] for question in answered]),),
+        baselines=(Baseline(" + ".join(baselines), [baseline_answers[question.uid] for question in answered]),),
         official=True,
         max_new_tokens=4096,
         needs_texts=True,

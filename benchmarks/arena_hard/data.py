@@ -29,7 +29,7 @@ def questions(version: str, folder: Path) -> list[Question]:
     Raises UserError for a missing, cut or repeating file.
     """
     path = find_file(folder, version, "question.jsonl", flat=f"{VERSIONS[version]}_question.jsonl")
-    found, seen = [], set()
+    in_order, seen = [], set()
     for number, row in rows_of(path):
         uid, text = row.get("uid") or row.get("question_id"), _question_text(row)
         if not isinstance(uid, str) or not isinstance(text, str):
@@ -40,10 +40,10 @@ def questions(version: str, folder: Path) -> list[Question]:
         parts = [row.get(name) for name in (("cluster",) if version == "v0.1" else ("category", "subcategory"))]
         if not all(isinstance(part, str) for part in parts):
             raise UserError(f"{path}:{number} has no 'cluster' (v0.1), or no 'category' and 'subcategory' (v2.0)")
-        found.append(Question(uid, Prompt(text, "/".join(map(str, parts)), f"arena_hard_{version}")))
-    if not found:
+        in_order.append(Question(uid, Prompt(text, "/".join(map(str, parts)), f"arena_hard_{version}")))
+    if not in_order:
         raise UserError(f"{path} holds no questions; fetch it again")
-    return found
+    return in_order
 
 
 def answers(version: str, folder: Path, model: str) -> dict[str, str]:
@@ -54,28 +54,28 @@ def answers(version: str, folder: Path, model: str) -> dict[str, str]:
 
 def read_answers(path: Path) -> dict[str, str]:
     """Answers by question uid from one official answer file, in either of its forms."""
-    found: dict[str, str] = {}
+    by_uid: dict[str, str] = {}
     for number, row in rows_of(path):
         uid, text = row.get("uid") or row.get("question_id"), _answer_text(row)
         if not isinstance(uid, str) or text is None:
             raise UserError(f"{path}:{number} has no 'uid' or no answer")
-        if uid in found:
+        if uid in by_uid:
             raise UserError(f"{path}:{number} answers the question {uid} a second time")
-        found[uid] = text
-    return found
+        by_uid[uid] = text
+    return by_uid
 
 
-def aligned(found: Mapping[str, str], asked: Sequence[Question], where: str) -> list[str]:
+def aligned(by_uid: Mapping[str, str], all_questions: Sequence[Question], where: str) -> list[str]:
     """Answers in the order of the questions; UserError with the first three differences."""
-    known = {question.uid for question in asked}
-    differences = [f"not a question: {uid}" for uid in found if uid not in known]
-    differences += [f"no answer to: {question.uid}" for question in asked if question.uid not in found]
+    known = {question.uid for question in all_questions}
+    differences = [f"not a question: {uid}" for uid in by_uid if uid not in known]
+    differences += [f"no answer to: {question.uid}" for question in all_questions if question.uid not in by_uid]
     if differences:
         raise UserError(
-            f"{where} holds {len(found)} answers, the benchmark {len(asked)} questions; {len(differences)} differ: "
-            + "; ".join(differences[:3])
+            f"{where} holds {len(by_uid)} answers, the benchmark {len(all_questions)} questions; "
+            f"{len(differences)} differ: {'; '.join(differences[:3])}"
         )
-    return [found[question.uid] for question in asked]
+    return [by_uid[question.uid] for question in all_questions]
 
 
 def rows_of(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -115,7 +115,7 @@ def _answer_text(row: Mapping[str, Any]) -> str | None:
     return content if isinstance(content, str) else None
 
 
-def _content(turns: object, place: int) -> object:
+def _content(turns: object, index: int) -> object:
     """The content of one of the turns; None where they are not turns."""
-    turn = turns[place] if isinstance(turns, list) and turns else None
+    turn = turns[index] if isinstance(turns, list) and turns else None
     return turn.get("content") if isinstance(turn, dict) else None

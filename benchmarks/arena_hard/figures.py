@@ -66,14 +66,14 @@ def _style_controlled(
 ) -> list[Metric]:
     rows = [
         (
-            found.outcome,
-            found.weight,
+            cast.outcome,
+            cast.weight,
             style_difference(style_of(o.candidate_text, tokens), style_of(o.baseline_text, tokens)),
         )
         for o, votes in zip(observations, games, strict=True)
         if o.candidate_text is not None and o.baseline_text is not None and None not in votes
-        for found in votes
-        if found is not None
+        for cast in votes
+        if cast is not None
     ]
     if len(rows) < 10:
         return []

@@ -32,13 +32,13 @@ def import_arena(store: Store, name: str, path: Path, data: Path | None) -> Iter
     ``*_judgments.parquet``) of every model under the path, which holds the questions too unless `data` does."""
     version = name.removeprefix("arena_hard_")
     folder = data or path
-    asked = questions(version, folder)
+    all_questions = questions(version, folder)
     benchmark = arena_hard_benchmark(name, folder)
     importer = _JudgmentImporter(
         store=store,
         version=version,
         judge=arena_hard_protocol(version, folder),
-        questions=asked,
+        questions=all_questions,
         baseline=benchmark.baselines[0].name,
         baseline_answers=_by_prompt(benchmark.prompts, benchmark.baselines[0]),
     )
@@ -49,8 +49,8 @@ def import_arena(store: Store, name: str, path: Path, data: Path | None) -> Iter
         if f"{mark}_answers_" in file.name or file.parent.name == "model_answer":
             model = file.stem.removeprefix(f"{mark}_answers_")
             answers[model] = read_answers(file)
-            given = aligned(answers[model], asked, str(file))
-            add_answers(store, model, [question.prompt for question in asked], given)
+            given = aligned(answers[model], all_questions, str(file))
+            add_answers(store, model, [question.prompt for question in all_questions], given)
             yield ImportedModel(model, len(given), None)
     for file in files:
         if file.name == f"{mark}_judgments.parquet":

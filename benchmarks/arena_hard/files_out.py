@@ -35,9 +35,12 @@ def export_arena(store: Store, kind: str, model: str, folder: Path, data: Path |
         }
     name, judge = name.replace("/", "_"), judge.replace("/", "_")
     written = []
-    for place, lines in ((f"model_answer/{name}.jsonl", answers), (f"model_judgment/{judge}/{name}.jsonl", judgments)):
+    for name_in_folder, lines in (
+        (f"model_answer/{name}.jsonl", answers),
+        (f"model_judgment/{judge}/{name}.jsonl", judgments),
+    ):
         if lines:
-            path = folder / place
+            path = folder / name_in_folder
             write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in lines.values()))
             written.append(path)
     return written

@@ -78,18 +78,18 @@ def find_file(folder: Path, version: str, *official: str, flat: str) -> Path:
     official_folder = f"arena-hard-{version}"
     names = [name for name in official if name]
     for base in (folder, folder / "arena_hard"):
-        places = [base / flat]
+        paths = [base / flat]
         for name in names:
-            places += [
+            paths += [
                 base / "data" / official_folder / name,
                 base / official_folder / name,
                 base / "config" / name,
                 base / "utils" / name,
                 base / name,
             ]
-        for place in places:
-            if place.is_file():
-                return place
+        for path in paths:
+            if path.is_file():
+                return path
     raise UserError(
         f"{folder} holds neither {flat} nor {official_folder}/{names[-1]}: clone github.com/lmarena/arena-hard-auto, "
         "or fetch its data set lmarena-ai/arena-hard-auto, and name the folder with --data"

@@ -67,10 +67,10 @@ def _from_python(path: Path) -> dict[str, Any]:
         for line in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
                 known[line.targets[0].id] = ast.literal_eval(_Named(known).visit(line.value))
-        found: dict[str, Any] = known["JUDGE_SETTINGS"]
+        settings: dict[str, Any] = known["JUDGE_SETTINGS"]
     except (OSError, SyntaxError, ValueError, KeyError) as error:
         raise UserError(f"{path} holds no JUDGE_SETTINGS of plain texts: {error}") from error
-    return found
+    return settings
 
 
 class _Named(ast.NodeTransformer):
@@ -83,9 +83,9 @@ class _Named(ast.NodeTransformer):
 
 def _yaml(path: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        settings: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UserError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-    if not isinstance(found, dict):
+    if not isinstance(settings, dict):
         raise UserError(f"{path} holds no settings; fetch it again")
-    return found
+    return settings

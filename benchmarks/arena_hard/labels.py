@@ -30,13 +30,13 @@ LABELS: Mapping[str, Vote] = {
 """Every verdict label there is, as the vote of a candidate that is A. Whoever reads a label reads it here: the judge,
 the scores, and the import of judgments."""
 
-PREFERENCES: Mapping[str, float] = {label: found.outcome for label, found in LABELS.items()}
+PREFERENCES: Mapping[str, float] = {label: each.outcome for label, each in LABELS.items()}
 """How much a label prefers A, however strong it is."""
 
 
 def vote(label: str, candidate_is_a: bool) -> Vote | None:
     """The vote of a verdict label; None for a label that is none."""
-    found = LABELS.get(label.strip().upper())
-    if found is None or candidate_is_a:
-        return found
-    return Vote(1.0 - found.outcome, found.weight)
+    given = LABELS.get(label.strip().upper())
+    if given is None or candidate_is_a:
+        return given
+    return Vote(1.0 - given.outcome, given.weight)

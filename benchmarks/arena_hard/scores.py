@@ -31,8 +31,8 @@ def score_v01(games: Sequence[Sequence[Vote | None]], seed: int = 0) -> Official
     Since every model meets only the baseline, it equals the win rate from the Bradley-Terry fit of the official code.
     Raises ValueError when there is no vote.
     """
-    kept = [[found for found in prompt if found is not None] for prompt in games]
-    votes = _expanded([found for prompt in kept for found in prompt])
+    kept = [[each for each in prompt if each is not None] for prompt in games]
+    votes = _expanded([each for prompt in kept for each in prompt])
     means = _resampled(votes, seed)
     low, high = np.quantile(means, [0.025, 0.975])
     return OfficialScore(float(votes.mean()), float(low), float(high), sum(bool(prompt) for prompt in kept))
@@ -41,8 +41,8 @@ def score_v01(games: Sequence[Sequence[Vote | None]], seed: int = 0) -> Official
 def score_v2(games: Sequence[Sequence[Vote | None]], seed: int = 0) -> OfficialScore:
     """v2.0: the mean of 100 bootstrap means with their 5 and 95 percentiles; a prompt with a missing game is dropped
     whole. Raises ValueError when there is no vote."""
-    kept = [[found for found in prompt if found is not None] for prompt in games if None not in prompt]
-    votes = _expanded([found for prompt in kept for found in prompt])
+    kept = [[each for each in prompt if each is not None] for prompt in games if None not in prompt]
+    votes = _expanded([each for prompt in kept for each in prompt])
     means = _resampled(votes, seed)
     low, high = np.quantile(means, [0.05, 0.95])
     return OfficialScore(float(means.mean()), float(low), float(high), len(kept))
@@ -51,18 +51,17 @@ def score_v2(games: Sequence[Sequence[Vote | None]], seed: int = 0) -> OfficialS
 def prompt_sums(games: Sequence[Sequence[Vote | None]], whole_only: bool) -> tuple[Floats, Floats]:
     """What each prompt adds to the score's sum, and its weight; shapes (prompts,). For the bootstrap over prompts."""
     kept = [
-        [found for found in prompt if found is not None] if not (whole_only and None in prompt) else []
-        for prompt in games
+        [each for each in prompt if each is not None] if not (whole_only and None in prompt) else [] for prompt in games
     ]
-    totals = np.array([sum(found.outcome * found.weight for found in prompt) for prompt in kept], dtype=np.float64)
-    weights = np.array([sum(found.weight for found in prompt) for prompt in kept], dtype=np.float64)
+    totals = np.array([sum(each.outcome * each.weight for each in prompt) for prompt in kept], dtype=np.float64)
+    weights = np.array([sum(each.weight for each in prompt) for prompt in kept], dtype=np.float64)
     return totals, weights
 
 
 def _expanded(votes: Sequence[Vote]) -> Floats:
     if not votes:
         raise ValueError("there is no vote to score")
-    return np.repeat([found.outcome for found in votes], [found.weight for found in votes]).astype(np.float64)
+    return np.repeat([each.outcome for each in votes], [each.weight for each in votes]).astype(np.float64)
 
 
 def _resampled(votes: Floats, seed: int) -> Floats:

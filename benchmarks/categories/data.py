@@ -103,7 +103,7 @@ def write_prompts(file: Path, assigned: Assigned) -> None:
     write_whole(file, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
-def assign(store: Store, client: Client, prompts: Sequence[Prompt], reporter: Progress) -> Assigned:
+def assign(store: Store, client: Client, prompts: Sequence[Prompt], progress: Progress) -> Assigned:
     """Have a model assign category and complexity, independently, to every prompt that the store has none for.
 
     Each answer is stored as it comes; raises UserError when some get none.
@@ -128,15 +128,15 @@ def assign(store: Store, client: Client, prompts: Sequence[Prompt], reporter: Pr
             return reply.problem
         text = reply.answer.choices[0].text if reply.answer else reply.problem or ""
         value = named_category(text) if kind == "category" else named_complexity(text)
-        found = Assignment(
+        assignment = Assignment(
             key=reply.call.subject, assigner=assigner, kind=kind, text_key=prompt.text_key, value=value, raw=text
         )
-        store.add_assignments([found], [reply.record])
+        store.add_assignments([assignment], [reply.record])
         return None
 
-    with reporter.calling("categories", len(missing)) as progress:
+    with progress.calling("categories", len(missing)) as bar:
         for ended in client.ask_all(calls(), accept):
-            progress.advance(ended, client.budget.usd, client.retries)
+            bar.advance(ended, client.budget.usd, client.retries)
     if client.given_up:
         raise UserError(
             f"{client.given_up} answers did not come ({client.last_problem}); run the command again to continue"
@@ -151,14 +151,14 @@ def assign(store: Store, client: Client, prompts: Sequence[Prompt], reporter: Pr
 def named_category(text: str) -> str | None:
     """The one category that the answer names; None when it names none or several."""
     plain = _plain(text)
-    found = [name for name in CATEGORIES if _plain(name) in plain]
-    return found[0] if len(found) == 1 else None
+    named = [name for name in CATEGORIES if _plain(name) in plain]
+    return named[0] if len(named) == 1 else None
 
 
 def named_complexity(text: str) -> str | None:
     """The one digit from 1 to 5 in the answer."""
-    found = set(re.findall(r"(?<!\d)[1-5](?!\d)", text))
-    return found.pop() if len(found) == 1 else None
+    digits = set(re.findall(r"(?<!\d)[1-5](?!\d)", text))
+    return digits.pop() if len(digits) == 1 else None
 
 
 def _plain(text: str) -> str:

@@ -202,7 +202,7 @@ def _evaluation(
         "limit": written.get("config", {}).get("limit"),
         "figures": content_key(entry),
     }
-    n, found = _items(written, task, entry, path), figures(entry)
+    n, values = _items(written, task, entry, path), figures(entry)
     evaluation = {
         "benchmark": PREFIX + task,
         "judge": judge_id(str(written.get("lm_eval_version") or "of an unknown version")),
@@ -210,7 +210,7 @@ def _evaluation(
         "candidate": model.fingerprint,
         "candidate_mode": str(ours.get("candidate_mode", mode)),
     }
-    metrics = [_metric(name, value, n, found, about.get("intervals", {})) for name, value in found.items()]
+    metrics = [_metric(name, value, n, values, about.get("intervals", {})) for name, value in values.items()]
     return evaluation, metrics, about.get("evaluation") if model.fingerprint == ours.get("candidate") else None
 
 
@@ -226,14 +226,14 @@ def _items(written: Mapping[str, Any], task: str, entry: Mapping[str, Any], path
 
 
 def _metric(
-    name: str, value: float, n: int, found: Mapping[str, float], intervals: Mapping[str, Sequence[Any]]
+    name: str, value: float, n: int, values: Mapping[str, float], intervals: Mapping[str, Sequence[Any]]
 ) -> Metric:
     if name in intervals:
         low, high, count = intervals[name]
         return Metric(name=name, value=value, n=count, category=None, low=low, high=high)
     base, comma, filtered = name.partition(",")
     hits = round(value * n)
-    error = found.get(f"{base}_stderr{comma}{filtered}")
+    error = values.get(f"{base}_stderr{comma}{filtered}")
     if error is None or n < 2 or not 0 <= value <= 1 or not math.isclose(hits / n, value, abs_tol=1e-9):
         return Metric(name=name, value=value, n=n)
     if not math.isclose(error, math.sqrt(value * (1 - value) / (n - 1)), abs_tol=1e-6):

@@ -32,43 +32,45 @@ _SEED = 1234
 
 
 @contextmanager
-def loaded_tasks(tasks: Sequence[str], mode: Mode, reporter: Progress, asked: TaskOptions) -> Iterator[Any]:
+def loaded_tasks(tasks: Sequence[str], mode: Mode, progress: Progress, options: TaskOptions) -> Iterator[Any]:
     """The tasks with their data and worked examples, as `lm_eval.evaluate` takes them.
 
     Raises UserError for an unknown task, data that cannot be had, and for tasks that the mode, or we, cannot do.
     """
     _quiet()
     import_module("lm_eval")  # before the hub is off: what reads the environment at import keeps what it read
-    with nullcontext() if asked.data is None else hub_off(), _configs(tasks, asked) as folders:
-        manager = _manager(tasks, folders, reporter)
+    with nullcontext() if options.data is None else hub_off(), _configs(tasks, options) as folders:
+        manager = _manager(tasks, folders, progress)
         if any("ifeval" in task for task in tasks):
             require_punkt(offline=bool(os.environ.get(OFFLINE, "0").strip("0")))
         loaded = _load(manager, tasks)
         _refuse(loaded["tasks"], mode)
-        _set_examples(loaded["tasks"], asked.num_fewshot)
+        _set_examples(loaded["tasks"], options.num_fewshot)
         yield loaded
 
 
 @contextmanager
-def _configs(tasks: Sequence[str], asked: TaskOptions) -> Iterator[list[Path]]:
+def _configs(tasks: Sequence[str], options: TaskOptions) -> Iterator[list[Path]]:
     """Folders with task files, later ones first in line. Tasks whose data the user has are written again: lm-eval's own
     file with nothing but the data set changed."""
     folders = [CONFIGS]
-    if asked.include_path is not None:
-        if not asked.include_path.is_dir():
-            raise UserError(f"{asked.include_path} is not a folder with task files (*.yaml); name one that has them")
-        folders.append(asked.include_path)
-    if asked.data is None:
+    if options.include_path is not None:
+        if not options.include_path.is_dir():
+            raise UserError(f"{options.include_path} is not a folder with task files (*.yaml); name one that has them")
+        folders.append(options.include_path)
+    if options.data is None:
         yield folders
         return
-    if not asked.data.is_dir():
-        raise UserError(f"there is no data folder {asked.data}; check --data")
+    if not options.data.is_dir():
+        raise UserError(f"there is no data folder {options.data}; check --data")
     with TemporaryDirectory(prefix="tpobench-lm-eval-") as written:
         for task in set(tasks) & set(DATA_FILES):
-            files = {split: str((asked.data / name).resolve()) for split, name in DATA_FILES[task].items()}
+            files = {split: str((options.data / name).resolve()) for split, name in DATA_FILES[task].items()}
             for split, file in files.items():
                 if not Path(file).is_file():
-                    raise UserError(f"{asked.data} has no {DATA_FILES[task][split]}, which {task} needs; check --data")
+                    raise UserError(
+                        f"{options.data} has no {DATA_FILES[task][split]}, which {task} needs; check --data"
+                    )
             changed = {
                 "include": str(_task_file(task)),
                 "task": task,
@@ -92,7 +94,7 @@ def _lm_eval_tasks() -> Path:
     return Path(spec.origin).parent / "tasks"
 
 
-def _manager(tasks: Sequence[str], folders: Sequence[Path], reporter: Progress) -> Any:
+def _manager(tasks: Sequence[str], folders: Sequence[Path], progress: Progress) -> Any:
     """An index of tasks that has those that are asked for. Reading all of lm-eval's 14,000 takes ten seconds, so the
     folders of the same names are tried first."""
     from lm_eval.tasks import TaskManager
@@ -101,7 +103,7 @@ def _manager(tasks: Sequence[str], folders: Sequence[Path], reporter: Progress) 
     quick = TaskManager(include_path=[*own, *folders], include_defaults=False)
     if set(tasks) <= set(quick.all_subtasks):
         return quick
-    reporter.say("reading lm-eval's index of tasks (about 15 seconds)")
+    progress.say("reading lm-eval's index of tasks (about 15 seconds)")
     complete = TaskManager(include_path=list(folders))
     for task in tasks:
         if task not in complete.task_index:

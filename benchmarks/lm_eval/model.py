@@ -41,20 +41,20 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
 
     def __init__(
         self,
-        generator: OutputCache,
+        outputs: OutputCache,
         mode: Mode,
         store: Store,
-        reporter: Progress,
+        progress: Progress,
         max_new_tokens: int | None,
         seed: int,
         format_retries: int,
         tokenizer: str | None,
     ) -> None:
         super().__init__()
-        self._generator = generator
+        self._outputs = outputs
         self._mode = mode
         self._store = store
-        self._reporter = reporter
+        self._progress = progress
         self._max_new_tokens = max_new_tokens
         self._seed = seed
         self._retries = format_retries
@@ -69,16 +69,16 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
     def generate_until(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[str]:
         """The responses, cut at the task's stop strings. The thought is gone by then."""
         texts = [""] * len(requests)
-        for (task, _, repeat), places in _alike(requests).items():
-            kwargs = normalize_gen_kwargs(requests[places[0]].args[1])
+        for (task, _, repeat), indices in _alike(requests).items():
+            kwargs = normalize_gen_kwargs(requests[indices[0]].args[1])
             params = self._params(kwargs, repeat)
             self.sampling.setdefault(task, params)
-            prompts = [_prompt(requests[place].args[0], task) for place in places]
+            prompts = [_prompt(requests[index].args[0], task) for index in indices]
             answers = self._answer(task, prompts, params)
-            for place, prompt in zip(places, prompts, strict=True):
+            for index, prompt in zip(indices, prompts, strict=True):
                 output, first, response = answers[prompt.text]
                 self.answered.setdefault(task, []).append((output, first))
-                texts[place] = postprocess_generated_text(response, kwargs["until"], None)
+                texts[index] = postprocess_generated_text(response, kwargs["until"], None)
         return texts
 
     def _params(self, kwargs: Mapping[str, Any], repeat: int) -> SamplingParams:
@@ -93,18 +93,18 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
         """By prompt text: the output that counts, the first try, and the response (empty after a format error)."""
         different = list({prompt.text: prompt for prompt in prompts}.values())
         greedy = params.temperature == 0
-        found = self._contend(task, different, params, 0 if greedy else self._retries)
-        answers = _by_text(found)
-        failed = [output.prompt for output in found.outputs if output.parse_error]
+        outputs = self._sampled(task, different, params, 0 if greedy else self._retries)
+        answers = _by_text(outputs)
+        failed = [output.prompt for output in outputs.outputs if output.parse_error]
         if greedy and failed and self._retries:
             warm = replace(params, temperature=RETRY_TEMPERATURE)
-            again = _by_text(self._contend(f"{task}, format errors again", failed, warm, self._retries - 1))
+            again = _by_text(self._sampled(f"{task}, format errors again", failed, warm, self._retries - 1))
             for text, (output, _, response) in again.items():
                 answers[text] = (output, answers[text][1], response)
         return answers
 
-    def _contend(self, what: str, prompts: Sequence[Prompt], params: SamplingParams, retries: int) -> ModelOutputs:
-        return sample_outputs(self._generator, self._mode, Benchmark(name=what, prompts=prompts), params, retries, what)
+    def _sampled(self, what: str, prompts: Sequence[Prompt], params: SamplingParams, retries: int) -> ModelOutputs:
+        return sample_outputs(self._outputs, self._mode, Benchmark(name=what, prompts=prompts), params, retries, what)
 
     def loglikelihood(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
         """Log probability of each continuation after its context, and whether it is the greedy one."""
@@ -121,7 +121,7 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
             *context, continuation = request.args
             prompt = _prompt("".join(context), request.task_name)
             self.scored.setdefault(request.task_name, []).append(prompt)
-            judge = f"{judge_id()} {method} {self._generator.model.fingerprint}"
+            judge = f"{judge_id()} {method} {self._outputs.model.fingerprint}"
             wanted.append(Score(judge=judge, prompt=prompt, response=continuation, value=0.0, components={}))
         missing = set(self._store.missing("score", list(dict.fromkeys(score.key for score in wanted))))
         owed = {s.key: (s, request) for s, request in zip(wanted, requests, strict=True) if s.key in missing}
@@ -132,15 +132,15 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
 
     def _score(self, owed: Sequence[tuple[Score, Any]], method: str) -> None:
         started = time.monotonic()
-        with self._reporter.sampling("given continuations", len(owed)) as bar:
-            self._scorer = self._scorer or scorer_for(self._generator.model, self._tokenizer)
+        with self._progress.sampling("given continuations", len(owed)) as bar:
+            self._scorer = self._scorer or scorer_for(self._outputs.model, self._tokenizer)
             for at in range(0, len(owed), _CHUNK):
                 chunk = owed[at : at + _CHUNK]
-                found = _asked(self._scorer, method, [request for _, request in chunk])
+                values = _asked(self._scorer, method, [request for _, request in chunk])
                 self._store.add_prompts(score.prompt for score, _ in chunk)
                 self._store.add_scores(
                     replace(score, value=value, components={"greedy": greedy})
-                    for (score, _), (value, greedy) in zip(chunk, found, strict=True)
+                    for (score, _), (value, greedy) in zip(chunk, values, strict=True)
                 )
                 rate = (at + len(chunk)) / (time.monotonic() - started)
                 bar.progress.update(bar.task, advance=len(chunk), note=f"{rate:,.0f} continuations/s")
@@ -192,26 +192,26 @@ def _asked(scorer: Any, method: str, requests: list[Any]) -> list[tuple[float, b
             f"{served} does not score given continuations ({type(error).__name__}: {str(error)[:200]}); it must return "
             "the prompt's log probabilities (echo with logprobs), as vLLM does"
         ) from error
-    found = [answer if isinstance(answer, tuple) else (answer, False) for answer in answers]
-    if served and all(value == 0.0 for value, _ in found):
+    values = [answer if isinstance(answer, tuple) else (answer, False) for answer in answers]
+    if served and all(value == 0.0 for value, _ in values):
         raise UserError(f"{served} returns no log probabilities of the prompt; serve the model with vLLM, for example")
-    return [(float(value), bool(greedy)) for value, greedy in found]
+    return [(float(value), bool(greedy)) for value, greedy in values]
 
 
 def _alike(requests: Sequence[Any]) -> dict[tuple[str, str, int], list[int]]:
     """Places of the requests that can be sampled together: same task, same settings, same repeat."""
     seen: Counter[int] = Counter()
     groups: dict[tuple[str, str, int], list[int]] = {}
-    for place, request in enumerate(requests):
+    for index, request in enumerate(requests):
         settings = json.dumps(request.args[1], sort_keys=True, default=str)
-        groups.setdefault((request.task_name, settings, seen[id(request)]), []).append(place)
+        groups.setdefault((request.task_name, settings, seen[id(request)]), []).append(index)
         seen[id(request)] += 1
     return groups
 
 
-def _by_text(contender: ModelOutputs) -> dict[str, tuple[Output, Output, str]]:
+def _by_text(outputs: ModelOutputs) -> dict[str, tuple[Output, Output, str]]:
     rows: Iterator[tuple[Output, Output, str]] = zip(
-        contender.outputs, contender.first_tries, contender.responses, strict=True
+        outputs.outputs, outputs.first_tries, outputs.responses, strict=True
     )
     return {output.prompt.text: (output, first, response) for output, first, response in rows}
 

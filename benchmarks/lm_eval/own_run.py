@@ -23,7 +23,7 @@ def plan(store: Store | None, spec: EvaluationSpec, concurrency: int, progress: 
         candidate=spec.candidate,
         mode=spec.mode,
         options=options_of(spec),
-        reporter=progress,
+        progress=progress,
         concurrency=concurrency,
         store=store,
     )

@@ -48,10 +48,10 @@ class TaskPlan:
     def lines(self) -> list[str]:
         """For the terminal."""
         lines = [f"{self.benchmark}: scored by {self.scored_by} itself, so there is nothing to judge"]
-        for name, asked in self.tasks.items():
-            parts = [(asked.outputs, "outputs to sample"), (asked.continuations, "given continuations to score")]
-            told = ", ".join(f"{count:,} {what}" for count, what in parts if count)
-            lines.append(f"  {name:<10} {asked.items:,} items: {told}")
+        for name, requests in self.tasks.items():
+            parts = [(requests.outputs, "outputs to sample"), (requests.continuations, "given continuations to score")]
+            counted = ", ".join(f"{count:,} {what}" for count, what in parts if count)
+            lines.append(f"  {name:<10} {requests.items:,} items: {counted}")
         if self.minutes is None:
             return lines
         source = "measured in this store" if self.measured_rate else "assumed"
@@ -67,20 +67,20 @@ def plan_tasks(
     candidate: str,
     mode: Mode,
     options: TaskOptions,
-    reporter: Progress,
+    progress: Progress,
     concurrency: int,
     store: Store | None,
 ) -> TaskPlan:
     """Raises UserError where the tasks cannot be loaded: what they take is not known without their data."""
-    with loaded_tasks(tasks, mode, reporter, options) as loaded:
-        found = {name: _requests(task, options.limit) for name, task in loaded["tasks"].items()}
+    with loaded_tasks(tasks, mode, progress, options) as loaded:
+        requests = {name: _requests(task, options.limit) for name, task in loaded["tasks"].items()}
     served = is_endpoint(candidate)
-    calls = sum(asked.calls for asked in found.values()) if served else 0
+    calls = sum(task_requests.calls for task_requests in requests.values()) if served else 0
     seconds = median_seconds(store, endpoint_named(candidate).model) if served and store is not None else None
     rate = seconds or ASSUMED_SECONDS
     return TaskPlan(
         benchmark=f"lm_eval:{','.join(tasks)}",
-        tasks=found,
+        tasks=requests,
         scored_by=judge_id(),
         sampling_calls=calls,
         judge_calls=0,

@@ -20,19 +20,17 @@ def require_punkt(offline: bool) -> None:
         raise UserError("ifeval needs nltk: pip install nltk")
     nltk = import_module("nltk")
 
-    def found() -> bool:
+    def is_there() -> bool:
         try:
             nltk.data.find("tokenizers/punkt_tab/english/")
         except LookupError:
             return False
         return True
 
-    if found():
+    if is_there():
         return
-    nltk.data.path += [
-        str(Path(place) / "core" / "_static" / "nltk_cache") for place in _search_locations("llama_index")
-    ]
-    if found() or (not offline and nltk.download("punkt_tab", quiet=True) and found()):
+    nltk.data.path += [str(Path(path) / "core" / "_static" / "nltk_cache") for path in _search_locations("llama_index")]
+    if is_there() or (not offline and nltk.download("punkt_tab", quiet=True) and is_there()):
         return
     raise UserError(
         "ifeval needs nltk's punkt_tab to count sentences; run: python -m nltk.downloader punkt_tab, or, where only a "

@@ -132,12 +132,12 @@ def _by_item(samples: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]
     seen: dict[tuple[str, str], int] = {}
     for sample in samples:
         content = content_key(sample["doc_hash"], sample["target_hash"])
-        place = seen[content, sample["filter"]] = seen.get((content, sample["filter"]), -1) + 1
+        occurrence = seen[content, sample["filter"]] = seen.get((content, sample["filter"]), -1) + 1
         for metric in sample["metrics"]:
             value = sample[metric]
             if isinstance(value, int | float) and math.isfinite(value):
                 name = f"{metric},{sample['filter']}".removesuffix(",none")
-                items.setdefault(name, {})[f"{content}#{place}"] = float(value)
+                items.setdefault(name, {})[f"{content}#{occurrence}"] = float(value)
     return items
 
 

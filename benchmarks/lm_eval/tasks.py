@@ -36,10 +36,10 @@ def run_tasks(
         from tpobench.benchmarks.lm_eval.model import StoredLM
 
         lm = StoredLM(
-            generator=outputs,
+            outputs=outputs,
             mode=mode,
             store=store,
-            reporter=progress,
+            progress=progress,
             max_new_tokens=chosen.max_new_tokens,
             seed=chosen.seed,
             format_retries=chosen.format_retries,

@@ -42,16 +42,16 @@ def answers_in(path: Path, source: str = "file") -> Iterator[AnsweredPrompt]:
 def read_json_list(path: Path) -> list[dict[str, Any]]:
     """A JSON file that holds a list of objects; raises UserError with the place where it breaks off."""
     try:
-        found = json.loads(path.read_bytes().decode("utf-8"))
+        rows = json.loads(path.read_bytes().decode("utf-8"))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not UTF-8: byte {error.start} is {error.object[error.start]:#x}") from error
     except ValueError as error:
         raise UserError(f"{path} is not valid JSON, it may be cut: {error}") from error
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+    if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
         raise UserError(f"{path} is not a list of JSON objects")
-    return found
+    return rows
 
 
 def aligned(answers: Sequence[AnsweredPrompt], prompts: Sequence[Prompt], where: str) -> list[str]:

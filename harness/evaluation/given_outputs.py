@@ -9,7 +9,7 @@ from tpobench.harness.store.store import Store
 
 
 def add_answers(store: Store, name: str, prompts: Sequence[Prompt], answers: Sequence[str]) -> ModelOutputs:
-    """Store the answers to the prompts (both in the same order) and give them as a contender."""
+    """Store the answers to the prompts (both in the same order) and return them as a model's outputs."""
     fingerprint = content_key("imported", name, [prompt.text for prompt in prompts], answers)
     model = Model(name, "imported", fingerprint)
     outputs = [

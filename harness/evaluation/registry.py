@@ -106,7 +106,12 @@ def benchmark_named(name: str, split: str = "test", data: Path | None = None, pe
     if declaration.splits and split not in declaration.splits:
         raise UserError(f"unknown split {split!r}; {did_you_mean(split, list(declaration.splits))}")
     request = BenchmarkRequest(name=name, argument=argument, split=split, data=data, per_category=per_category)
-    return declaration.load(request)
+    benchmark = declaration.load(request)
+    if kind_of(benchmark.name) != kind:
+        raise UserError(
+            f"the benchmark {kind} loads as {benchmark.name!r}, which does not begin with its name; update its package"
+        )
+    return benchmark
 
 
 def _prompt_file(name: str) -> Benchmark:

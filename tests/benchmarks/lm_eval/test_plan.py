@@ -22,7 +22,7 @@ def plan(task: str, options: TaskOptions, model: str = "", mode: str = "direct")
         candidate=model,
         mode=mode_named(mode),
         options=options,
-        reporter=Progress(True),
+        progress=Progress(True),
         concurrency=4,
         store=None,
     )
@@ -52,7 +52,7 @@ def test_a_plan_tells_calls_and_minutes_of_an_endpoint_only(data: Path) -> None:
         candidate="m@http://127.0.0.1:9/v1",
         mode=direct,
         options=options,
-        reporter=Progress(True),
+        progress=Progress(True),
         concurrency=4,
         store=None,
     )
@@ -62,7 +62,7 @@ def test_a_plan_tells_calls_and_minutes_of_an_endpoint_only(data: Path) -> None:
         candidate="a-folder/",
         mode=direct,
         options=options,
-        reporter=Progress(True),
+        progress=Progress(True),
         concurrency=4,
         store=None,
     )

@@ -43,6 +43,7 @@ def load(request: BenchmarkRequest) -> Benchmark:
 MINE = BenchmarkDeclaration(
     name="mine", summary="two parts", load=load, splits=("dev", "test"), figures={"own": "my own"}
 )
+STRAY = BenchmarkDeclaration(name="stray", summary="", load=lambda request: Benchmark(name="starter/test", prompts=[]))
 RENAMED = BenchmarkDeclaration(name="other", summary="", load=load)
 NOT_ONE = "a text"
 
@@ -62,6 +63,12 @@ def test_another_package_adds_a_benchmark(another: pytest.MonkeyPatch, capsys: p
     assert figure_titles("mine/dev", ["own", "win_rate", "truncated"]) == [("win_rate", "win %"), ("own", "my own")]
     assert as_typed("mine/dev") == ("mine", "dev")
     assert capsys.readouterr().err == ""
+
+
+def test_what_it_stores_begins_with_its_name(another: pytest.MonkeyPatch) -> None:
+    install(another, stray="STRAY")
+    with pytest.raises(UserError, match="the benchmark stray loads as 'starter/test'"):
+        benchmark_named("stray")
 
 
 @pytest.mark.parametrize(
