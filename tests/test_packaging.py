@@ -97,8 +97,19 @@ def test_a_checkout_that_came_as_a_zip_can_be_installed(tmp_path: Path) -> None:
     subprocess.run(["git", "archive", "--format=zip", "-o", tmp_path / "main.zip", "HEAD"], cwd=ROOT, check=True)
     zipfile.ZipFile(tmp_path / "main.zip").extractall(checkout)
     assert not (checkout / "tpobench" / "harness").is_dir()
-    editable = zipfile.ZipFile(build(checkout, "wheel:editable", tmp_path / "dist"))
-    (path,) = [name for name in editable.namelist() if name.endswith(".pth")]
-    found_in = Path(editable.read(path).decode().strip())
-    assert found_in == checkout
-    assert python(HELP, found_in=found_in, run_in=tmp_path).startswith(str(checkout))
+    installed = tmp_path / "installed"
+    zipfile.ZipFile(build(checkout, "wheel:editable", tmp_path / "dist")).extractall(installed)
+    # Later finders come after those of the environment that runs the tests, where tpobench is installed, too.
+    first = f"import sys, site; before = list(sys.meta_path); site.addsitedir({str(installed)!r}); "
+    first += "sys.meta_path[:] = [f for f in sys.meta_path if f not in before] + before; "
+    shown = python(first + HELP, found_in=tmp_path, run_in=tmp_path)
+    assert shown.startswith(str(checkout))
+    assert "quickstart" in shown
+
+
+def test_an_editable_install_makes_no_other_name_importable(tmp_path: Path) -> None:
+    installed = tmp_path / "installed"
+    zipfile.ZipFile(build(ROOT, "wheel:editable", tmp_path / "dist")).extractall(installed)
+    code = f"import importlib.util as u, site; site.addsitedir({str(installed)!r}); "
+    code += f"print([name for name in {ROOMS!r} if u.find_spec(name)])"
+    assert python(code, found_in=tmp_path, run_in=tmp_path) == "[]\n"
