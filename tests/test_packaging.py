@@ -97,19 +97,24 @@ def test_a_checkout_that_came_as_a_zip_can_be_installed(tmp_path: Path) -> None:
     subprocess.run(["git", "archive", "--format=zip", "-o", tmp_path / "main.zip", "HEAD"], cwd=ROOT, check=True)
     zipfile.ZipFile(tmp_path / "main.zip").extractall(checkout)
     assert not (checkout / "tpobench" / "harness").is_dir()
-    installed = tmp_path / "installed"
-    zipfile.ZipFile(build(checkout, "wheel:editable", tmp_path / "dist")).extractall(installed)
-    # Later finders come after those of the environment that runs the tests, where tpobench is installed, too.
-    first = f"import sys, site; before = list(sys.meta_path); site.addsitedir({str(installed)!r}); "
-    first += "sys.meta_path[:] = [f for f in sys.meta_path if f not in before] + before; "
-    shown = python(first + HELP, found_in=tmp_path, run_in=tmp_path)
+    shown = in_editable_install(checkout, HELP, tmp_path)
     assert shown.startswith(str(checkout))
     assert "quickstart" in shown
 
 
 def test_an_editable_install_makes_no_other_name_importable(tmp_path: Path) -> None:
-    installed = tmp_path / "installed"
-    zipfile.ZipFile(build(ROOT, "wheel:editable", tmp_path / "dist")).extractall(installed)
-    code = f"import importlib.util as u, site; site.addsitedir({str(installed)!r}); "
-    code += f"print([name for name in {ROOMS!r} if u.find_spec(name)])"
-    assert python(code, found_in=tmp_path, run_in=tmp_path) == "[]\n"
+    code = f"import importlib.util as u; print([name for name in ('tpobench', *{ROOMS!r}) if u.find_spec(name)])"
+    assert in_editable_install(ROOT, code, tmp_path) == "['tpobench']\n"
+
+
+def in_editable_install(checkout: Path, code: str, work: Path) -> str:
+    """What the code prints where this checkout alone is installed, beside the packages of this environment."""
+    installed = work / "installed"
+    zipfile.ZipFile(build(checkout, "wheel:editable", work / "dist")).extractall(installed)
+    packages = os.pathsep.join(folder for folder in sys.path if Path(folder).name == "site-packages")
+    # -S: no .pth file is read, so that the checkout which runs this test is not installed.
+    command = [sys.executable, "-S", "-c", f"import sys, site; site.addsitedir({str(installed)!r}); {code}"]
+    environment = os.environ | {"PYTHONPATH": packages}
+    done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
