@@ -111,10 +111,10 @@ def in_editable_install(checkout: Path, code: str, work: Path) -> str:
     """What the code prints where this checkout alone is installed, beside the packages of this environment."""
     installed = work / "installed"
     zipfile.ZipFile(build(checkout, "wheel:editable", work / "dist")).extractall(installed)
-    packages = os.pathsep.join(folder for folder in sys.path if Path(folder).name == "site-packages")
+    packages = [str(installed), *(folder for folder in sys.path if Path(folder).name == "site-packages")]
     # -S: no .pth file is read, so that the checkout which runs this test is not installed.
     command = [sys.executable, "-S", "-c", f"import sys, site; site.addsitedir({str(installed)!r}); {code}"]
-    environment = os.environ | {"PYTHONPATH": packages}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(packages)}
     done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
