@@ -1,6 +1,5 @@
 """Tasks and data that are there, and that are not."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from tests.benchmarks.lm_eval.scripted import figure, run, scripted
 from tests.data import DATA, real_data
 from tpobench.benchmarks.lm_eval.options import TaskOptions
+from tpobench.benchmarks.lm_eval.results import TaskResult
 from tpobench.harness.errors import UserError
 from tpobench.harness.store.store import Store
 
@@ -36,23 +36,30 @@ def test_an_unknown_task_is_refused(store: Store, monkeypatch: pytest.MonkeyPatc
         run("gsm8k_answers_only", generator, "direct", store, TaskOptions())
 
 
-@real_data
-@pytest.mark.parametrize("task", ["gsm8k", "gsm8k_answer_only", "ifeval"])
-def test_the_real_data_sets_load(task: str, store: Store) -> None:
-    if task == "ifeval" and find_spec("immutabledict") is None:
-        pytest.skip("ifeval needs the package immutabledict")
+def loaded(task: str, store: Store) -> TaskResult:
+    """What two real items of the task give to answers that are all alike."""
     generator, sampler = scripted(store, lambda text, _: "This is one sentence. THIS IS ANOTHER: 42.")
+    result = run(task, generator, "direct", store, TaskOptions(data=DATA, limit=2))
+    assert len(sampler.asked) == 2
+    return result
+
+
+@real_data
+@pytest.mark.parametrize("task", ["gsm8k", "gsm8k_answer_only"])
+def test_the_real_data_set_of_gsm8k_loads(task: str, store: Store) -> None:
+    result = loaded(task, store)
+    assert figure(result, min(metric.name for metric in result.metrics)).n == 2
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data is not in {DATA}")
+def test_the_real_data_set_of_ifeval_loads(store: Store) -> None:
+    """Not marked `real_data`: besides the data it needs nltk's punkt_tab, which only a download brings."""
     try:
-        result = run(task, generator, "direct", store, TaskOptions(data=DATA, limit=2))
+        result = loaded("ifeval", store)
     except UserError as error:
         if "punkt_tab" in str(error):
             pytest.skip(str(error))
         raise
-    assert len(sampler.asked) == 2
-    names = {metric.name for metric in result.metrics}
-    if task == "ifeval":
-        assert {"prompt_level_strict_acc", "inst_level_loose_acc"} <= names
-        assert figure(result, "inst_level_loose_acc").low is None, "an instruction is no independent item"
-        assert figure(result, "prompt_level_strict_acc").low is not None
-    else:
-        assert figure(result, next(iter(sorted(names)))).n == 2
+    assert {"prompt_level_strict_acc", "inst_level_loose_acc"} <= {metric.name for metric in result.metrics}
+    assert figure(result, "inst_level_loose_acc").low is None, "an instruction is no independent item"
+    assert figure(result, "prompt_level_strict_acc").low is not None
