@@ -295,13 +295,13 @@ RULES: list[Callable[[], Iterator[str]]] = [
     rooms_import_what_lies_below_them,
     the_harness_imports_downwards,
     no_modules_import_each_other,
-    # not yet: sql_is_in_the_store
+    sql_is_in_the_store,
     trl_is_in_the_trainer,
     torch_is_where_weights_are,
     tables_are_drawn_by_the_reports,
     # not yet: a_class_name_exists_once
     a_benchmark_is_named_in_its_folder_only,
-    # not yet: a_dataclass_of_many_fields_takes_keywords
+    a_dataclass_of_many_fields_takes_keywords,
     functions_are_short,
     nobody_asks_which_class_a_judge_has,
     the_formatter_is_obeyed,
