@@ -33,7 +33,7 @@ class HeadToHead:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class ModelComparison:
     """Two models, A and B.
 
     Attributes:
@@ -66,7 +66,7 @@ class Comparison:
         return [one.evaluation for one in self.head_to_heads]
 
 
-def read_comparison(store: Store, a: NamedModel, b: NamedModel, labels: tuple[str, str]) -> Comparison:
+def read_comparison(store: Store, a: NamedModel, b: NamedModel, labels: tuple[str, str]) -> ModelComparison:
     """Everything that the store knows of both models.
 
     Args:
@@ -87,7 +87,7 @@ def read_comparison(store: Store, a: NamedModel, b: NamedModel, labels: tuple[st
             raise
         differences = []
     decisions = newest_decisions(store, [e.fingerprint for e in ours], [e.fingerprint for e in theirs])
-    return Comparison(
+    return ModelComparison(
         labels=labels,
         head_to_heads=head_to_heads,
         shared=_shared(ours, theirs, differences),
@@ -101,19 +101,19 @@ def head_to_heads_of(
 ) -> list[HeadToHead]:
     """Where A and B were compared with each other, one a benchmark, judge and modes of both; where B was the candidate,
     its preferences are turned round."""
-    found: dict[tuple[str, str, str, str], tuple[Evaluation, Mapping[str, float]]] = {}
+    between: dict[tuple[str, str, str, str], tuple[Evaluation, Mapping[str, float]]] = {}
     for e in theirs:
         if _is_against(e, a):
             turned = {prompt: 1 - preference for prompt, preference in e.preferences.items()}
-            found[e.benchmark, e.judge, e.baseline_mode, e.mode] = e, turned
+            between[e.benchmark, e.judge, e.baseline_mode, e.mode] = e, turned
     for e in ours:
         if _is_against(e, b):
-            found[e.benchmark, e.judge, e.mode, e.baseline_mode] = e, e.preferences
+            between[e.benchmark, e.judge, e.mode, e.baseline_mode] = e, e.preferences
     return [
         HeadToHead(
             evaluation=e, modes=(mode, other), rate=mean_interval(list(preferences.values())), preferences=preferences
         )
-        for (_, _, mode, other), (e, preferences) in found.items()
+        for (_, _, mode, other), (e, preferences) in between.items()
         if preferences
     ]
 

@@ -141,11 +141,11 @@ def judged_models(store: Store, names: Sequence[str], benchmark: str) -> list[Na
 def best_first(evaluations: Iterable[Evaluation]) -> list[Evaluation]:
     """By benchmark, then by win rate; those without one last."""
 
-    def place(evaluation: Evaluation) -> tuple[str, float, str]:
+    def rank(evaluation: Evaluation) -> tuple[str, float, str]:
         rate = evaluation.figure("win_rate")
         return evaluation.benchmark, 1.0 if rate is None else -rate, evaluation.key
 
-    return sorted(evaluations, key=place)
+    return sorted(evaluations, key=rank)
 
 
 def named_apart(evaluations: Iterable[Evaluation]) -> dict[str, str]:

@@ -177,7 +177,10 @@ def _tasks(store: Store, steps: Sequence[FinishedStep[Any]]) -> dict[Step[TasksD
         for task, key in finished.details.evaluations.items()
     }
     evaluations = evaluations_with_keys(store, list(keys.values()))
-    metrics = {key: {m.name: m for m in found} for key, found in metrics_of(store, list(evaluations)).items()}
+    metrics = {
+        key: {metric.name: metric for metric in measured}
+        for key, measured in metrics_of(store, list(evaluations)).items()
+    }
     tasks: dict[Step[TasksDetails], dict[str, Metric]] = {}
     for (step, task), key in keys.items():
         if key in evaluations:

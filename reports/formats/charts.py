@@ -1,7 +1,7 @@
 """Charts, drawn by Vega-Altair when the report is written: an SVG needs no script, prints, turns dark with the page.
 
 Colours are CSS variables of the page, so that a chart is light or dark as the page is. No text of a model, a prompt or
-a user enters a chart: names stand in the tables beside it.
+a user enters a chart: names are in the tables beside it.
 """
 
 import json
@@ -24,7 +24,7 @@ SHAPES: dict[Style, str] = {
     "paper-thought": "circle",
     "paper-direct": "square",
 }
-"""A series is told by its shape as well as by its colour."""
+"""A series differs by its shape as well as by its colour."""
 
 _COLOURS: dict[Style, str] = {
     "thought": "var(--thought)",
@@ -45,21 +45,21 @@ _STRIP_WIDTH, _SIDE, _AXIS = 176, 12, 22
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """A value at a place, with its 95% interval where there is one. `place` counts from 0 along the shared axis, or
-    down the rows; a hollow mark is not to be read like the others."""
+    """A value with its 95% interval, where there is one. `position` counts from 0 along the shared axis, or down the
+    rows; a hollow mark is not to be read like the others."""
 
-    place: int
+    position: int
     value: float
     low: float | None = None
     high: float | None = None
     hollow: bool = False
 
 
-def metric_mark(place: int, metric: Metric | None, hollow: bool = False) -> Mark | None:
+def metric_mark(position: int, metric: Metric | None, hollow: bool = False) -> Mark | None:
     """The mark of a figure; None where there is none."""
     if metric is None or metric.value is None:
         return None
-    return Mark(place=place, value=metric.value, low=metric.low, high=metric.high, hollow=hollow)
+    return Mark(position=position, value=metric.value, low=metric.low, high=metric.high, hollow=hollow)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def lines(series: Sequence[Series], ticks: Sequence[str], axis: str, reference: 
 
     styles = list(dict.fromkeys(one.style for one in series))
     rows = [
-        _row(mark, one.style) | {"line": number, "x": mark.place + _apart(styles.index(one.style), len(styles))}
+        _row(mark, one.style) | {"line": number, "x": mark.position + _apart(styles.index(one.style), len(styles))}
         for number, one in enumerate(series)
         for mark in one.drawn
     ]
@@ -144,7 +144,7 @@ def strip(name: str, series: Sequence[Series], rows: int, reference: float | Non
     import altair as alt
 
     values = [
-        _row(mark, one.style) | {"y": (mark.place + 0.5) * ROW + 110 * _apart(number, len(series))}
+        _row(mark, one.style) | {"y": (mark.position + 0.5) * ROW + 110 * _apart(number, len(series))}
         for number, one in enumerate(series)
         for mark in one.drawn
     ]
@@ -223,14 +223,14 @@ def _reference(alt: Any, channel: str, at: float) -> Any:
 
 
 def _apart(number: int, of: int) -> float:
-    """How far a series stands from its place, so that intervals do not hide one another."""
+    """How far a series is moved from its position, so that intervals do not hide one another."""
     return (number - (of - 1) / 2) * 0.08
 
 
 def _reach(values: Sequence[float], reference: float | None) -> tuple[float, float]:
     """The values' range with some air, and the reference within it; from zero where zero is not far below."""
-    seen = [*values, *([] if reference is None else [reference])] or [0.0]
-    low, high = min(seen), max(seen)
+    ends = [*values, *([] if reference is None else [reference])] or [0.0]
+    low, high = min(ends), max(ends)
     air = 0.06 * (high - low) or 0.05 * abs(high) or 0.05
     return (0.0 if 0 <= low <= high - low else low - air), high + air
 

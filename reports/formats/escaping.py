@@ -1,7 +1,7 @@
 """Hostile text where it is shown: as one short line, in Markdown, in XML, in the log of a CI.
 
 Names, prompts and whatever a model wrote are hostile. They become one line in which nothing is unseen, and are escaped
-for the place where they stand.
+for where they are shown.
 """
 
 import re
@@ -37,9 +37,9 @@ def logged(text: str) -> Text:
 
 
 def escaped(text: str) -> str:
-    """Without Markdown and HTML, mentions and references: a break that is not seen stands behind each such character,
+    """Without Markdown and HTML, mentions and references: an invisible break follows each such character,
     because hosts look for those in the text as it is shown."""
-    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};<wbr>", sentence(text))
+    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};<wbr>", sentence(text))
 
 
 def code(text: str) -> str:

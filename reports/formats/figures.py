@@ -31,9 +31,9 @@ def points(value: float | None) -> str:
     return NONE if value is None else f"{round(100 * value, 1) + 0.0:+.1f}".replace("-", "−")
 
 
-def points_range(found: Interval | None) -> str:
+def points_range(interval: Interval | None) -> str:
     """``−1.0 to +7.4``; empty without an interval."""
-    return "" if found is None else f"{points(found.low)} to {points(found.high)}"
+    return "" if interval is None else f"{points(interval.low)} to {points(interval.high)}"
 
 
 def percent_range(metric: Metric | Interval | None) -> str:
@@ -78,4 +78,4 @@ def visible(value: Any) -> Any:
     """
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    return _UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", value.replace("\r\n", "\n"))
+    return _UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", value.replace("\r\n", "\n"))

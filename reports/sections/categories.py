@@ -8,7 +8,7 @@ from tpobench.harness.evaluation.compare import Difference
 from tpobench.harness.store.assignments import assigned_values
 from tpobench.harness.store.steps import ARMS
 from tpobench.harness.store.store import Store
-from tpobench.reports.comparison import Comparison
+from tpobench.reports.comparison import ModelComparison
 from tpobench.reports.evaluations import Evaluation
 from tpobench.reports.formats.charts import Style
 from tpobench.reports.runs import Run, iteration_name
@@ -66,7 +66,7 @@ def of_models(store: Store, evaluations: Sequence[Evaluation], names: Mapping[st
     return Categories(tables=tables, matrices=[] if tables else matrices(evaluations, names))
 
 
-def of_comparison(store: Store, comparison: Comparison) -> Categories:
+def of_comparison(store: Store, comparison: ModelComparison) -> Categories:
     """Both models on each benchmark that they share, on the prompts that both answered."""
     tables = []
     for number, (mine, other) in enumerate(comparison.shared):

@@ -172,8 +172,8 @@ def _chart(name: str, columns: Sequence[Column], rows: Sequence[CategoryRow]) ->
         Series(
             column.style,
             [
-                Mark(place=place, value=rate.mean, low=rate.low, high=rate.high, hollow=not row.decidable)
-                for place, row in enumerate(rows)
+                Mark(position=position, value=rate.mean, low=rate.low, high=rate.high, hollow=not row.decidable)
+                for position, row in enumerate(rows)
                 if (rate := row.rates[number]) is not None
             ],
         )

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from tpobench.harness.records import content_key
 from tpobench.harness.store.store import Store
-from tpobench.reports.comparison import Comparison
+from tpobench.reports.comparison import ModelComparison
 from tpobench.reports.evaluations import Evaluation
 from tpobench.reports.formats.figures import count, visible
 from tpobench.reports.runs import Run, iteration_name
@@ -85,7 +85,7 @@ def of_models(store: Store, evaluations: Iterable[Evaluation], names: Mapping[st
     return read_examples(store, [_labelled(evaluation, names[evaluation.key]) for evaluation in evaluations])
 
 
-def of_comparison(store: Store, comparison: Comparison) -> Examples:
+def of_comparison(store: Store, comparison: ModelComparison) -> Examples:
     """Where one was compared with the other, then where both were compared with a third."""
     labelled = [_labelled(evaluation, evaluation.candidate) for evaluation in comparison.between]
     labelled += [_labelled(e, comparison.names[e.key]) for e in comparison.shared_evaluations]

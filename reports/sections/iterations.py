@@ -100,9 +100,9 @@ def _curve(run: Run, benchmark: str, ticks: Sequence[str], paper: bool) -> Curve
 def _head_to_head_chart(run: Run, ticks: Sequence[str]) -> Markup | None:
     """Thought against direct by iteration."""
     marks = []
-    for place, iteration in enumerate(run.iterations):
+    for position, iteration in enumerate(run.iterations):
         evaluation = run.head_to_head(iteration)
-        if evaluation is not None and (mark := metric_mark(place, evaluation.overall("win_rate"))) is not None:
+        if evaluation is not None and (mark := metric_mark(position, evaluation.overall("win_rate"))) is not None:
             marks.append(mark)
     series = Series("head-to-head", marks)
     return lines([series], ticks, ".0%", 0.5) if series.drawn else None
@@ -143,13 +143,13 @@ def _rows(run: Run, benchmark: str) -> list[MeasuredModel]:
 
 
 def _series(run: Run, benchmark: str, name: str) -> list[Series]:
-    """One series an arm: the seed at place 0, hollow, and the iterations after it. Arms without marks are left out."""
+    """One series an arm: the seed, hollow, and the iterations after it. Arms without marks are left out."""
     series = []
     for arm in ARMS:
         marks = []
-        for place, iteration in enumerate((None, *run.iterations)):
+        for position, iteration in enumerate((None, *run.iterations)):
             evaluation = run.measured(arm, iteration).get(benchmark)
-            mark = metric_mark(place, evaluation.overall(name) if evaluation else None, hollow=place == 0)
+            mark = metric_mark(position, evaluation.overall(name) if evaluation else None, hollow=position == 0)
             marks += [mark] if mark else []
         if marks:
             series.append(Series(arm, marks))
@@ -157,10 +157,9 @@ def _series(run: Run, benchmark: str, name: str) -> list[Series]:
 
 
 def _paper(run: Run) -> list[Series]:
-    places = {0: 0} | {iteration: place for place, iteration in enumerate(run.iterations, 1) if iteration}
-    return [
-        Series(
-            style, [Mark(place=places[number], value=value) for number, value in enumerate(values) if number in places]
-        )
-        for style, values in PAPER.items()
-    ]
+    positions = {0: 0} | {iteration: position for position, iteration in enumerate(run.iterations, 1) if iteration}
+    series = []
+    for style, values in PAPER.items():
+        known = [(positions[i], value) for i, value in enumerate(values) if i in positions]
+        series.append(Series(style, [Mark(position=position, value=value) for position, value in known]))
+    return series

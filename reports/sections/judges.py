@@ -63,7 +63,7 @@ class JudgeView:
         if len(self.bins) < 2:
             return None
         marks = [
-            Mark(place=n, value=b.preference.mean, low=b.preference.low, high=b.preference.high)
+            Mark(position=n, value=b.preference.mean, low=b.preference.low, high=b.preference.high)
             for n, b in enumerate(self.bins)
         ]
         return against(marks, [_short(b.median) for b in self.bins], 0.5)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from tpobench.harness.evaluation.leaderboard import LeaderboardRow, beside_published, figures_of, leaderboard
 from tpobench.harness.store.store import Store
-from tpobench.reports.comparison import Comparison
+from tpobench.reports.comparison import ModelComparison
 from tpobench.reports.evaluations import newest_evaluations
 from tpobench.reports.formats.charts import Mark, Series, Strip, strip
 from tpobench.reports.runs import Run
@@ -72,7 +72,7 @@ def of_models(store: Store, names: Mapping[str, str], benchmark: str, published:
     return Leaderboards(leaderboards=leaderboards, names=names) if leaderboards else None
 
 
-def of_comparison(store: Store, comparison: Comparison) -> Leaderboards | None:
+def of_comparison(store: Store, comparison: ModelComparison) -> Leaderboards | None:
     """Both models among the current evaluations of the store."""
     leaderboards = _leaderboards(store, newest_evaluations(store), comparison.names, None)
     return Leaderboards(leaderboards=leaderboards, names=comparison.names) if leaderboards else None
@@ -89,14 +89,14 @@ def _leaderboards(
     grouped: dict[tuple[str, str, str], list[LeaderboardRow]] = {}
     for row in rows:
         grouped.setdefault((row.benchmark, row.judge, row.against), []).append(row)
-    return tuple(_leaderboard(number, found, about) for number, (_, found) in enumerate(sorted(grouped.items())))
+    return tuple(_leaderboard(number, group, about) for number, (_, group) in enumerate(sorted(grouped.items())))
 
 
 def _leaderboard(number: int, rows: list[LeaderboardRow], about: Collection[str]) -> Leaderboard:
     figures = tuple(figures_of(rows[0].benchmark, rows))
     marks = [
-        Mark(place=place, value=figure["value"], low=figure["low"], high=figure["high"])
-        for place, row in enumerate(rows)
+        Mark(position=position, value=figure["value"], low=figure["low"], high=figure["high"])
+        for position, row in enumerate(rows)
         if figures and (figure := row.metrics.get(figures[0][0])) is not None and figure["value"] is not None
     ]
     reference = 0.5 if rows[0].baseline else None

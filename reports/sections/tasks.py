@@ -41,7 +41,9 @@ def task_charts(rows: Sequence[TaskRow], ticks: Sequence[str]) -> list[tuple[str
         series = []
         for row in rows:
             if row.name == name:
-                marks = [metric_mark(place, figure, hollow=place == 0) for place, figure in enumerate(row.figures)]
+                marks = [
+                    metric_mark(position, figure, hollow=position == 0) for position, figure in enumerate(row.figures)
+                ]
                 series.append(Series(row.arm, [mark for mark in marks if mark is not None]))
         if any(one.drawn for one in series):
             charts.append((name, lines(series, ticks, ".0%")))

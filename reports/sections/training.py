@@ -26,7 +26,7 @@ from tpobench.reports.runs import Run
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRow:
-    """One arm in one iteration. What a step tells that has not finished is None or empty.
+    """One arm in one iteration. What comes from a step that has not finished is None or empty.
 
     Attributes:
         metrics: Of the epoch that was kept.
@@ -159,7 +159,7 @@ def judge_gap(measured: EvaluateDetails | None) -> float | None:
 
 
 def _charts(rows: Sequence[TrainingRow]) -> list[tuple[str, Markup]]:
-    """Title and chart of what training shows by iteration; a figure that no step has told is left out."""
+    """Title and chart of what training shows by iteration, as far as it has come."""
     ticks = [str(iteration) for iteration in sorted({row.iteration for row in rows})]
     figures: list[tuple[str, Callable[[TrainingRow], float | None], str, float | None]] = [
         ("Margin between chosen and rejected, in scores", lambda row: row.margin, ".2f", None),
@@ -183,7 +183,7 @@ def _series(
     series = []
     for arm in ARMS:
         values = [(str(row.iteration), value(row)) for row in rows if row.arm == arm]
-        marks = [Mark(place=ticks.index(tick), value=figure) for tick, figure in values if figure is not None]
+        marks = [Mark(position=ticks.index(tick), value=figure) for tick, figure in values if figure is not None]
         series += [Series(arm, marks)] if marks else []
     return series
 
@@ -197,6 +197,6 @@ def _losses(rows: Sequence[TrainingRow]) -> tuple[list[Series], list[str]]:
         for epoch in row.epochs:
             if (loss := epoch.metrics.get("loss")) is not None:
                 tick = ticks.index(f"{row.iteration}.{epoch.epoch}")
-                marks.append(Mark(place=tick, value=loss, hollow=row.chosen_epoch not in (None, epoch.epoch)))
+                marks.append(Mark(position=tick, value=loss, hollow=row.chosen_epoch not in (None, epoch.epoch)))
         series += [Series(row.arm, marks)] if marks else []
     return series, ticks

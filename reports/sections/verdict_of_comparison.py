@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tpobench.harness.models.modes import in_mode
-from tpobench.reports.comparison import Comparison, HeadToHead
+from tpobench.reports.comparison import HeadToHead, ModelComparison
 from tpobench.reports.formats import figures
 from tpobench.reports.formats.charts import Style
 from tpobench.reports.sections.verdict import Conclusion, Headline, facts_of, win_rate_headline
@@ -21,7 +21,7 @@ class _Finding:
     mere_measure: bool = False
 
 
-def of_comparison(comparison: Comparison) -> Conclusion:
+def of_comparison(comparison: ModelComparison) -> Conclusion:
     """The conclusion on A and B: where one was compared with the other, that counts; else the first paired
     difference."""
     a, b = comparison.labels
@@ -48,7 +48,7 @@ def of_comparison(comparison: Comparison) -> Conclusion:
     )
 
 
-def _of_head_to_head(comparison: Comparison) -> _Finding:
+def _of_head_to_head(comparison: ModelComparison) -> _Finding:
     first = comparison.head_to_heads[0]
     rate = first.rate
     words = (
@@ -58,7 +58,7 @@ def _of_head_to_head(comparison: Comparison) -> _Finding:
     return _Finding(words=words, low=rate.low - 0.5, high=rate.high - 0.5)
 
 
-def _of_difference(comparison: Comparison) -> _Finding:
+def _of_difference(comparison: ModelComparison) -> _Finding:
     first = comparison.differences[0]
     reach = f"{figures.points(first.low)} to {figures.points(first.high)}"
     words = (
@@ -69,13 +69,13 @@ def _of_difference(comparison: Comparison) -> _Finding:
     return _Finding(words=words, low=first.low, high=first.high, mere_measure=mere_measure)
 
 
-def _measure(comparison: Comparison) -> str:
+def _measure(comparison: ModelComparison) -> str:
     """What the first difference is of, without the judge, who is named below."""
     first = comparison.differences[0]
     return f"{first.benchmark}, {first.measure.rpartition(', ')[0]}"
 
 
-def _headlines(comparison: Comparison) -> list[Headline]:
+def _headlines(comparison: ModelComparison) -> list[Headline]:
     """The head-to-heads, else the first difference; then both models on the first benchmark that they share."""
     headlines = [
         Headline(

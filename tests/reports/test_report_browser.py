@@ -32,7 +32,7 @@ class Opened:
         return [rows.nth(at).locator("th,td").nth(number).inner_text() for at in range(rows.count())]
 
     def found(self) -> str:
-        return str(self.page.inner_text("#found"))
+        return str(self.page.inner_text("#count"))
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_examples_are_searched_filtered_and_unfolded(opened: Opened, finished: S
     page.select_option("#length", "longer")
     assert opened.found() == "90 of 270 examples"
     page.fill("#search", "THINKER SAYS 41")
-    page.locator("#found", has_text="1 of 270").wait_for()
+    page.locator("#count", has_text="1 of 270").wait_for()
     page.check("#differences")
     page.locator("details.example summary").first.press("Enter")
     example = page.locator("details.example").first

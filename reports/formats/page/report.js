@@ -77,16 +77,16 @@
     if (preference === null) return "none";
     return preference > 0.5 ? "win" : preference < 0.5 ? "loss" : "tie";
   };
-  const read = (told) => {
-    const outputs = told.outputs.map(([response, thought, raw, problem, finish, score, met, chars, thoughtChars]) => ({
-      response: response === null ? null : told.texts[response], thought: told.texts[thought], raw: told.texts[raw],
+  const read = (data) => {
+    const outputs = data.outputs.map(([response, thought, raw, problem, finish, score, met, chars, thoughtChars]) => ({
+      response: response === null ? null : data.texts[response], thought: data.texts[thought], raw: data.texts[raw],
       problem, finish, score, met, chars, thoughtChars,
     }));
-    return told.rows.map(([evaluation, prompt, category, preference, verdicts, ours, theirs, checks], place) => ({
-      evaluation, place, prompt: told.texts[prompt], category: told.texts[category], preference,
-      outcome: outcome(preference), names: told.evaluations[evaluation], sides: [outputs[ours], outputs[theirs]],
-      verdicts: verdicts.map(([order, p, raw]) => ({order, preference: p, raw: told.texts[raw]})),
-      checks: checks.map((check) => told.texts[check]),
+    return data.rows.map(([evaluation, prompt, category, preference, verdicts, ours, theirs, checks], place) => ({
+      evaluation, place, prompt: data.texts[prompt], category: data.texts[category], preference,
+      outcome: outcome(preference), names: data.evaluations[evaluation], sides: [outputs[ours], outputs[theirs]],
+      verdicts: verdicts.map(([order, p, raw]) => ({order, preference: p, raw: data.texts[raw]})),
+      checks: checks.map((check) => data.texts[check]),
     }));
   };
   const searchable = (row) => {
@@ -178,8 +178,8 @@
     for (const verdict of row.verdicts) {
       const order = verdict.order === "BA" ? "baseline first" : "candidate first";
       const said = verdict.preference === null ? "no verdict" : `preference for the candidate ${percent(verdict.preference)}`;
-      const told = `Judge, ${order}, ${said}`;
-      body.append(verdict.raw ? fold(told, verdict.raw) : make("p", "soft told", told));
+      const heading = `Judge, ${order}, ${said}`;
+      body.append(verdict.raw ? fold(heading, verdict.raw) : make("p", "soft said", heading));
     }
   };
   const list = () => {
@@ -211,7 +211,7 @@
       && (!wanted || searchable(row).includes(wanted)));
     shown.sort(ORDERS[asked.order]);
     page = 0;
-    byId("found").textContent = `${shown.length.toLocaleString("en")} of ${all.length.toLocaleString("en")} examples`;
+    byId("count").textContent = `${shown.length.toLocaleString("en")} of ${all.length.toLocaleString("en")} examples`;
     list();
   };
   const options = (id, entries) => {
@@ -227,10 +227,10 @@
     byId("filters").scrollIntoView({block: "nearest"});
   };
 
-  unpack(packed.textContent).then((told) => {
-    all = read(told);
-    options("evaluation", told.evaluations.map(([label], number) => [String(number), label]));
-    if (told.evaluations.length > 1) options("evaluation", [["", "all of them"]]);
+  unpack(packed.textContent).then((data) => {
+    all = read(data);
+    options("evaluation", data.evaluations.map(([label], number) => [String(number), label]));
+    if (data.evaluations.length > 1) options("evaluation", [["", "all of them"]]);
     options("category", [...new Set(all.map((row) => row.category))].sort().map((category) => [category, category || "none"]));
     byId("filters").hidden = false;
     let waiting = 0;
@@ -243,5 +243,5 @@
     byId("earlier").addEventListener("click", () => turn(-1));
     byId("later").addEventListener("click", () => turn(1));
     filter();
-  }, (problem) => { byId("found").textContent = `The examples cannot be unpacked in this browser: ${problem.message}`; });
+  }, (problem) => { byId("count").textContent = `The examples cannot be unpacked in this browser: ${problem.message}`; });
 })();

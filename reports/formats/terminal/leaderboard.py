@@ -48,7 +48,7 @@ def leaderboard_table(benchmark: str, rows: Sequence[LeaderboardRow]) -> Table:
 
 
 def category_table(benchmark: str, rows: Sequence[LeaderboardRow]) -> Table:
-    """Win rates by category; those of few prompts stand in brackets."""
+    """Win rates by category; those of few prompts are in brackets."""
     categories = sorted({category for row in rows for category in row.categories})
     several = len({row.against for row in rows}) > 1
     title = Text(f"{benchmark}: win rate by category, % (fewer than {MIN_CATEGORY} prompts in brackets)")
