@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.reports.stores import JudgedContest, contender, judged, prompts
+from tests.reports.stores import Judging, answered, judged, prompts
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.store.store import Store
 
@@ -35,11 +35,11 @@ def fill(path: Path, models: int, asked: int, chars: int) -> None:
         return [" ".join(chance.choices(_WORDS, k=chars // 8)) for _ in range(asked)]
 
     with Store(path) as store:
-        base = contender(store, "baseline", DIRECT, questions, answers())
+        base = answered(store, "baseline", DIRECT, questions, answers())
         for number in range(models):
-            side = contender(store, f"model-{number}", DIRECT, questions, answers(), "a thought of some length " * 8)
+            side = answered(store, f"model-{number}", DIRECT, questions, answers(), "a thought of some length " * 8)
             draws = [chance.random() for _ in range(asked)]
-            judged(store, side, base, JudgedContest(say=lambda n, order, draws=draws: draws[n]))  # type: ignore[misc]
+            judged(store, side, base, Judging(say=lambda n, order, draws=draws: draws[n]))  # type: ignore[misc]
 
 
 def build(path: Path, out: Path) -> tuple[float, float]:

@@ -31,6 +31,7 @@ from tpobench.harness.store.step_details import (
 )
 from tpobench.harness.store.steps import Arm, D, Step
 from tpobench.harness.store.store import Store
+from tpobench.reports.content import Content, S
 
 JUDGE = "verdict:test@judge-model#1"
 THINK = mode_named("think:generic")
@@ -45,7 +46,7 @@ def prompts(number: int, categories: Sequence[str] = CATEGORIES) -> list[Prompt]
     return [Prompt(f"Question number {n}?", categories[n % len(categories)], "test") for n in range(number)]
 
 
-def contender(
+def answered(
     store: Store, name: str, mode: Mode, asked: Sequence[Prompt], answers: Sequence[str], thought: str = ""
 ) -> ModelOutputs:
     """A model that answered so; every answer was thought about in the same way."""
@@ -76,7 +77,7 @@ def contender(
 
 
 @dataclass(frozen=True, kw_only=True)
-class JudgedContest:
+class Judging:
     """How a candidate is judged: by whom, in which orders, with what said."""
 
     say: Say
@@ -87,18 +88,18 @@ class JudgedContest:
     name: str = "test/questions"
 
 
-def judged(store: Store, candidate: ModelOutputs, baseline: ModelOutputs, contest: JudgedContest) -> str:
+def judged(store: Store, candidate: ModelOutputs, baseline: ModelOutputs, judging: Judging) -> str:
     """Store the judgments of every prompt and the evaluation; returns its key."""
     entries, judgments = [], []
     for number, (ours, theirs) in enumerate(zip(candidate.outputs, baseline.outputs, strict=True)):
-        for order in contest.orders:
-            key = judgment_key(contest.judge, ours.prompt.key, ours.response, theirs.response, order)
-            preference = contest.say(number, order)
+        for order in judging.orders:
+            key = judgment_key(judging.judge, ours.prompt.key, ours.response, theirs.response, order)
+            preference = judging.say(number, order)
             verdict = "none" if preference is None else "a" if preference > 0.5 else "b"
             judgments.append(
                 Judgment(
                     key=key,
-                    judge=contest.judge,
+                    judge=judging.judge,
                     prompt_key=ours.prompt.key,
                     response_a=text_key(ours.response),
                     response_b=text_key(theirs.response),
@@ -107,17 +108,17 @@ def judged(store: Store, candidate: ModelOutputs, baseline: ModelOutputs, contes
                     order=order,
                     verdict=verdict,
                     preference=preference,
-                    raw=contest.raw,
+                    raw=judging.raw,
                 )
             )
             entries.append(JudgedPair(ours.prompt, key, ours.key, theirs.key))
     store.add_judgments(judgments)
     asked = [output.prompt for output in candidate.outputs]
-    orders = "both" if len(contest.orders) > 1 else "one"
-    about = {"judge_label": f"label of {contest.judge}", "rows": contest.rows, "orders": orders}
+    orders = "both" if len(judging.orders) > 1 else "one"
+    about = {"judge_label": f"label of {judging.judge}", "rows": judging.rows, "orders": orders}
     record = EvaluationRecord(
-        benchmark=Benchmark(name=contest.name, prompts=asked, orders=orders, rows=contest.rows),
-        judge=contest.judge,
+        benchmark=Benchmark(name=judging.name, prompts=asked, orders=orders, rows=judging.rows),
+        judge=judging.judge,
         candidate=candidate.model,
         baseline=baseline.model,
         candidate_mode=candidate.mode.name,
@@ -139,11 +140,11 @@ def finished_run(store: Store, asked: int = 90) -> str:
     """A run of one iteration with both arms, evaluated by a judge that was asked in both orders, and its gate. Returns
     the run's key."""
     questions = prompts(asked)
-    seed = contender(store, "seed", DIRECT, questions, [f"seed says {n}" for n in range(asked)])
-    thought = contender(
+    seed = answered(store, "seed", DIRECT, questions, [f"seed says {n}" for n in range(asked)])
+    thought = answered(
         store, "run/thought-1", THINK, questions, [f"thinker says {n} " * 3 for n in range(asked)], "first I think. "
     )
-    direct = contender(store, "run/direct-1", DIRECT, questions, [f"direct says {n} " * 2 for n in range(asked)])
+    direct = answered(store, "run/direct-1", DIRECT, questions, [f"direct says {n} " * 2 for n in range(asked)])
     config = {"name": "run", "arms": ["thought", "direct"], "iterations": 1, "seed": 3}
     store.add_run(RUN, "run", config, {"versions": {"torch": "2"}, "same_judge": True})
 
@@ -161,9 +162,9 @@ def finished_run(store: Store, asked: int = 90) -> str:
     for arm, side in arms:
         trained(done, arm, side.model)
     keys = {
-        "thought": judged(store, thought, seed, JudgedContest(say=strong)),
-        "direct": judged(store, direct, seed, JudgedContest(say=flipping)),
-        "both": judged(store, thought, direct, JudgedContest(say=flipping)),
+        "thought": judged(store, thought, seed, Judging(say=strong)),
+        "direct": judged(store, direct, seed, Judging(say=flipping)),
+        "both": judged(store, thought, direct, Judging(say=flipping)),
     }
     for arm in ("thought", "direct"):
         done(Step(EvaluateDetails, arm, 1), EvaluateDetails(evaluation=keys[arm], win_rate=0.6))
@@ -228,3 +229,37 @@ def trained(done: Callable[[Step[Any], Any], None], arm: Arm, model: Model) -> N
             ),
         ),
     )
+
+
+def two_models(store: Store, asked: int = 40, **about: object) -> tuple[str, str]:
+    """``new`` wins two of three against ``base``, ``old`` one of three; returns both evaluations' keys."""
+    questions = prompts(asked)
+    base = answered(store, "base", DIRECT, questions, [f"base {n}" for n in range(asked)])
+    new = answered(store, "new", DIRECT, questions, [f"new {n}" for n in range(asked)])
+    old = answered(store, "old", DIRECT, questions, [f"old {n}" for n in range(asked)])
+    keys = [
+        judged(store, side, base, Judging(say=lambda n, order, wins=wins: float(n % 3 < wins), **about))  # type: ignore
+        for side, wins in ((new, 2), (old, 1))
+    ]
+    return keys[0], keys[1]
+
+
+def two_baselines(store: Store) -> tuple[str, ...]:
+    """``new`` wins every prompt against ``base`` and, later, loses every one to it where it thinks; ``old`` ties with
+    both. Returns the evaluations' keys."""
+    asked = prompts(40)
+    sides = {name: answered(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old")}
+    keys = []
+    for mode, wins in ((DIRECT, 1.0), (THINK, 0.0)):
+        base = answered(store, "base", mode, asked, [f"base {n}, {mode.name}" for n in range(40)])
+        keys += [
+            judged(store, side, base, Judging(say=lambda n, order, said=said: said))  # type: ignore[misc]
+            for side, said in ((sides["new"], wins), (sides["old"], 0.5))
+        ]
+    return tuple(keys)
+
+
+def section(content: Content, kind: type[S]) -> S:
+    found = content.section(kind)
+    assert found is not None
+    return found

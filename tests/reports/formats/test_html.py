@@ -1,38 +1,29 @@
-"""The report as people use it: opened from disk in a real browser, clicked through, compared with the store."""
+"""The HTML report: the same bytes, as people use it in a real browser, and as a surface for untrusted text."""
 
+import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.reports.stores import JudgedContest, contender, finished_run, judged, prompts
+from tests.reports.browser import Opened
+from tests.reports.hostile import payloads
+from tests.reports.hostile_store import hostile_store
+from tests.reports.stores import Judging, answered, finished_run, judged, prompts
 from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.store.models import model_named
 from tpobench.harness.store.store import Store
-from tpobench.reports.content import of_models, of_run
+from tpobench.reports.content import of_comparison, of_models, of_run
 from tpobench.reports.formats.html import render
+from tpobench.reports.formats.markdown import markdown
 
 
-class Opened:
-    """A page, with everything that it asked for and everything that went wrong on it."""
-
-    def __init__(self, browser: Any, path: Path, width: int = 1200, scheme: str = "light") -> None:
-        self.page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        self.requests: list[str] = []
-        self.faults: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("console", lambda message: self.faults.append(message.text))
-        self.page.on("dialog", lambda dialog: self.faults.append(f"dialog {dialog.message}"))
-        self.page.goto(path.as_uri())
-        self.page.wait_for_selector("#filters:not([hidden])", timeout=20_000)
-
-    def column(self, table: str, number: int) -> list[str]:
-        rows = self.page.locator(f'[aria-label="{table}"] tbody tr')
-        return [rows.nth(at).locator("th,td").nth(number).inner_text() for at in range(rows.count())]
-
-    def found(self) -> str:
-        return str(self.page.inner_text("#count"))
+def test_the_same_store_gives_the_same_bytes(store: Store) -> None:
+    run = finished_run(store)
+    assert render(of_run(store, run)) == render(of_run(store, run))
+    assert markdown(of_run(store, run)) == markdown(of_run(store, run))
 
 
 @pytest.fixture(scope="module")
@@ -125,8 +116,8 @@ def test_examples_are_searched_filtered_and_unfolded(opened: Opened, finished: S
 
 def test_thousands_of_examples_are_paged(browser: Any, store: Store, tmp_path: Path) -> None:
     asked = prompts(1200)
-    sides = [contender(store, name, DIRECT, asked, [f"{name} {n}" for n in range(1200)]) for name in ("new", "old")]
-    judged(store, *sides, JudgedContest(say=lambda n, order: 0.3 + 0.4 * (n % 2)))
+    sides = [answered(store, name, DIRECT, asked, [f"{name} {n}" for n in range(1200)]) for name in ("new", "old")]
+    judged(store, *sides, Judging(say=lambda n, order: 0.3 + 0.4 * (n % 2)))
     (tmp_path / "r.html").write_text(render(of_models(store)), encoding="utf-8")
     shown = Opened(browser, tmp_path / "r.html")
     assert shown.page.locator("details.example").count() == 25
@@ -162,3 +153,79 @@ def test_every_control_has_a_name_and_is_reached_by_keyboard(opened: Opened) -> 
     for _ in range(4):
         opened.page.keyboard.press("Tab")
     assert opened.page.evaluate("document.activeElement.tagName") in ("A", "BUTTON", "DIV")
+
+
+class Elements(HTMLParser):
+    """Every element and attribute of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes.update(name for name, _ in attrs)
+
+
+def assert_harmless(browser: Any, path: Path, page_text: str, most: int) -> None:
+    """Open the page and unfold every example of the first evaluation's first pages."""
+    path.write_text(page_text, encoding="utf-8")
+    shown = Opened(browser, path, width=380)
+    page = shown.page
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.pwned") is None
+    page.select_option("#order", "asked")  # one evaluation, in its own order: every text in every place
+    pages = int(page.inner_text("#page").split()[-1])
+    for number in range(min(pages, most)):
+        page.evaluate("document.querySelectorAll('details.example').forEach(d => { d.open = true; })")
+        page.wait_for_timeout(50)  # the examples are drawn when the browser says that they are open
+        page.evaluate("document.querySelectorAll('.body details').forEach(d => { d.open = true; })")
+        if number < pages - 1:
+            page.evaluate("document.querySelector('#later').click()")
+    page.mouse.move(100, 300)
+    assert page.evaluate("window.pwned") is None, "nothing of it runs"
+    assert shown.requests == [path.as_uri()], "nothing is fetched"
+    assert shown.faults == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 380, "the layout stands"
+    allowed = "document.querySelectorAll('iframe,object,embed,base,form:not(#filters),img,video,audio,link').length"
+    assert page.evaluate(allowed) == 0
+    assert page.is_visible("#provenance")
+    page.close()
+
+
+def test_two_hundred_hostile_texts_do_nothing(browser: Any, store: Store, tmp_path: Path) -> None:
+    assert len(set(payloads())) >= 200
+    hostile_store(store)
+    assert_harmless(browser, tmp_path / "models.html", render(of_models(store)), 99)
+    names = [row[0] for row in store.sql("SELECT model_key FROM model ORDER BY name")[1]]
+    shown = of_comparison(
+        store, model_named(store, names[0]), model_named(store, names[1]), ("<script>a</script>", "b")
+    )
+    assert_harmless(browser, tmp_path / "comparison.html", render(shown), 2)
+
+
+def test_no_hostile_text_becomes_an_element(store: Store, tmp_path: Path) -> None:
+    hostile_store(store)
+    run = finished_run(store)
+    for content in (of_models(store), of_run(store, run)):
+        text = render(content)
+        found = Elements(text)
+        assert found.tags.count("script") == 2, "the page's own script and the packed examples"
+        assert not {name for name in found.attributes if name.startswith("on") or name in ("src", "srcset", "style")}
+        assert not {"iframe", "object", "embed", "base", "img", "link"} & set(found.tags)
+        links = set(re.findall(r'(?<!xml)href="([^"]*)"', text))
+        assert all(link.startswith("#") for link in links)
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\u2028\u2029]", text)
+
+
+def test_the_policy_names_the_page_s_own_script_and_styles_alone(store: Store) -> None:
+    text = render(of_run(store, finished_run(store)))
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy is not None
+    assert re.fullmatch(
+        r"default-src 'none'; style-src 'sha256-[\w+/=]+'; script-src 'sha256-[\w+/=]+'; base-uri 'none'; "
+        r"form-action 'none'",
+        policy[1].replace("&#39;", "'"),
+    )

@@ -1,0 +1,49 @@
+"""A gate's decision as JUnit XML."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.reports.decisions import HOSTILE, hostile
+from tpobench.harness.gate.decision import Decision, RuleResult
+from tpobench.reports.formats.junit import junit
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_xml_comes_back_with_its_counts(text: str) -> None:
+    written = junit(hostile(text))
+    assert len(written) < 100_000
+    suite = ElementTree.fromstring(written.encode())[0]
+    assert (suite.get("name"), suite.get("tests")) == ("tpobench gate", "5")
+    assert (suite.get("failures"), suite.get("errors"), suite.get("skipped")) == ("2", "1", "1")
+    cases = suite.findall("testcase")
+    assert [[part.tag for part in case] for case in cases] == [
+        ["system-out"],
+        ["failure"],
+        ["failure"],
+        ["error"],
+        ["skipped"],
+    ]
+    assert all((case[0].text or "").startswith("found") for case in cases)
+    properties = {entry.get("name"): entry.get("value") for entry in suite.iter("property")}
+    assert properties["decision"] == "INVALID"
+    assert not re.search("[\u0000-\u0008\u202e\u2066]", written)
+
+
+def test_the_texts_of_a_rule_are_in_the_xml_and_uncertainty_is_a_failure() -> None:
+    rules = (
+        RuleResult(rule="head_to_head", outcome="INCONCLUSIVE", sentence="52% < 60% & more"),
+        RuleResult(rule="degenerate", outcome="PASS", sentence="0.0%"),
+    )
+    suite = ElementTree.fromstring(
+        junit(Decision(rules=rules, candidate="new", against="old", judge="judge@1", benchmark="starter/test"))
+    )[0]
+    names = ("decision", "candidate", "against", "judge", "benchmark")
+    values = ("INCONCLUSIVE", "new", "old", "judge@1", "starter/test")
+    assert {p.get("name"): p.get("value") for p in suite.iter("property")} == dict(zip(names, values, strict=True))
+    failure = suite.find("testcase[@name='head_to_head']/failure")
+    assert failure is not None
+    assert (failure.get("type"), failure.get("message")) == ("INCONCLUSIVE", "52% < 60% & more")
+    assert "must not be green" in (failure.text or "")
+    assert suite.findtext("testcase[@name='degenerate']/system-out") == "0.0%"

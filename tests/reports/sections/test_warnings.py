@@ -1,0 +1,22 @@
+"""Every reason not to trust the figures."""
+
+from tests.reports.stores import Judging, answered, judged, prompts, two_models
+from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.store.store import Store
+from tpobench.reports.content import of_models
+
+
+def test_fewer_rows_than_the_benchmark_has_are_a_warning(store: Store) -> None:
+    two_models(store, rows=42)
+    (warning,) = of_models(store).verdict.warnings
+    assert warning == "Only 40 of the 42 prompts of test/questions were judged."
+
+
+def test_several_judges_and_missing_verdicts_are_warnings(store: Store) -> None:
+    two_models(store)
+    asked = prompts(40)
+    new, base = (answered(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "base"))
+    judged(store, new, base, Judging(say=lambda n, order: None if n == 3 else 0.9, judge="another@judge#2"))
+    warnings = of_models(store).verdict.warnings
+    assert any("Several judges were asked on test/questions" in warning for warning in warnings)
+    assert any("1 prompt (2.5%) without a verdict: a gate would be INVALID (1 of 3" in warning for warning in warnings)
