@@ -47,23 +47,6 @@ class Plan:
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
-    def lines(self) -> list[str]:
-        of = "" if self.rows in (None, self.prompts) else f" of {self.rows}"
-        dollars = "not known: the price file lists no such model" if self.dollars is None else f"${self.dollars:,.2f}"
-        source = "measured in this store" if self.measured_rate else "assumed"
-        lines = [
-            f"{self.benchmark}: {self.prompts}{of} prompts, judge {self.judge}",
-            f"  calls      {self.sampling_calls:,} to sample, {self.judge_calls:,} to judge, at most",
-            f"  tokens     {self.prompt_tokens:,} to the judge, at most {self.completion_tokens:,} back",
-            f"  dollars    {dollars}, for judging",
-            f"  minutes    {self.minutes:.1f}, at {self.seconds_a_call:.1f} s a call ({source})",
-            f"  detects    a win rate {100 * self.detectable:.1f} points from 50% (80% power, 5% two-sided)",
-        ]
-        if self.smallest_category is not None:
-            name, count, effect = self.smallest_category
-            lines.append(f"             {100 * effect:.1f} points in the smallest category, {name} ({count} prompts)")
-        return lines
-
 
 def plan_for(spec: EvaluationSpec, prices: Prices, concurrency: int, store: Store | None) -> Plan:
     """Everything but what the store has already: outputs by count, judgments where both sides' texts are known."""

@@ -25,18 +25,6 @@ class JudgeCheck:
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
-    def lines(self) -> list[str]:
-        repeats = "one call each; see with --repeats 2"
-        if self.repeat_variance is not None and self.repeat_flips is not None:
-            repeats = f"{self.repeat_variance:.4f} of the preference; {100 * self.repeat_flips:.1f}% change sides"
-        return [
-            f"judge              {self.judge}, {self.prompts} pairs, {self.calls} judgments",
-            f"  flip rate        {_percent(self.flip_rate)} of the pairs change sides with the order",
-            f"  first preferred  {_percent(self.first_preferred)} (50% without a position bias)",
-            f"  missing          {100 * self.missing:.1f}% of the judgments",
-            f"  repeat variance  {repeats}",
-        ]
-
 
 def summarise(label: str, preferences: Sequence[float | None], repeats: int) -> JudgeCheck:
     """From preferences in the order pair, then AB and BA, then repeat; each oriented to the candidate."""
@@ -61,12 +49,4 @@ def summarise(label: str, preferences: Sequence[float | None], repeats: int) -> 
         first_preferred=mean_interval(firsts) if firsts else None,
         repeat_variance=fmean(spreads) if spreads else None,
         repeat_flips=fmean(changes) if changes else None,
-    )
-
-
-def _percent(interval: Interval | None) -> str:
-    return (
-        "-"
-        if interval is None
-        else "{:.1f}% ({:.1f}, {:.1f})".format(*(100 * value for value in (interval.mean, interval.low, interval.high)))
     )

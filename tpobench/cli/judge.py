@@ -42,10 +42,11 @@ def check(
     from tpobench.harness.evaluation.judge_check import check_judge
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
+    from tpobench.reports.formats.terminal.judge_check import judge_check_lines
 
     with Store(store) as opened:
         judge_check = check_judge(opened, spec, api.connect, Progress(quiet=as_json), repeats)
     if as_json:
         print_json(judge_check.as_json())
     else:
-        print("\n".join(judge_check.lines()))
+        print("\n".join(judge_check_lines(judge_check)))

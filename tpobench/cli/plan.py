@@ -44,30 +44,31 @@ def plan(
     """
     from contextlib import ExitStack
 
-    from tpobench.harness.evaluation.own_run import OwnPlan
-    from tpobench.harness.evaluation.plan import Plan, plan_for
+    from tpobench.harness.evaluation.plan import plan_for
     from tpobench.harness.evaluation.registry import own_run_of
-    from tpobench.harness.gate.plan import GatePlan, plan_gate
+    from tpobench.harness.gate.plan import plan_gate
     from tpobench.harness.gate.policy import load_policy
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
     from tpobench.reports.formats.terminal.gate_plan import gate_plan_lines
+    from tpobench.reports.formats.terminal.plan import plan_lines
 
     prices = api.budget.prices
     with ExitStack() as stack:
         opened = stack.enter_context(Store(store, read_only=True)) if store.exists() else None
-        estimate: GatePlan | Plan | OwnPlan
         if policy is not None:
-            estimate = plan_gate(load_policy(policy), prices, opened)
+            gate_plan = plan_gate(load_policy(policy), prices, opened)
+            data, lines = gate_plan.as_json(), gate_plan_lines(gate_plan)
         else:
             refuse_without_effect(context, spec)
-            own = own_run_of(spec.benchmark.name)
-            if own is None:
+            if (own := own_run_of(spec.benchmark.name)) is None:
                 estimate = plan_for(spec, prices, api.concurrency, opened)
+                data, lines = estimate.as_json(), plan_lines(estimate)
             else:
                 quiet_libraries()
-                estimate = own.plan(opened, spec, api.concurrency, Progress(quiet=as_json))
+                own_plan = own.plan(opened, spec, api.concurrency, Progress(quiet=as_json))
+                data, lines = own_plan.as_json(), own_plan.lines()
     if as_json:
-        print_json(estimate.as_json())
+        print_json(data)
     else:
-        print("\n".join(gate_plan_lines(estimate) if isinstance(estimate, GatePlan) else estimate.lines()))
+        print("\n".join(lines))
