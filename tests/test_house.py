@@ -70,7 +70,7 @@ def source(file: Path) -> Source:
 @cache
 def imports_of(source: Source) -> tuple[tuple[ast.AST, str], ...]:
     """Every import of a file, those for type checkers and those inside functions too."""
-    names = []
+    names: list[tuple[ast.AST, str]] = []
     for node in source.nodes:
         if isinstance(node, ast.Import):
             names += [(node, alias.name) for alias in node.names]
