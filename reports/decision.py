@@ -13,7 +13,14 @@ SYMBOLS = {"PASS": "✓", "FAIL": "✕", "INCONCLUSIVE": "?", "INVALID": "!"}
 
 
 def headline(decision: Decision) -> str:
-    """The decision as a sentence without its full stop, with the rules that made it."""
+    """The decision as a sentence without its full stop, with the rules that made it.
+
+    Args:
+        decision: What the gate decided.
+
+    Returns:
+        One line in which nothing is invisible; it is not escaped for a format yet.
+    """
     culprits = [line(rule.rule) for rule in decision.rules if rule.outcome == decision.outcome != "PASS"]
     because = f" ({', '.join(culprits)})" if culprits else ""
     return f"{line(decision.candidate) or 'the candidate'} {READINGS[decision.outcome]}{because}"

@@ -28,7 +28,7 @@ TORCH = (
     "tpo/trainer/",
     "benchmarks/lm_eval/model.py",
 )
-RICH = ("reports/formats/", "tpobench/cli/", "harness/progress.py")
+RICH = ("reports/formats/", "harness/progress.py")
 LONGEST_FUNCTION = 73
 MOST_POSITIONAL_FIELDS = 4
 SQL = re.compile(r"\b(SELECT|INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM|(CREATE|ALTER|DROP) (TABLE|VIEW))\s")

@@ -27,15 +27,29 @@ _SECTIONS = Path(sections.__file__).parent
 
 
 def write_report(store: Store, run_key: str, path: Path) -> None:
-    """Write the report of one run to `path`; the same store gives the same bytes.
+    """Write the report of one run as HTML; the file appears complete or not at all.
 
-    The file appears complete or not at all. Raises UserError for a run that the store does not hold.
+    Args:
+        store: The store that holds the run.
+        run_key: The run's key.
+        path: The file to write; the same store gives the same bytes.
+
+    Raises:
+        UserError: The store does not hold the run.
     """
     write_whole(path, render(of_run(store, run_key)))
 
 
 def render(content: Content) -> str:
-    """The report as HTML text."""
+    """The report as HTML.
+
+    Args:
+        content: The report.
+
+    Returns:
+        One page that needs no other file. Texts in it are escaped, and its policy lets its own script and style run,
+        and nothing else.
+    """
     style, script = ((_PAGE / name).read_text(encoding="utf-8") for name in ("style.css", "report.js"))
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; "

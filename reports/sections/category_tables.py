@@ -11,7 +11,7 @@ from tpobench.harness.stats.shrinkage import shrink
 from tpobench.reports.formats.charts import Mark, Series, Strip, Style, strip
 
 MANY = 40
-"""Groups beyond which a table is folded: Arena-Hard has 250 clusters of two prompts."""
+"""Groups beyond which a table is folded: there is a benchmark with 250 clusters of two prompts."""
 
 _TWO_SIDED = 1.959964
 

@@ -13,7 +13,13 @@ from tpobench.reports.formats.terminal.console import show
 
 
 def print_comparison(a: str, b: str, differences: Sequence[Difference]) -> None:
-    """A table for each measure that both models share, and what A and B are."""
+    """Print a table for each measure that both models share, and what A and B are.
+
+    Args:
+        a: What to call the first model.
+        b: What to call the other one.
+        differences: A's figures minus B's, as `compare_models` gives them.
+    """
     show(*comparison_tables(differences))
     print(f"A = {a}, B = {b}; in points, with 95% intervals. * = under {MIN_CATEGORY} prompts: too few to decide on.")
 

@@ -7,7 +7,7 @@ from tpobench.harness.records import Metric
 
 
 def print_metrics(metrics: Iterable[Metric]) -> None:
-    """A line for each figure: those over all prompts first, then by category."""
+    """Print a line for each figure: those over all prompts first, then by category."""
     for metric in sorted(metrics, key=lambda m: (m.category is not None, m.name, m.category or "")):
         print(metric_line(metric))
 

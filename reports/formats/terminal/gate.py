@@ -16,7 +16,7 @@ STYLES = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "INVALID": "
 
 
 def print_decision(decision: Decision) -> None:
-    """The rules, the decision, and the prompts that say most about it."""
+    """Print the rules, the decision, and the prompts that say most about it."""
     console = Console(highlight=False)
     console.print(decision_table(decision))
     if decision.won or decision.lost:

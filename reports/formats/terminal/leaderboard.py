@@ -13,7 +13,12 @@ from tpobench.reports.formats.terminal.console import show
 
 
 def print_leaderboards(rows: Sequence[LeaderboardRow], by_category: bool = False) -> None:
-    """A table for each benchmark: all figures, or the win rate by category."""
+    """Print a table for each benchmark.
+
+    Args:
+        rows: Best first, as `leaderboard` gives them.
+        by_category: Show the win rate by category, not all figures.
+    """
     for benchmark in dict.fromkeys(row.benchmark for row in rows):
         entries = [row for row in rows if row.benchmark == benchmark]
         show((category_table if by_category else leaderboard_table)(benchmark, entries), wide=True)
