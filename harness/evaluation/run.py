@@ -41,7 +41,7 @@ def run_evaluation(
     judge = judge_for(spec, connect, progress)
     outputs = source or NamedOutputs(store, sampler_for(connect), progress)
     candidate, baseline = outputs.candidate(spec), outputs.baseline(spec)
-    if candidate.is_of(baseline):
+    if source is None and candidate.is_of(baseline):  # a run measures its seed against itself on purpose
         progress.say(f"{candidate.model.name} is compared with its own answers: every win rate will be about 50%")
     try:
         return evaluate_outputs(store, judge, spec.measured_benchmark, candidate, baseline, about(spec, judge))
