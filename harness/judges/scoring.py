@@ -59,7 +59,7 @@ class ScoreJudge:
     def _judgment(self, comparison: Comparison, values: dict[str, float]) -> Judgment:
         prompt, candidate, baseline = comparison.prompt, comparison.candidate, comparison.baseline
         a, b = (values[score_key(self.id, prompt, response)] for response in (candidate, baseline))
-        verdict, preference = ("A", 1.0) if a > b else ("B", 0.0) if a < b else ("tie", 0.5)
+        verdict, preference = score_verdict(a, b)
         return Judgment(
             key=self.key(comparison),
             judge=self.id,
@@ -73,3 +73,8 @@ class ScoreJudge:
             preference=preference,
             raw=f"{a:.3f} against {b:.3f}{self.raw_suffix}",
         )
+
+
+def score_verdict(a: float, b: float) -> tuple[str, float]:
+    """Which of two responses has the higher score: the verdict, and the preference for the first one."""
+    return ("A", 1.0) if a > b else ("B", 0.0) if a < b else ("tie", 0.5)

@@ -15,18 +15,14 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.scorer import Scorer
+from tpobench.harness.judges.scoring import ScoreJudge
 from tpobench.harness.judges.verdict import self_taught_evaluator
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Prompt, Score
 from tpobench.harness.store.store import Store
 from tpobench.tpo.config import JudgeConfig
-from tpobench.tpo.preferences.judge import (
-    Group,
-    PairwiseTrainingJudge,
-    PointwiseTrainingJudge,
-    TrainingJudge,
-    training_judge,
-)
+from tpobench.tpo.preferences.judge import TrainingJudge, training_judge
+from tpobench.tpo.preferences.response_scores import Group
 from tpobench.tpo.preferences.scoring import PRIOR, battle_matrix, elo
 
 WHY, NAME = Prompt("Why is the sky blue?"), Prompt("Name a fruit.", checks=({"regex": "a"},))
@@ -61,8 +57,9 @@ class Counting(Scorer):
         self.closed = True
 
 
-def pointwise(judge: Counting) -> PointwiseTrainingJudge:
-    return PointwiseTrainingJudge(judge, Progress(quiet=True))
+def pointwise(scorer: Counting) -> TrainingJudge:
+    progress = Progress(quiet=True)
+    return TrainingJudge(ScoreJudge(scorer=scorer, progress=progress), progress)
 
 
 def test_a_pointwise_judge_is_asked_once_for_each_response(store: Store) -> None:
@@ -92,11 +89,13 @@ def test_a_pointwise_judge_that_leaves_responses_out_is_told_of(store: Store) ->
 
 
 def test_pointwise_head_to_head(store: Store) -> None:
-    judge = pointwise(Counting())
+    scorer = Counting()
+    judge = pointwise(scorer)
     ours = ["aa", "a", "bb", "same", None, "x", None]
     theirs = ["a", "aa", "cc", "same", "x", None, None]
     assert judge.against(store, [WHY] * 7, ours, theirs, "selecting") == [1.0, 0.0, 0.5, 0.5, 0.0, 1.0, 0.5]
-    assert ("Why is the sky blue?", "same") not in judge.scorer.asked  # type: ignore[attr-defined]
+    assert ("Why is the sky blue?", "same") not in scorer.asked
+    assert store.row_counts()["judgment"] == 0
 
 
 def test_the_pointwise_judge_is_spoken_to_through_one_door() -> None:
@@ -111,9 +110,10 @@ def test_the_pointwise_judge_is_spoken_to_through_one_door() -> None:
     assert inner.closed
 
 
-def pairwise(url: str) -> PairwiseTrainingJudge:
+def pairwise(url: str) -> TrainingJudge:
+    progress = Progress(quiet=True)
     client = Client(Endpoint(MODEL, url), Limits(concurrency=16, timeout_s=10))
-    return PairwiseTrainingJudge(ModelJudge(self_taught_evaluator(MODEL), client, Progress(quiet=True)))
+    return TrainingJudge(ModelJudge(self_taught_evaluator(MODEL), client, progress), progress)
 
 
 def asked(url: str) -> int:
