@@ -42,7 +42,7 @@ echo "the wheel works outside the checkout"
 git -C "$here" archive --format=zip -o "$work/main.zip" HEAD
 "$python" -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])' "$work/main.zip" "$work/checkout"
 "$pip" uninstall --quiet --yes tpobench
-"$pip" install --quiet --no-deps -e "$work/checkout"
+"$pip" install --quiet -c "$here/constraints.txt" -e "$work/checkout"
 "$work/env/bin/tpobench" --help >/dev/null
 "$work/env/bin/tpobench" chat --max-new-tokens 16 "Say hello."
 echo "a zipped checkout works when it is installed for development"
