@@ -299,14 +299,14 @@ RULES: list[Callable[[], Iterator[str]]] = [
     trl_is_in_the_trainer,
     torch_is_where_weights_are,
     tables_are_drawn_by_the_reports,
-    # not yet: a_class_name_exists_once
+    a_class_name_exists_once,
     a_benchmark_is_named_in_its_folder_only,
     a_dataclass_of_many_fields_takes_keywords,
     functions_are_short,
     nobody_asks_which_class_a_judge_has,
     the_formatter_is_obeyed,
-    # not yet: each_test_file_is_named_like_a_module
-    # not yet: the_map_shows_what_there_is
+    each_test_file_is_named_like_a_module,
+    the_map_shows_what_there_is,
 ]
 
 

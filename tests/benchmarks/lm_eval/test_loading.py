@@ -51,15 +51,10 @@ def test_the_real_data_set_of_gsm8k_loads(task: str, store: Store) -> None:
     assert figure(result, min(metric.name for metric in result.metrics)).n == 2
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data is not in {DATA}")
+@real_data
 def test_the_real_data_set_of_ifeval_loads(store: Store) -> None:
-    """Not marked `real_data`: besides the data it needs nltk's punkt_tab, which only a download brings."""
-    try:
-        result = loaded("ifeval", store)
-    except UserError as error:
-        if "punkt_tab" in str(error):
-            pytest.skip(str(error))
-        raise
+    """With nltk's punkt_tab from the package llama-index-core, which the Makefile installs."""
+    result = loaded("ifeval", store)
     assert {"prompt_level_strict_acc", "inst_level_loose_acc"} <= {metric.name for metric in result.metrics}
     assert figure(result, "inst_level_loose_acc").low is None, "an instruction is no independent item"
     assert figure(result, "prompt_level_strict_acc").low is not None
