@@ -272,12 +272,8 @@ def each_test_file_is_named_like_a_module() -> Iterator[str]:
         module = ROOT / ("tpobench" if path.parts[0] == "cli" else ".") / path.parent / file.stem.removeprefix("test_")
         names = [f"{module}.py", f"{module}_.py", f"{module}.sql", f"{module}/__init__.py"]
         names.append(f"{module.parent}/__{module.name}__.py")
-        if path.as_posix() not in MIRROR_NO_MODULE and not any(Path(name).exists() for name in names):
+        if not any(Path(name).exists() for name in names):
             yield f"tests/{path}:1: there is no {module.relative_to(ROOT)}.py"
-
-
-MIRROR_NO_MODULE: dict[str, str] = {}
-"""Files of tests that go through many modules, and why."""
 
 
 def the_map_shows_what_there_is() -> Iterator[str]:
