@@ -13,7 +13,8 @@ from tpobench.harness.evaluation.preferences import PromptJudgments
 from tpobench.harness.records import Metric
 from tpobench.harness.stats.bootstrap import prompt_bootstrap
 
-REPEATS = 10_000
+PROMPT_REPEATS = 10_000
+"""Bootstraps over prompts."""
 
 
 def score(version: str, tokens: Callable[[str], int] | None = None) -> Score:
@@ -45,7 +46,7 @@ def _scores(version: str, observations: Sequence[PromptJudgments], tokens: Calla
     if not weights.sum():
         return []
     official = score_v2(games) if whole_only else score_v01(games)
-    honest = prompt_bootstrap(totals, weights, REPEATS)
+    honest = prompt_bootstrap(totals, weights, PROMPT_REPEATS)
     return [
         Metric(
             name="official_arena_score", value=official.score, n=official.prompts, low=official.low, high=official.high

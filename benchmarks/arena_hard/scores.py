@@ -10,8 +10,8 @@ from tpobench.benchmarks.arena_hard.labels import Vote
 
 Floats = npt.NDArray[np.float64]
 
-ROUNDS = 100
-"""Bootstraps of the official method."""
+OFFICIAL_REPEATS = 100
+"""Bootstraps of the official method, over votes."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,6 @@ def _expanded(votes: Sequence[Vote]) -> Floats:
 
 
 def _resampled(votes: Floats, seed: int) -> Floats:
-    places = np.random.default_rng(seed).integers(len(votes), size=(ROUNDS, len(votes)))
+    places = np.random.default_rng(seed).integers(len(votes), size=(OFFICIAL_REPEATS, len(votes)))
     means: Floats = votes[places].mean(axis=1)
     return means

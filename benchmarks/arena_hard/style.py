@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tpobench.benchmarks.arena_hard.scores import ROUNDS
+from tpobench.benchmarks.arena_hard.scores import OFFICIAL_REPEATS
 from tpobench.harness.stats.bradley_terry import bradley_terry
 
 Floats = npt.NDArray[np.float64]
@@ -52,7 +52,7 @@ def style_controlled(
     size = int(models.max()) + 1
     random = np.random.default_rng(seed)
     drawn = []
-    for _ in range(ROUNDS):
+    for _ in range(OFFICIAL_REPEATS):
         counts = np.bincount(random.integers(len(who), size=len(who)), minlength=len(who)).astype(np.float64)
         fitted = bradley_terry(who, won, counts, scaled)[:size]
         drawn.append(1 / (1 + np.exp(-fitted)))

@@ -14,7 +14,7 @@ from tests.benchmarks.arena_hard.published import (
     random_labels,
 )
 from tests.data import real_data
-from tpobench.benchmarks.arena_hard.scores import ROUNDS, prompt_sums, score_v01, score_v2
+from tpobench.benchmarks.arena_hard.scores import OFFICIAL_REPEATS, prompt_sums, score_v01, score_v2
 from tpobench.harness.stats.bradley_terry import elo_ratings
 
 
@@ -42,7 +42,7 @@ def test_v2_is_the_mean_of_100_resampled_means_without_half_judged_prompts() -> 
     drawn = random_labels(2, 150)
     outcomes = exploded(drawn, both=True)
     random = np.random.default_rng(7)
-    places = random.integers(len(outcomes), size=(ROUNDS, len(outcomes)))
+    places = random.integers(len(outcomes), size=(OFFICIAL_REPEATS, len(outcomes)))
     means = sorted(sum(outcomes[place] for place in row) / len(row) for row in places.tolist())
 
     def percentile(q: float) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from tpobench.benchmarks.arena_hard.scores import ROUNDS
+from tpobench.benchmarks.arena_hard.scores import OFFICIAL_REPEATS
 from tpobench.benchmarks.arena_hard.style import Style, style_controlled, style_difference
 from tpobench.harness.stats.bootstrap import Floats
 
@@ -22,7 +22,7 @@ def published_style_control(who: Sequence[int], outcomes: Sequence[float], raw: 
         one_hot[row, model], one_hot[row, models] = 1, -1
     design, y = np.hstack([one_hot, features]), np.array(outcomes)
     random, rounds = np.random.default_rng(seed), []
-    for _ in range(ROUNDS):
+    for _ in range(OFFICIAL_REPEATS):
         drawn = random.integers(len(who), size=len(who))
         x, won = design[drawn], y[drawn]
 
