@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tpobench.harness.store.schema import MIGRATIONS, SCHEMA_VERSION
+from tpobench.harness.store.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
 from tpobench.harness.store.store import Store
 
 VERSION_3 = Path(__file__).with_name("schema_3.sql")
@@ -64,3 +64,14 @@ def test_a_store_of_any_version_ends_like_a_new_one(tmp_path: Path) -> None:
         with Store(path) as store:
             assert store.sql("SELECT max(version) FROM store_version")[1] == [(SCHEMA_VERSION,)]
         assert described(path) == described(tmp_path / "new.duckdb")
+
+
+def test_the_tables_are_those_of_a_new_store(tmp_path: Path) -> None:
+    with Store(tmp_path / "new.duckdb"):
+        pass
+    columns, _ = described(tmp_path / "new.duckdb")
+    with duckdb.connect(str(tmp_path / "new.duckdb"), read_only=True) as database:
+        query = "SELECT table_name FROM duckdb_tables() WHERE NOT internal"
+        tables = {name for (name,) in database.sql(query).fetchall()}
+    assert tables == {*TABLES, "store_version"}
+    assert {(table, f"{table}_key") for table in TABLES} <= {(column[0], column[2]) for column in columns}
