@@ -9,35 +9,56 @@ from rich.text import Text
 
 
 class StepCost(Protocol):
-    """What one step would take: numbers, bytes on disk, and seconds where a rate is known."""
+    """What one step would take, as a row shows it. The optimizer estimates it (`tpo/estimate.py`), which lies above the
+    reports and is not imported here."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The step's."""
+
     @property
-    def outputs(self) -> int: ...
+    def outputs(self) -> int:
+        """How many are sampled."""
+
     @property
-    def tokens(self) -> int: ...
+    def tokens(self) -> int:
+        """Sampled, at most."""
+
     @property
-    def calls(self) -> int: ...
+    def calls(self) -> int:
+        """Requests to a judge."""
+
     @property
-    def trained_tokens(self) -> int: ...
+    def trained_tokens(self) -> int:
+        """Trained on, at most."""
+
     @property
-    def disk(self) -> int: ...
+    def disk(self) -> int:
+        """Bytes that it needs while it runs."""
+
     @property
-    def seconds(self) -> float | None: ...
+    def seconds(self) -> float | None:
+        """None where no rate was measured."""
 
 
 class RunCost(Protocol):
-    """What a run would take: its steps, the bytes that are kept in the end, and what to know beside."""
+    """What a run would take."""
 
     @property
-    def steps(self) -> Sequence[StepCost]: ...
+    def steps(self) -> Sequence[StepCost]:
+        """In their order."""
+
     @property
-    def kept(self) -> int: ...
+    def kept(self) -> int:
+        """Bytes of all checkpoints in the end."""
+
     @property
-    def notes(self) -> Sequence[str]: ...
+    def notes(self) -> Sequence[str]:
+        """What to know beside the numbers."""
+
     @property
-    def seconds(self) -> float | None: ...
+    def seconds(self) -> float | None:
+        """Of all steps; None where one of them is not known."""
 
 
 def estimate_table(cost: RunCost) -> Table:

@@ -11,14 +11,20 @@ from tpobench.reports.formats.figures import duration
 
 
 class StatusRow(Protocol):
-    """A step of a run and how far it is; `seconds` once it is done."""
+    """A step of a run and how far it is. The optimizer keeps it (`tpo/status.py`), which lies above the reports and is
+    not imported here."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The step's."""
+
     @property
-    def state(self) -> str: ...
+    def state(self) -> str:
+        """Done, running, interrupted or waiting."""
+
     @property
-    def seconds(self) -> float | None: ...
+    def seconds(self) -> float | None:
+        """How long it took, once it is done."""
 
 
 def status_table(steps: Sequence[StatusRow]) -> Table:
