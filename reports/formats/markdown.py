@@ -1,6 +1,7 @@
 """A report's facts, and a gate's decision, as Markdown: for a pull request, a job's page or a chat."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from tpobench.harness.gate.categories import MIN_CATEGORY
@@ -13,12 +14,18 @@ from tpobench.reports.formats.escaping import code, escaped
 from tpobench.reports.formats.figures import NONE, count, percent, percent_range, points, points_range
 from tpobench.reports.sections.categories import Categories
 from tpobench.reports.sections.category_tables import CategoryTable
+from tpobench.reports.sections.examples import Examples
 from tpobench.reports.sections.iterations import Iterations
 from tpobench.reports.sections.judges import Judges
 from tpobench.reports.sections.leaderboard import Leaderboard, Leaderboards
 from tpobench.reports.sections.provenance import Provenance
 from tpobench.reports.sections.section import Section
+from tpobench.reports.sections.thoughts import Thoughts
+from tpobench.reports.sections.training import Training
 from tpobench.reports.sections.verdict import Conclusion
+
+Writers = Mapping[type[Section], Callable[[Any], list[str]]]
+"""By the kind of a section, the function that writes it."""
 
 
 def markdown(content: Content) -> str:
@@ -31,9 +38,10 @@ def markdown(content: Content) -> str:
         GitHub's Markdown; names and sentences are escaped, so that nothing in them is markup or mentions anybody.
     """
     verdict = content.verdict
+    writers: Writers = {**WRITERS, Provenance: partial(_facts, verdict)}
     lines = [f"# {escaped(content.title)}", "", *_conclusion(verdict)]
     for section in content.sections:
-        lines += _facts(verdict, section) if isinstance(section, Provenance) else _written(section)
+        lines += writers[type(section)](section)
     return "\n".join(lines) + "\n"
 
 
@@ -81,21 +89,6 @@ def _facts(verdict: Conclusion, provenance: Provenance) -> list[str]:
         *(f"- {escaped(name)}: {escaped(value)}" for name, value in [*verdict.facts, *provenance.facts]),
         "- Versions: " + ", ".join(f"{escaped(name)} {escaped(version or 'none')}" for name, version in versions),
     ]
-
-
-def _written(section: Section) -> list[str]:
-    """The section's figures; nothing of one that has texts alone."""
-    match section:
-        case Iterations():
-            return _iterations(section)
-        case Categories():
-            return _categories(section)
-        case Leaderboards():
-            return [line for one in section.leaderboards for line in _leaderboard(one, section.names)]
-        case Judges():
-            return _judges(section)
-        case _:
-            return []
 
 
 def _table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -177,6 +170,10 @@ def _category_table(table: CategoryTable) -> list[str]:
     return [*_table(title, [*header, "n", "detectable, points"], rows), "", *filter(None, [few])]
 
 
+def _leaderboards(section: Leaderboards) -> list[str]:
+    return [line for one in section.leaderboards for line in _leaderboard(one, section.names)]
+
+
 def _leaderboard(leaderboard: Leaderboard, names: Mapping[str, str]) -> list[str]:
     rows = []
     for row in leaderboard.rows:
@@ -235,3 +232,20 @@ def _marked(outcome: str) -> str:
 
 def _consumed(rule: RuleResult) -> str:
     return NONE if rule.prompts is None or rule.of is None else f"{rule.prompts} of {rule.of}"
+
+
+def _left_out(section: Section) -> list[str]:
+    """Of a section of texts, charts or settings."""
+    return []
+
+
+WRITERS: Writers = {
+    Iterations: _iterations,
+    Categories: _categories,
+    Leaderboards: _leaderboards,
+    Judges: _judges,
+    Examples: _left_out,
+    Training: _left_out,
+    Thoughts: _left_out,
+}
+"""What is written of each section; beside these, provenance with the facts of the verdict."""

@@ -2,6 +2,8 @@
 
 import re
 from html import unescape
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 from markdown_it import MarkdownIt
@@ -11,10 +13,12 @@ from tests.reports.hostile_store import hostile_store
 from tests.reports.stores import finished_run, section
 from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleResult
 from tpobench.harness.store.store import Store
+from tpobench.reports import sections
 from tpobench.reports.content import of_models, of_run
 from tpobench.reports.formats.html import render
-from tpobench.reports.formats.markdown import decision_markdown, markdown
+from tpobench.reports.formats.markdown import WRITERS, decision_markdown, markdown
 from tpobench.reports.sections.categories import Categories
+from tpobench.reports.sections.provenance import Provenance
 
 
 def test_both_writings_give_the_same_figures(store: Store) -> None:
@@ -28,6 +32,14 @@ def test_both_writings_give_the_same_figures(store: Store) -> None:
     for table in section(content, Categories).tables:
         for row in table.rows:
             assert f"{100 * row.detectable:.1f}" in plain if row.detectable else True
+
+
+def test_every_section_has_its_place_in_markdown() -> None:
+    modules = [import_module(f"{sections.__name__}.{module.name}") for module in iter_modules(sections.__path__)]
+    kinds = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type)}
+    with_template = {kind for kind in kinds if isinstance(vars(kind).get("template"), str)}
+    assert len(with_template) > 5
+    assert with_template == {*WRITERS, Provenance}
 
 
 def test_markdown_holds_no_markup_of_foreigners(store: Store) -> None:
