@@ -13,7 +13,7 @@ from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.evaluation.plan import ASSUMED_SECONDS
-from tpobench.harness.evaluation.registry import benchmark_named, declaration_of, own_run_of
+from tpobench.harness.evaluation.registry import benchmark_named, declaration_of, self_scored_run_of
 from tpobench.harness.judges.named import judge_named
 from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.models.resolve import EMBEDDED, resolve_model
@@ -118,7 +118,7 @@ class _Counter:
             return self._evaluated(name, entry or config.evaluation.benchmarks[0])
         if kind == TasksDetails.kind and config.evaluation.lm_eval:
             tasks = config.evaluation.lm_eval
-            own = own_run_of(TASKS)
+            own = self_scored_run_of(TASKS)
             sizes = {} if own is None else own.sizes
             items = sum(min(tasks.limit or 10**9, sizes.get(task, tasks.limit or 0)) for task in tasks.tasks)
             return self._sampled(name, items, tasks.max_new_tokens or config.evaluation.sampling.max_new_tokens)

@@ -7,7 +7,7 @@ from functools import partial
 
 from tpobench.harness.evaluation.judging import about, judge_for
 from tpobench.harness.evaluation.outputs import ModelOutputs
-from tpobench.harness.evaluation.registry import own_run_of
+from tpobench.harness.evaluation.registry import self_scored_run_of
 from tpobench.harness.evaluation.run import evaluate_outputs, run_evaluation
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.gate.input import GateRequest
@@ -103,7 +103,7 @@ class CheckpointEvaluator:
 
     def _tasks(self, arm: Arm, model: Model) -> TasksDetails:
         spec = tasks_spec(self._run, arm, model.name)
-        own = own_run_of(spec.benchmark.name)
+        own = self_scored_run_of(spec.benchmark.name)
         assert own is not None
         results = own.run(self._run.store, spec, self._run.held.outputs_of(model), self._run.progress)
         return TasksDetails(evaluations={result.task: result.evaluation for result in results})

@@ -8,7 +8,8 @@ from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model
 from tpobench.harness.samplers.base import Load
-from tpobench.harness.samplers.cached import OutputCache, sampler_for
+from tpobench.harness.samplers.cached import OutputCache
+from tpobench.harness.samplers.choose import sampler_for
 from tpobench.harness.store.store import Store
 from tpobench.tpo.clients import RunClients
 from tpobench.tpo.config import ServingConfig
@@ -58,6 +59,6 @@ class HeldModel:
     def _load(self, model: Model) -> Load:
         if self._serving is None or is_endpoint(model.name):
             return sampler_for(self._clients.connect)
-        from tpobench.harness.samplers.served import served_sampler
+        from tpobench.harness.samplers.started_server import started_server_sampler
 
-        return served_sampler(self._serving.command, self._serving.startup_seconds, self._clients.connect_own)
+        return started_server_sampler(self._serving.command, self._serving.startup_seconds, self._clients.connect_own)

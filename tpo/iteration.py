@@ -17,7 +17,7 @@ from tpobench.tpo.preferences.judge import TrainingJudge
 from tpobench.tpo.preferences.pairs import PairRules, Picked, RhoChoice, Scored, auto_rho, pick_pairs
 from tpobench.tpo.rates import remember, sampling_kind
 from tpobench.tpo.run import TrainingRun
-from tpobench.tpo.selection import EpochSelection, keep_chosen_epoch
+from tpobench.tpo.selection import EpochSelection, install_epoch
 from tpobench.tpo.trainer.job import too_long
 from tpobench.tpo.training import train
 
@@ -50,7 +50,7 @@ class ArmIteration:
         run.progress.say(f"[bold]{self.arm} {self.iteration}[/]  {paired.pairs} pairs from {len(self.prompts)} prompts")
         trained = run.step(Step(TrainDetails, self.arm, self.iteration), self._train)
         run.progress.say(f"[bold]{self.arm}-{self.iteration}[/]  trained, loss {trained.metrics['loss']:.3f}")
-        return keep_chosen_epoch(run, trained, self._chosen(trained))
+        return install_epoch(run, trained, self._chosen(trained))
 
     @property
     def _name(self) -> str:

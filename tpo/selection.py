@@ -63,7 +63,7 @@ class EpochSelection:
         return [None if output.parse_error else judged_text(output, self._mode) for output in outputs]
 
 
-def keep_chosen_epoch(run: TrainingRun, trained: JobDetails, chosen: str) -> Model:
+def install_epoch(run: TrainingRun, trained: JobDetails, chosen: str) -> Model:
     """Move the folder of the epoch with the fingerprint `chosen` to where the checkpoint is kept, and prune the others;
     done already, it changes nothing."""
     target, folders = Path(trained.target), {epoch.model: Path(epoch.folder) for epoch in trained.epochs}

@@ -15,7 +15,7 @@ from tpobench.harness.records import Model, Prompt
 from tpobench.harness.store.step_details import WarmStartDetails
 from tpobench.harness.store.steps import Arm, Step
 from tpobench.tpo.run import TrainingRun
-from tpobench.tpo.selection import keep_chosen_epoch
+from tpobench.tpo.selection import install_epoch
 from tpobench.tpo.training import train
 
 Example = dict[str, str]
@@ -37,7 +37,7 @@ def warm_started(run: TrainingRun, arm: Arm) -> Model:
 
     trained = run.step(Step(WarmStartDetails, arm), work)
     run.progress.say(f"[bold]{arm}-0[/]  trained, loss {trained.metrics['loss']:.3f}")
-    return keep_chosen_epoch(run, trained, trained.epochs[-1].model)
+    return install_epoch(run, trained, trained.epochs[-1].model)
 
 
 def warm_start_rows(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tpobench.harness.evaluation.declaration import BenchmarkDeclaration, BenchmarkRequest, ImportedModel, OfficialFiles
-from tpobench.harness.evaluation.own_run import OwnRun
+from tpobench.harness.evaluation.self_scored_run import SelfScoredRun
 
 if TYPE_CHECKING:
     from tpobench.benchmarks.lm_eval.plan import TaskPlan
@@ -30,13 +30,13 @@ def _figures(names: Sequence[str]) -> Mapping[str, str]:
 
 
 def _run(store: "Store", spec: "EvaluationSpec", outputs: "OutputCache", progress: "Progress") -> "list[TaskResult]":
-    from tpobench.benchmarks.lm_eval.own_run import run
+    from tpobench.benchmarks.lm_eval.self_scored_run import run
 
     return run(store, spec, outputs, progress)
 
 
 def _plan(store: "Store | None", spec: "EvaluationSpec", concurrency: int, progress: "Progress") -> "TaskPlan":
-    from tpobench.benchmarks.lm_eval.own_run import plan
+    from tpobench.benchmarks.lm_eval.self_scored_run import plan
 
     return plan(store, spec, concurrency, progress)
 
@@ -62,7 +62,7 @@ LM_EVAL = BenchmarkDeclaration(
     judge="lm_eval",
     figures=_figures,
     files=OfficialFiles(summary="results_*.json", import_files=_import, export_files=_export),
-    run=OwnRun(
+    run=SelfScoredRun(
         scorer="lm-eval",
         run=_run,
         plan=_plan,

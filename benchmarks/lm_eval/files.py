@@ -9,10 +9,11 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from tpobench.benchmarks.lm_eval.names import PREFIX, figures, judge_id
+from tpobench.benchmarks.lm_eval.record import store_task_figures
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.declaration import ImportedModel
 from tpobench.harness.files import write_whole
@@ -21,44 +22,6 @@ from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.evaluations import current_evaluations, evaluation_with_key
 from tpobench.harness.store.models import model_named, model_with_fingerprint, require_one_mode
 from tpobench.harness.store.store import Store
-
-PREFIX = "lm_eval/"
-"""Benchmarks of lm-eval are called ``lm_eval/TASK`` in the store."""
-
-_NO_FIGURES = ("name", "alias", "sample_len", "sample_count", " ")
-
-
-def judge_id(release: str | None = None) -> str:
-    """Who scored: ``lm-eval 0.4.13``; without a release, the installed one."""
-    return f"lm-eval {release or version('lm_eval')}"
-
-
-def figures(entry: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers of one task's entry under ``results``, by the names that they have in the store. What lm-eval could
-    not compute (``N/A``, NaN) is left out."""
-    return {
-        key.removesuffix(",none"): float(value)
-        for key, value in entry.items()
-        if key not in _NO_FIGURES and isinstance(value, int | float) and math.isfinite(value)
-    }
-
-
-def store_evaluation(store: Store, about: Mapping[str, Any], metrics: Sequence[Metric], key: str | None = None) -> str:
-    """Store one task's figures; `about` has benchmark, judge, params, candidate and candidate_mode, and may have
-    prompt_keys and candidate_outputs. Returns the evaluation's key. The same again changes nothing."""
-    row = {
-        **about,
-        "baseline": "",
-        "baseline_mode": "",
-        "prompt_keys": about.get("prompt_keys", []),
-        "judgment_keys": [],
-        "candidate_outputs": about.get("candidate_outputs", []),
-        "baseline_outputs": [],
-    }
-    evaluation = key or content_key("evaluation", row)
-    store.add_metrics(evaluation, metrics)
-    store.add_evaluation(evaluation, **row)
-    return evaluation
 
 
 def import_folder(store: Store, path: Path) -> Iterator[ImportedModel]:
@@ -110,7 +73,7 @@ def import_results(store: Store, path: Path, candidate: Model | None = None, mod
     if not rows:
         raise UserError(f"{path} holds no figures under 'results'; name a results_*.json that lm-eval wrote")
     store.add_model(model, "imported")
-    return [store_evaluation(store, *row) for row in rows]
+    return [store_task_figures(store, *row) for row in rows]
 
 
 def export_results(store: Store, evaluations: Sequence[str], path: Path) -> None:
@@ -193,7 +156,7 @@ def _author(written: Mapping[str, Any], path: Path) -> Model:
 def _evaluation(
     written: Mapping[str, Any], task: str, entry: Mapping[str, Any], model: Model, mode: str, path: Path
 ) -> tuple[dict[str, Any], list[Metric], str | None]:
-    """What `store_evaluation` takes, from one task of a file."""
+    """What `store_task_figures` takes, from one task of a file."""
     ours = written.get("tpobench", {})
     about = ours.get("tasks", {}).get(task, {})
     params = about.get("params") or {

@@ -13,7 +13,7 @@ from typing import Any
 from lm_eval.api.model import LM
 from lm_eval.models.utils import normalize_gen_kwargs, postprocess_generated_text
 
-from tpobench.benchmarks.lm_eval.files import PREFIX, judge_id
+from tpobench.benchmarks.lm_eval.names import PREFIX, judge_id
 from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tpobench.benchmarks.lm_eval.files import judge_id
 from tpobench.benchmarks.lm_eval.loading import loaded_tasks
+from tpobench.benchmarks.lm_eval.names import judge_id
 from tpobench.benchmarks.lm_eval.options import TaskOptions
 from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
 from tpobench.harness.evaluation.plan import ASSUMED_SECONDS

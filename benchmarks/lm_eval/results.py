@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from tpobench.benchmarks.lm_eval.files import PREFIX, figures, judge_id, store_evaluation
+from tpobench.benchmarks.lm_eval.names import PREFIX, figures, judge_id
 from tpobench.benchmarks.lm_eval.options import TaskOptions
+from tpobench.benchmarks.lm_eval.record import store_task_figures
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Metric, Model, Output, content_key
 from tpobench.harness.stats.intervals import mean_interval
@@ -59,7 +60,7 @@ class Findings:
             "prompt_keys": [prompt.key for prompt in prompts],
             "candidate_outputs": [output.key for output, _ in answered],
         }
-        key = store_evaluation(store, about, metrics)
+        key = store_task_figures(store, about, metrics)
         for metric, values in _by_item(samples).items():
             store.add_items(key, metric, values)
         return TaskResult(
@@ -81,7 +82,7 @@ class Findings:
             "tasks": {part.task: part.evaluation for part in parts},
         }
         metrics = _metrics(entry, entry["sample_len"], {})
-        key = store_evaluation(store, self._about(group, params), metrics)
+        key = store_task_figures(store, self._about(group, params), metrics)
         return TaskResult(task=group, evaluation=key, version=version, num_fewshot=shots, metrics=tuple(metrics))
 
     def _params(self, task: str, samples: Sequence[Mapping[str, Any]], answered: bool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.benchmark import Benchmark
-    from tpobench.harness.evaluation.own_run import OwnRun
+    from tpobench.harness.evaluation.self_scored_run import SelfScoredRun
     from tpobench.harness.store.store import Store
 
 GROUP = "tpobench.benchmarks"
@@ -91,7 +91,7 @@ class BenchmarkDeclaration:
     judge: str = "checklist"
     figures: Titles | Callable[[Sequence[str]], Titles] = field(default_factory=dict)
     files: OfficialFiles | None = None
-    run: "OwnRun | None" = None
+    run: "SelfScoredRun | None" = None
     packages: tuple[str, ...] = ()
 
     @property

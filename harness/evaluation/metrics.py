@@ -55,7 +55,7 @@ def score_metrics(prompts: Sequence[Prompt], scores: Sequence[float], bounded: b
     return [Metric(name="mean_raw_score", value=fmean(scores), n=len(scores))]
 
 
-def own_metrics(benchmark: Benchmark, observations: Sequence[PromptJudgments]) -> list[Metric]:
+def benchmark_metrics(benchmark: Benchmark, observations: Sequence[PromptJudgments]) -> list[Metric]:
     return benchmark.score(observations) if benchmark.score else []
 
 

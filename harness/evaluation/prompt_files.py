@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.checks import problem_with
+from tpobench.harness.judges.prompt_checks import problem_with
 from tpobench.harness.records import Prompt
 
 

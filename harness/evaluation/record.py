@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tpobench.harness.evaluation.benchmark import Benchmark
-from tpobench.harness.evaluation.metrics import measure, own_metrics
+from tpobench.harness.evaluation.metrics import benchmark_metrics, measure
 from tpobench.harness.evaluation.preferences import PromptJudgments, Verdict
 from tpobench.harness.records import Metric, Model, Prompt, content_key
 from tpobench.harness.store.judgments import judgments_with_keys
@@ -59,7 +59,7 @@ def store_evaluation(
     }
     key = content_key("evaluation", stored)
     observations = read_judgments(store, entries, record.benchmark.needs_texts)
-    store.add_metrics(key, [*measure(observations), *extra, *own_metrics(record.benchmark, observations)])
+    store.add_metrics(key, [*measure(observations), *extra, *benchmark_metrics(record.benchmark, observations)])
     store.add_evaluation(key, **stored)
     return key
 

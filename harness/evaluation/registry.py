@@ -8,7 +8,7 @@ from pathlib import Path
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.declaration import GROUP, BenchmarkDeclaration, BenchmarkRequest
-from tpobench.harness.evaluation.own_run import OwnRun
+from tpobench.harness.evaluation.self_scored_run import SelfScoredRun
 from tpobench.harness.plugins import declared, entry_points, package_of, warn
 
 
@@ -43,7 +43,7 @@ def kind_of(benchmark: str) -> str:
     return re.split("[:/]", benchmark, maxsplit=1)[0]
 
 
-def own_run_of(benchmark: str) -> OwnRun | None:
+def self_scored_run_of(benchmark: str) -> SelfScoredRun | None:
     """How the benchmark of this name is run in its own way; None where it is sampled, judged and measured."""
     declaration = declaration_of(benchmark)
     return None if declaration is None else declaration.run
@@ -62,7 +62,7 @@ def options_without_effect(benchmark: str) -> frozenset[str]:
 
 def require_judged(benchmark: str) -> None:
     """Raises UserError for a benchmark that takes no judge."""
-    own = own_run_of(benchmark)
+    own = self_scored_run_of(benchmark)
     if own is not None:
         raise UserError(f"{own.scorer} scores {benchmark} by itself: there is no judge to check")
 

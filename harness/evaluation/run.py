@@ -15,7 +15,7 @@ from tpobench.harness.judges.base import Comparison, Judge
 from tpobench.harness.judges.scorer import Scorer, ensure_scores
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Metric, score_key
-from tpobench.harness.samplers.cached import sampler_for
+from tpobench.harness.samplers.choose import sampler_for
 from tpobench.harness.store.store import Store
 
 

@@ -22,7 +22,7 @@ from tpobench.harness.models.thoughts import mode_named
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model, Prompt
 from tpobench.harness.samplers.base import Sampler
-from tpobench.harness.samplers.cached import sampler_for
+from tpobench.harness.samplers.choose import sampler_for
 from tpobench.harness.store.runs import CHECKPOINT, checkpoint_named
 from tpobench.harness.store.store import Store
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from tpobench.harness.api.client import Connect
 from tpobench.harness.errors import UserError
+from tpobench.harness.gate.apply import apply_policy
 from tpobench.harness.gate.champion import Champion, current, promote, promotion_of
 from tpobench.harness.gate.decision import Decision
 from tpobench.harness.gate.input import GateInput, GateRequest
 from tpobench.harness.gate.ledger import open_attempt
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.preconditions import prompts_digest
-from tpobench.harness.gate.rules import apply_policy
 from tpobench.harness.gate.stored import stored_input
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import content_key

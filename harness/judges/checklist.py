@@ -7,7 +7,7 @@ nothing else: not style, not depth, not truth beyond the listed facts.
 from collections.abc import Iterator, Sequence
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges.checks import is_met
+from tpobench.harness.judges.prompt_checks import is_met
 from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.judges.scorer import PromptedResponses, Scorer
 from tpobench.harness.judges.scoring import ScoreJudge

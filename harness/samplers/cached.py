@@ -1,20 +1,13 @@
 """Make sure that outputs exist: sample what the store does not hold yet, and nothing else."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
 
-from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
-from tpobench.harness.models.checkpoints import require_model_folder
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model, Output, Prompt, Request, SamplingParams, content_key
 from tpobench.harness.samplers.base import Load, Sampler
 from tpobench.harness.store.store import Store
-
-if TYPE_CHECKING:
-    from tpobench.harness.api.client import Connect
 
 CHUNK = 2048
 """Prompts looked up in the store at a time, so that memory does not grow with their number."""
@@ -111,24 +104,3 @@ class OutputCache:
 def _chunks(prompts: Sequence[Prompt]) -> Iterator[Sequence[Prompt]]:
     for start in range(0, len(prompts), CHUNK):
         yield prompts[start : start + CHUNK]
-
-
-def sampler_for(connect: "Connect") -> Load:
-    """How to load any model: an endpoint through the client that `connect` makes, a folder in this process."""
-
-    def load(model: Model) -> Sampler:
-        if is_endpoint(model.name):
-            from tpobench.harness.samplers.endpoint import ServerSampler
-
-            return ServerSampler(connect(endpoint_named(model.name)))
-        return local_sampler(model)
-
-    return load
-
-
-def local_sampler(model: Model) -> Sampler:
-    """A sampler in this process. torch is imported here, so that commands without sampling stay quick."""
-    require_model_folder(Path(model.folder))
-    from tpobench.harness.samplers.local import LocalSampler
-
-    return LocalSampler(model.folder)

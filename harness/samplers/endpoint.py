@@ -14,7 +14,7 @@ OWN_DISTRIBUTION = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 llama.cpp knows the first two, and repeats without a penalty by itself."""
 
 
-class ServerSampler:
+class EndpointSampler:
     """Samples of one prompt are asked for together (``n``), but the answers are counted: servers differ in what they
     make of it. What is missing is asked for again, one by one once a server was seen to send too few or to refuse.
 

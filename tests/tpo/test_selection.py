@@ -15,7 +15,7 @@ from tpobench.harness.records import Model, Prompt
 from tpobench.harness.store.step_details import EpochDetails, TrainDetails
 from tpobench.harness.store.store import Store
 from tpobench.tpo.run import TrainingRun
-from tpobench.tpo.selection import EpochSelection, keep_chosen_epoch
+from tpobench.tpo.selection import EpochSelection, install_epoch
 
 PROMPTS = [Prompt("one"), Prompt("two")]
 START = Model("seed", "/seed", "s")
@@ -109,7 +109,7 @@ def test_the_chosen_epoch_is_moved_and_the_others_are_pruned(store: Store, tmp_p
     for epoch in details.epochs:
         sealed(Path(epoch.folder))
     run = TrainingRun(least(), tmp_path, store, Progress(quiet=True), START)
-    model = keep_chosen_epoch(run, details, "model 2")
+    model = install_epoch(run, details, "model 2")
     assert model == Model("run/thought-1", str(tmp_path / "thought-1"), "model 2")
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["thought-1"]
     made = store.rows("SELECT name, made_by, parent FROM model ORDER BY name")
@@ -118,4 +118,4 @@ def test_the_chosen_epoch_is_moved_and_the_others_are_pruned(store: Store, tmp_p
         ("run/thought-1/epoch-1", "dpo, pruned", "s"),
         ("run/thought-1/epoch-3", "dpo, pruned", "s"),
     ]
-    assert keep_chosen_epoch(run, details, "model 2") == model
+    assert install_epoch(run, details, "model 2") == model

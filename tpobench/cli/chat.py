@@ -42,8 +42,8 @@ def chat(
     from tpobench.harness.models.resolve import resolve_model
     from tpobench.harness.models.thoughts import mode_named
     from tpobench.harness.records import SamplingParams
-    from tpobench.harness.samplers.cached import sampler_for
     from tpobench.harness.samplers.chat import ask
+    from tpobench.harness.samplers.choose import sampler_for
 
     asked_in, params = (
         mode_named(mode),

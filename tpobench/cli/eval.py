@@ -15,7 +15,7 @@ from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 from tpobench.cli.options.without_effect import refuse_without_effect
 
 if TYPE_CHECKING:
-    from tpobench.harness.evaluation.own_run import OwnRun
+    from tpobench.harness.evaluation.self_scored_run import SelfScoredRun
     from tpobench.harness.evaluation.spec import EvaluationSpec
 
 
@@ -38,7 +38,7 @@ def evaluate(
     Example: tpobench eval --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
     """
     quiet_libraries()
-    from tpobench.harness.evaluation.registry import own_run_of
+    from tpobench.harness.evaluation.registry import self_scored_run_of
     from tpobench.harness.evaluation.run import run_evaluation
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.evaluations import evaluation_with_key
@@ -46,7 +46,7 @@ def evaluate(
     from tpobench.reports.formats.terminal.evaluation import print_metrics
 
     refuse_without_effect(context, spec)
-    own = own_run_of(spec.benchmark.name)
+    own = self_scored_run_of(spec.benchmark.name)
     if own is not None:
         _run_by_itself(own, spec, api, store, as_json)
         return
@@ -75,10 +75,11 @@ def evaluate(
         print(f"calls     {api.spent_line()}")
 
 
-def _run_by_itself(own: "OwnRun", spec: "EvaluationSpec", api: Api, store: Path, as_json: bool) -> None:
+def _run_by_itself(own: "SelfScoredRun", spec: "EvaluationSpec", api: Api, store: Path, as_json: bool) -> None:
     from tpobench.harness.models.resolve import resolve_model
     from tpobench.harness.progress import Progress
-    from tpobench.harness.samplers.cached import OutputCache, sampler_for
+    from tpobench.harness.samplers.cached import OutputCache
+    from tpobench.harness.samplers.choose import sampler_for
     from tpobench.harness.store.store import Store
     from tpobench.reports.formats.terminal.evaluation import print_metrics
 

@@ -39,14 +39,14 @@ def check(
     Example: tpobench judge check --model a-model/ --benchmark alpaca_eval --limit 100 --judge-model gpt-4.1
     """
     quiet_libraries()
-    from tpobench.harness.evaluation.judge_check import check_judge
+    from tpobench.harness.evaluation.judge_consistency import check_judge
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
-    from tpobench.reports.formats.terminal.judge_check import judge_check_lines
+    from tpobench.reports.formats.terminal.judge_consistency import judge_consistency_lines
 
     with Store(store) as opened:
-        judge_check = check_judge(opened, spec, api.connect, Progress(quiet=as_json), repeats)
+        consistency = check_judge(opened, spec, api.connect, Progress(quiet=as_json), repeats)
     if as_json:
-        print_json(judge_check.as_json())
+        print_json(consistency.as_json())
     else:
-        print("\n".join(judge_check_lines(judge_check)))
+        print("\n".join(judge_consistency_lines(consistency)))

@@ -45,7 +45,7 @@ def plan(
     from contextlib import ExitStack
 
     from tpobench.harness.evaluation.plan import plan_for
-    from tpobench.harness.evaluation.registry import own_run_of
+    from tpobench.harness.evaluation.registry import self_scored_run_of
     from tpobench.harness.gate.plan import plan_gate
     from tpobench.harness.gate.policy import load_policy
     from tpobench.harness.progress import Progress
@@ -61,7 +61,7 @@ def plan(
             data, lines = gate_plan.as_json(), gate_plan_lines(gate_plan)
         else:
             refuse_without_effect(context, spec)
-            if (own := own_run_of(spec.benchmark.name)) is None:
+            if (own := self_scored_run_of(spec.benchmark.name)) is None:
                 estimate = plan_for(spec, prices, api.concurrency, opened)
                 data, lines = estimate.as_json(), plan_lines(estimate)
             else:

@@ -41,7 +41,8 @@ def sample(
     from tpobench.harness.models.thoughts import mode_named
     from tpobench.harness.progress import Progress
     from tpobench.harness.records import SamplingParams
-    from tpobench.harness.samplers.cached import OutputCache, sampler_for
+    from tpobench.harness.samplers.cached import OutputCache
+    from tpobench.harness.samplers.choose import sampler_for
     from tpobench.harness.store.store import Store
 
     asked_in = mode_named(mode)

@@ -11,7 +11,8 @@ from tpobench.harness.models.modes import Mode
 from tpobench.harness.models.thoughts import mode_named
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Generation, Metric, Model, Request, SamplingParams
-from tpobench.harness.samplers.cached import OutputCache, local_sampler
+from tpobench.harness.samplers.cached import OutputCache
+from tpobench.harness.samplers.choose import local_sampler
 from tpobench.harness.store.store import Store
 
 T, R = "Here is my thought process:", "Here is my response:"

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.lm_eval.scripted import number, run, scripted
-from tpobench.benchmarks.lm_eval.files import export_model, export_results, import_results, store_evaluation
+from tpobench.benchmarks.lm_eval.files import export_model, export_results, import_results
 from tpobench.benchmarks.lm_eval.options import TaskOptions
+from tpobench.benchmarks.lm_eval.record import store_task_figures
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import Metric, Model
 from tpobench.harness.stats.intervals import mean_interval
@@ -24,7 +25,7 @@ def measured(store: Store, task: str, value: float, mode: str = "direct", **para
         "candidate": "a" * 32,
         "candidate_mode": mode,
     }
-    return store_evaluation(store, about, [Metric(name="acc", value=value, n=100)])
+    return store_task_figures(store, about, [Metric(name="acc", value=value, n=100)])
 
 
 def test_a_task_that_was_measured_twice_goes_out_with_its_newest_figures(store: Store, tmp_path: Path) -> None:

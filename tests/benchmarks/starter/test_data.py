@@ -7,7 +7,7 @@ from importlib.resources import files
 from itertools import combinations
 from typing import Any
 
-from tpobench.harness.judges.checks import is_met, problem_with
+from tpobench.harness.judges.prompt_checks import is_met, problem_with
 
 CATEGORIES = {
     "Art and Design",

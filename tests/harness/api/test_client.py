@@ -28,7 +28,7 @@ from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Prompt, Request, SamplingParams
-from tpobench.harness.samplers.endpoint import ServerSampler
+from tpobench.harness.samplers.endpoint import EndpointSampler
 from tpobench.harness.store.store import Store
 
 JUDGE = AlpacaEvalProtocol(model="stub")
@@ -267,7 +267,7 @@ def requests(samples: int) -> list[Request]:
 @pytest.mark.parametrize("choices", [-1, 0, 1, 2])
 def test_samples_are_counted_whatever_the_server_makes_of_n(choices: int) -> None:
     with stub_server(choices=choices) as url:
-        sampler = ServerSampler(Client(Endpoint("stub", url), QUICK))
+        sampler = EndpointSampler(Client(Endpoint("stub", url), QUICK))
         found = [generation for group in sampler.sample(requests(4), SamplingParams()) for generation in group]
         assert sorted(g.request.key for g in found) == sorted(r.key for r in requests(4))
         calls = stats(url)["answered"]
@@ -278,7 +278,7 @@ def test_samples_are_counted_whatever_the_server_makes_of_n(choices: int) -> Non
 def test_samples_that_were_paid_for_are_handed_over_when_the_budget_ends() -> None:
     with stub_server(choices=1) as url:
         client = Client(Endpoint("stub", url), QUICK, Budget(prices=Prices({}), max_calls=1))
-        groups = ServerSampler(client).sample(requests(4)[:4], SamplingParams())
+        groups = EndpointSampler(client).sample(requests(4)[:4], SamplingParams())
         assert [generation.request.key for generation in next(groups)] == ["0-0"]
         with pytest.raises(BudgetSpent):
             next(groups)
@@ -286,7 +286,7 @@ def test_samples_that_were_paid_for_are_handed_over_when_the_budget_ends() -> No
 
 def test_the_real_server_samples_and_judges(store: Store, llama: str) -> None:
     endpoint = Endpoint("smollm2-135m", llama)
-    sampler = ServerSampler(Client(endpoint, Limits(concurrency=4)))
+    sampler = EndpointSampler(Client(endpoint, Limits(concurrency=4)))
     asked = [Request(f"{n}", ({"role": "user", "content": f"Say {n}."},), "p") for n in range(3)]
     params = SamplingParams(temperature=0, max_new_tokens=8)
     found = {g.request.key: g for group in sampler.sample(asked, params) for g in group}

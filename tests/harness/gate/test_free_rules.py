@@ -3,10 +3,10 @@
 import pytest
 
 from tests.harness.gate.inputs import gate_input, outcomes, policy, preferences
+from tpobench.harness.gate.apply import apply_policy
 from tpobench.harness.gate.free_rules import check_drop, check_metrics
 from tpobench.harness.gate.input import OutputSummary, TaskItems
 from tpobench.harness.gate.policy import DropRule
-from tpobench.harness.gate.rules import apply_policy
 from tpobench.harness.records import Metric
 
 

@@ -12,10 +12,10 @@ from tpobench.harness.api.client import Client, Limits
 from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
+from tpobench.harness.gate.apply import Say
 from tpobench.harness.gate.decision import Decision
 from tpobench.harness.gate.input import GateRequest
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.gate.rules import Say
 from tpobench.harness.gate.run import decide
 from tpobench.harness.progress import Progress
 from tpobench.harness.store.store import Store

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from tests.harness.gate.inputs import gate_input, policy, preferences
+from tpobench.harness.gate.apply import apply_policy
 from tpobench.harness.gate.preconditions import prompts_digest
-from tpobench.harness.gate.rules import apply_policy
 from tpobench.harness.records import Prompt
 
 

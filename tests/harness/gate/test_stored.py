@@ -11,10 +11,10 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.run import evaluate_outputs
+from tpobench.harness.gate.apply import apply_policy
 from tpobench.harness.gate.decision import Decision
 from tpobench.harness.gate.input import GateRequest
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.gate.rules import apply_policy
 from tpobench.harness.gate.stored import stored_input
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.store.store import Store

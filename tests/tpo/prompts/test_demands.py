@@ -6,7 +6,7 @@ from itertools import combinations, product
 import pytest
 
 from tests.data import DATA, real_data
-from tpobench.harness.judges.checks import is_met, problem_with
+from tpobench.harness.judges.prompt_checks import is_met, problem_with
 from tpobench.harness.records import Prompt
 from tpobench.tpo.prompts.demands import FAMILIES, Demand, with_demands
 

@@ -11,7 +11,8 @@ from tpobench.benchmarks.starter.data import starter_prompts
 from tpobench.harness.errors import UserError
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Generation, Model, Output, Prompt, Request, SamplingParams
-from tpobench.harness.samplers.cached import OutputCache, local_sampler
+from tpobench.harness.samplers.cached import OutputCache
+from tpobench.harness.samplers.choose import local_sampler
 from tpobench.harness.store.store import Store
 from tpobench.tpo.config import SourceConfig
 from tpobench.tpo.prompts.synthetic import (

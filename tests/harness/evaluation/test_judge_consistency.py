@@ -9,7 +9,7 @@ from tests.harness.evaluation.conftest import AnsweredBenchmark
 from tests.harness.evaluation.test_run import QUIET, nobody
 from tpobench.harness.api.client import Client, Limits
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.judge_check import check_judge
+from tpobench.harness.evaluation.judge_consistency import check_judge
 from tpobench.harness.store.store import Store
 
 

@@ -1,10 +1,10 @@
 """How far a judge can be trusted, in the terminal."""
 
-from tpobench.harness.judges.check import JudgeCheck
+from tpobench.harness.judges.consistency import JudgeConsistency
 from tpobench.harness.stats.intervals import Interval
 
 
-def judge_check_lines(check: JudgeCheck) -> list[str]:
+def judge_consistency_lines(check: JudgeConsistency) -> list[str]:
     """What a check of a judge found, for the terminal."""
     repeats = "one call each; see with --repeats 2"
     if check.repeat_variance is not None and check.repeat_flips is not None:

@@ -9,7 +9,7 @@ from tpobench.harness.stats.intervals import Interval, mean_interval
 
 
 @dataclass(frozen=True, kw_only=True)
-class JudgeCheck:
+class JudgeConsistency:
     """What was seen over `prompts` pairs. Shares are in 0..1; a flip is a preference that changes sides with the order
     of presentation (ties aside); `repeat_variance` is that of the preference between repeats of one call, averaged."""
 
@@ -26,7 +26,7 @@ class JudgeCheck:
         return asdict(self)
 
 
-def summarise(label: str, preferences: Sequence[float | None], repeats: int) -> JudgeCheck:
+def summarise(label: str, preferences: Sequence[float | None], repeats: int) -> JudgeConsistency:
     """From preferences in the order pair, then AB and BA, then repeat; each oriented to the candidate."""
     size = 2 * repeats
     pairs = [preferences[start : start + size] for start in range(0, len(preferences), size)]
@@ -40,7 +40,7 @@ def summarise(label: str, preferences: Sequence[float | None], repeats: int) -> 
             if len(side) > 1:
                 spreads.append(variance(side))
                 changes.append(float(min(side) < 0.5 < max(side)))
-    return JudgeCheck(
+    return JudgeConsistency(
         judge=label,
         prompts=len(pairs),
         calls=len(preferences),

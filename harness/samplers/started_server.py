@@ -29,7 +29,7 @@ from tpobench.harness.models.checkpoints import require_model_folder
 from tpobench.harness.models.tokens import Encoder
 from tpobench.harness.records import Generation, Model, Request, SamplingParams
 from tpobench.harness.samplers.base import Load, Sampler
-from tpobench.harness.samplers.endpoint import ServerSampler
+from tpobench.harness.samplers.endpoint import EndpointSampler
 
 GRACE = 10.0
 """Seconds that a server has to end by itself before it is killed."""
@@ -37,7 +37,7 @@ GRACE = 10.0
 _HOST = "127.0.0.1"
 
 
-def served_sampler(command: str, startup_seconds: int, connect: Connect) -> Load:
+def started_server_sampler(command: str, startup_seconds: int, connect: Connect) -> Load:
     """How to load a checkpoint into a server of its own.
 
     `command` holds ``{model}`` (the folder), ``{name}`` and ``{port}``. Loading raises UserError when the server dies,
@@ -54,7 +54,7 @@ def served_sampler(command: str, startup_seconds: int, connect: Connect) -> Load
         try:
             server.wait_until_up(startup_seconds)
             given = connect(Endpoint(name, f"http://{_HOST}:{port}/v1"))
-            return ServedSampler(server, _WatchingClient(given, server), encoder)
+            return StartedServerSampler(server, _WatchingClient(given, server), encoder)
         except BaseException:
             server.stop(keep_log=True)
             raise
@@ -72,12 +72,12 @@ def filled(command: str, **places: str) -> list[str]:
     return [place.sub(lambda found: places[found[1]], argument) for argument in arguments]
 
 
-class ServedSampler:
-    """A ServerSampler and the server that it speaks to."""
+class StartedServerSampler:
+    """An EndpointSampler and the server that it speaks to."""
 
     def __init__(self, server: "_Server", client: Client, encoder: Encoder) -> None:
         self._server = server
-        self._sampler = ServerSampler(client, encoder)
+        self._sampler = EndpointSampler(client, encoder)
 
     def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[list[Generation]]:
         """Raises UserError as soon as the server has died; what was answered before is yielded first."""

@@ -26,9 +26,9 @@ from tpobench.harness.models.tokens import Encoder
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Generation, Model, Prompt, Request, SamplingParams
 from tpobench.harness.samplers.cached import OutputCache
-from tpobench.harness.samplers.endpoint import ServerSampler
+from tpobench.harness.samplers.endpoint import EndpointSampler
 from tpobench.harness.samplers.local import LocalSampler
-from tpobench.harness.samplers.served import filled, served_sampler
+from tpobench.harness.samplers.started_server import filled, started_server_sampler
 from tpobench.harness.store.store import Store
 
 ROOT = Path(__file__).parents[3]
@@ -63,7 +63,7 @@ def model(tiny_model: Path) -> Model:
 def test_the_real_server_gives_what_the_local_sampler_gives(seed_folder: Path) -> None:
     model = Model("seed", str(seed_folder), fingerprint(seed_folder))
     requests, params = ask("Say <|im_end|> twice.", 2), SamplingParams(max_new_tokens=24)
-    served = served_sampler(LLAMA, 60, connect)(model)
+    served = started_server_sampler(LLAMA, 60, connect)(model)
     try:
         found = all_of(served.sample(requests, params))
     finally:
@@ -82,7 +82,7 @@ def test_the_real_server_gives_what_the_local_sampler_gives(seed_folder: Path) -
 
 def test_token_ids_that_the_server_sends_are_kept_as_they_are(model: Model, tmp_path: Path) -> None:
     log = tmp_path / "bodies"
-    served = served_sampler(f"{COMMAND} --log {log}", 20, connect)(model)
+    served = started_server_sampler(f"{COMMAND} --log {log}", 20, connect)(model)
     found = all_of(served.sample(ask("hello", 3), SamplingParams(temperature=0.8, top_p=0.95, max_new_tokens=9)))
     served.close()
     assert {(g.prompt_ids, g.token_ids, g.text) for g in found} == {(tuple(PROMPT_IDS), tuple(TOKEN_IDS), TEXT)}
@@ -104,7 +104,7 @@ def test_what_is_no_list_of_token_ids_counts_as_none(ids: str) -> None:
 
 def test_an_endpoint_without_a_folder_has_no_token_ids() -> None:
     with stub_server() as url:
-        (found,) = all_of(ServerSampler(Client(Endpoint("stub", url))).sample(ask("hello", 1), SamplingParams()))
+        (found,) = all_of(EndpointSampler(Client(Endpoint("stub", url))).sample(ask("hello", 1), SamplingParams()))
     assert (found.prompt_ids, found.token_ids) == ((), ())
 
 
@@ -135,30 +135,30 @@ def test_the_folder_reaches_the_server_whole(model: Model, tmp_path: Path) -> No
     folder = tmp_path / "my model"
     shutil.copytree(model.folder, folder)
     with pytest.raises(UserError, match=r"died before it was up.*ends with: ValueError: no weights in .*/my model$"):
-        served_sampler(f"{COMMAND} --die-at-start", 20, connect)(Model("m", str(folder), model.fingerprint))
+        started_server_sampler(f"{COMMAND} --die-at-start", 20, connect)(Model("m", str(folder), model.fingerprint))
 
 
 def test_a_server_of_another_model_is_a_stale_policy(model: Model) -> None:
     with pytest.raises(UserError, match=r"serves old-policy instead of tpobench-[0-9a-f]{12}: nothing was sampled"):
-        served_sampler(COMMAND.replace("{name}", "old-policy"), 20, connect)(model)
+        started_server_sampler(COMMAND.replace("{name}", "old-policy"), 20, connect)(model)
 
 
 def test_a_command_that_is_not_there_is_one_sentence(model: Model) -> None:
     with pytest.raises(UserError, match=r"died before it was up.*no-such-server: No such file or directory$"):
-        served_sampler("no-such-server {model} {name} {port}", 20, connect)(model)
+        started_server_sampler("no-such-server {model} {name} {port}", 20, connect)(model)
 
 
 def test_a_server_that_is_not_up_in_time_is_stopped_and_its_log_kept(model: Model, tmp_path: Path, logs: Path) -> None:
     pids = tmp_path / "pids"
     with pytest.raises(UserError, match="is not up after 4 s") as caught:
-        served_sampler(f"{COMMAND} --loading 60 --pids {pids}", 4, connect)(model)
+        started_server_sampler(f"{COMMAND} --loading 60 --pids {pids}", 4, connect)(model)
     assert not alive(pids)
     (log,) = logs.iterdir()
     assert str(log) in str(caught.value)
 
 
 def test_nothing_is_asked_while_the_server_is_loading(model: Model) -> None:
-    served = served_sampler(f"{COMMAND} --loading 3", 30, connect)(model)
+    served = started_server_sampler(f"{COMMAND} --loading 3", 30, connect)(model)
     assert len(all_of(served.sample(ask("hello", 1), SamplingParams()))) == 1
     served.close()
 
@@ -167,7 +167,7 @@ def test_a_proxy_in_the_environment_is_not_asked(model: Model, monkeypatch: pyte
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "example.org")
     monkeypatch.setenv("NO_PROXY", "")
-    served = served_sampler(COMMAND, 20, connect)(model)
+    served = started_server_sampler(COMMAND, 20, connect)(model)
     assert len(all_of(served.sample(ask("hello", 1), SamplingParams()))) == 1
     served.close()
 
@@ -180,7 +180,7 @@ def test_a_server_that_dies_in_the_middle_ends_the_run_at_once_and_the_same_comm
     samples, params = range(2), SamplingParams()
 
     def sample(command: str) -> None:
-        load = served_sampler(command, 20, connect)
+        load = started_server_sampler(command, 20, connect)
         with OutputCache(store, model, load, Progress(quiet=True)) as generator:
             generator.ensure(prompts, DIRECT, params, samples, "sampling")
 
@@ -209,7 +209,7 @@ def alive(pids: Path) -> list[int]:
 
 def test_closing_ends_the_whole_process_group(model: Model, tmp_path: Path, logs: Path) -> None:
     pids = tmp_path / "pids"
-    served = served_sampler(f"{COMMAND} --pids {pids}", 20, connect)(model)
+    served = started_server_sampler(f"{COMMAND} --pids {pids}", 20, connect)(model)
     started = time.monotonic()
     served.close()
     assert time.monotonic() - started < 5
@@ -221,9 +221,9 @@ def test_a_server_does_not_outlive_a_killed_tpobench(model: Model, tmp_path: Pat
     pids = tmp_path / "pids"
     script = (
         "import sys, time; from tpobench.harness.records import Model\n"
-        "from tpobench.harness.samplers.served import served_sampler\n"
+        "from tpobench.harness.samplers.started_server import started_server_sampler\n"
         "from tests.harness.samplers.test_served import connect\n"
-        "served_sampler(sys.argv[1], 20, connect)(Model('m', sys.argv[2], sys.argv[3]))\n"
+        "started_server_sampler(sys.argv[1], 20, connect)(Model('m', sys.argv[2], sys.argv[3]))\n"
         "print('up', flush=True); time.sleep(600)"
     )
     process = subprocess.Popen(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tpobench.harness.judges.checks import KINDS, is_met, problem_with
+from tpobench.harness.judges.prompt_checks import KINDS, is_met, problem_with
 
 CASES: list[tuple[dict[str, object], str, str]] = [
     ({"contains": "Paris"}, "It is paris.", "A comparison."),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tpobench.harness.judges.check import summarise
+from tpobench.harness.judges.consistency import summarise
 
 
 def test_what_a_judge_check_counts() -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from tests.tpo.runs import least
 from tpobench.benchmarks.lm_eval.options import TaskOptions
-from tpobench.benchmarks.lm_eval.own_run import options_of, tasks_of
+from tpobench.benchmarks.lm_eval.self_scored_run import options_of, tasks_of
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.registry import benchmark_named, own_run_of
+from tpobench.harness.evaluation.registry import benchmark_named, self_scored_run_of
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import SamplingParams
@@ -24,7 +24,7 @@ def spec(**changes: Any) -> EvaluationSpec:
 
 def test_the_tasks_stand_behind_the_colon() -> None:
     assert tasks_of(spec()) == ["gsm8k", "ifeval"]
-    assert own_run_of("lm_eval:gsm8k,ifeval") == own_run_of("lm_eval/gsm8k") is not None
+    assert self_scored_run_of("lm_eval:gsm8k,ifeval") == self_scored_run_of("lm_eval/gsm8k") is not None
 
 
 def test_a_token_limit_that_was_not_asked_for_is_the_tasks_own() -> None:

@@ -6,13 +6,15 @@ from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.output_sources import NamedOutputs
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.base import Comparison
-from tpobench.harness.judges.check import JudgeCheck, summarise
+from tpobench.harness.judges.consistency import JudgeConsistency, summarise
 from tpobench.harness.progress import Progress
-from tpobench.harness.samplers.cached import sampler_for
+from tpobench.harness.samplers.choose import sampler_for
 from tpobench.harness.store.store import Store
 
 
-def check_judge(store: Store, spec: EvaluationSpec, connect: Connect, progress: Progress, repeats: int) -> JudgeCheck:
+def check_judge(
+    store: Store, spec: EvaluationSpec, connect: Connect, progress: Progress, repeats: int
+) -> JudgeConsistency:
     """Judge every pair in both orders, `repeats` times each; what is stored is not asked again.
 
     Raises UserError for a judge whose judgment does not depend on the order: it has nothing to check.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tpobench.harness.store.store import Store
 
 
-class OwnResult(Protocol):
+class SelfScoredResult(Protocol):
     """The stored figures of one part of a benchmark: `task` names it, `evaluation` is its key, `title` for people."""
 
     @property
@@ -26,7 +26,7 @@ class OwnResult(Protocol):
     def as_json(self) -> dict[str, Any]: ...
 
 
-class OwnPlan(Protocol):
+class SelfScoredPlan(Protocol):
     """What a run would take: as data, and as lines for people."""
 
     def as_json(self) -> dict[str, Any]: ...
@@ -34,7 +34,7 @@ class OwnPlan(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnRun:
+class SelfScoredRun:
     """How a benchmark is run that takes no judge.
 
     Attributes:
@@ -46,7 +46,7 @@ class OwnRun:
     """
 
     scorer: str
-    run: "Callable[[Store, EvaluationSpec, OutputCache, Progress], Sequence[OwnResult]]"
-    plan: "Callable[[Store | None, EvaluationSpec, int, Progress], OwnPlan]"
+    run: "Callable[[Store, EvaluationSpec, OutputCache, Progress], Sequence[SelfScoredResult]]"
+    plan: "Callable[[Store | None, EvaluationSpec, int, Progress], SelfScoredPlan]"
     without_effect: frozenset[str] = frozenset()
     sizes: Mapping[str, int] = field(default_factory=dict)

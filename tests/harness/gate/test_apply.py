@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from tests.harness.gate.inputs import GivenPreferences, gate_input, outcomes, policy, preferences
+from tpobench.harness.gate.apply import apply_policy
 from tpobench.harness.gate.input import OutputSummary
-from tpobench.harness.gate.rules import apply_policy
 from tpobench.harness.records import Prompt
 
 
