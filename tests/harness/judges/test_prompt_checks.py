@@ -79,7 +79,7 @@ def test_part_of_a_figure_is_not_the_figure(response: str) -> None:
 
 
 def test_runaway_nesting_is_merely_not_met() -> None:
-    assert not is_met({"json_keys": ["a"]}, '{"a":' * 100_000)
+    assert not is_met({"json_keys": ["a"]}, '{"a":' * 10_000)
 
 
 @pytest.mark.parametrize("check", [{"any_of": [1]}, {"json_keys": [["a"]]}])
