@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.apis.stub import stub_server
 from tests.bench.judging import JUDGE, comparisons
-from tpobench.harness.api.client import Client, Limits
+from tpobench.harness.api.calls import Limits
+from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.judges.asking import ModelJudge
 from tpobench.harness.progress import Progress

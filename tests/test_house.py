@@ -29,7 +29,7 @@ TORCH = (
     "benchmarks/lm_eval/model.py",
 )
 RICH = ("reports/formats/", "harness/progress.py")
-LONGEST_FUNCTION = 73
+LONGEST_FUNCTION, LONGEST_FILE = 73, 350
 MOST_POSITIONAL_FIELDS = 4
 SQL = re.compile(r"\b(SELECT|INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM|(CREATE|ALTER|DROP) (TABLE|VIEW))\s")
 
@@ -244,6 +244,13 @@ def functions_are_short() -> Iterator[str]:
                     yield source.at(node, f"{node.name} has {lines} lines")
 
 
+def files_are_short() -> Iterator[str]:
+    for source in sources():
+        lines = source.text.count("\n")
+        if lines > LONGEST_FILE:
+            yield f"{source.path}:1: has {lines} lines"
+
+
 def nobody_asks_which_class_a_judge_has() -> Iterator[str]:
     for source in sources():
         for node in source.nodes:
@@ -299,6 +306,7 @@ RULES: list[Callable[[], Iterator[str]]] = [
     a_benchmark_is_named_in_its_folder_only,
     a_dataclass_of_many_fields_takes_keywords,
     functions_are_short,
+    files_are_short,
     nobody_asks_which_class_a_judge_has,
     the_formatter_is_obeyed,
     each_test_file_is_named_like_a_module,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from tpobench.harness.api.budget import Budget, load_prices
-from tpobench.harness.api.client import Limits
+from tpobench.harness.api.calls import Limits
 from tpobench.harness.config import FileModel
 from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.gate.policy import Policy

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tpobench.harness.api.client import Call, Client, Reply
+from tpobench.harness.api.calls import Call, Reply
+from tpobench.harness.api.client import Client
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.prompt_files import prompts_from_file

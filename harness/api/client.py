@@ -8,15 +8,15 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from tpobench.harness.api.budget import CHARS_PER_TOKEN, Budget, Prices
+from tpobench.harness.api.calls import Accept, Call, Limits, Reply
 from tpobench.harness.api.endpoints import Endpoint
-from tpobench.harness.api.responses import Answer, Malformed, read_answer, same_model, served_model, tokens_used
+from tpobench.harness.api.responses import Malformed, read_answer, same_model, served_model, tokens_used
 from tpobench.harness.errors import UserError
-from tpobench.harness.records import CallRecord, Message, Usage
+from tpobench.harness.records import CallRecord, Usage
 
 HOPELESS = 20
 """After this many calls in a row without an answer the run ends: the server is gone."""
@@ -26,47 +26,6 @@ USELESS = 100
 
 LONGEST_WAIT = 600.0
 """Seconds that a server may ask to wait before a try; a longer wish is cut to this, and costs a try."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """How hard a server may be pressed. Rates are per minute; None is unlimited."""
-
-    concurrency: int = 64
-    requests_per_minute: float | None = None
-    tokens_per_minute: float | None = None
-    timeout_s: float = 300.0
-    attempts: int = 12
-    """Tries of one call that fail for the server's or the network's reasons."""
-    malformed_attempts: int = 8
-    """Tries of one call that are answered, and perhaps paid for, but not usable."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """A chat completion that is wanted: `options` are the request's other fields (max_tokens, temperature, ...)."""
-
-    subject: str
-    kind: str
-    messages: Sequence[Message]
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reply:
-    """What came of a call. `answer` is None when the server refuses this very request (`problem` says why)."""
-
-    call: Call
-    record: CallRecord
-    answer: Answer | None
-    problem: str | None = None
-    final: bool = False
-    """No further try will be made: what is not usable now is missing."""
-
-
-Accept = Callable[[Reply], "str | Call | None"]
-"""Takes a reply and stores it. Returns why it is not usable, to have the call made again (in vain when `final`), or
-another call that must follow, or None."""
 
 
 class _NotThere(UserError):

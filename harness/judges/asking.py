@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from tpobench.harness.api.client import Call, Client, Reply
+from tpobench.harness.api.calls import Call, Reply
+from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import endpoint_named
 from tpobench.harness.api.responses import Choice, Malformed
 from tpobench.harness.errors import UserError

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tpobench.harness.api.client import Call, Client, Reply
+from tpobench.harness.api.calls import Call, Reply
+from tpobench.harness.api.client import Client
 from tpobench.harness.api.responses import Answer, Choice
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.tokens import Encoder

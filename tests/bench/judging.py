@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.apis.faults import fault_proxy
 from tests.apis.stub import stub_server
-from tpobench.harness.api.client import Client, Limits
+from tpobench.harness.api.calls import Limits
+from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalProtocol
 from tpobench.harness.judges.asking import ModelJudge

@@ -19,7 +19,8 @@ from tests.apis.faults import FAULTS, fault_proxy
 from tests.apis.llama import llama_server
 from tests.apis.stub import preference, stub_server
 from tpobench.harness.api.budget import Budget, BudgetSpent, Price, Prices
-from tpobench.harness.api.client import Call, Client, Limits, Reply, retry_after
+from tpobench.harness.api.calls import Call, Limits, Reply
+from tpobench.harness.api.client import Client, retry_after
 from tpobench.harness.api.endpoints import Endpoint, endpoint_named
 from tpobench.harness.api.responses import Malformed, read_answer, same_model
 from tpobench.harness.errors import UserError

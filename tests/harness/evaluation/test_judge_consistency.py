@@ -7,7 +7,8 @@ import pytest
 from tests.apis.verdicts import MODEL, verdict_server
 from tests.harness.evaluation.conftest import AnsweredBenchmark
 from tests.harness.evaluation.test_run import QUIET, nobody
-from tpobench.harness.api.client import Client, Limits
+from tpobench.harness.api.calls import Limits
+from tpobench.harness.api.client import Client
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.judge_consistency import check_judge
 from tpobench.harness.store.store import Store

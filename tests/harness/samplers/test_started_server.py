@@ -16,7 +16,8 @@ import pytest
 
 from tests.apis.policy import COMMAND, PROMPT_IDS, TEXT, TOKEN_IDS
 from tests.apis.stub import stub_server
-from tpobench.harness.api.client import Client, Limits
+from tpobench.harness.api.calls import Limits
+from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.api.responses import read_answer
 from tpobench.harness.errors import UserError

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.apis.verdicts import MODEL, gives_none, verdict_server
-from tpobench.harness.api.client import Client, Limits
+from tpobench.harness.api.calls import Limits
+from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError

@@ -34,7 +34,8 @@ class Api:
         return self._budget
 
     def connect(self, endpoint: "Endpoint") -> "Client":
-        from tpobench.harness.api.client import Client, Limits
+        from tpobench.harness.api.calls import Limits
+        from tpobench.harness.api.client import Client
 
         limits = Limits(
             concurrency=self.concurrency,
