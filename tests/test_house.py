@@ -284,14 +284,64 @@ def each_test_file_is_named_like_a_module() -> Iterator[str]:
 
 
 def the_map_shows_what_there_is() -> Iterator[str]:
-    """CONTRIBUTING.md: every path in it exists, and every word of the glossary is defined where it says."""
+    """CONTRIBUTING.md: every file in it exists, and everything is defined where it says."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for path in re.findall(r"\b(?:harness|tpo|benchmarks|reports|tpobench|tests|docs|configs)/[\w./]*\w", text):
-        if not re.search("NAME|COMMAND", path) and not (ROOT / path).exists():
+        if not re.search(PLACEHOLDER, path) and not (ROOT / path).exists():
             yield f"CONTRIBUTING.md:1: there is no {path}"
+    known = {Path(source.path).name for source in sources()}
+    for name in re.findall(r"(?<![\w/])[a-z_]+\.py\b", text):
+        if name not in known:
+            yield f"CONTRIBUTING.md:1: there is no {name}"
     for name, path in re.findall(r"`(\w+)` in `([\w/.]+)`", text):
-        if not re.search(rf"^(class {name}\b|{name} = )", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE):
+        defined = rf"^((class|def) {name}\b|{name}(: .*)? = )"
+        if not re.search(defined, (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE):
             yield f"CONTRIBUTING.md:1: {path} does not define {name}"
+
+
+PLACEHOLDER = "NAME|COMMAND"
+
+
+def the_documents_lead_somewhere() -> Iterator[str]:
+    """Files and headings that the documents link to exist, and so do the files of this repository that they name."""
+    rooms = "|".join([*ROOMS, "tpobench", "tests", "docs", "configs"])
+    for document in documents():
+        text = document.read_text(encoding="utf-8")
+        for name in re.findall(rf"`((?:{rooms})/[\w./-]+)`", text):
+            if not re.search(PLACEHOLDER, name) and not (ROOT / name).exists():
+                yield f"{document.name}:1: there is no {name}"
+        for link in re.findall(r"\]\(([^)\s]+)\)", text):
+            file, _, heading = link.partition("#")
+            target = document.parent / file if file else document
+            if "://" not in link and not target.exists():
+                yield f"{document.name}:1: there is no {link}"
+            elif "://" not in link and heading and heading not in headings(target):
+                yield f"{document.name}:1: {file or document.name} has no heading {heading}"
+
+
+def documents() -> list[Path]:
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def headings(document: Path) -> set[str]:
+    """As links name them."""
+    titles = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def a_judge_is_written_in_one_way() -> Iterator[str]:
+    """What stands behind the colon of a judge's name is the same word in documents, help and sentences."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    kinds = "|".join(map(re.escape, project["entry-points"]["tpobench.judges"]))
+    texts = {document.name: document.read_text(encoding="utf-8") for document in documents()}
+    texts |= {source.path: source.text for source in sources()}
+    written = defaultdict(dict)
+    for path, text in texts.items():
+        for kind, argument in re.findall(rf"\b({kinds}):([A-Z]\w*)", text):
+            written[kind][argument] = path
+    for kind, arguments in written.items():
+        if len(arguments) > 1:
+            yield from (f"{path}:1: {kind}:{argument}" for argument, path in arguments.items())
 
 
 RULES: list[Callable[[], Iterator[str]]] = [
@@ -311,6 +361,8 @@ RULES: list[Callable[[], Iterator[str]]] = [
     the_formatter_is_obeyed,
     each_test_file_is_named_like_a_module,
     the_map_shows_what_there_is,
+    the_documents_lead_somewhere,
+    a_judge_is_written_in_one_way,
 ]
 
 

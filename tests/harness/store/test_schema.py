@@ -75,3 +75,9 @@ def test_the_tables_are_those_of_a_new_store(tmp_path: Path) -> None:
         tables = {name for (name,) in database.sql(query).fetchall()}
     assert tables == {*TABLES, "store_version"}
     assert {(table, f"{table}_key") for table in TABLES} <= {(column[0], column[2]) for column in columns}
+
+
+def test_every_table_is_documented() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "store.md").read_text(encoding="utf-8")
+    first_cells = " ".join(line.split("|")[1] for line in text.splitlines() if line.startswith("| "))
+    assert [table for table in TABLES if f"`{table}`" not in first_cells] == []

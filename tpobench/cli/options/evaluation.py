@@ -26,7 +26,7 @@ def evaluation_options(
     judge: Annotated[
         str | None,
         typer.Option(
-            help="One of those below, for example reward:FOLDER, or MODULE:FUNCTION; the benchmark's own unless given."
+            help="One of those below, for example reward:MODEL, or MODULE:FUNCTION; the benchmark's own unless given."
         ),
     ] = None,
     judge_model: Annotated[
