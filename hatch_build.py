@@ -1,4 +1,4 @@
-"""Puts the rooms, which lie at the top of the repository, inside the package `tpobench`.
+"""Puts the packages, which lie at the top of the repository, inside the package `tpobench`.
 
 A wheel gets their files. An editable install finds them through the package's links, which are made here where they are
 not: an archive of the checkout may hold them as plain files, and a source distribution has none.
@@ -9,18 +9,18 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-ROOMS = ("harness", "tpo", "benchmarks", "reports")
+PACKAGES = ("harness", "tpo", "benchmarks", "reports")
 
 
-class RoomsInside(BuildHookInterface):  # type: ignore[type-arg]
+class PackagesInside(BuildHookInterface):  # type: ignore[type-arg]
     """Hatchling calls it before it builds a wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "standard":
-            build_data["force_include"] |= {room: f"tpobench/{room}" for room in ROOMS}
+            build_data["force_include"] |= {package: f"tpobench/{package}" for package in PACKAGES}
             return
-        for room in ROOMS:
-            link = Path(self.root, "tpobench", room)
+        for package in PACKAGES:
+            link = Path(self.root, "tpobench", package)
             if not link.is_dir():
                 link.unlink(missing_ok=True)
-                link.symlink_to(Path("..", room), target_is_directory=True)
+                link.symlink_to(Path("..", package), target_is_directory=True)

@@ -1,0 +1,1 @@
+"""What people look at: reports, tables and charts, made of what the store holds."""

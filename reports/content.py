@@ -99,8 +99,8 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
     names = named_apart(evaluations)
     leaderboards = leaderboard.of_models(store, names, benchmark, published)
     if not evaluations and leaderboards is None:
-        what = f"{store.path} holds no judgments yet"
-        raise StoreLacks(store.path, what, "tpobench eval or tpobench import bring some")
+        problem = f"{store.path} holds no judgments yet"
+        raise StoreLacks(store.path, problem, "tpobench eval or tpobench import bring some")
     shown = [evaluation for evaluation in evaluations if not evaluation.is_itself] or evaluations
     decisions = newest_decisions(store, [evaluation.fingerprint for evaluation in shown])
     return _content(

@@ -33,7 +33,7 @@ def circumstances(decision: Decision) -> str:
 
 
 def facts(decision: Decision) -> list[tuple[str, str]]:
-    """Candidate, opponent, judge and benchmark, as far as they are known."""
+    """Candidate, baseline, judge and benchmark, as far as they are known."""
     names = ("candidate", "against", "judge", "benchmark")
     return [(name, value) for name in names if (value := getattr(decision, name))]
 

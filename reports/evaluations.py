@@ -108,11 +108,11 @@ def read_evaluations(store: Store, keys: Sequence[str]) -> dict[str, Evaluation]
 def newest_evaluations(store: Store, models: Sequence[NamedModel] = (), benchmark: str = "") -> list[str]:
     """Keys of the current evaluations with judgments, of these models or of all, the newest first."""
     candidates = [fingerprint for model in models for fingerprint in model.fingerprints] if models else None
-    wanted = {(fingerprint, model.mode) for model in models for fingerprint in model.fingerprints}
+    measured = {(fingerprint, model.mode) for model in models for fingerprint in model.fingerprints}
     return [
         evaluation.evaluation
         for evaluation in current_evaluations(store, benchmark, candidates, judged=True)
-        if not models or wanted & {(evaluation.candidate, mode) for mode in ("", evaluation.candidate_mode)}
+        if not models or measured & {(evaluation.candidate, mode) for mode in ("", evaluation.candidate_mode)}
     ]
 
 
@@ -133,8 +133,8 @@ def judged_models(store: Store, names: Sequence[str], benchmark: str) -> list[Na
     models = [_judged_model(store, name, candidates) for name in names]
     benchmarks = {evaluation.benchmark for evaluation in judged}
     if benchmark and benchmark not in benchmarks:
-        what = f"{store.path} holds nothing of the benchmark {benchmark!r}"
-        raise StoreLacks(store.path, f"{what}; {did_you_mean(benchmark, sorted(benchmarks))}")
+        problem = f"{store.path} holds nothing of the benchmark {benchmark!r}"
+        raise StoreLacks(store.path, f"{problem}; {did_you_mean(benchmark, sorted(benchmarks))}")
     return models
 
 

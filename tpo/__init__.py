@@ -1,0 +1,1 @@
+"""The optimizer: samples, judges, pairs and trains, iteration by iteration."""

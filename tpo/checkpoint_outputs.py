@@ -37,5 +37,5 @@ def seed_baseline(run: TrainingRun, spec: EvaluationSpec) -> ModelOutputs:
 
 def _answers(run: TrainingRun, model: Model, spec: EvaluationSpec) -> ModelOutputs:
     benchmark = spec.measured_benchmark
-    what = f"{model.name.rpartition('/')[2]}, {benchmark.name}"
-    return sample_outputs(run.held.outputs_of(model), spec.mode, benchmark, spec.params, spec.format_retries, what)
+    label = f"{model.name.rpartition('/')[2]}, {benchmark.name}"
+    return sample_outputs(run.held.outputs_of(model), spec.mode, benchmark, spec.params, spec.format_retries, label)

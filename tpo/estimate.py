@@ -1,4 +1,4 @@
-"""What a run would take, told before it starts (`tpobench train --dry-run`): outputs, calls, tokens, disk, time.
+"""What a run would take, estimated before it starts (`tpobench train --dry-run`): outputs, calls, tokens, disk, time.
 
 Counts are upper bounds: every output at its token limit, every prompt with its pairs. Times come from rates that
 earlier steps measured on this machine, scaled by the size of the weights where that is another one.

@@ -26,8 +26,8 @@ def require_healthy(where: str, now: SampleDetails, first: SampleDetails, guards
     """Raise UserError when the samples of `where` broke a limit; `first` are those of the arm's first iteration."""
     growth = now.tokens / first.tokens if first.tokens else 1.0
     broken = [
-        f"{value:{form}} {what} (guards.{name} allows {limit:{form}})"
-        for name, what, value, limit, form in (
+        f"{value:{form}} {quantity} (guards.{name} allows {limit:{form}})"
+        for name, quantity, value, limit, form in (
             ("parse_errors", "of the outputs do not parse", now.parse_error_rate, guards.parse_errors, ".0%"),
             ("truncated", "of the outputs were cut at max_new_tokens", now.truncated, guards.truncated, ".0%"),
             ("length_growth", "times the first iteration's length", growth, guards.length_growth, ".1f"),

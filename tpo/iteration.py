@@ -64,8 +64,8 @@ class ArmIteration:
         config = self.run.config
         cache = self.run.held.outputs_of(self.start)
         tokens, seconds = cache.tokens, cache.seconds
-        what = f"{self.arm} {self.iteration}, training samples"
-        cache.ensure(self.prompts, self._mode, config.sampling.params(config.seed), range(config.samples), what)
+        label = f"{self.arm} {self.iteration}, training samples"
+        cache.ensure(self.prompts, self._mode, config.sampling.params(config.seed), range(config.samples), label)
         remember(sampling_kind(config), self.start, cache.tokens - tokens, cache.seconds - seconds)
         return health_of(self._samples())
 

@@ -30,7 +30,7 @@ def remember(kind: str, model: Model, tokens: float, seconds: float) -> None:
 def recall(kind: str, size: int) -> float | None:
     """Tokens a second to expect of a model of this size, from the rate measured with the one nearest in size; None
     where none was measured."""
-    rates = {int(written): rate for written, rate in _read().get(kind, {}).items()}
+    rates = {int(bytes_of): rate for bytes_of, rate in _read().get(kind, {}).items()}
     nearest = min(rates, key=lambda known: abs(math.log(known / size)), default=None)
     if nearest is None or max(nearest / size, size / nearest) > FARTHEST:
         return None

@@ -23,8 +23,8 @@ class StepState:
 
 def write_status(folder: Path, steps: Sequence[str], done: Mapping[str, float], running: str | None) -> None:
     """`done` maps finished steps to their seconds."""
-    written = {"pid": os.getpid(), "steps": list(steps), "done": dict(done), "running": running}
-    write_whole(folder / FILE, json.dumps(written, indent=1))
+    status = {"pid": os.getpid(), "steps": list(steps), "done": dict(done), "running": running}
+    write_whole(folder / FILE, json.dumps(status, indent=1))
 
 
 def read_status(folder: Path, planned: Sequence[str] | None = None) -> list[StepState]:
@@ -38,17 +38,17 @@ def read_status(folder: Path, planned: Sequence[str] | None = None) -> list[Step
         UserError: where no run is.
     """
     try:
-        written = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        status = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         if planned is None:
             raise UserError(f"{folder} holds no run yet; start it with tpobench train CONFIG.yaml") from None
-        written = {"pid": 0, "steps": [], "done": {}, "running": None}
-    alive = _alive(written["pid"])
+        status = {"pid": 0, "steps": [], "done": {}, "running": None}
+    alive = _alive(status["pid"])
     states = []
-    for name in planned if planned is not None else written["steps"]:
-        if name in written["done"]:
-            states.append(StepState(name, "done", written["done"][name]))
-        elif name == written["running"]:
+    for name in planned if planned is not None else status["steps"]:
+        if name in status["done"]:
+            states.append(StepState(name, "done", status["done"][name]))
+        elif name == status["running"]:
             states.append(StepState(name, "running" if alive else "interrupted"))
         else:
             states.append(StepState(name, "waiting"))

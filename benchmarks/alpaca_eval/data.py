@@ -32,6 +32,7 @@ class AlpacaData:
 
     @property
     def prompts(self) -> tuple[Prompt, ...]:
+        """The instructions, in the order of the rows."""
         return tuple(row.prompt for row in self.rows)
 
     @property
@@ -41,6 +42,7 @@ class AlpacaData:
 
 
 def digest(prompts: Sequence[Prompt]) -> str:
+    """Identifies a list of instructions by their texts and their order."""
     return content_key("alpaca_eval", [prompt.text for prompt in prompts])
 
 

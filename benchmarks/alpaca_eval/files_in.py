@@ -1,4 +1,4 @@
-"""AlpacaEval's own files in and out: model_outputs.json, annotations.json, leaderboard.csv."""
+"""Imports AlpacaEval's own files (model_outputs.json, annotations.json, annotations.parquet) as evaluations."""
 
 import json
 import math
@@ -121,15 +121,15 @@ def _compact(store: Store, file: Path, data: AlpacaData) -> Iterator[ImportedMod
         for row in sorted(rows, key=lambda row: row["row"]):
             index = row["index"]
             prompt = data.rows[index].prompt
-            untold = content_key("untold", name, prompt.text)
-            key = content_key("imported judgment", judge.id, untold)
+            response_key = content_key("untold", name, prompt.text)
+            key = content_key("imported judgment", judge.id, response_key)
             preference = _preference(row["preference"], f"{file}: {name}, row {row['row']}")
             judgments.append(
                 Judgment(
                     key=key,
                     judge=judge.id,
                     prompt_key=prompt.key,
-                    response_a=untold,
+                    response_a=response_key,
                     response_b=text_key(data.rows[index].answer),
                     chars_a=row["output_length"],
                     chars_b=row["baseline_length"],
@@ -138,7 +138,7 @@ def _compact(store: Store, file: Path, data: AlpacaData) -> Iterator[ImportedMod
                     preference=preference,
                 )
             )
-            entries.append(JudgedPair(prompt, key, untold, baseline.outputs[index].key))
+            entries.append(JudgedPair(prompt, key, response_key, baseline.outputs[index].key))
         store.add_judgments(judgments)
         yield _keep(store, data, judge, model, baseline.model, entries)
 
@@ -213,13 +213,13 @@ def _require_same_outputs(file: Path, rows: Sequence[Mapping[str, Any]], own: Pa
         raise UserError(f"{file} judges {len(different)} outputs that are not those of {own}: {shown}")
 
 
-def _preference(written: object, where: str) -> float | None:
+def _preference(preference: object, where: str) -> float | None:
     """1..2 as AlpacaEval writes it, to 0..1; 0 is its older form of a tie, null and NaN are missing."""
-    if written is None or (isinstance(written, float) and math.isnan(written)):
+    if preference is None or (isinstance(preference, float) and math.isnan(preference)):
         return None
-    if isinstance(written, int | float) and (written == 0 or 1 <= written <= 2):
-        return 0.5 if written == 0 else float(written) - 1.0
-    raise UserError(f"{where}: the preference {written!r} is neither between 1 and 2 nor null")
+    if isinstance(preference, int | float) and (preference == 0 or 1 <= preference <= 2):
+        return 0.5 if preference == 0 else float(preference) - 1.0
+    raise UserError(f"{where}: the preference {preference!r} is neither between 1 and 2 nor null")
 
 
 def _author(file: Path) -> str:

@@ -71,10 +71,19 @@ def official_length_control(
 ) -> OfficialFigures:
     """`alpaca_eval.metrics.get_length_controlled_winrate` on one model's prompts, in the order of its annotations.
 
-    Three arrays of shape (prompts,): preference for the model in [0, 1] or NaN, baseline minus model length in
-    characters, and the prompt's position in the official annotations file. The baseline against itself is 50. The
-    official figure is that of liblinear's default tolerance, 1e-4; a smaller one lets it converge. The package's
-    reader is replaced while this runs, so two threads must not run it at once.
+    The baseline against itself is 50. The package's reader is replaced while this runs, so two threads must not run it
+    at once.
+
+    Args:
+        preference: By prompt, for the model, in [0, 1] or NaN.
+        length_difference: By prompt, baseline minus model length in characters.
+        positions: By prompt, its position in the official annotations file.
+        gamed: The gamed rows, with the difficulty of each position.
+        is_baseline: Whether the model is the baseline itself.
+        tolerance: Of liblinear. The official figure is that of its default, 1e-4; a smaller one lets it converge.
+
+    Returns:
+        The official package's figures.
     """
     gamed.difficulty_of(positions)
     with warnings.catch_warnings():  # scikit-learn's and setuptools' notices to the authors of alpaca_eval

@@ -29,13 +29,11 @@ def arena_hard_benchmark(name: str, data: Path | None) -> Benchmark:
             continue
         baselines.append(model)
         of_category = [question for question in all_questions if question.prompt.category.startswith(category)]
-        wanted = {question.uid for question in of_category}
+        uids = {question.uid for question in of_category}
         baseline_answers |= dict(
             zip(
                 [question.uid for question in of_category],
-                aligned(
-                    {uid: text for uid, text in theirs.items() if uid in wanted}, of_category, f"{model}'s answers"
-                ),
+                aligned({uid: text for uid, text in theirs.items() if uid in uids}, of_category, f"{model}'s answers"),
                 strict=True,
             )
         )

@@ -19,6 +19,8 @@ from tpobench.harness.records import Prompt
 
 @dataclass(frozen=True)
 class Question:
+    """A prompt with the id that the official files know it by."""
+
     uid: str
     prompt: Prompt
 

@@ -14,7 +14,21 @@ from tpobench.harness.store.store import Store
 
 
 def export_arena(store: Store, kind: str, model: str, folder: Path, data: Path | None) -> list[Path]:
-    """``model_answer/MODEL.jsonl`` and ``model_judgment/JUDGE/MODEL.jsonl`` of the model's newest evaluation."""
+    """``model_answer/MODEL.jsonl`` and ``model_judgment/JUDGE/MODEL.jsonl`` of the model's newest evaluation.
+
+    Args:
+        store: Holds the evaluation.
+        kind: The benchmark's name in the store, such as ``arena_hard_v2.0``.
+        model: Its name.
+        folder: Where the files are written.
+        data: The folder of the official files, for the questions' ids.
+
+    Returns:
+        The files.
+
+    Raises:
+        UserError: There is no such evaluation, or `data` is None.
+    """
     evaluation = evaluation_of_model(store, model, kind)
     name, judge = evaluation.candidate_name, evaluation.judge.split("@")[1].split("#")[0]
     if data is None:
@@ -34,7 +48,7 @@ def export_arena(store: Store, kind: str, model: str, folder: Path, data: Path |
             "judgment": {"answer": entry.raw_text},
         }
     name, judge = name.replace("/", "_"), judge.replace("/", "_")
-    written = []
+    paths = []
     for name_in_folder, lines in (
         (f"model_answer/{name}.jsonl", answers),
         (f"model_judgment/{judge}/{name}.jsonl", judgments),
@@ -42,5 +56,5 @@ def export_arena(store: Store, kind: str, model: str, folder: Path, data: Path |
         if lines:
             path = folder / name_in_folder
             write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in lines.values()))
-            written.append(path)
-    return written
+            paths.append(path)
+    return paths

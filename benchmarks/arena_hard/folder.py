@@ -24,9 +24,9 @@ def fetch(version: str, folder: Path) -> list[Path]:
     file that changed is an error, one that was lost is fetched again and must be the same. Raises UserError.
     """
     data = f"data/arena-hard-{version}"
-    wanted = {f"{data}/question.jsonl": HUB}
-    wanted |= {f"{data}/model_answer/{model}.jsonl": HUB for model in BASELINES[version].values()}
-    wanted |= {f"config/arena-hard-{version}.yaml": REPOSITORY, "utils/judge_utils.py": REPOSITORY}
+    addresses = {f"{data}/question.jsonl": HUB}
+    addresses |= {f"{data}/model_answer/{model}.jsonl": HUB for model in BASELINES[version].values()}
+    addresses |= {f"config/arena-hard-{version}.yaml": REPOSITORY, "utils/judge_utils.py": REPOSITORY}
     lock = folder / LOCK
     try:
         known: dict[str, str] = json.loads(lock.read_bytes()) if lock.exists() else {}
@@ -34,7 +34,7 @@ def fetch(version: str, folder: Path) -> list[Path]:
         raise UserError(
             f"{lock} cannot be read: {error}; delete it and the files beside it, and fetch again"
         ) from error
-    for name, base in wanted.items():
+    for name, base in addresses.items():
         path = folder / name
         if path.exists() and base + name not in known:
             raise UserError(f"{path} was not fetched by this command; name a new folder, or use this one with --data")
@@ -46,7 +46,7 @@ def fetch(version: str, folder: Path) -> list[Path]:
             _replace(path, content)
             known[base + name] = checksum
             _replace(lock, json.dumps(known, indent=1, sort_keys=True).encode())
-    return [folder / name for name in wanted]
+    return [folder / name for name in addresses]
 
 
 def _download(address: str) -> bytes:
@@ -75,6 +75,17 @@ def data_folder(version: str, data: Path | None) -> Path:
 
 
 def find_file(folder: Path, version: str, *official: str, flat: str) -> Path:
+    """An official file in the user's folder, wherever the layout of the repository or of the data set puts it.
+
+    Args:
+        folder: The user's.
+        version: Of Arena-Hard, such as ``v2.0``.
+        official: The file's names in the repository; empty ones are skipped.
+        flat: Its name in a folder without subfolders.
+
+    Raises:
+        UserError: The folder does not hold it.
+    """
     official_folder = f"arena-hard-{version}"
     names = [name for name in official if name]
     for base in (folder, folder / "arena_hard"):

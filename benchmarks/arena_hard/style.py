@@ -24,6 +24,7 @@ class Style:
 
     @property
     def densities(self) -> tuple[float, float, float]:
+        """Headers, list entries and bold spans by token."""
         return tuple(count / (self.tokens + 1) for count in (self.headers, self.lists, self.bold))  # type: ignore[return-value]
 
 
@@ -42,7 +43,12 @@ def style_controlled(
     """Win rate of each model against the baseline with style held at its mean: the median of 100 bootstraps over votes
     with their 5 and 95 percentiles, arrays of shape (models,).
 
-    `features` of shape (votes, k) are z-scored over all votes; one that never varies is left at 0.
+    Args:
+        models: By vote, the model's number.
+        outcomes: By vote, 1 for a win of the model, 0 for a loss, 0.5 for a tie.
+        weights: By vote, how often it counts.
+        features: Shape (votes, k), z-scored over all votes; one that never varies is left at 0.
+        seed: Of the bootstrap.
     """
     repeated = np.repeat(np.arange(len(models)), weights.astype(int))
     raw = features[repeated]

@@ -110,20 +110,20 @@ def assign(store: Store, client: Client, prompts: Sequence[Prompt], progress: Pr
     Each answer is stored as it comes; raises UserError when some get none.
     """
     assigner = f"{client.endpoint.model}#{content_key(_ASK)[:8]}"
-    wanted = {
+    questions = {
         content_key("assignment", assigner, kind, prompt.text): (kind, prompt) for kind in _ASK for prompt in prompts
     }
-    missing = store.missing("assignment", list(wanted))
+    missing = store.missing("assignment", list(questions))
     store.add_prompts(prompts)
 
     def calls() -> Iterator[Call]:
         for key in missing:
-            kind, prompt = wanted[key]
+            kind, prompt = questions[key]
             content = _ASK[kind].replace("{instruction}", prompt.text)
             yield Call(key, "assign", ({"role": "user", "content": content},), {"temperature": 0, "max_tokens": 16})
 
     def accept(reply: Reply) -> str | None:
-        kind, prompt = wanted[reply.call.subject]
+        kind, prompt = questions[reply.call.subject]
         if reply.answer is None and not reply.final:
             store.add_calls([reply.record])
             return reply.problem
@@ -142,9 +142,9 @@ def assign(store: Store, client: Client, prompts: Sequence[Prompt], progress: Pr
         raise UserError(
             f"{client.given_up} answers did not come ({client.last_problem}); run the command again to continue"
         )
-    values = store.assigned(list(wanted))
+    values = store.assigned(list(questions))
     by_kind: dict[str, dict[str, str | None]] = {kind: {} for kind in _ASK}
-    for key, (kind, prompt) in wanted.items():
+    for key, (kind, prompt) in questions.items():
         by_kind[kind][prompt.text] = values[key]
     return Assigned(by_kind["category"], by_kind["complexity"])
 

@@ -1,4 +1,4 @@
-"""Results files of lm-eval (``results_*.json``) and evaluations of the store, either way.
+"""Imports lm-eval's results files (``results_*.json``) as evaluations, and exports evaluations as such files.
 
 A metric is called as lm-eval calls it, ``exact_match,strict-match``, without the filter where there is none (``acc``).
 Beside what lm-eval itself writes, our files have a key ``tpobench`` with what its form has no place for: the model's
@@ -60,12 +60,12 @@ def import_results(store: Store, path: Path, candidate: Model | None = None, mod
     the model that the file names. A metric whose items were all 0 or 1, as its standard error tells, gets the same
     interval as one measured here; for others the file does not hold what an interval needs. Raises UserError.
     """
-    written = _read(path)
+    results = _read(path)
     try:
-        model = candidate or _author(written, path)
+        model = candidate or _author(results, path)
         rows = [
-            _evaluation(written, task, entry, model, mode, path)
-            for task, entry in written["results"].items()
+            _evaluation(results, task, entry, model, mode, path)
+            for task, entry in results["results"].items()
             if figures(entry)  # a group without aggregation is only a heading
         ]
     except (AttributeError, TypeError, ValueError, KeyError) as error:
@@ -125,7 +125,7 @@ def _add_task(content: dict[str, Any], key: str, task: str, params: Mapping[str,
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        written: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UserError(f"there is no file {path}; check the path") from error
     except IsADirectoryError as error:
@@ -134,41 +134,41 @@ def _read(path: Path) -> dict[str, Any]:
         raise UserError(f"{path} cannot be read: {error}") from error
     except ValueError as error:
         raise UserError(f"{path} is not valid JSON, perhaps cut off ({error}); copy it again") from error
-    results = written.get("results") if isinstance(written, dict) else None
+    results = content.get("results") if isinstance(content, dict) else None
     if not isinstance(results, dict) or not all(isinstance(entry, dict) for entry in results.values()):
         raise UserError(f"{path} has no 'results' by task; name a results_*.json that lm-eval wrote")
     for part in ("versions", "n-shot", "n-samples", "config", "tpobench"):
-        if not isinstance(written.get(part, {}), dict):
+        if not isinstance(content.get(part, {}), dict):
             raise UserError(f"{path}: {part!r} is not a mapping; name a results_*.json that lm-eval wrote")
-    return written
+    return content
 
 
-def _author(written: Mapping[str, Any], path: Path) -> Model:
+def _author(content: Mapping[str, Any], path: Path) -> Model:
     """The model that the file names. Its weights are unknown here, so its identity is what the file says of it."""
-    config = written.get("config", {})
-    name = written.get("model_name") or config.get("model")
+    config = content.get("config", {})
+    name = content.get("model_name") or config.get("model")
     if not name:
         raise UserError(f"{path} does not say which model it is about; name the model")
     said = content_key("lm-eval model", name, str(config.get("model_args")), config.get("model_sha"))
-    return Model(str(name), "", str(written.get("tpobench", {}).get("candidate", said)))
+    return Model(str(name), "", str(content.get("tpobench", {}).get("candidate", said)))
 
 
 def _evaluation(
-    written: Mapping[str, Any], task: str, entry: Mapping[str, Any], model: Model, mode: str, path: Path
+    content: Mapping[str, Any], task: str, entry: Mapping[str, Any], model: Model, mode: str, path: Path
 ) -> tuple[dict[str, Any], list[Metric], str | None]:
     """What `store_task_figures` takes, from one task of a file."""
-    ours = written.get("tpobench", {})
+    ours = content.get("tpobench", {})
     about = ours.get("tasks", {}).get(task, {})
     params = about.get("params") or {
-        "version": written.get("versions", {}).get(task),
-        "num_fewshot": written.get("n-shot", {}).get(task),
-        "limit": written.get("config", {}).get("limit"),
+        "version": content.get("versions", {}).get(task),
+        "num_fewshot": content.get("n-shot", {}).get(task),
+        "limit": content.get("config", {}).get("limit"),
         "figures": content_key(entry),
     }
-    n, values = _items(written, task, entry, path), figures(entry)
+    n, values = _items(content, task, entry, path), figures(entry)
     evaluation = {
         "benchmark": PREFIX + task,
-        "judge": judge_id(str(written.get("lm_eval_version") or "of an unknown version")),
+        "judge": judge_id(str(content.get("lm_eval_version") or "of an unknown version")),
         "params": json.dumps(params, sort_keys=True),
         "candidate": model.fingerprint,
         "candidate_mode": str(ours.get("candidate_mode", mode)),
@@ -177,12 +177,12 @@ def _evaluation(
     return evaluation, metrics, about.get("evaluation") if model.fingerprint == ours.get("candidate") else None
 
 
-def _items(written: Mapping[str, Any], task: str, entry: Mapping[str, Any], path: Path) -> int:
-    counted = written.get("n-samples", {}).get(task) or {}
+def _items(content: Mapping[str, Any], task: str, entry: Mapping[str, Any], path: Path) -> int:
+    counted = content.get("n-samples", {}).get(task) or {}
     n = counted.get("effective") or entry.get("sample_len")
     if n is None:  # a group: lm-eval counts its tasks
-        parts = written.get("group_subtasks", {}).get(task, [])
-        n = sum(written.get("n-samples", {}).get(part, {}).get("effective", 0) for part in parts)
+        parts = content.get("group_subtasks", {}).get(task, [])
+        n = sum(content.get("n-samples", {}).get(part, {}).get("effective", 0) for part in parts)
     if not isinstance(n, int) or n < 1:
         raise UserError(f"{path} does not say how many items {task} had ('n-samples'); write it with a newer lm-eval")
     return n

@@ -63,7 +63,7 @@ def _configs(tasks: Sequence[str], options: TaskOptions) -> Iterator[list[Path]]
         return
     if not options.data.is_dir():
         raise UserError(f"there is no data folder {options.data}; check --data")
-    with TemporaryDirectory(prefix="tpobench-lm-eval-") as written:
+    with TemporaryDirectory(prefix="tpobench-lm-eval-") as changed_tasks:
         for task in set(tasks) & set(DATA_FILES):
             files = {split: str((options.data / name).resolve()) for split, name in DATA_FILES[task].items()}
             for split, file in files.items():
@@ -78,8 +78,8 @@ def _configs(tasks: Sequence[str], options: TaskOptions) -> Iterator[list[Path]]
                 "dataset_name": None,
                 "dataset_kwargs": {"data_files": files},
             }
-            (Path(written) / f"{task}.yaml").write_text(json.dumps(changed), encoding="utf-8")  # JSON is YAML
-        yield [*folders, Path(written)]
+            (Path(changed_tasks) / f"{task}.yaml").write_text(json.dumps(changed), encoding="utf-8")  # JSON is YAML
+        yield [*folders, Path(changed_tasks)]
 
 
 def _task_file(task: str) -> Path:
@@ -152,8 +152,8 @@ def _set_examples(tasks: Mapping[str, Any], num_fewshot: int | None) -> None:
     """Worked examples as `lm_eval.simple_evaluate` sets them: those of its default seed, and a task that is zero-shot
     by definition stays so."""
     for task in tasks.values():
-        written = task.get_config("num_fewshot")
-        if written is None or (num_fewshot is not None and written != 0):
+        shots = task.get_config("num_fewshot")
+        if shots is None or (num_fewshot is not None and shots != 0):
             task.set_config(key="num_fewshot", value=num_fewshot or 0)
         task.set_fewshot_seed(seed=_SEED)
 

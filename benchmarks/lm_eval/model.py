@@ -1,6 +1,7 @@
-"""The model that lm-eval talks to: what it asks for is sampled into the store, and only responses come back.
+"""`StoredLM`, the class that lm-eval calls for a model's answers: they are sampled into the store, and lm-eval gets the
+responses without the thoughts. Probabilities of given continuations are stored as scores.
 
-Imported by lm_eval_tasks alone, and late: lm-eval takes seconds to import.
+Imported only inside the functions that run tasks, since lm-eval takes seconds to import.
 """
 
 import json
@@ -33,7 +34,7 @@ _CHUNK = 256
 
 
 class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
-    """Answers through a generator, so that every output is in the store and none is sampled twice.
+    """Answers through the store's `OutputCache`, so that every output is in the store and none is sampled twice.
 
     A rendered context, worked examples and all, is put to the model as one user message in the given mode.
     Probabilities of given continuations come from lm-eval's own models and are stored as scores.
@@ -103,8 +104,8 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
                 answers[text] = (output, answers[text][1], response)
         return answers
 
-    def _sampled(self, what: str, prompts: Sequence[Prompt], params: SamplingParams, retries: int) -> ModelOutputs:
-        return sample_outputs(self._outputs, self._mode, Benchmark(name=what, prompts=prompts), params, retries, what)
+    def _sampled(self, label: str, prompts: Sequence[Prompt], params: SamplingParams, retries: int) -> ModelOutputs:
+        return sample_outputs(self._outputs, self._mode, Benchmark(name=label, prompts=prompts), params, retries, label)
 
     def loglikelihood(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
         """Log probability of each continuation after its context, and whether it is the greedy one."""
@@ -116,19 +117,19 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
 
     def _probabilities(self, requests: Sequence[Any], method: str) -> list[tuple[float, bool]]:
         """From the store, or, where it has none, from lm-eval's own model, chunk by chunk."""
-        wanted = []
+        unscored = []
         for request in requests:
             *context, continuation = request.args
             prompt = _prompt("".join(context), request.task_name)
             self.scored.setdefault(request.task_name, []).append(prompt)
             judge = f"{judge_id()} {method} {self._outputs.model.fingerprint}"
-            wanted.append(Score(judge=judge, prompt=prompt, response=continuation, value=0.0, components={}))
-        missing = set(self._store.missing("score", list(dict.fromkeys(score.key for score in wanted))))
-        owed = {s.key: (s, request) for s, request in zip(wanted, requests, strict=True) if s.key in missing}
+            unscored.append(Score(judge=judge, prompt=prompt, response=continuation, value=0.0, components={}))
+        missing = set(self._store.missing("score", list(dict.fromkeys(score.key for score in unscored))))
+        owed = {s.key: (s, request) for s, request in zip(unscored, requests, strict=True) if s.key in missing}
         if owed:
             self._score(list(owed.values()), method)
-        scores = scores_with_parts(self._store, {score.key for score in wanted})
-        return [(scores[score.key].value, scores[score.key].components["greedy"] is True) for score in wanted]
+        scores = scores_with_parts(self._store, {score.key for score in unscored})
+        return [(scores[score.key].value, scores[score.key].components["greedy"] is True) for score in unscored]
 
     def _score(self, owed: Sequence[tuple[Score, Any]], method: str) -> None:
         started = time.monotonic()

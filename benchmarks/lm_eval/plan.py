@@ -1,4 +1,4 @@
-"""What lm-eval's tasks would take, told before anything is sampled: the tasks are loaded and their requests counted."""
+"""What lm-eval's tasks would take: the tasks are loaded and their requests counted, before anything is sampled."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -25,6 +25,7 @@ class TaskRequests:
 
     @property
     def calls(self) -> int:
+        """All requests to the model."""
         return self.outputs + self.continuations
 
 
@@ -43,6 +44,7 @@ class TaskPlan:
     measured_rate: bool
 
     def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
         return asdict(self)
 
     def lines(self) -> list[str]:
@@ -50,7 +52,7 @@ class TaskPlan:
         lines = [f"{self.benchmark}: scored by {self.scored_by} itself, so there is nothing to judge"]
         for name, requests in self.tasks.items():
             parts = [(requests.outputs, "outputs to sample"), (requests.continuations, "given continuations to score")]
-            counted = ", ".join(f"{count:,} {what}" for count, what in parts if count)
+            counted = ", ".join(f"{count:,} {unit}" for count, unit in parts if count)
             lines.append(f"  {name:<10} {requests.items:,} items: {counted}")
         if self.minutes is None:
             return lines
@@ -71,7 +73,23 @@ def plan_tasks(
     concurrency: int,
     store: Store | None,
 ) -> TaskPlan:
-    """Raises UserError where the tasks cannot be loaded: what they take is not known without their data."""
+    """Load the tasks and count their requests; nothing is sampled.
+
+    Args:
+        tasks: Names of tasks or groups.
+        candidate: The model as named on the command line; an endpoint's calls are counted.
+        mode: The mode in which it would answer.
+        options: The limit, the folder of the data and the like.
+        progress: Shows the loading.
+        concurrency: Calls at the same time, for the minutes.
+        store: Gives the measured seconds a call; None where there is no store yet.
+
+    Returns:
+        The requests of each task, and the minutes of an endpoint.
+
+    Raises:
+        UserError: The tasks cannot be loaded: what they take is not known without their data.
+    """
     with loaded_tasks(tasks, mode, progress, options) as loaded:
         requests = {name: _requests(task, options.limit) for name, task in loaded["tasks"].items()}
     served = is_endpoint(candidate)

@@ -1,4 +1,4 @@
-"""What lm-eval found, as evaluations of the store."""
+"""The results of one call of lm-eval, stored as evaluations."""
 
 import json
 import math
@@ -31,10 +31,12 @@ class TaskResult:
 
     @property
     def title(self) -> str:
+        """The task, its version and the number of worked examples."""
         shots = "" if self.num_fewshot is None else f", {self.num_fewshot}-shot"
         return f"{PREFIX}{self.task} {self.version}{shots}"
 
     def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
         return vars(self) | {"metrics": [vars(metric) for metric in self.metrics]}
 
 
@@ -42,7 +44,7 @@ class TaskResult:
 class Findings:
     """What one call of `lm_eval.evaluate` gave for a model in a mode, to be stored task by task."""
 
-    found: Mapping[str, Any]
+    lm_eval_results: Mapping[str, Any]
     lm: "StoredLM"
     model: Model
     mode: Mode
@@ -50,10 +52,11 @@ class Findings:
 
     def store_task(self, store: Store, task: str) -> TaskResult:
         """Store one task's figures, and every item's value."""
-        found, samples = self.found, self.found["samples"][task]
+        results = self.lm_eval_results
+        samples = results["samples"][task]
         answered = self.lm.answered.get(task, [])
-        counted = found["n-samples"][task]
-        metrics = _metrics(found["results"][task], counted["effective"], _by_metric(samples))
+        counted = results["n-samples"][task]
+        metrics = _metrics(results["results"][task], counted["effective"], _by_metric(samples))
         metrics += _output_metrics(answered)
         prompts = [output.prompt for output, _ in answered] or self.lm.scored.get(task, [])
         about = self._about(task, self._params(task, samples, bool(answered))) | {
@@ -66,15 +69,15 @@ class Findings:
         return TaskResult(
             task=task,
             evaluation=key,
-            version=found["versions"][task],
-            num_fewshot=found["n-shot"][task],
+            version=results["versions"][task],
+            num_fewshot=results["n-shot"][task],
             metrics=tuple(metrics),
         )
 
     def store_group(self, store: Store, group: str, parts: Sequence[TaskResult]) -> TaskResult:
         """A group's figures are lm-eval's aggregates over its tasks; they have its standard error and no interval."""
-        entry = self.found["groups"][group]
-        version, shots = self.found["versions"].get(group), self.found["n-shot"].get(group)
+        entry = self.lm_eval_results["groups"][group]
+        version, shots = self.lm_eval_results["versions"].get(group), self.lm_eval_results["n-shot"].get(group)
         params = {
             "version": version,
             "num_fewshot": shots,
@@ -87,13 +90,13 @@ class Findings:
 
     def _params(self, task: str, samples: Sequence[Mapping[str, Any]], answered: bool) -> dict[str, Any]:
         """What the figures depend on beside the model and the mode."""
-        found = self.found
-        config = {key: value for key, value in found["configs"][task].items() if not _is_about_data(key)}
+        results = self.lm_eval_results
+        config = {key: value for key, value in results["configs"][task].items() if not _is_about_data(key)}
         params = {
-            "version": found["versions"][task],
-            "num_fewshot": found["n-shot"][task],
+            "version": results["versions"][task],
+            "num_fewshot": results["n-shot"][task],
             "limit": self.options.limit,
-            "original": found["n-samples"][task]["original"],
+            "original": results["n-samples"][task]["original"],
             "config": content_key(config),
             "items": content_key([(sample["doc_hash"], sample["target_hash"]) for sample in samples]),
         }

@@ -25,8 +25,20 @@ def run_tasks(
 ) -> list[TaskResult]:
     """Run lm-eval's tasks and store their figures; the same again samples nothing and inserts nothing.
 
-    Raises UserError for an unknown task, data that cannot be had, and for tasks that score given continuations in a
-    thinking mode.
+    Args:
+        tasks: Names of tasks or groups.
+        outputs: Samples what the store lacks.
+        mode: The mode in which the model answers.
+        store: Keeps outputs, scores and figures.
+        progress: Shows loading and sampling.
+        options: The limit, the folder of the data and the like; the tasks' own values without it.
+
+    Returns:
+        One result for each task, then one for each group.
+
+    Raises:
+        UserError: A task is unknown, its data cannot be had, or it scores given continuations and the mode is a
+            thinking one.
     """
     chosen = options or TaskOptions()
     store.add_model(outputs.model, "given")
@@ -45,10 +57,10 @@ def run_tasks(
             format_retries=chosen.format_retries,
             tokenizer=chosen.tokenizer,
         )
-        found = lm_eval.evaluate(lm, loaded, limit=chosen.limit)
-    findings = Findings(found=found, lm=lm, model=outputs.model, mode=mode, options=chosen)
-    results = [findings.store_task(store, task) for task in found["results"] if task in loaded["tasks"]]
-    for group in found.get("groups", {}):
-        parts = [result for result in results if result.task in found["group_subtasks"].get(group, [])]
+        lm_eval_results = lm_eval.evaluate(lm, loaded, limit=chosen.limit)
+    findings = Findings(lm_eval_results=lm_eval_results, lm=lm, model=outputs.model, mode=mode, options=chosen)
+    results = [findings.store_task(store, task) for task in lm_eval_results["results"] if task in loaded["tasks"]]
+    for group in lm_eval_results.get("groups", {}):
+        parts = [result for result in results if result.task in lm_eval_results["group_subtasks"].get(group, [])]
         results.append(findings.store_group(store, group, parts))
     return results

@@ -1,0 +1,1 @@
+"""Calls of chat APIs: the client, its limits and budget, and the reading of answers."""

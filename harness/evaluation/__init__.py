@@ -1,0 +1,1 @@
+"""One model through one benchmark: outputs, judgments, figures; plans and comparisons."""

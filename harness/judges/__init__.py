@@ -1,0 +1,1 @@
+"""Judges, which prefer one of two responses, and scorers, which give a number to one."""

@@ -1,0 +1,1 @@
+"""Intervals, tests and simulations. Pure functions, without I/O and global state."""

@@ -1,0 +1,1 @@
+"""The results store, one DuckDB file, and the only place with SQL."""

@@ -165,8 +165,8 @@ def strip(name: str, series: Sequence[Series], rows: int, reference: float | Non
         autosize="none",
         padding={"left": _SIDE, "right": _SIDE, "top": _AXIS, "bottom": 0},
     )
-    written = str(_drawn(chart))
-    inner = written[written.index(">") + 1 : written.rindex("</svg>")]
+    svg = str(_drawn(chart))
+    inner = svg[svg.index(">") + 1 : svg.rindex("</svg>")]
     return Strip(
         name,
         Markup('<svg class="drawing" aria-hidden="true"><defs><g id="{}">{}</g></defs></svg>').format(
@@ -252,5 +252,5 @@ def _drawn(chart: Any) -> Markup:
             labelFontSize=11,
         )
     )
-    written = vl_convert.vegalite_to_svg(json.dumps(themed.to_dict()))
-    return Markup(written.replace("<svg ", '<svg role="presentation" ', 1))
+    svg = vl_convert.vegalite_to_svg(json.dumps(themed.to_dict()))
+    return Markup(svg.replace("<svg ", '<svg role="presentation" ', 1))

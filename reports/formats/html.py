@@ -82,7 +82,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for written in (
+    for write_figure in (
         figures.percent,
         figures.decimal,
         figures.count,
@@ -93,7 +93,7 @@ def _environment() -> Environment:
         figures.points,
         figures.points_range,
     ):
-        environment.filters[written.__name__] = written
+        environment.filters[write_figure.__name__] = write_figure
     environment.globals |= {
         "iteration_name": iteration_name,
         "MIN_CATEGORY": MIN_CATEGORY,

@@ -71,7 +71,7 @@ def _conclusion(verdict: Conclusion) -> list[str]:
     lines = [f"**{verdict.badge}.** {escaped(verdict.sentence)}", ""]
     for one in verdict.headlines:
         unit = " points" if one.is_difference else ""
-        lines.append(f"- {escaped(one.label)}: **{one.written}{unit} {one.reach}**")
+        lines.append(f"- {escaped(one.label)}: **{one.figure}{unit} {one.reach}**")
     if verdict.warnings:
         lines += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in verdict.warnings)]
     if verdict.rules:

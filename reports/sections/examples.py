@@ -107,8 +107,8 @@ def read_examples(store: Store, labelled: Sequence[LabelledEvaluation]) -> Examp
         "outputs": packer.outputs,
         "rows": rows,
     }
-    written = json.dumps(document, separators=(",", ":")).encode()
-    return Examples(len(rows), total, base64.b64encode(gzip.compress(written, 6, mtime=0)).decode())
+    content = json.dumps(document, separators=(",", ":")).encode()
+    return Examples(len(rows), total, base64.b64encode(gzip.compress(content, 6, mtime=0)).decode())
 
 
 def _labelled(evaluation: Evaluation, name: str) -> LabelledEvaluation:

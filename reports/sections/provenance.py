@@ -121,7 +121,7 @@ def _command(evaluation: Evaluation, models: Mapping[str, StoredModel], sampling
     if model is not None and model.made_by == IMPORTED:
         return f"tpobench import {quote(evaluation.benchmark)} FOLDER"
     benchmark, split = as_typed(evaluation.benchmark)
-    judge, _, asked = evaluation.judge.partition("@")
+    judge, _, judge_model = evaluation.judge.partition("@")
     options = {
         "--model": evaluation.fingerprint if model is None else model.folder,
         "--benchmark": benchmark,
@@ -129,7 +129,7 @@ def _command(evaluation: Evaluation, models: Mapping[str, StoredModel], sampling
         "--mode": "" if evaluation.mode == "direct" else evaluation.mode,
         "--baseline": "" if baseline is None or baseline.made_by == IMPORTED else baseline.folder,
         "--judge": judge,
-        "--judge-model": "" if evaluation.is_rule_based else asked.partition("#")[0],
+        "--judge-model": "" if evaluation.is_rule_based else judge_model.partition("#")[0],
         "--temperature": sampling.get("temperature"),
         "--max-new-tokens": sampling.get("max_new_tokens"),
         "--seed": sampling.get("seed"),

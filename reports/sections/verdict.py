@@ -23,7 +23,7 @@ class Headline:
     is_difference: bool = False
 
     @property
-    def written(self) -> str:
+    def figure(self) -> str:
         """The value as people read it: ``51.2%``, or ``+3.1`` points."""
         return figures.points(self.value) if self.is_difference else figures.percent(self.value)
 

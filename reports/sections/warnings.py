@@ -37,8 +37,8 @@ def _reasons(evaluation: Evaluation) -> list[str]:
     if evaluation.missing:
         invalid = ": a gate would be INVALID" if evaluation.missing > MAX_MISSING * evaluation.size else ""
         share = figures.percent(evaluation.missing / evaluation.size)
-        what = "1 prompt" if evaluation.missing == 1 else f"{figures.count(evaluation.missing)} prompts"
-        reasons.append(f"{what} ({share}) without a verdict{invalid}.")
+        prompts = "1 prompt" if evaluation.missing == 1 else f"{figures.count(evaluation.missing)} prompts"
+        reasons.append(f"{prompts} ({share}) without a verdict{invalid}.")
     said_above = "prompts"  # a note about the number of prompts
     reasons += [
         f"Not comparable with published figures: {note}." for note in evaluation.notes if not note.endswith(said_above)

@@ -13,11 +13,11 @@ import typer
 from typer.testing import CliRunner
 
 from tpobench.cli import app
-from tpobench.cli.app import ROAD
+from tpobench.cli.app import HELP_ORDER
 
 ROOT = Path(__file__).parents[2]
 GROUP: Any = typer.main.get_command(app)
-COMMANDS = [name for names in ROAD.values() for name in names]
+COMMANDS = [name for names in HELP_ORDER.values() for name in names]
 
 
 def help_of(*command: str) -> str:
@@ -32,8 +32,8 @@ def test_every_command_is_on_the_road_once() -> None:
 
 def test_commands_are_listed_in_the_order_of_the_road() -> None:
     lines = help_of().splitlines()
-    headings = [line for line in lines if line.removesuffix(":") in ROAD]
-    assert headings == [f"{heading}:" for heading in ROAD]
+    headings = [line for line in lines if line.removesuffix(":") in HELP_ORDER]
+    assert headings == [f"{heading}:" for heading in HELP_ORDER]
     listed = [line.split()[0] for line in lines[lines.index(headings[0]) :] if line.startswith("  ")]
     assert listed[: len(COMMANDS)] == COMMANDS
 

@@ -1,0 +1,1 @@
+"""Training prompts: where they come from, which are dropped, and which iteration gets them."""

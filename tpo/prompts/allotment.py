@@ -113,8 +113,8 @@ def _fresh(prompts: Sequence[Prompt], seen: Seen, label: str, removed: Counter[s
         if (earlier := seen.take(prompt.text, label)) is None:
             kept.append(prompt)
         else:
-            what = "repeated" if earlier.label == label else earlier.label
-            removed[f"{whose}{'' if earlier.exact else 'nearly '}{what}"] += 1
+            source = "repeated" if earlier.label == label else earlier.label
+            removed[f"{whose}{'' if earlier.exact else 'nearly '}{source}"] += 1
     return kept
 
 

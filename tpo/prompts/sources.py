@@ -65,8 +65,8 @@ def _from_parquet(source: SourceConfig) -> list[Prompt]:
     path = Path(source.source)
     try:
         columns = pq.read_schema(path).names
-        wanted = [name for name in dict.fromkeys((source.column, "category")) if name in columns]
-        rows = pq.read_table(path, columns=wanted).to_pylist()
+        columns_read = [name for name in dict.fromkeys((source.column, "category")) if name in columns]
+        rows = pq.read_table(path, columns=columns_read).to_pylist()
     except (OSError, pa.ArrowException) as error:
         raise UserError(f"the instruction file {path} cannot be read: {' '.join(str(error).split())}") from error
     return _prompts(rows, source, columns, f"file:{path.name}")

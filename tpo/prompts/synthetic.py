@@ -132,10 +132,10 @@ def candidates(output: Output) -> Iterator[tuple[str, str | None]]:
     """Each instruction in an output, with what is wrong with it: all numbered lines, or else the first line, since what
     follows that is its answer. What the token limit has cut is wrong."""
     lines = [line for line in output.response.split("\n") if line.strip()]
-    wanted = [at for at, line in enumerate(lines) if _NUMBERED.match(line)] or [0][: len(lines)]
+    numbered = [at for at, line in enumerate(lines) if _NUMBERED.match(line)] or [0][: len(lines)]
     if not lines:
         yield "", "empty"
-    for at in wanted:
+    for at in numbered:
         text = _NUMBERED.sub("", lines[at]).strip(_QUOTES)
         cut = output.finish_reason == "length" and at == len(lines) - 1
         yield text, "cut at the token limit" if cut else _problem(text)
@@ -158,9 +158,9 @@ def _repeated(seen: Seen, text: str) -> str | None:
     return None if earlier is None else f"{'' if earlier.exact else 'nearly '}{earlier.label}"
 
 
-def _round(missing: int, written: int, tries: int) -> int:
+def _round(missing: int, instructions: int, tries: int) -> int:
     """As many requests as the yield so far calls for."""
-    rate = max(written, 1) / tries if tries else 1.0
+    rate = max(instructions, 1) / tries if tries else 1.0
     return max(LEAST_ROUND, math.ceil(missing / rate))
 
 

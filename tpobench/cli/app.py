@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-ROAD = {
+HELP_ORDER = {
     "Start": ("quickstart", "doctor", "chat"),
     "Measure": ("eval", "plan", "leaderboard", "compare", "import", "export", "sample", "judge", "categorise"),
     "Decide": ("gate", "champion"),
@@ -16,8 +16,8 @@ ROAD = {
 """The commands in the order in which a newcomer needs them."""
 
 
-class CommandsByRoad(TyperGroup):
-    """Lists the commands in the order of the road, under its headings, and keeps examples on one line to copy."""
+class CommandsInOrder(TyperGroup):
+    """Lists the commands in `HELP_ORDER`, under its headings, and keeps examples on one line to copy."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -25,13 +25,13 @@ class CommandsByRoad(TyperGroup):
             _keep_examples_whole(command)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The names of all commands in the order of the road."""
-        return [name for names in ROAD.values() for name in names]
+        """The names of all commands in `HELP_ORDER`."""
+        return [name for names in HELP_ORDER.values() for name in names]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write a section for each part of the road, with summaries that begin in the same column."""
+        """Write a section for each heading, with summaries that begin in the same column."""
         column = max(map(len, self.commands))
-        for heading, names in ROAD.items():
+        for heading, names in HELP_ORDER.items():
             with formatter.section(heading):
                 summaries = (self.commands[name].get_short_help_str(formatter.width - column - 6) for name in names)
                 formatter.write_dl(
@@ -49,7 +49,7 @@ def _keep_examples_whole(command: Any) -> None:
 
 app = typer.Typer(
     name="tpobench",
-    cls=CommandsByRoad,
+    cls=CommandsInOrder,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

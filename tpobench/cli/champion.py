@@ -19,7 +19,7 @@ champion_app = typer.Typer(
 app.add_typer(champion_app, name="champion")
 
 FileOption = Annotated[
-    Path | None, typer.Option("--file", help="The champion's file; champion.json beside the store unless given.")
+    Path | None, typer.Option("--file", help="The champion's file; default: champion.json beside the store.")
 ]
 
 
@@ -87,8 +87,8 @@ def _current(store: Path, file: Path | None) -> "Champion":
 
     champion = current(_file(store, file))
     if champion is None:
-        what = f"there is no champion in {_file(store, file)} yet"
-        raise StoreLacks(store, what, "tpobench gate --promote makes one")
+        problem = f"there is no champion in {_file(store, file)} yet"
+        raise StoreLacks(store, problem, "tpobench gate --promote makes one")
     return champion
 
 

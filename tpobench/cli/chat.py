@@ -45,14 +45,12 @@ def chat(
     from tpobench.harness.samplers.chat import ask
     from tpobench.harness.samplers.choose import sampler_for
 
-    asked_in, params = (
-        mode_named(mode),
-        SamplingParams(temperature=temperature, max_new_tokens=max_new_tokens, seed=seed),
-    )
+    answering_mode = mode_named(mode)
+    params = SamplingParams(temperature=temperature, max_new_tokens=max_new_tokens, seed=seed)
     resolved = resolve_model(model)
     sampler = sampler_for(api.connect)(resolved)
     try:
-        answer = ask(sampler, resolved, asked_in, question, params)
+        answer = ask(sampler, resolved, answering_mode, question, params)
     finally:
         sampler.close()
     if as_json:

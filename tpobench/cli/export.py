@@ -32,9 +32,9 @@ def export(
 
     files = official_files(kind)
     with Store(store, read_only=True) as opened:
-        written = files.export_files(opened, model, out, data)
+        paths = files.export_files(opened, model, out, data)
     if as_json:
-        print_json([str(path) for path in written])
+        print_json([str(path) for path in paths])
     else:
-        for path in written:
+        for path in paths:
             print(path)

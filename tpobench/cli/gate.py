@@ -28,7 +28,7 @@ def gate(
     candidate: Annotated[
         str, typer.Option(help="A model (folder, hub id, NAME@http://..., *.json), or thought/1 of a run.")
     ],
-    against: Annotated[str, typer.Option(help="The baseline, also a model; the benchmark's own unless given.")] = "",
+    against: Annotated[str, typer.Option(help="The baseline, also a model; default: the benchmark's own.")] = "",
     run: Annotated[str, typer.Option(help="The run's name, where the store holds several.")] = "",
     offline: Annotated[bool, typer.Option("--offline", help="Sample nothing and ask no judge.")] = False,
     retry_missing: Annotated[
@@ -37,7 +37,7 @@ def gate(
     promote: Annotated[bool, typer.Option("--promote", help="On PASS the candidate becomes the champion.")] = False,
     why: Annotated[str, typer.Option(help="A reason, stored with the promotion.")] = "",
     alias: Annotated[
-        Path | None, typer.Option("--file", help="The champion's file; champion.json beside the store unless given.")
+        Path | None, typer.Option("--file", help="The champion's file; default: champion.json beside the store.")
     ] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML, a test case for each rule.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a Markdown summary.")] = None,

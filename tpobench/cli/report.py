@@ -21,7 +21,7 @@ def report(
         Path | None, typer.Argument(help="The folder of a run: without --store, FOLDER/store.duckdb is the store.")
     ] = None,
     store: Annotated[Path | None, typer.Option("--store", help=STORE_HELP)] = None,
-    run: Annotated[str, typer.Option(help="A run by name, the newest unless given.")] = "",
+    run: Annotated[str, typer.Option(help="A run by name; default: the newest.")] = "",
     models: Annotated[
         list[str] | None, typer.Option(help="A model by name or fingerprint, or 'all'; may be given several times.")
     ] = None,
@@ -36,9 +36,7 @@ def report(
     paper_curve: Annotated[
         bool, typer.Option("--paper-curve", help="Draw the paper's curve beside the run's.")
     ] = False,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Where to write; beside the store unless given.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Where to write; default: beside the store.")] = None,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print the report as Markdown and write no file.")
     ] = False,
@@ -58,7 +56,7 @@ def report(
     from tpobench.harness.files import write_whole
     from tpobench.harness.store.store import Store
     from tpobench.reports.formats.html import render
-    from tpobench.reports.formats.markdown import markdown as written
+    from tpobench.reports.formats.markdown import markdown as as_markdown
     from tpobench.reports.formats.terminal.console import show
     from tpobench.reports.formats.terminal.report import report_table
 
@@ -75,7 +73,7 @@ def report(
         else:
             content = _of_run_or_models(opened, run, models or [], benchmark, published, paper_curve)
     if markdown:
-        print(written(content), end="")
+        print(as_markdown(content), end="")
         return
     path = out or source.parent / "report.html"
     if path.is_dir():

@@ -45,7 +45,7 @@ def sample(
     from tpobench.harness.samplers.choose import sampler_for
     from tpobench.harness.store.store import Store
 
-    asked_in = mode_named(mode)
+    answering_mode = mode_named(mode)
     read = prompts_from_file(prompts)
     resolved = resolve_model(model)
     params = SamplingParams(temperature, top_p, max_new_tokens, seed)
@@ -53,6 +53,6 @@ def sample(
         opened.add_model(resolved, "given")
         before = opened.row_counts()["output"]
         with OutputCache(opened, resolved, sampler_for(api.connect), Progress()) as cache:
-            cache.ensure(read, asked_in, params, range(samples), prompts.name)
+            cache.ensure(read, answering_mode, params, range(samples), prompts.name)
         new = opened.row_counts()["output"] - before
     print(f"{new} outputs sampled, {len(read) * samples - new} were there already; store {store}")

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from tpobench.tpo.config import RunConfig
 
 
-FolderOption = Annotated[
-    Path | None, typer.Option("--dir", help="Where the run is kept; tpobench-runs/NAME unless given.")
-]
+FolderOption = Annotated[Path | None, typer.Option("--dir", help="Where the run is kept; default: tpobench-runs/NAME.")]
 
 
 @app.command()

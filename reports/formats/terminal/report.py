@@ -15,7 +15,7 @@ def report_table(content: Content) -> Table:
     table.add_column(overflow="fold")
     table.add_row(Text(conclusion.badge, "bold"), logged(conclusion.sentence))
     for headline in conclusion.headlines:
-        table.add_row(headline.written, logged(f"{headline.label}  {headline.reach}"))
+        table.add_row(headline.figure, logged(f"{headline.label}  {headline.reach}"))
     for warning in conclusion.warnings:
         table.add_row(Text("warning", "red"), logged(warning))
     return table

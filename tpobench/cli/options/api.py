@@ -27,6 +27,7 @@ class Api:
 
     @property
     def budget(self) -> "Budget":
+        """The one budget of the command, made when it is first needed."""
         from tpobench.harness.api.budget import Budget, load_prices
 
         if self._budget is None:
@@ -34,6 +35,7 @@ class Api:
         return self._budget
 
     def connect(self, endpoint: "Endpoint") -> "Client":
+        """A client of the endpoint that spends from the command's budget."""
         from tpobench.harness.api.calls import Limits
         from tpobench.harness.api.client import Client
 
@@ -56,6 +58,7 @@ class Api:
         }
 
     def spent_line(self) -> str:
+        """What the command has used, for the terminal."""
         spent = self.budget
         dollars = f"${spent.usd:,.4f}" if spent.usd else "price not known"
         return f"{spent.calls:,} sent, {spent.prompt_tokens:,} + {spent.completion_tokens:,} tokens, {dollars}"
@@ -72,6 +75,7 @@ def api_options(
     ] = None,
     prices: Annotated[Path | None, typer.Option(help="Your price file, YAML; see docs/judging.md.")] = None,
 ) -> Api:
+    """The option group: its parameters become options of the command, which gets an `Api`."""
     return Api(
         concurrency=concurrency,
         requests_per_minute=rpm,

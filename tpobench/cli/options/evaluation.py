@@ -20,21 +20,21 @@ DataOption = Annotated[
 def evaluation_options(
     model: ModelOption = "",
     benchmark: BenchmarkOption = DEFAULT_BENCHMARK,
-    split: Annotated[str, typer.Option(help="Of benchmarks that have splits: training, validation or test.")] = "test",
+    split: Annotated[str, typer.Option(help="For benchmarks with splits: training, validation or test.")] = "test",
     data: DataOption = None,
     mode: ModeOption = "direct",
     judge: Annotated[
         str | None,
         typer.Option(
-            help="One of those below, for example reward:MODEL, or MODULE:FUNCTION; the benchmark's own unless given."
+            help="One of those below, for example reward:MODEL, or MODULE:FUNCTION; default: the benchmark's own."
         ),
     ] = None,
     judge_model: Annotated[
-        str | None, typer.Option(help="NAME, or NAME@http://HOST:PORT/v1; the judge's own unless given.")
+        str | None, typer.Option(help="NAME, or NAME@http://HOST:PORT/v1; default: the judge's own.")
     ] = None,
     baseline: Annotated[
         str | None,
-        typer.Option(help="A model, outputs (*.json), or one of the benchmark's own by name; its first unless given."),
+        typer.Option(help="A model, outputs (*.json), or one of the benchmark's own by name; default: its first."),
     ] = None,
     orders: Annotated[
         str | None, typer.Option(help="one or both: the orders in which the two responses are shown.")
@@ -53,6 +53,7 @@ def evaluation_options(
     ] = False,
     seed: SeedOption = 0,
 ) -> "EvaluationSpec":
+    """The option group: its parameters become options of the command, which gets an `EvaluationSpec`."""
     from tpobench.harness.errors import UserError
     from tpobench.harness.evaluation.registry import benchmark_named
     from tpobench.harness.evaluation.spec import EvaluationSpec
@@ -61,7 +62,7 @@ def evaluation_options(
 
     if orders not in (None, "one", "both"):
         raise UserError(f"--orders is one or both, not {orders!r}")
-    asked = mode_named(mode)
+    answering_mode = mode_named(mode)
     measured = benchmark_named(benchmark, split, data, per_category)
     params = SamplingParams(
         temperature=temperature, max_new_tokens=max_new_tokens or measured.max_new_tokens, seed=seed
@@ -69,7 +70,7 @@ def evaluation_options(
     return EvaluationSpec(
         benchmark=measured,
         candidate=model,
-        mode=asked,
+        mode=answering_mode,
         judge=judge,
         judge_model=judge_model,
         baseline=baseline,

@@ -10,6 +10,7 @@ class BenchmarkCommand(TyperCommand):
     """A command whose help ends with the benchmarks, and the judges where it takes one; looked up for help only."""
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the lists."""
         from tpobench.harness.evaluation.registry import declarations
         from tpobench.harness.judges.named import judge_names
 
@@ -23,6 +24,7 @@ class FilesCommand(TyperCommand):
     """A command whose help ends with the kinds of official files there are."""
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the lists."""
         from tpobench.harness.evaluation.registry import declarations
 
         kinds = [(name, entry.files.summary) for name, entry in declarations().items() if entry.files is not None]
