@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import Field
 
 from tpobench.harness.api.responses import same_model
-from tpobench.harness.config import FileModel, validate
+from tpobench.harness.config import FileModel, read_yaml, validate
 from tpobench.harness.errors import UserError
 
 CHARS_PER_TOKEN = 3.5
@@ -48,13 +47,13 @@ class Prices:
 
 
 def load_prices(path: Path | None = None) -> Prices:
-    """The user's price file, or the one that comes with the package."""
+    """The user's price file, or the one that comes with the package.
+
+    Raises:
+        UserError: The file cannot be read, lists a model twice, or a price in it is not a price.
+    """
     chosen = path or Path(__file__).with_name("prices.yaml")
-    try:
-        written = yaml.safe_load(chosen.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"the price file {chosen} cannot be read: {error}") from error
-    return Prices(validate({"models": written}, _PriceFile, str(chosen)).models)
+    return Prices(validate({"models": read_yaml(chosen)}, _PriceFile, str(chosen)).models)
 
 
 class BudgetSpent(UserError):
@@ -108,7 +107,7 @@ class Budget:
         self.in_flight += most
         return most
 
-    def keep_chosen_epoch(
+    def charge(
         self, reserved: float, cost: float | None, prompt_tokens: int | None, completion: int | None
     ) -> None:
         """Replace what was set aside by what the call cost; where an answer does not say, by what was set aside."""

@@ -251,7 +251,7 @@ class Client:
             raise
         finally:
             if charged:
-                self.budget.keep_chosen_epoch(reserved, cost, prompt, completion)
+                self.budget.charge(reserved, cost, prompt, completion)
             else:
                 self.budget.release(reserved)
             self._settled.set()

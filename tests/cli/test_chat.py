@@ -18,3 +18,10 @@ def test_a_model_folder_with_a_missing_file_is_refused(tiny_model: Path, tmp_pat
         if file.name != "tokenizer.json":
             (tmp_path / file.name).write_bytes(file.read_bytes())
     assert "has no tokenizer.json" in refused("chat", "Hi", "--model", tmp_path, cwd=tmp_path)
+
+
+def test_no_response_is_not_the_exit_code_of_a_failed_gate(tmp_path: Path) -> None:
+    with stub_server() as url:
+        done = tpobench("chat", "Hi", "--model", f"stub@{url}", "--mode", "think:generic", cwd=tmp_path)
+    assert "no response in" in done.stderr
+    assert done.returncode == 2

@@ -60,7 +60,7 @@ def chat(
     else:
         _print(answer, show_thoughts)
     if answer.split.error:
-        raise typer.Exit(Exit.FAIL)
+        raise typer.Exit(Exit.USAGE)
 
 
 def _print(answer: "ChatAnswer", show_thoughts: bool) -> None:

@@ -11,6 +11,7 @@ from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.registered import BenchmarkCommand
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
+from tpobench.cli.options.without_effect import refuse_options, refuse_without_effect
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.spec import EvaluationSpec
@@ -25,6 +26,7 @@ app.add_typer(judge_app, name="judge")
 @from_groups(spec=evaluation_options, api=api_options)
 def check(
     *,
+    context: typer.Context,
     spec: "EvaluationSpec",
     repeats: Annotated[int, typer.Option(min=1, help="How often each pair is judged in each order.")] = 2,
     api: Api,
@@ -40,10 +42,14 @@ def check(
     """
     quiet_libraries()
     from tpobench.harness.evaluation.judge_consistency import check_judge
+    from tpobench.harness.evaluation.registry import require_judged
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
     from tpobench.reports.formats.terminal.judge_consistency import judge_consistency_lines
 
+    require_judged(spec.benchmark.name)
+    refuse_without_effect(context, spec)
+    refuse_options(context, ["orders"], "judge check, which judges in both orders")
     with Store(store) as opened:
         consistency = check_judge(opened, spec, api.connect, Progress(quiet=as_json), repeats)
     if as_json:

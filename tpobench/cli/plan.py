@@ -12,7 +12,7 @@ from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.registered import BenchmarkCommand
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
-from tpobench.cli.options.without_effect import refuse_without_effect
+from tpobench.cli.options.without_effect import refuse_all_but, refuse_without_effect
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.spec import EvaluationSpec
@@ -26,7 +26,7 @@ def plan(
     spec: "EvaluationSpec",
     policy: Annotated[
         Path | None,
-        typer.Option(help="Plan a gate with this policy; of the other options only --prices has an effect."),
+        typer.Option(help="Plan a gate with this policy; of the other options only --prices, --store and --json go with it."),
     ] = None,
     api: Api,
     store: StoreOption = DEFAULT_STORE,
@@ -53,6 +53,8 @@ def plan(
     from tpobench.reports.formats.terminal.gate_plan import gate_plan_lines
     from tpobench.reports.formats.terminal.plan import plan_lines
 
+    if policy is not None:
+        refuse_all_but(context, ("policy", "prices", "store", "as_json"), "--policy")
     prices = api.budget.prices
     with ExitStack() as stack:
         opened = stack.enter_context(Store(store, read_only=True)) if store.exists() else None

@@ -1,5 +1,6 @@
-"""Options that change nothing with the benchmark that is named: given nevertheless, they are an error."""
+"""Options that change nothing beside others that are given: given nevertheless, they are an error."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import typer
@@ -10,16 +11,35 @@ if TYPE_CHECKING:
 
 def refuse_without_effect(context: typer.Context, spec: "EvaluationSpec") -> None:
     """Raises UserError where the user gave an option that changes nothing with the benchmark."""
-    from tpobench.harness.errors import UserError
     from tpobench.harness.evaluation.registry import options_without_effect
 
-    without_effect = options_without_effect(spec.benchmark.name)
-    given = [name for name in sorted(without_effect) if _is_given(context, name)]
+    refuse_options(context, options_without_effect(spec.benchmark.name), f"--benchmark {context.params['benchmark']}")
+
+
+def refuse_all_but(context: typer.Context, effective: Collection[str], beside: str) -> None:
+    """Raises UserError where the user gave an option that is not among the `effective`; see `refuse_options`."""
+    refuse_options(context, set(context.params) - set(effective), beside)
+
+
+def refuse_options(context: typer.Context, names: Collection[str], beside: str) -> None:
+    """Refuse options that have no effect.
+
+    Args:
+        context: Of the command.
+        names: The options' parameters, for example ``per_category``.
+        beside: The option or command with which they change nothing, as the user typed it.
+
+    Raises:
+        UserError: The user gave one of them, also where it was given with its default.
+    """
+    from tpobench.harness.errors import UserError
+
+    given = [name for name in sorted(names) if _is_given(context, name)]
     if not given:
         return
     options = " and ".join(f"--{name.replace('_', '-')}" for name in given)
     verb, them = ("has", "it") if len(given) == 1 else ("have", "them")
-    raise UserError(f"{options} {verb} no effect with --benchmark {spec.benchmark.name}; leave {them} out")
+    raise UserError(f"{options} {verb} no effect with {beside}; leave {them} out")
 
 
 def _is_given(context: typer.Context, name: str) -> bool:
