@@ -34,6 +34,17 @@ class LeaderboardRow:
     categories: Mapping[str, Mapping[str, Any]]
 
     @property
+    def label(self) -> str:
+        """What to call the model: in another mode it is another one."""
+        return in_mode(self.model, self.mode)
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """Why a figure cannot be compared with published ones, and the share of prompts without a verdict."""
+        missing = self.value("missing")
+        return (*self.notes, *([f"{100 * missing:.1f}% without verdict"] if missing else []))
+
+    @property
     def against(self) -> str:
         """What to call the baseline: in another mode it is another one. Empty where there is none."""
         return in_mode(self.baseline, self.baseline_mode)
@@ -51,6 +62,15 @@ def leaderboard(
     metrics = metrics_of(store, [evaluation.evaluation for evaluation in evaluations])
     rows = [_row(evaluation, metrics[evaluation.evaluation]) for evaluation in evaluations]
     return sorted(rows, key=lambda row: (row.benchmark, _place(row.value(sort))))
+
+
+def grouped(rows: Sequence[LeaderboardRow]) -> list[list[LeaderboardRow]]:
+    """The rows that may be compared with each other: those of one benchmark, by one judge, against one baseline in one
+    mode. Groups in the order of these names, rows in the order given."""
+    groups: dict[tuple[str, str, str], list[LeaderboardRow]] = {}
+    for row in rows:
+        groups.setdefault((row.benchmark, row.judge, row.against), []).append(row)
+    return [group for _, group in sorted(groups.items())]
 
 
 def _row(evaluation: StoredEvaluation, metrics: Sequence[Metric]) -> LeaderboardRow:

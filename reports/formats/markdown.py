@@ -179,10 +179,10 @@ def _leaderboard(leaderboard: Leaderboard, names: Mapping[str, str]) -> list[str
     for row in leaderboard.rows:
         figures = [_plain(row.metrics.get(name)) for name, _ in leaderboard.figures]
         n = str(row.prompts) if row.rows in (None, row.prompts) else f"{row.prompts} of {row.rows}"
-        rows.append([names.get(row.evaluation) or row.model, *figures, n, "; ".join(row.notes)])
+        rows.append([names.get(row.evaluation) or row.label, *figures, n, "; ".join(row.all_notes)])
     header = ["model", *(title for _, title in leaderboard.figures), "n", "notes"]
     against = f" against {leaderboard.baseline}" if leaderboard.baseline else ""
-    return _table(f"Leaderboard: {leaderboard.benchmark}{against}", header, rows)
+    return [*_table(f"Leaderboard: {leaderboard.benchmark}{against}", header, rows), "", code(leaderboard.judge)]
 
 
 def _judges(section: Judges) -> list[str]:

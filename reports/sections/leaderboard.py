@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from tpobench.harness.evaluation.leaderboard import LeaderboardRow, beside_published, figures_of, leaderboard
+from tpobench.harness.evaluation.leaderboard import LeaderboardRow, beside_published, figures_of, grouped, leaderboard
 from tpobench.harness.store.store import Store
 from tpobench.reports.comparison import ModelComparison
 from tpobench.reports.evaluations import newest_evaluations
@@ -86,10 +86,7 @@ def _leaderboards(
     rows = [row for row in leaderboard(store, also=about) if row.evaluation in shown or not row.baseline]
     if published is not None:
         rows = beside_published(rows, published)
-    grouped: dict[tuple[str, str, str], list[LeaderboardRow]] = {}
-    for row in rows:
-        grouped.setdefault((row.benchmark, row.judge, row.against), []).append(row)
-    return tuple(_leaderboard(number, group, about) for number, (_, group) in enumerate(sorted(grouped.items())))
+    return tuple(_leaderboard(number, group, about) for number, group in enumerate(grouped(rows)))
 
 
 def _leaderboard(number: int, rows: list[LeaderboardRow], about: Collection[str]) -> Leaderboard:

@@ -1,4 +1,4 @@
-"""Leaderboards in the terminal, a table for each benchmark."""
+"""Leaderboards in the terminal, a table for each benchmark, judge and baseline."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,67 +6,63 @@ from typing import Any
 from rich.table import Column, Table
 from rich.text import Text
 
-from tpobench.harness.evaluation.leaderboard import LeaderboardRow, figures_of
+from tpobench.harness.evaluation.leaderboard import LeaderboardRow, figures_of, grouped
 from tpobench.harness.gate.categories import MIN_CATEGORY
-from tpobench.harness.models.modes import in_mode
 from tpobench.reports.formats.terminal.console import show
 
 
 def print_leaderboards(rows: Sequence[LeaderboardRow], by_category: bool = False) -> None:
-    """Print a table for each benchmark.
+    """Print a table for each benchmark, judge and baseline.
 
     Args:
         rows: Best first, as `leaderboard` gives them.
         by_category: Show the win rate by category, not all figures.
     """
-    for benchmark in dict.fromkeys(row.benchmark for row in rows):
-        entries = [row for row in rows if row.benchmark == benchmark]
-        show((category_table if by_category else leaderboard_table)(benchmark, entries), wide=True)
+    for group in grouped(rows):
+        show((category_table if by_category else leaderboard_table)(group), wide=True)
 
 
-def leaderboard_table(benchmark: str, rows: Sequence[LeaderboardRow]) -> Table:
-    """All figures of the models on one benchmark, the official ones beside ours."""
-    figures = figures_of(benchmark, rows)
-    several = len({row.against for row in rows}) > 1
+def leaderboard_table(rows: Sequence[LeaderboardRow]) -> Table:
+    """All figures of models that may be compared with each other, the official ones beside ours."""
+    figures = figures_of(rows[0].benchmark, rows)
     table = Table(
         "model",
-        *["baseline"] * several,
         "n",
         *(Column(Text(title)) for _, title in figures),
         "chars",
         "notes",
-        title=Text(benchmark),
-        caption="* by the official method; intervals are 95%, over prompts",
+        title=_title(rows[0]),
+        caption=Text(f"judge {rows[0].judge}\n* by the official method; intervals are 95%, over prompts"),
         caption_justify="left",
     )
     for row in rows:
         chars = row.value("response_chars")
         table.add_row(
-            Text(in_mode(row.model, row.mode)),
-            *[Text(row.against)] * several,
+            Text(row.label),
             f"{row.prompts}" if row.rows in (None, row.prompts) else f"{row.prompts} of {row.rows}",
             *(_percent(row.metrics.get(name)) for name, _ in figures),
             "" if chars is None else f"{chars:.0f}",
-            Text("; ".join(_notes(row))),
+            Text("; ".join(row.all_notes)),
         )
     return table
 
 
-def category_table(benchmark: str, rows: Sequence[LeaderboardRow]) -> Table:
+def category_table(rows: Sequence[LeaderboardRow]) -> Table:
     """Win rates by category; those of few prompts are in brackets."""
     categories = sorted({category for row in rows for category in row.categories})
-    several = len({row.against for row in rows}) > 1
-    title = Text(f"{benchmark}: win rate by category, % (fewer than {MIN_CATEGORY} prompts in brackets)")
-    table = Table("model", *["baseline"] * several, *(Column(Text(name)) for name in categories), title=title)
+    title = _title(rows[0]).append(f": win rate by category, % (fewer than {MIN_CATEGORY} prompts in brackets)")
+    caption = Text(f"judge {rows[0].judge}")
+    columns = (Column(Text(name)) for name in categories)
+    table = Table("model", *columns, title=title, caption=caption, caption_justify="left")
     for row in rows:
         cells = [_category_cell(row.categories.get(category)) for category in categories]
-        table.add_row(Text(in_mode(row.model, row.mode)), *[Text(row.against)] * several, *cells)
+        table.add_row(Text(row.label), *cells)
     return table
 
 
-def _notes(row: LeaderboardRow) -> list[str]:
-    missing = row.value("missing")
-    return [*row.notes, *([f"{100 * missing:.1f}% without verdict"] if missing else [])]
+def _title(row: LeaderboardRow) -> Text:
+    """What all rows of its table are about."""
+    return Text(f"{row.benchmark} against {row.against}" if row.baseline else row.benchmark)
 
 
 def _category_cell(figure: Mapping[str, Any] | None) -> str:

@@ -10,8 +10,9 @@ from markdown_it import MarkdownIt
 
 from tests.reports.decisions import HOSTILE, hostile
 from tests.reports.hostile_store import hostile_store
-from tests.reports.stores import finished_run, section
+from tests.reports.stores import Judging, answered, finished_run, judged, prompts, section
 from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleResult
+from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.store.store import Store
 from tpobench.reports import sections
 from tpobench.reports.content import of_models, of_run
@@ -40,6 +41,19 @@ def test_every_section_has_its_place_in_markdown() -> None:
     with_template = {kind for kind in kinds if isinstance(vars(kind).get("template"), str)}
     assert len(with_template) > 5
     assert with_template == {*WRITERS, Provenance}
+
+
+def test_a_leaderboard_tells_the_modes_of_a_model_apart_and_what_is_missing(store: Store) -> None:
+    run, asked = finished_run(store), prompts(90)
+    seed = answered(store, "seed", DIRECT, asked, [f"seed says {n}" for n in range(90)])
+    unthinking = answered(store, "run/thought-1", DIRECT, asked, [f"in short {n}" for n in range(90)])
+    judged(store, unthinking, seed, Judging(say=lambda n, order: None if n < 9 else 1.0))
+    text = unescape(markdown(of_run(store, run))).replace("<wbr>", "")
+    rows = [line.split(" | ") for line in text.splitlines() if "% without verdict" in line]
+    assert {(row[0], row[-1]) for row in rows} == {
+        ("| run/thought-1", "10.0% without verdict |"),
+        ("| run/thought-1 (think:generic)", "1.1% without verdict |"),
+    }
 
 
 def test_markdown_holds_no_markup_of_foreigners(store: Store) -> None:

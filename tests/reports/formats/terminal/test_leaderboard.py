@@ -11,24 +11,37 @@ from tpobench.reports.formats.terminal.leaderboard import category_table, leader
 
 def test_the_best_model_comes_first_with_its_interval(store: Store) -> None:
     two_models(store, rows=42)
-    lines = drawn(leaderboard_table("test/questions", leaderboard(store)))
+    lines = drawn(leaderboard_table(leaderboard(store)))
     new, old = (line for line in lines if line.startswith("│ "))
     assert new.split("│")[1].strip() == "new"
     assert "40 of 42" in new
     assert "67.50 (" in new
     assert old.split("│")[1].strip() == "old"
-    assert "baseline" not in " ".join(lines), "there is one alone"
 
 
-def test_several_baselines_have_a_column(store: Store) -> None:
+@pytest.mark.parametrize("by_category", [False, True])
+def test_each_baseline_has_a_table(store: Store, capsys: pytest.CaptureFixture[str], by_category: bool) -> None:
     two_baselines(store)
-    assert "baseline" in " ".join(drawn(leaderboard_table("test/questions", leaderboard(store))))
+    print_leaderboards(leaderboard(store), by_category)
+    printed = capsys.readouterr().out
+    assert printed.count("against base") == 2
+    assert printed.count("against base (think:generic)") == 1
+
+
+@pytest.mark.parametrize("by_category", [False, True])
+def test_judges_are_not_mixed_in_one_table(store: Store, capsys: pytest.CaptureFixture[str], by_category: bool) -> None:
+    two_models(store)
+    two_models(store, judge="verdict:strict@judge-model#2")
+    print_leaderboards(leaderboard(store), by_category)
+    first, second = capsys.readouterr().out.split("judge verdict:")[1:]
+    assert first.startswith("strict@judge-model#2")
+    assert second.startswith("test@judge-model#1")
 
 
 def test_categories_of_few_prompts_are_in_brackets(store: Store) -> None:
     two_models(store)
-    text = " ".join(drawn(category_table("test/questions", leaderboard(store)), width=200))
-    assert "fewer than 30 prompts in brackets" in text
+    text = "\n".join(drawn(category_table(leaderboard(store)), width=200))
+    assert "fewer than 30 prompts" in text
     assert "(100.00 (" in text
 
 
