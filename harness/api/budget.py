@@ -107,9 +107,7 @@ class Budget:
         self.in_flight += most
         return most
 
-    def charge(
-        self, reserved: float, cost: float | None, prompt_tokens: int | None, completion: int | None
-    ) -> None:
+    def charge(self, reserved: float, cost: float | None, prompt_tokens: int | None, completion: int | None) -> None:
         """Replace what was set aside by what the call cost; where an answer does not say, by what was set aside."""
         self.in_flight -= reserved
         self.usd += reserved if cost is None else cost

@@ -26,7 +26,9 @@ def plan(
     spec: "EvaluationSpec",
     policy: Annotated[
         Path | None,
-        typer.Option(help="Plan a gate with this policy; of the other options only --prices, --store and --json go with it."),
+        typer.Option(
+            help="Plan a gate with this policy; of the other options only --prices, --store and --json go with it."
+        ),
     ] = None,
     api: Api,
     store: StoreOption = DEFAULT_STORE,
