@@ -8,7 +8,7 @@ from tpobench.harness.errors import StoreLacks, did_you_mean
 from tpobench.harness.judges.checklist import LABEL
 from tpobench.harness.models.modes import in_mode
 from tpobench.harness.records import Metric
-from tpobench.harness.store.evaluations import StoredEvaluation, current_evaluations, evaluations_with_keys, metrics_of
+from tpobench.harness.store.evaluations import StoredEvaluation, current_evaluations, evaluations_with_keys
 from tpobench.harness.store.judged_prompts import JudgedPrompt, judged_prompts
 from tpobench.harness.store.models import NamedModel, model_named
 from tpobench.harness.store.store import Store
@@ -101,7 +101,7 @@ class Evaluation:
 def read_evaluations(store: Store, keys: Sequence[str]) -> dict[str, Evaluation]:
     """The evaluations with these keys, in the order of the keys; one that the store does not hold is left out."""
     stored = evaluations_with_keys(store, list(dict.fromkeys(keys)))
-    metrics, prompts = metrics_of(store, list(stored)), judged_prompts(store, list(stored))
+    metrics, prompts = store.metrics_of(list(stored)), judged_prompts(store, list(stored))
     return {key: _evaluation(evaluation, metrics[key], prompts[key]) for key, evaluation in stored.items()}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tpobench.harness.evaluation.registry import figure_titles
 from tpobench.harness.records import Metric
-from tpobench.harness.store.evaluations import evaluations_with_keys, metrics_of
+from tpobench.harness.store.evaluations import evaluations_with_keys
 from tpobench.harness.store.gates import decision_with_key
 from tpobench.harness.store.models import StoredModel, models_with_fingerprints
 from tpobench.harness.store.runs import run_with_key
@@ -179,7 +179,7 @@ def _tasks(store: Store, steps: Sequence[FinishedStep[Any]]) -> dict[Step[TasksD
     evaluations = evaluations_with_keys(store, list(keys.values()))
     metrics = {
         key: {metric.name: metric for metric in measured}
-        for key, measured in metrics_of(store, list(evaluations)).items()
+        for key, measured in store.metrics_of(list(evaluations)).items()
     }
     tasks: dict[Step[TasksDetails], dict[str, Metric]] = {}
     for (step, task), key in keys.items():

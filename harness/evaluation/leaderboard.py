@@ -10,7 +10,7 @@ from tpobench.harness.evaluation.registry import declarations, figure_titles, ki
 from tpobench.harness.models.modes import in_mode
 from tpobench.harness.records import Metric
 from tpobench.harness.stats.intervals import mean_interval
-from tpobench.harness.store.evaluations import StoredEvaluation, evaluations_on_board, metrics_of
+from tpobench.harness.store.evaluations import StoredEvaluation, evaluations_on_board
 from tpobench.harness.store.judgments import preferences_by_assigned
 from tpobench.harness.store.store import Store
 
@@ -59,7 +59,7 @@ def leaderboard(
     """The current evaluations of the benchmark (or of every one), best first by the figure `sort`; those without it
     last. `also` are keys of evaluations to show even where there is a newer one."""
     evaluations = evaluations_on_board(store, benchmark, also)
-    metrics = metrics_of(store, [evaluation.evaluation for evaluation in evaluations])
+    metrics = store.metrics_of([evaluation.evaluation for evaluation in evaluations])
     rows = [_row(evaluation, metrics[evaluation.evaluation]) for evaluation in evaluations]
     return sorted(rows, key=lambda row: (row.benchmark, _place(row.value(sort))))
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
 from tpobench.harness.records import Prompt
+from tpobench.harness.stats.preferences import mean_preference
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,6 @@ class PromptJudgments:
         """The mean preference over the games; None when one of them is missing (statistics: one prompt is one
         observation)."""
         return mean_preference([game.preference for game in self.games])
-
-
-def mean_preference(games: Sequence[float | None]) -> float | None:
-    """A prompt's preference over its games; None when one of them is missing, or there are none."""
-    seen = [game for game in games if game is not None]
-    return fmean(seen) if seen and len(seen) == len(games) else None
 
 
 def values(observations: Sequence[PromptJudgments]) -> list[float]:

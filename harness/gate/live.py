@@ -10,7 +10,6 @@ from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.output_sources import NamedOutputs
 from tpobench.harness.evaluation.outputs import ModelOutputs
-from tpobench.harness.evaluation.preferences import mean_preference
 from tpobench.harness.evaluation.run import comparisons_of
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.gate.figures import candidate_metrics, task_items
@@ -23,6 +22,7 @@ from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model, Prompt
 from tpobench.harness.samplers.base import Sampler
 from tpobench.harness.samplers.choose import sampler_for
+from tpobench.harness.stats.preferences import mean_preference
 from tpobench.harness.store.runs import CHECKPOINT, checkpoint_named
 from tpobench.harness.store.store import Store
 

@@ -1,5 +1,5 @@
 """The DuckDB file itself: opened under its lock, carried over from older versions, written in transactions, with a
-journal in front of it. What the tables mean is the store's matter."""
+journal in front of it. What is in the tables is the store's matter."""
 
 import re
 import time
@@ -11,6 +11,7 @@ from typing import Any, Self
 import duckdb
 
 from tpobench.harness.errors import StoreLacks, UserError
+from tpobench.harness.store.conflicts import conflict_clause
 from tpobench.harness.store.journal import Journal
 from tpobench.harness.store.rows import Row
 from tpobench.harness.store.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
@@ -30,6 +31,10 @@ class Database:
     insert is one transaction.
 
     Journalled rows are on disk at once, in the tables soon, and seen by every query.
+
+    With `read_only` nothing is written through it, and other processes may read at the same time. To open it, though,
+    the file is first opened for writing where a killed process left a journal, or where its tables are of an older
+    version: both are brought in.
     """
 
     def __init__(self, path: str | Path, read_only: bool = False) -> None:
@@ -124,13 +129,7 @@ class Database:
 
     def _insert_values(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
         names = ", ".join(columns)
-        renewed = f"DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in columns[1:])}"
-        # A judgment without a verdict gives way to a later one; figures are computed again; all else stays as it is.
-        conflict = {
-            "judgment": f"{renewed} WHERE judgment.preference IS NULL",
-            "metric": renewed,
-            "gate_decision": "DO UPDATE SET decided_at = get_current_timestamp()",
-        }.get(table, "DO NOTHING")
+        conflict = conflict_clause(table, columns)
         try:
             if len(rows) < BULK_ROWS:
                 values = ", ".join([f"({', '.join('?' * len(columns))})"] * len(rows))

@@ -100,18 +100,6 @@ def evaluations_on_board(store: Store, benchmark: str, also: Collection[str]) ->
     return _evaluations(store, "evaluation", where, [benchmark, list(also)])
 
 
-def metrics_of(store: Store, evaluations: Collection[str]) -> dict[str, list[Metric]]:
-    """The figures of each evaluation, by name and category."""
-    query = (
-        "SELECT evaluation, name, value, n, category, low, high FROM metric "
-        "WHERE evaluation IN (SELECT unnest(?)) ORDER BY evaluation, name, category"
-    )
-    metrics: dict[str, list[Metric]] = {evaluation: [] for evaluation in evaluations}
-    for row in store.rows(query, [list(evaluations)]):
-        metrics[row.pop("evaluation")].append(Metric(**row))
-    return metrics
-
-
 def item_values(store: Store, evaluations: Collection[str]) -> list[ItemValue]:
     """What each item of these evaluations scored."""
     query = "SELECT evaluation, metric, item, value FROM item WHERE evaluation IN (SELECT unnest(?))"

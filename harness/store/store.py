@@ -7,7 +7,7 @@ The store writes records and finds them by their keys; what is asked across tabl
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from tpobench.harness.models.modes import Mode
@@ -119,8 +119,18 @@ class Store(Database):
 
     def metrics(self, evaluation: str) -> list[Metric]:
         """The figures of one evaluation, by name and category."""
-        query = "SELECT name, value, n, category, low, high FROM metric WHERE evaluation = ? ORDER BY name, category"
-        return [Metric(**row) for row in self.rows(query, [evaluation])]
+        return self.metrics_of([evaluation])[evaluation]
+
+    def metrics_of(self, evaluations: Collection[str]) -> dict[str, list[Metric]]:
+        """The figures of each of these evaluations, by name and category."""
+        query = (
+            "SELECT evaluation, name, value, n, category, low, high FROM metric "
+            "WHERE evaluation IN (SELECT unnest(?)) ORDER BY evaluation, name, category"
+        )
+        metrics: dict[str, list[Metric]] = {evaluation: [] for evaluation in evaluations}
+        for row in self.rows(query, [list(evaluations)]):
+            metrics[row.pop("evaluation")].append(Metric(**row))
+        return metrics
 
     def add_evaluation(self, key: str, **about: Any) -> None:
         """Store what one evaluation measured: see the columns of table `evaluation`."""

@@ -10,12 +10,12 @@ from typing import Protocol
 
 import numpy as np
 
-from tpobench.harness.evaluation.preferences import mean_preference
 from tpobench.harness.judges.base import Comparison, Judge
 from tpobench.harness.judges.scorer import Scorer, ensure_scores
 from tpobench.harness.judges.scoring import score_verdict
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Prompt, score_key
+from tpobench.harness.stats.preferences import mean_preference
 from tpobench.harness.store.store import Store
 from tpobench.tpo.preferences.scoring import Floats, elo_scores
 

@@ -14,7 +14,6 @@ from tpobench.harness.store.evaluations import (
     evaluations_on_board,
     item_values,
     largest_evaluations,
-    metrics_of,
     newest_metrics,
 )
 from tpobench.harness.store.store import Store
@@ -56,7 +55,7 @@ def test_the_largest_evaluation_counts_prompts_not_games(store: Store) -> None:
 def test_metrics_come_by_evaluation_also_where_there_are_none(store: Store) -> None:
     metric = Metric(name="win_rate", value=0.5, n=3, category="c", low=0.1, high=0.9)
     store.add_metrics("e", [metric])
-    assert metrics_of(store, ["e", "other"]) == {"e": [metric], "other": []}
+    assert store.metrics_of(["e", "other"]) == {"e": [metric], "other": []}
 
 
 def test_the_newest_metric_of_each_name_counts(store: Store) -> None:

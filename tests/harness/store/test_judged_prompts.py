@@ -4,19 +4,17 @@ import pytest
 
 from tests.harness.store.test_views import evaluated, judgments
 from tpobench.harness.records import Prompt
-from tpobench.harness.store.judged_prompts import JudgedPrompt, judged_prompts
+from tpobench.harness.store.judged_prompts import judged_prompts
 from tpobench.harness.store.store import Store
 
 FIRST, SECOND = Prompt("first", "a"), Prompt("second", "b")
 
 
-def verdict(prompt: str, *verdicts: tuple[str, float | None], chars: int = 10, other: int = 10) -> JudgedPrompt:
-    return JudgedPrompt(prompt=prompt, category="c", verdicts=tuple(verdicts), chars=chars, baseline_chars=other)
-
-
-def test_a_prompt_without_every_verdict_has_no_value() -> None:
-    assert verdict("p", ("AB", 0.8), ("BA", 0.4)).preference == pytest.approx(0.6)
-    assert verdict("p", ("AB", 0.8), ("BA", None)).preference is None
+def test_a_prompt_without_every_verdict_has_no_preference(store: Store) -> None:
+    judgments(store, a=0.8, b=0.4, c=None)
+    evaluated(store, "e", [("whole", "a"), ("whole", "b"), ("half", "a"), ("half", "c")])
+    whole, half = judged_prompts(store, ["e"])["e"]
+    assert (whole.preference, half.preference) == (pytest.approx(0.6), None)
 
 
 def test_verdicts_come_by_prompt_in_the_order_of_the_evaluation(store: Store) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.reports.stores import JUDGE, Judging, answered, judged, prompts
 from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.stats.preferences import mean_preference
 from tpobench.harness.store.judged_prompts import JudgedPrompt
 from tpobench.harness.store.judgments import SecondOpinion
 from tpobench.harness.store.store import Store
@@ -19,7 +20,14 @@ from tpobench.reports.sections.judges import (
 
 
 def verdict(prompt: str, *verdicts: tuple[str, float | None], chars: int = 10, other: int = 10) -> JudgedPrompt:
-    return JudgedPrompt(prompt=prompt, category="c", verdicts=tuple(verdicts), chars=chars, baseline_chars=other)
+    return JudgedPrompt(
+        prompt=prompt,
+        category="c",
+        verdicts=tuple(verdicts),
+        preference=mean_preference([preference for _, preference in verdicts]),
+        chars=chars,
+        baseline_chars=other,
+    )
 
 
 def opinions(*preferences: tuple[float, float]) -> list[SecondOpinion]:
