@@ -22,7 +22,7 @@ FLOORS |= {"doctor": 4, "provenance": 4}
 """The harness's folders, and those of its own files that look at all of them."""
 TORCH = (
     "harness/samplers/local.py",
-    "harness/judges/reward.py",
+    "harness/judges/reward_scorer.py",
     "harness/judges/reward_network.py",
     "harness/judges/armorm.py",
     "tpo/trainer/",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.judges.base import Judge
+from tpobench.harness.judges.declaration import JudgeDeclaration
 from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.judges.scorer import Scorer
 from tpobench.harness.plugins import declared
@@ -16,6 +17,12 @@ GROUP = "tpobench.judges"
 def judge_names() -> list[str]:
     """What may stand before the colon of a judge's name; beside it, ``module:function`` is a scorer of the user's."""
     return sorted(declared(GROUP))
+
+
+def judge_forms() -> list[str]:
+    """How judges are named, with what has to stand behind the colon: ``reward:MODEL``. One that cannot be imported is
+    listed by its name."""
+    return [_form(name) for name in judge_names()]
 
 
 def judge_named(request: JudgeRequest) -> Judge:
@@ -56,6 +63,14 @@ def weighted_scorer(parts: Sequence[tuple[str, float]]) -> Scorer:
     from tpobench.harness.judges.weighted import WeightedScorer
 
     return WeightedScorer([(scorer_named(name), weight) for name, weight in parts])
+
+
+def _form(name: str) -> str:
+    try:
+        factory = declared(GROUP)[name].load()
+    except Exception:  # whatever a package raises as it is imported: said when it is named
+        return name
+    return f"{name}:{factory.argument}" if isinstance(factory, JudgeDeclaration) else name
 
 
 def _made(request: JudgeRequest) -> Judge:

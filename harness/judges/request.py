@@ -47,6 +47,11 @@ class JudgeRequest:
         if self.argument:
             raise UserError(f"the judge {self.kind} is named alone, not {self.name!r}")
 
+    def require_argument(self, argument: str) -> None:
+        """Raises UserError for ``KIND`` alone where the judge is named with this argument."""
+        if not self.argument:
+            raise UserError(f"the judge {self.kind} is named with its argument: {self.kind}:{argument}")
+
     def asking(self, protocol: ComparisonProtocol) -> ModelJudge:
         """The judge that asks a model by this protocol, at the endpoint that was named."""
         client = None if self.connect is None else self.connect(endpoint_named(self.model or protocol.model))

@@ -15,6 +15,7 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalProtocol
 from tpobench.harness.judges.asking import ModelJudge, fill
 from tpobench.harness.judges.base import Comparison, Reading
+from tpobench.harness.judges.declaration import JudgeDeclaration
 from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.records import Message, Prompt, content_key
 
@@ -153,8 +154,8 @@ def verdict_protocol(file: Path, model: str | None = None) -> VerdictProtocol:
     )
 
 
-def verdict_judge(request: JudgeRequest) -> ModelJudge:
-    """``verdict:FILE.yaml``."""
-    if not request.argument:
-        raise UserError("the judge verdict is named with its file: verdict:FILE.yaml")
+def _verdict(request: JudgeRequest) -> ModelJudge:
     return request.asking(verdict_protocol(Path(request.argument), request.model_name))
+
+
+verdict_judge = JudgeDeclaration("FILE.yaml", _verdict)

@@ -12,7 +12,7 @@ from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.run import run_evaluation
 from tpobench.harness.evaluation.spec import EvaluationSpec
-from tpobench.harness.judges.reward import RewardModelScorer
+from tpobench.harness.judges.reward_scorer import RewardModelScorer
 from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Metric

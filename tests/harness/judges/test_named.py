@@ -12,7 +12,7 @@ from tests.apis.verdicts import MODEL
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.base import Judge
 from tpobench.harness.judges.checklist import ChecklistScorer
-from tpobench.harness.judges.named import judge_named, judge_names, scorer_named
+from tpobench.harness.judges.named import judge_forms, judge_named, judge_names, scorer_named
 from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.plugins import declared
 from tpobench.harness.progress import Progress
@@ -100,8 +100,15 @@ def test_an_unknown_judge_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["reward", "reward:", "armorm:", "verdict"])
 def test_a_judge_without_its_argument_is_told_the_form(name: str) -> None:
-    with pytest.raises(UserError, match=rf"the judge {name.strip(':')} is named with its"):
+    kind = name.strip(":")
+    (form,) = (form for form in judge_forms() if form.startswith(f"{kind}:"))
+    with pytest.raises(UserError, match=rf"the judge {kind} is named with its argument: {form}"):
         named(name)
+
+
+def test_the_forms_say_what_stands_behind_the_colon(plugin: Path) -> None:
+    assert {"armorm:MODEL", "checklist", "reward:MODEL", "verdict:FILE.yaml"} <= set(judge_forms())
+    assert {"vowels", "broken"} <= set(judge_forms()), "one that cannot be imported is listed too"
 
 
 @pytest.mark.parametrize("kind", ["reward", "armorm"])

@@ -12,12 +12,12 @@ class BenchmarkCommand(TyperCommand):
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the lists."""
         from tpobench.harness.evaluation.registry import declarations
-        from tpobench.harness.judges.named import judge_names
+        from tpobench.harness.judges.named import judge_forms
 
         _list(formatter, "Benchmarks", [(entry.typed, entry.summary) for entry in declarations().values()])
         if any(option.name == "judge" for option in self.params):
             with formatter.section("Judges"):
-                formatter.write_text(", ".join(judge_names()))
+                formatter.write_text(", ".join(judge_forms()))
 
 
 class FilesCommand(TyperCommand):

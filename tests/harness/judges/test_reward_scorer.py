@@ -12,11 +12,11 @@ from transformers import AutoTokenizer, LlamaForSequenceClassification
 
 from tests.miniature import build_reward_model
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges import reward
+from tpobench.harness.judges import reward_scorer
 from tpobench.harness.judges.conversation import ConversationEncoder
 from tpobench.harness.judges.named import scorer_named
-from tpobench.harness.judges.reward import RewardModelScorer
 from tpobench.harness.judges.reward_network import NetworkReading, SingleOutput
+from tpobench.harness.judges.reward_scorer import RewardModelScorer
 from tpobench.harness.judges.scorer import PromptedResponses, Scorer
 from tpobench.harness.models.resolve import resolve_model
 from tpobench.harness.records import Prompt
@@ -120,8 +120,8 @@ def library_values(folder: Path, asked: PromptedResponses) -> list[float]:
 def test_batched_scores_are_those_of_the_library_one_by_one(
     make: Make, template: str | None, pad: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reward, "TOKENS_PER_BATCH", {"cpu": 600, "cuda": 600})
-    monkeypatch.setattr(reward, "WINDOW", 13)
+    monkeypatch.setattr(reward_scorer, "TOKENS_PER_BATCH", {"cpu": 600, "cuda": 600})
+    monkeypatch.setattr(reward_scorer, "WINDOW", 13)
     folder = make(template, pad_token_id=pad)
     together = values(judge_of(folder), ASKED)
     assert together == pytest.approx(library_values(folder, ASKED), abs=1e-5)
@@ -138,7 +138,7 @@ def test_a_score_does_not_depend_on_the_batch(folder: Path) -> None:
 
 
 def test_groups_come_while_others_are_still_to_be_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reward, "ROWS_PER_BATCH", 4)
+    monkeypatch.setattr(reward_scorer, "ROWS_PER_BATCH", 4)
     groups = list(judge_of(folder).score_all(ASKED))
     assert [len(group) for group in groups] == [4, 4, 4, 3]
 
