@@ -1,6 +1,5 @@
 """What an evaluation would take, before anything is spent."""
 
-import math
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
@@ -11,14 +10,12 @@ from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.progress import Progress
+from tpobench.harness.stats.power import TWO_SIDED_Z, detectable
 from tpobench.harness.store.calls import median_seconds
 from tpobench.harness.store.store import Store
 
 SIGMA = 0.36
 """Standard deviation of one prompt's preference over two orders, as simulated from public annotations."""
-
-Z_POWER = 1.959964 + 0.841621
-"""Two-sided 5% and 80% power."""
 
 ASSUMED_SECONDS = 2.0
 ASSUMED_ANSWER_CHARS = 2000
@@ -84,7 +81,7 @@ def plan_for(spec: EvaluationSpec, prices: Prices, concurrency: int, store: Stor
 
 
 def _detectable(prompts: int) -> float:
-    return Z_POWER * SIGMA / math.sqrt(prompts)
+    return detectable(SIGMA, prompts, TWO_SIDED_Z)
 
 
 def _smallest(spec: EvaluationSpec) -> tuple[str, int, float] | None:

@@ -12,8 +12,8 @@ from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.plan import SIGMA, Plan, plan_for
 from tpobench.harness.gate.categories import MIN_CATEGORY
-from tpobench.harness.gate.policy import Policy, WinRateRule, spec_of
-from tpobench.harness.gate.power import anytime_critical, detectable, final_critical, prompts_needed
+from tpobench.harness.gate.policy import DEFAULT_ALPHA, Policy, WinRateRule, spec_of
+from tpobench.harness.stats.power import anytime_critical, detectable, final_critical, prompts_needed
 from tpobench.harness.gate.preconditions import prompts_digest
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.progress import Progress
@@ -95,8 +95,8 @@ def plan_gate(policy: Policy, prices: Prices, store: Store | None) -> GatePlan:
         measured_sigma=measured is not None,
         floor=rule.floor,
         alpha=rule.alpha,
-        needed=prompts_needed(sigma, rule),
-        detectable=detectable(sigma, n, final_critical(rule)),
+        needed=prompts_needed(sigma, rule.alpha, rule.margin),
+        detectable=detectable(sigma, n, final_critical(rule.method, rule.alpha), most=1 - rule.floor),
         categories=_categories(policy, benchmark, sigma),
         scenarios=tuple(_scenario(rule, benchmark, plan, sigma, name, edge) for name, edge in SCENARIOS),
         pins={"judge": judge.id, "prompts": prompts_digest(benchmark.prompts)},
@@ -107,7 +107,7 @@ def _categories(policy: Policy, benchmark: Benchmark, sigma: float) -> dict[str,
     """By category its number of prompts, and the distance from the floor that is seen in it."""
     counts = Counter(prompt.category for prompt in benchmark.prompts)
     guarded = sum(count >= MIN_CATEGORY for count in counts.values())
-    share = (0.05 if policy.categories is None else policy.categories.alpha) / max(guarded, 1)
+    share = (DEFAULT_ALPHA if policy.categories is None else policy.categories.alpha) / max(guarded, 1)
     return {name: (n, detectable(sigma, n, anytime_critical(share))) for name, n in sorted(counts.items())}
 
 

@@ -21,6 +21,9 @@ Margin = Annotated[float, Field(ge=0, lt=0.5, strict=False)]
 Count = Annotated[int, Field(gt=0)]
 Figure = Annotated[float, Field(strict=False)]
 
+DEFAULT_ALPHA = 0.05
+"""The alpha of a rule that names none."""
+
 FORMER_NAME = "contest"
 """What the key `evaluate` was called; policy files may still use it, and dumps always do."""
 
@@ -30,7 +33,7 @@ class WinRateRule(FileModel):
     it, each have probability `alpha` at most."""
 
     margin: Margin
-    alpha: Alpha = 0.05
+    alpha: Alpha = DEFAULT_ALPHA
     method: Method = "hybrid"
 
     @property
@@ -48,7 +51,7 @@ class CategoriesRule(FileModel):
     """No category's win rate may be more than `margin` below one half; alpha is shared by Holm's procedure."""
 
     margin: Margin
-    alpha: Alpha = 0.05
+    alpha: Alpha = DEFAULT_ALPHA
     only: tuple[str, ...] | None = Field(default=None, min_length=1, strict=False)
 
 
@@ -64,7 +67,7 @@ class DropRule(FileModel):
 
     max_drop: Annotated[float, Field(ge=0, lt=1, strict=False)]
     metric: str = "exact_match"
-    alpha: Alpha = 0.05
+    alpha: Alpha = DEFAULT_ALPHA
 
 
 class AtMost(FileModel):

@@ -5,15 +5,13 @@ from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
 from tpobench.harness.gate.categories import MIN_CATEGORY
-from tpobench.harness.gate.power import detectable
 from tpobench.harness.stats.intervals import Interval, difference_interval, mean_interval
+from tpobench.harness.stats.power import TWO_SIDED_Z, detectable
 from tpobench.harness.stats.shrinkage import shrink
 from tpobench.reports.formats.charts import Mark, Series, Strip, Style, strip
 
 MANY = 40
 """Groups beyond which a table is folded: there is a benchmark with 250 clusters of two prompts."""
-
-_TWO_SIDED = 1.959964
 
 Preferences = Mapping[str, float]
 """Preference for the candidate by prompt, in [0, 1]."""
@@ -140,6 +138,7 @@ def _row(
     ]
     compared = [head_to_head[prompt] for prompt in prompts if prompt in head_to_head] if head_to_head else []
     apart = paired(columns[0].preferences, columns[1].preferences, prompts) if len(columns) == 2 else []
+    most = 1.0 if len(columns) == 2 else 0.5  # two win rates may lie further apart than one from one half
     decided = len(_decisive(prompts, columns, head_to_head))
     return CategoryRow(
         group=name,
@@ -148,7 +147,7 @@ def _row(
         difference=difference_interval(apart) if apart else None,
         shrunk=None,
         head_to_head=mean_interval(compared) if compared else None,
-        detectable=detectable(spread, decided, _TWO_SIDED) if decided and spread else None,
+        detectable=detectable(spread, decided, TWO_SIDED_Z, most=most) if decided and spread else None,
     )
 
 

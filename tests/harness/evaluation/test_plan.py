@@ -18,3 +18,8 @@ def test_a_judge_that_is_asked_costs_its_calls_and_nobody_is_asked_yet(answered:
     assert plan.judge_calls == 2 * len(answered.prompts)
     assert plan.prompt_tokens > 0
     assert plan.dollars is None, "its price is not known"
+
+
+def test_a_few_prompts_do_not_detect_more_than_there_can_be(answered: AnsweredBenchmark) -> None:
+    plan = plan_for(answered.spec("alpaca_eval", limit=2), Prices({}), 8, None)
+    assert plan.detectable == 0.5
