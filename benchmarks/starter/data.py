@@ -8,13 +8,13 @@ import json
 from functools import cache
 from importlib.resources import files
 
-from tpobench.harness.evaluation.benchmark import Benchmark
+from tpobench.harness.evaluation.benchmark import SHORT_ANSWERS, Benchmark
 from tpobench.harness.records import Prompt
 
 
 def starter_benchmark(split: str) -> Benchmark:
     """The prompts of one split as a benchmark."""
-    return Benchmark(name=f"starter/{split}", prompts=starter_prompts(split), max_new_tokens=96)
+    return Benchmark(name=f"starter/{split}", prompts=starter_prompts(split), max_new_tokens=SHORT_ANSWERS)
 
 
 @cache

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from tpobench.harness.evaluation.preferences import PromptJudgments
 from tpobench.harness.records import Metric, Prompt
 
+SHORT_ANSWERS = 96
+"""Longest output, in tokens, of benchmarks that a rule decides in a sentence or two."""
+
 Score = Callable[[Sequence[PromptJudgments]], list[Metric]]
 """A benchmark's own figures beside the win rate, from the observations in the benchmark's order."""
 

@@ -6,10 +6,13 @@ from functools import cache
 from pathlib import Path
 
 from tpobench.harness.errors import UserError, did_you_mean
-from tpobench.harness.evaluation.benchmark import Benchmark
+from tpobench.harness.evaluation.benchmark import SHORT_ANSWERS, Benchmark
 from tpobench.harness.evaluation.declaration import GROUP, BenchmarkDeclaration, BenchmarkRequest
 from tpobench.harness.evaluation.self_scored_run import SelfScoredRun
 from tpobench.harness.plugins import declared, entry_points, package_of, warn
+
+BENCHMARK_OPTIONS = frozenset({"split", "per_category"})
+"""The options that only benchmarks read, and only those that declare it. ``data`` is not among them: judges read it."""
 
 
 @cache
@@ -57,7 +60,7 @@ def options_without_effect(benchmark: str) -> frozenset[str]:
     effective = set()
     if declaration is not None:
         effective = set(declaration.options) | ({"split"} if declaration.splits else set())
-    return frozenset({"split", "per_category"} - effective)
+    return frozenset(BENCHMARK_OPTIONS - effective)
 
 
 def require_judged(benchmark: str) -> None:
@@ -122,4 +125,4 @@ def _prompt_file(name: str) -> Benchmark:
         raise UserError(f"unknown benchmark {name!r} (a name, or a file *.jsonl); {did_you_mean(name, known)}")
     from tpobench.harness.evaluation.prompt_files import prompts_from_file
 
-    return Benchmark(name=Path(name).name, prompts=prompts_from_file(Path(name)), max_new_tokens=96)
+    return Benchmark(name=Path(name).name, prompts=prompts_from_file(Path(name)), max_new_tokens=SHORT_ANSWERS)

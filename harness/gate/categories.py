@@ -8,8 +8,8 @@ import numpy as np
 from tpobench.harness.gate.comparison import JudgedPrefix
 from tpobench.harness.gate.decision import MAX_MISSING, RuleOutcome, RuleResult
 from tpobench.harness.gate.policy import CategoriesRule
-from tpobench.harness.stats.power import anytime_critical, detectable
 from tpobench.harness.stats.multiplicity import holm
+from tpobench.harness.stats.power import anytime_critical, detectable
 from tpobench.harness.stats.sequential import wealth
 
 MIN_CATEGORY = 30

@@ -9,6 +9,9 @@ from tpobench.harness.gate.policy import BoundsRule, ControlledRule, DropRule, P
 from tpobench.harness.records import Metric, Prompt
 from tpobench.harness.stats.intervals import difference_interval
 
+INTERVAL_ALPHA = 0.025
+"""One side of the 95% interval by which a controlled figure is decided."""
+
 
 def check_free_rules(policy: Policy, gate_input: GateInput) -> list[RuleResult]:
     """The results of all rules that cost nothing."""
@@ -121,7 +124,7 @@ def _controlled(rule: ControlledRule, metrics: Mapping[str, Metric], prompts: in
         limit=rule.min,
         low=metric.low,
         high=metric.high,
-        alpha=0.025,
+        alpha=INTERVAL_ALPHA,
         prompts=metric.n,
         of=metric.n,
     )

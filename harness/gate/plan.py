@@ -13,10 +13,10 @@ from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.plan import SIGMA, Plan, plan_for
 from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.gate.policy import DEFAULT_ALPHA, Policy, WinRateRule, spec_of
-from tpobench.harness.stats.power import anytime_critical, detectable, final_critical, prompts_needed
 from tpobench.harness.gate.preconditions import prompts_digest
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.progress import Progress
+from tpobench.harness.stats.power import anytime_critical, detectable, final_critical, prompts_needed
 from tpobench.harness.stats.simulation import World, simulate_gates
 from tpobench.harness.store.judgments import preference_deviation
 from tpobench.harness.store.store import Store

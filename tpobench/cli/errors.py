@@ -8,11 +8,12 @@ from tpobench.harness.errors import StoreLacks, UserError
 
 def sentence_of(error: Exception) -> str:
     """The error as the user reads it."""
-    return _request(error) if isinstance(error, UserError) else _fault(error)
+    return _user_sentence(error) if isinstance(error, UserError) else _fault_sentence(error)
 
 
-def _request(error: UserError) -> str:
-    """Where the default store lacks what was asked for and one run has a store of its own, that store is named."""
+def _user_sentence(error: UserError) -> str:
+    """The error's own sentence. Where the default store lacks what was asked for and one run has a store of its own,
+    that store is named."""
     if not isinstance(error, StoreLacks) or error.store != default_store():
         return str(error)
     others = [path for path in RUNS.glob("*/store.duckdb") if path != error.store]
@@ -23,7 +24,8 @@ def _request(error: UserError) -> str:
     return f"{error.what}; did you mean --store {others[0]}?"
 
 
-def _fault(error: Exception) -> str:
+def _fault_sentence(error: Exception) -> str:
+    """What to say of an error that is not the user's."""
     if not isinstance(error, OSError) or error.errno is None:
         what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         return f"a fault of tpobench itself ({what}); run again with --debug and report what it prints"
