@@ -1,4 +1,4 @@
-"""Validated YAML: every file a user writes is read here, unknown keys refused."""
+"""Reading and validating the YAML files that users write: unknown and repeated keys are refused."""
 
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,13 +19,13 @@ T = TypeVar("T", bound=FileModel)
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which no key stands twice: the first of two would silently not count."""
+    """Refuses a key that occurs twice in one mapping: plain YAML would silently take the second value."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value]
-        for place, key in enumerate(keys):
-            if key in keys[:place]:
-                raise yaml.YAMLError(f"the key {key!r} occurs twice (line {node.value[place][0].start_mark.line + 1})")
+        for number, key in enumerate(keys):
+            if key in keys[:number]:
+                raise yaml.YAMLError(f"the key {key!r} occurs twice (line {node.value[number][0].start_mark.line + 1})")
         return super().construct_mapping(node, deep)
 
 
@@ -46,23 +46,23 @@ def read_yaml(path: Path) -> Any:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
 
 
-def validate(written: Any, kind: type[T], where: str) -> T:
+def validate(content: Any, kind: type[T], where: str) -> T:
     """The validated value; raises UserError naming the first key that is wrong and how."""
     try:
-        return kind.model_validate(written)
+        return kind.model_validate(content)
     except ValidationError as error:
         raise UserError(f"{where}: {_first_problem(error, kind)}") from error
 
 
 def _first_problem(error: ValidationError, kind: type[FileModel]) -> str:
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"]) or "the file"
+    key = ".".join(str(part) for part in first["loc"]) or "the file"
     if first["type"] == "extra_forbidden":
-        return f"unknown key {place!r}; {did_you_mean(str(first['loc'][-1]), _keys_at(kind, first['loc'][:-1]))}"
+        return f"unknown key {key!r}; {did_you_mean(str(first['loc'][-1]), _keys_at(kind, first['loc'][:-1]))}"
     if first["type"] == "missing":
-        return f"the key {place!r} is missing"
+        return f"the key {key!r} is missing"
     shown = repr(first["input"])
-    return f"{place!r} is {shown if len(shown) < 60 else shown[:57] + '...'}: {first['msg'].lower()}"
+    return f"{key!r} is {shown if len(shown) < 60 else shown[:57] + '...'}: {first['msg'].lower()}"
 
 
 def _keys_at(kind: Any, path: tuple[int | str, ...]) -> list[str]:

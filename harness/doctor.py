@@ -16,6 +16,8 @@ _QUICKSTART_DISK = 4e9
 
 @dataclass(frozen=True)
 class Finding:
+    """A thing that is installed, or is there, or is not, and how to get it."""
+
     name: str
     ok: bool
     detail: str

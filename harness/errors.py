@@ -20,13 +20,13 @@ class UserError(Exception):
 
 
 class StoreLacks(UserError):
-    """The results store at `store` is not there, or does not hold what was asked for; another one may. `what` is said
-    in any case, `advice` where no other store is near."""
+    """The results store at `store` is not there, or does not hold what was asked for; another one may. `problem` is
+    always said, `advice` where no other store is near."""
 
-    def __init__(self, store: Path, what: str, advice: str = "") -> None:
-        super().__init__(f"{what}; {advice}" if advice else what)
+    def __init__(self, store: Path, problem: str, advice: str = "") -> None:
+        super().__init__(f"{problem}; {advice}" if advice else problem)
         self.store = store
-        self.what = what
+        self.problem = problem
 
 
 def did_you_mean(wrong: str, known: list[str]) -> str:

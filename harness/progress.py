@@ -35,20 +35,20 @@ class Progress:
         self.console.print(line, soft_wrap=True)
 
     @contextmanager
-    def sampling(self, what: str, total: int) -> Iterator[SamplingProgress]:
+    def sampling(self, title: str, total: int) -> Iterator[SamplingProgress]:
         with self._bar() as progress:
-            yield SamplingProgress(progress, progress.add_task(what, total=total, note="loading the model"))
+            yield SamplingProgress(progress, progress.add_task(title, total=total, note="loading the model"))
 
     @contextmanager
-    def calling(self, what: str, total: int) -> "Iterator[CallProgress]":
+    def calling(self, title: str, total: int) -> "Iterator[CallProgress]":
         with self._bar() as progress:
-            yield CallProgress(progress, progress.add_task(what, total=total, note=""))
+            yield CallProgress(progress, progress.add_task(title, total=total, note=""))
 
     @contextmanager
-    def scoring(self, what: str, total: int) -> "Iterator[Callable[[int], None]]":
+    def scoring(self, title: str, total: int) -> "Iterator[Callable[[int], None]]":
         """Counts the responses that a pointwise judge has scored."""
         with self._bar() as progress:
-            task = progress.add_task(what, total=total, note="loading the judge")
+            task = progress.add_task(title, total=total, note="loading the judge")
             started, scored = monotonic(), 0
 
             def advance(responses: int) -> None:
@@ -60,16 +60,16 @@ class Progress:
             yield advance
 
     @contextmanager
-    def importing(self, what: str) -> "Iterator[Callable[[str], None]]":
+    def importing(self, title: str) -> "Iterator[Callable[[str], None]]":
         """Names each model as it has come in."""
         with self._bar() as progress:
-            task = progress.add_task(what, total=None, note="")
+            task = progress.add_task(title, total=None, note="")
             yield lambda model: progress.update(task, advance=1, note=model)
 
     @contextmanager
-    def training(self, what: str) -> "Iterator[TrainingProgress]":
+    def training(self, title: str) -> "Iterator[TrainingProgress]":
         with self._bar() as progress:
-            yield TrainingProgress(progress, progress.add_task(what, total=None, note="loading the model"))
+            yield TrainingProgress(progress, progress.add_task(title, total=None, note="loading the model"))
 
     def _bar(self) -> RichProgress:
         return RichProgress(

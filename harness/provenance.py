@@ -13,16 +13,17 @@ PACKAGES = ("tpobench", "torch", "transformers", "trl", "duckdb", "openai", "llm
 def installed_versions() -> dict[str, str | None]:
     """Version by package; None where it is not installed. Nothing heavy is imported."""
     declared = [package for declaration in declarations().values() for package in declaration.packages]
-    found: dict[str, str | None] = {}
+    versions: dict[str, str | None] = {}
     for package in dict.fromkeys([*PACKAGES, *declared]):
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
-            found[package] = None
-    return found
+            versions[package] = None
+    return versions
 
 
 def provenance() -> dict[str, object]:
+    """What a run keeps of its surroundings: versions, Python, kind of machine, number of CPUs."""
     return {
         "versions": installed_versions(),
         "python": platform.python_version(),

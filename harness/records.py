@@ -192,10 +192,10 @@ class Judgment:
     raw: str = ""
 
 
-def judgment_key(judge: str, asked: str, candidate: str, baseline: str, order: str = "AB") -> str:
+def judgment_key(judge: str, question: str, candidate: str, baseline: str, order: str = "AB") -> str:
     """The key of one judge call. `asked` identifies what the judge is told of the prompt: its key, or its text's key
     for a judge that sees the text alone."""
-    return content_key("judgment", judge, asked, candidate, baseline, order)
+    return content_key("judgment", judge, question, candidate, baseline, order)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,15 @@ from tpobench.tpo.steps import evaluation_step
 
 
 def write_card(run: TrainingRun, judge_label: str, arm: Arm, iteration: int, model: Model) -> None:
-    """Write ``README.md`` into the checkpoint's folder, from what the store holds of it by now."""
+    """Write ``README.md`` into the checkpoint's folder, from what the store holds of it by now.
+
+    Args:
+        run: The run that made it.
+        judge_label: The training judge, for people.
+        arm: The checkpoint's.
+        iteration: The checkpoint's.
+        model: The checkpoint.
+    """
     config = run.config
     text = _template().render(
         model=model,

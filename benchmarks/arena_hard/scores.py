@@ -65,6 +65,6 @@ def _expanded(votes: Sequence[Vote]) -> Floats:
 
 
 def _resampled(votes: Floats, seed: int) -> Floats:
-    places = np.random.default_rng(seed).integers(len(votes), size=(OFFICIAL_REPEATS, len(votes)))
-    means: Floats = votes[places].mean(axis=1)
+    rows = np.random.default_rng(seed).integers(len(votes), size=(OFFICIAL_REPEATS, len(votes)))
+    means: Floats = votes[rows].mean(axis=1)
     return means

@@ -1,4 +1,4 @@
-"""What may be spent: a hard limit in calls and in dollars, and the prices that calls are reckoned with."""
+"""What may be spent: a hard limit in calls and in dollars, and the prices of calls."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

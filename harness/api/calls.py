@@ -45,5 +45,5 @@ class Reply:
 
 
 Accept = Callable[[Reply], "str | Call | None"]
-"""Takes a reply and stores it. Returns why it is not usable, to have the call made again (in vain when `final`), or
-another call that must follow, or None."""
+"""Takes a reply and stores it. Returns why it is not usable, to have the call made again (unless the reply is
+`final`), or another call that must follow, or None."""

@@ -313,12 +313,12 @@ class Client:
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """The wait that a server asks for, in seconds: ``retry-after-ms``, or ``Retry-After`` in seconds or as a date."""
-    milliseconds, written = headers.get("retry-after-ms"), headers.get("retry-after", "")
+    milliseconds, seconds_or_date = headers.get("retry-after-ms"), headers.get("retry-after", "")
     try:
-        seconds = float(milliseconds) / 1000 if milliseconds else float(written)
+        seconds = float(milliseconds) / 1000 if milliseconds else float(seconds_or_date)
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(written).timestamp() - time.time()
+            seconds = parsedate_to_datetime(seconds_or_date).timestamp() - time.time()
         except (ValueError, TypeError):
             return None
     return min(max(seconds, 0.0), LONGEST_WAIT)

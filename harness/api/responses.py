@@ -44,21 +44,21 @@ class Answer:
 def read_answer(body: bytes) -> Answer:
     """Parse the body of a chat completion. Raises Malformed for one that is cut, empty or not a completion."""
     try:
-        found = json.loads(body)
+        content = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"the answer is not JSON ({type(error).__name__})") from error
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise Malformed("the answer is not a JSON object")
-    choices = found.get("choices")
+    choices = content.get("choices")
     if not isinstance(choices, list) or not choices:
-        raise Malformed("the answer holds no choices", found)
-    prompt_tokens, completion_tokens = tokens_used(found)
+        raise Malformed("the answer holds no choices", content)
+    prompt_tokens, completion_tokens = tokens_used(content)
     return Answer(
-        choices=tuple(_choice(choice, found) for choice in choices),
-        served_model=served_model(found),
+        choices=tuple(_choice(choice, content) for choice in choices),
+        served_model=served_model(content),
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
-        prompt_ids=_token_ids(found.get("prompt_token_ids")),
+        prompt_ids=_token_ids(content.get("prompt_token_ids")),
     )
 
 
@@ -71,19 +71,20 @@ def tokens_used(body: Mapping[str, Any]) -> tuple[int | None, int | None]:
 
 
 def served_model(body: Mapping[str, Any]) -> str | None:
+    """The model that the server says has answered."""
     named = body.get("model")
     return named if isinstance(named, str) else None
 
 
-def same_model(asked: str, served: str | None) -> bool:
+def same_model(requested: str, served: str | None) -> bool:
     """Whether an answer comes from the model that was asked: the same name, a dated one of that name, or no name.
 
     Folders and owners before the last slash are left out: servers differ in whether they repeat them.
     """
     if served is None:
         return True
-    wanted, found = (name.rstrip("/").rsplit("/", 1)[-1].lower() for name in (asked, served))
-    return re.fullmatch(rf"{re.escape(wanted)}(-\d{{3,}}.*)?", found) is not None
+    expected, actual = (name.rstrip("/").rsplit("/", 1)[-1].lower() for name in (requested, served))
+    return re.fullmatch(rf"{re.escape(expected)}(-\d{{3,}}.*)?", actual) is not None
 
 
 def storable(text: str) -> str:
@@ -125,7 +126,7 @@ def _top_logprobs(choice: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[M
     content = logprobs.get("content") if isinstance(logprobs, dict) else None
     if not isinstance(content, list) or not content:
         return None
-    found = []
+    alternatives = []
     for token in content:
         top = token.get("top_logprobs") if isinstance(token, dict) else None
         if not isinstance(top, list):
@@ -136,5 +137,5 @@ def _top_logprobs(choice: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[M
             if not isinstance(value, int | float) or math.isnan(value):
                 raise Malformed("a log-probability is not a number", body)
             entries.setdefault(str(entry.get("token")), float(value))
-        found.append(entries)
-    return tuple(found)
+        alternatives.append(entries)
+    return tuple(alternatives)

@@ -58,8 +58,8 @@ def aligned(answers: Sequence[AnsweredPrompt], prompts: Sequence[Prompt], where:
     """The answers in the order of the prompts. Raises UserError with count and first three differences when an answer
     is for no prompt of the benchmark, or a prompt has none."""
     by_text = {row.prompt.text: row.answer for row in answers}
-    wanted = {prompt.text for prompt in prompts}
-    differences = [f"not in the benchmark: {text[:50]!r}" for text in by_text if text not in wanted]
+    texts = {prompt.text for prompt in prompts}
+    differences = [f"not in the benchmark: {text[:50]!r}" for text in by_text if text not in texts]
     differences += [f"no answer to: {prompt.text[:50]!r}" for prompt in prompts if prompt.text not in by_text]
     if differences:
         shown = "; ".join(differences[:3])

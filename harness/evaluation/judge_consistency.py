@@ -17,7 +17,18 @@ def check_judge(
 ) -> JudgeConsistency:
     """Judge every pair in both orders, `repeats` times each; what is stored is not asked again.
 
-    Raises UserError for a judge whose judgment does not depend on the order: it has nothing to check.
+    Args:
+        store: Where outputs and judgments are kept.
+        spec: The model, the benchmark and the judge.
+        connect: Makes a client of an endpoint.
+        progress: Shows sampling and judging.
+        repeats: Judgments of one pair in one order.
+
+    Returns:
+        How often the judge agrees with itself.
+
+    Raises:
+        UserError: The judgment does not depend on the order, so there is nothing to check.
     """
     measured, judge = spec.measured_benchmark, judge_for(spec, connect, progress)
     if any(len(judge.orders(prompt, both=True)) < 2 for prompt in measured.prompts):

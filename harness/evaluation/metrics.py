@@ -56,10 +56,12 @@ def score_metrics(prompts: Sequence[Prompt], scores: Sequence[float], bounded: b
 
 
 def benchmark_metrics(benchmark: Benchmark, observations: Sequence[PromptJudgments]) -> list[Metric]:
+    """The figures that only this benchmark has, such as a length-controlled win rate; none where it has none."""
     return benchmark.score(observations) if benchmark.score else []
 
 
 def output_metrics(candidate: ModelOutputs) -> list[Metric]:
+    """What the outputs show without a judge: format errors, outputs cut at the token limit, length of thoughts."""
     n = len(candidate.outputs)
     return [
         Metric(name="parse_error_rate", value=sum(o.parse_error is not None for o in candidate.first_tries) / n, n=n),

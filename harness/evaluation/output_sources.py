@@ -20,9 +20,11 @@ from tpobench.harness.store.store import Store
 class OutputSource(Protocol):
     """Answers the prompts of an evaluation, for either side."""
 
-    def candidate(self, spec: EvaluationSpec) -> ModelOutputs: ...
+    def candidate(self, spec: EvaluationSpec) -> ModelOutputs:
+        """The candidate's outputs on the measured prompts. Raises UserError where they cannot be had."""
 
-    def baseline(self, spec: EvaluationSpec) -> ModelOutputs: ...
+    def baseline(self, spec: EvaluationSpec) -> ModelOutputs:
+        """The baseline's outputs on the same prompts. Raises UserError where they cannot be had."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class NamedOutputs:
         prompts = spec.measured_benchmark.prompts
         rows = list(answers_in(file))
         if spec.limit is not None:
-            wanted = {prompt.text for prompt in prompts}
-            rows = [row for row in rows if row.prompt.text in wanted]
+            texts = {prompt.text for prompt in prompts}
+            rows = [row for row in rows if row.prompt.text in texts]
         author = file.parent.name if file.name == "model_outputs.json" else file.stem
         return add_answers(self.store, author, prompts, aligned(rows, prompts, str(file)))

@@ -38,19 +38,34 @@ class ModelOutputs:
 
 
 def sample_outputs(
-    generator: OutputCache, mode: Mode, benchmark: Benchmark, params: SamplingParams, format_retries: int, what: str
+    outputs: OutputCache, mode: Mode, benchmark: Benchmark, params: SamplingParams, format_retries: int, title: str
 ) -> ModelOutputs:
-    """Answer every prompt; outputs that do not parse are sampled again up to `format_retries` times."""
+    """Answer every prompt; outputs that do not parse are sampled again up to `format_retries` times.
+
+    Args:
+        outputs: The model's outputs, stored or sampled now.
+        mode: The mode in which it answers.
+        benchmark: Has the prompts.
+        params: How it samples.
+        format_retries: The most tries for an output that does not parse, after the first.
+        title: What the progress bar is called.
+
+    Returns:
+        The last try of each prompt, and the first.
+
+    Raises:
+        UserError: The model cannot be loaded, or a server gave no answer; what came in is stored.
+    """
     prompts = benchmark.prompts
-    generator.ensure(prompts, mode, params, [0], what)
-    first = generator.outputs(prompts, mode, params, [0])
+    outputs.ensure(prompts, mode, params, [0], title)
+    first = outputs.outputs(prompts, mode, params, [0])
     final = list(first)
     for retry in range(1, format_retries + 1):
         failed = [index for index, output in enumerate(final) if output.parse_error]
         if not failed:
             break
         again = [prompts[index] for index in failed]
-        generator.ensure(again, mode, params, [retry], f"{what}, format errors again")
-        for index, output in zip(failed, generator.outputs(again, mode, params, [retry]), strict=True):
+        outputs.ensure(again, mode, params, [retry], f"{title}, format errors again")
+        for index, output in zip(failed, outputs.outputs(again, mode, params, [retry]), strict=True):
             final[index] = output
-    return ModelOutputs(generator.model, mode, final, first)
+    return ModelOutputs(outputs.model, mode, final, first)

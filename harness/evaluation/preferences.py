@@ -26,7 +26,7 @@ class PromptJudgments:
     baseline_chars: int
     candidate_text: str | None = None
     baseline_text: str | None = None
-    """Loaded for benchmarks that score the texts themselves; None also where they were never told."""
+    """Loaded for benchmarks that score the texts themselves; None also where they were imported without text."""
 
     @property
     def value(self) -> float | None:

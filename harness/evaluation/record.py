@@ -15,8 +15,8 @@ from tpobench.harness.store.store import Store
 
 @dataclass(frozen=True)
 class JudgedPair:
-    """One judgment of an evaluation: its keys. Outputs that were never told (imported judgments) have keys of their
-    own, without a row."""
+    """One judgment of an evaluation: its keys. Outputs that were imported without their text have keys of
+    their own, without a row."""
 
     prompt: Prompt
     judgment: str

@@ -57,8 +57,24 @@ def evaluate_outputs(
     baseline: ModelOutputs,
     about: Mapping[str, Any] | None = None,
 ) -> str:
-    """Judge the candidate's outputs against the baseline's prompt by prompt and store the figures; returns the
-    evaluation's key. Judgments that are stored already are not asked for again."""
+    """Judge the candidate's outputs against the baseline's prompt by prompt and store the figures.
+
+    Judgments that are stored already are not asked for again.
+
+    Args:
+        store: Where judgments and figures are kept.
+        judge: Says which output is better.
+        benchmark: Has the prompts, the orders and the figures.
+        candidate: One output for each prompt.
+        baseline: One output for each prompt.
+        about: More that is kept with the evaluation.
+
+    Returns:
+        The evaluation's key.
+
+    Raises:
+        UserError: The judge failed; what it did say is stored.
+    """
     store.add_prompts(benchmark.prompts)
     games = comparisons_of(judge, benchmark, candidate, baseline)
     judge.judge(store, [game for played in games for game in played], f"judging {candidate.model.name}")

@@ -13,24 +13,36 @@ if TYPE_CHECKING:
 
 
 class SelfScoredResult(Protocol):
-    """The stored figures of one part of a benchmark: `task` names it, `evaluation` is its key, `title` for people."""
+    """The stored figures of one part of a benchmark."""
 
     @property
-    def task(self) -> str: ...
+    def task(self) -> str:
+        """Names the part."""
+
     @property
-    def evaluation(self) -> str: ...
+    def evaluation(self) -> str:
+        """The key of its evaluation."""
+
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """What people read above its figures."""
+
     @property
-    def metrics(self) -> "Sequence[Metric]": ...
-    def as_json(self) -> dict[str, Any]: ...
+    def metrics(self) -> "Sequence[Metric]":
+        """Its figures."""
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
 
 
 class SelfScoredPlan(Protocol):
-    """What a run would take: as data, and as lines for people."""
+    """What a run would take."""
 
-    def as_json(self) -> dict[str, Any]: ...
-    def lines(self) -> list[str]: ...
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
+
+    def lines(self) -> list[str]:
+        """For the terminal."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,14 +64,14 @@ def current(file: Path) -> Champion | None:
     if not file.exists():
         return None
     try:
-        written = json.loads(file.read_text(encoding="utf-8"))
-        before = tuple(_promotion(part) for part in written["before"])
+        content = json.loads(file.read_text(encoding="utf-8"))
+        before = tuple(_promotion(part) for part in content["before"])
         champion = Champion(
-            **asdict(_promotion(written)),
-            sequence=written["sequence"],
-            action=_text(written, "action"),
-            who=_text(written, "who"),
-            moved_at=_text(written, "moved_at"),
+            **asdict(_promotion(content)),
+            sequence=content["sequence"],
+            action=_text(content, "action"),
+            who=_text(content, "who"),
+            moved_at=_text(content, "moved_at"),
             before=before,
         )
         if not isinstance(champion.sequence, int):
@@ -83,14 +83,14 @@ def current(file: Path) -> Champion | None:
         ) from error
 
 
-def _promotion(written: Any) -> Promotion:
-    return Promotion(**{field.name: _text(written, field.name) for field in fields(Promotion)})
+def _promotion(content: Any) -> Promotion:
+    return Promotion(**{field.name: _text(content, field.name) for field in fields(Promotion)})
 
 
-def _text(written: Any, name: str) -> str:
-    if not isinstance(written[name], str):
+def _text(content: Any, name: str) -> str:
+    if not isinstance(content[name], str):
         raise TypeError(f"{name} is not a text")
-    return str(written[name])
+    return str(content[name])
 
 
 def promotion_of(
@@ -147,8 +147,8 @@ def promote(store: Store, file: Path, seen: Champion | None, promotion: Promotio
             if (now.model, now.mode, now.folder) == (promotion.model, promotion.mode, promotion.folder):
                 return now
         if now != seen:
-            what = "removed" if now is None else f"moved to {now.name} by {now.who} at {now.moved_at}"
-            raise ChampionMoved(f"{file} was {what} while this gate ran; nothing was promoted, run the gate again")
+            move = "removed" if now is None else f"moved to {now.name} by {now.who} at {now.moved_at}"
+            raise ChampionMoved(f"{file} was {move} while this gate ran; nothing was promoted, run the gate again")
         before = () if now is None else (*now.before, _promotion(asdict(now)))
         return _move(store, file, promotion, now=now, action="promote", before=before)
 

@@ -87,9 +87,9 @@ class SequentialComparison:
         return JudgedPrefix(prompts, [self._values[index] for index in indices], of, self._clusters)
 
     def _judge(self, indices: Iterable[int]) -> None:
-        wanted = [index for index in indices if index not in self._values]
-        if wanted:
-            self._values |= dict(zip(wanted, self.source.preferences(wanted), strict=True))
+        new_indices = [index for index in indices if index not in self._values]
+        if new_indices:
+            self._values |= dict(zip(new_indices, self.source.preferences(new_indices), strict=True))
 
 
 def frozen_order(prompts: Sequence[Prompt], seed: int, clusters: str | None = None) -> list[int]:

@@ -61,6 +61,14 @@ def task_items(
 ) -> dict[str, TaskItems]:
     """By lm-eval task of the policy, what both models' newest evaluations scored on each item.
 
+    Args:
+        store: Has the evaluations.
+        policy: Names the tasks, each with a metric.
+        candidate: A fingerprint.
+        mode: The candidate's.
+        baseline: A fingerprint.
+        baseline_mode: The baseline's.
+
     Raises:
         UserError: A task has several metrics of the name that the policy gives.
     """

@@ -29,19 +29,19 @@ def check_outputs(
     """Parse errors, lengths and degenerate responses."""
     results = [_degenerate(policy, prompts, candidate.responses)]
     if policy.parse_errors is not None:
-        what = "share of first tries without a response"
-        results.append(_at_most("parse_errors", what, candidate.parse_error_rate, policy.parse_errors.max))
+        quantity = "share of first tries without a response"
+        results.append(_at_most("parse_errors", quantity, candidate.parse_error_rate, policy.parse_errors.max))
     if policy.thought_chars is not None:
-        what = "mean length of thoughts in characters"
-        results.append(_at_most("thought_chars", what, candidate.thought_chars, policy.thought_chars.max))
+        quantity = "mean length of thoughts in characters"
+        results.append(_at_most("thought_chars", quantity, candidate.thought_chars, policy.thought_chars.max))
     if policy.length_ratio is not None:
         ours, theirs = candidate.response_chars, baseline.response_chars
         if theirs == 0:
             results.append(_invalid("length_ratio", "every response of the baseline is empty"))
         else:
             ratio = None if ours is None or theirs is None else ours / theirs
-            what = "mean response length over the baseline's"
-            results.append(_at_most("length_ratio", what, ratio, policy.length_ratio.max))
+            quantity = "mean response length over the baseline's"
+            results.append(_at_most("length_ratio", quantity, ratio, policy.length_ratio.max))
     return results
 
 
@@ -86,9 +86,9 @@ def check_drop(task: str, rule: DropRule, items: TaskItems) -> RuleResult:
 def _degenerate(policy: Policy, prompts: Sequence[Prompt], responses: Sequence[str] | None) -> RuleResult:
     limit = policy.degenerate.max
     if responses is None:
-        written = "degenerate" in policy.model_fields_set
+        named = "degenerate" in policy.model_fields_set
         sentence = "the store holds no response texts, so nothing can be said of empty, repeated or judge-directed ones"
-        return RuleResult(rule="degenerate", outcome="INVALID" if written else "SHOWN", sentence=sentence, limit=limit)
+        return RuleResult(rule="degenerate", outcome="INVALID" if named else "SHOWN", sentence=sentence, limit=limit)
     counts = degenerate(prompts, responses)
     share = sum(counts.values()) / len(responses) if responses else 0.0
     kinds = ", ".join(f"{count} {kind}" for kind, count in counts.items()) or "none"
@@ -97,11 +97,11 @@ def _degenerate(policy: Policy, prompts: Sequence[Prompt], responses: Sequence[s
     return RuleResult(rule="degenerate", outcome=outcome, sentence=sentence, value=share, limit=limit)
 
 
-def _at_most(rule: str, what: str, value: float | None, limit: float) -> RuleResult:
+def _at_most(rule: str, quantity: str, value: float | None, limit: float) -> RuleResult:
     if value is None:
-        return _invalid(rule, f"the store does not say the {what}", limit)
+        return _invalid(rule, f"the store does not say the {quantity}", limit)
     outcome: RuleOutcome = "PASS" if value <= limit else "FAIL"
-    sentence = f"{what}: {value:.3g}, allowed up to {limit:g}"
+    sentence = f"{quantity}: {value:.3g}, allowed up to {limit:g}"
     return RuleResult(rule=rule, outcome=outcome, sentence=sentence, value=value, limit=limit)
 
 
@@ -136,11 +136,11 @@ def _bounds(name: str, rule: BoundsRule, metric: Metric | None) -> RuleResult:
         return _absent(title, name, {})
     inside = (rule.min is None or metric.value >= rule.min) and (rule.max is None or metric.value <= rule.max)
     bounds = {"at least": rule.min, "at most": rule.max}
-    wanted = " and ".join(f"{how} {bound:g}" for how, bound in bounds.items() if bound is not None)
+    bounds_text = " and ".join(f"{how} {bound:g}" for how, bound in bounds.items() if bound is not None)
     return RuleResult(
         rule=title,
         outcome="PASS" if inside else "FAIL",
-        sentence=f"{name} is {metric.value:.3g}, asked for {wanted}",
+        sentence=f"{name} is {metric.value:.3g}, asked for {bounds_text}",
         value=metric.value,
         limit=rule.min if rule.min is not None else rule.max,
         low=metric.low,

@@ -9,23 +9,23 @@ from tpobench.harness.records import Metric, Prompt
 
 
 class PreferenceSource(Protocol):
-    """The candidate's preferences over one other model, prompt by prompt.
-
-    `against` names the other model; `free` says that judging costs nothing; `advice` is what to do about judgments
-    that are missing.
-    """
+    """The candidate's preferences over one other model, prompt by prompt."""
 
     @property
-    def against(self) -> str: ...
+    def against(self) -> str:
+        """The other model's name."""
 
     @property
-    def prompts(self) -> Sequence[Prompt]: ...
+    def prompts(self) -> Sequence[Prompt]:
+        """All prompts that may be judged."""
 
     @property
-    def free(self) -> bool: ...
+    def free(self) -> bool:
+        """Whether judging costs nothing."""
 
     @property
-    def advice(self) -> str: ...
+    def advice(self) -> str:
+        """What to do about judgments that are missing."""
 
     def preferences(self, indices: Sequence[int]) -> list[float | None]:
         """Judge the prompts with these indices, unless they are judged already.

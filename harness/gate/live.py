@@ -69,8 +69,8 @@ class LivePreferences:
         part = replace(self.benchmark, prompts=prompts, baselines=())
         games = comparisons_of(self.judge, part, self.candidate.at(indices), self.other.at(indices))
         if not self.offline:
-            what = f"judging {self.candidate.model.name}"
-            self.judge.judge(self.store, [game for played in games for game in played], what)
+            title = f"judging {self.candidate.model.name}"
+            self.judge.judge(self.store, [game for played in games for game in played], title)
         keys = [[self.judge.key(game) for game in played] for played in games]
         known = self.store.preferences([key for played in keys for key in played])
         return [mean_preference([known.get(key) for key in played]) for played in keys]
@@ -196,10 +196,10 @@ def _model_ref(store: Store, request: GateRequest, name: str, mode: str) -> Mode
     return ModelRef(checkpoint.folder, mode_named(checkpoint.mode), name)
 
 
-def _required(candidate: _Candidate, other: ModelRef | None, what: str) -> LivePreferences:
+def _required(candidate: _Candidate, other: ModelRef | None, role: str) -> LivePreferences:
     preferences = candidate.over(other)
     if preferences is None:
-        raise UserError(f"the candidate {candidate.spec.candidate} is also the {what}; name another model")
+        raise UserError(f"the candidate {candidate.spec.candidate} is also the {role}; name another model")
     return preferences
 
 

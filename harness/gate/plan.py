@@ -1,5 +1,5 @@
-"""What a gate would take, told before anything is spent: prompts, calls and dollars if the candidate is better, equal
-or worse, and what it could see at all."""
+"""What a gate would take, estimated before anything is spent: prompts, calls and dollars if the candidate is better,
+equal or worse, and what it could detect at all."""
 
 from collections import Counter
 from contextlib import closing

@@ -157,15 +157,15 @@ class Policy(FileModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _nothing_left_empty(cls, written: Any) -> Any:
-        empty = [key for key, value in written.items() if value is None] if isinstance(written, dict) else []
+    def _nothing_left_empty(cls, content: Any) -> Any:
+        empty = [key for key, value in content.items() if value is None] if isinstance(content, dict) else []
         if empty:
             raise ValueError(f"the key {str(empty[0])!r} is empty; fill it in, or take it out")
-        return written
+        return content
 
     @property
     def alphas(self) -> dict[str, float]:
-        """By rule, what each may err."""
+        """By rule, the error probability that it may spend."""
         rules: dict[str, Any] = {
             "head_to_head": self.head_to_head,
             "anchor": self.anchor,
@@ -254,10 +254,10 @@ def load_policy(path: Path) -> Policy:
     Raises:
         UserError: An unknown or empty key, a value out of range, or alphas above the budget.
     """
-    written = read_yaml(path)
-    if isinstance(written, dict) and FORMER_NAME in written:
-        if "evaluate" in written:
+    content = read_yaml(path)
+    if isinstance(content, dict) and FORMER_NAME in content:
+        if "evaluate" in content:
             raise UserError(f"{path} has both 'evaluate' and its former name {FORMER_NAME!r}; remove {FORMER_NAME!r}")
         print(f"{path}: {FORMER_NAME!r} is now called 'evaluate'; it is still read", file=sys.stderr)
-        written = {"evaluate" if name == FORMER_NAME else name: value for name, value in written.items()}
-    return validate(written, Policy, str(path))
+        content = {"evaluate" if name == FORMER_NAME else name: value for name, value in content.items()}
+    return validate(content, Policy, str(path))

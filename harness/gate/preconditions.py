@@ -29,8 +29,8 @@ def _pins(policy: Policy, gate_input: GateInput) -> list[RuleResult]:
         "prompts": (policy.pins.prompts, prompts_digest(gate_input.head_to_head.prompts)),
     }
     return [
-        _invalid(f"pinned {what}", f"the policy pins the {what} {pinned}, this is {value}")
-        for what, (pinned, value) in present.items()
+        _invalid(f"pinned {name}", f"the policy pins the {name} {pinned}, this is {value}")
+        for name, (pinned, value) in present.items()
         if pinned is not None and pinned != value
     ]
 
@@ -47,10 +47,10 @@ def _clusters(policy: Policy, prompts: Sequence[Prompt]) -> list[RuleResult]:
 def _categories(policy: Policy, prompts: Sequence[Prompt]) -> list[RuleResult]:
     """A category that is misspelt in the policy would guard nothing."""
     known = sorted({prompt.category for prompt in prompts})
-    wanted = () if policy.categories is None else policy.categories.only or ()
+    categories = () if policy.categories is None else policy.categories.only or ()
     return [
         _invalid(f"category {name}", f"there is no such category; {did_you_mean(name, known)}")
-        for name in wanted
+        for name in categories
         if name not in known
     ]
 

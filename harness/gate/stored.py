@@ -149,11 +149,11 @@ def _require_one_setting(evaluations: Sequence[StoredEvaluation], candidate: str
         "candidate_mode": f"say which, as {candidate}@MODE or under 'evaluate'",
         "baseline_mode": f"say which, as {against}@MODE or under 'evaluate'",
     }
-    for what, how in advice.items():
-        several = sorted({getattr(evaluation, what) for evaluation in evaluations})
+    for detail, how in advice.items():
+        several = sorted({getattr(evaluation, detail) for evaluation in evaluations})
         if len(several) > 1:
             shown = ", ".join(several)
-            raise UserError(f"{candidate} was compared with {against} with more than one {what}: {shown}; {how}")
+            raise UserError(f"{candidate} was compared with {against} with more than one {detail}: {shown}; {how}")
 
 
 def _preferences(store: Store, evaluation: StoredEvaluation, against: str = "") -> StoredPreferences:

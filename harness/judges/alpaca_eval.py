@@ -122,10 +122,10 @@ def _configuration(name: str) -> dict[str, Any]:
     if name not in evaluator_names():
         raise UserError(f"unknown evaluator {name!r} of alpaca-eval; {did_you_mean(name, evaluator_names())}")
     (file,) = (_folder() / name).glob("config*.yaml")
-    written: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    if len(written) != 1:
-        raise UserError(f"the evaluator {name} is a pool of {len(written)} annotators; choose one, such as {DEFAULT}")
-    (config,) = written.values()
+    configs: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    if len(configs) != 1:
+        raise UserError(f"the evaluator {name} is a pool of {len(configs)} annotators; choose one, such as {DEFAULT}")
+    (config,) = configs.values()
     if not isinstance(config, dict) or "completions_kwargs" not in config or "prompt_template" not in config:
         raise UserError(f"the evaluator {name} asks no model; choose another, for example {DEFAULT}")
     return config

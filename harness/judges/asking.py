@@ -18,21 +18,23 @@ from tpobench.harness.store.store import Store
 
 
 class ComparisonProtocol(Protocol):
-    """How a model is asked which of two responses is better, and how its answer is read. `id` names everything that
-    determines a judgment: prompts, parser, model and parameters; not the address."""
+    """How a model is asked which of two responses is better, and how its answer is read."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Names everything that determines a judgment: prompts, parser, model and parameters; not the address."""
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """Its name for people."""
 
     @property
     def model(self) -> str:
         """Who is asked unless an endpoint is named: NAME, or NAME@http://..."""
 
     @property
-    def options(self) -> Mapping[str, Any]: ...
+    def options(self) -> Mapping[str, Any]:
+        """Parameters of the API call."""
 
     @property
     def official(self) -> bool:
@@ -45,7 +47,8 @@ class ComparisonProtocol(Protocol):
     def order(self, prompt: Prompt) -> str:
         """The order in which a single game is played: the protocol's own, seeded by the prompt."""
 
-    def messages(self, comparison: Comparison) -> tuple[Message, ...]: ...
+    def messages(self, comparison: Comparison) -> tuple[Message, ...]:
+        """What the model is asked."""
 
     def read(self, choice: Choice) -> Reading:
         """Raises Malformed for an answer that lacks what was asked of the server, such as log-probabilities."""
@@ -93,40 +96,40 @@ class ModelJudge:
         endpoint = endpoint_named(self.protocol.model) if self.client is None else self.client.endpoint
         return CallEstimate(endpoint.model, chars, int(self.protocol.options.get("max_tokens") or 0))
 
-    def judge(self, store: Store, comparisons: Sequence[Comparison], what: str) -> list[str]:
+    def judge(self, store: Store, comparisons: Sequence[Comparison], title: str) -> list[str]:
         by_key = {self.key(comparison): comparison for comparison in comparisons}
-        wanted = store.missing("judgment", list(by_key))
+        keys_to_ask = store.missing("judgment", list(by_key))
         if self.retry_missing:
-            wanted += store.without_verdict(list(by_key))
-        ties = [key for key in wanted if self.protocol.ties_identical and _identical(by_key[key])]
+            keys_to_ask += store.without_verdict(list(by_key))
+        ties = [key for key in keys_to_ask if self.protocol.ties_identical and _identical(by_key[key])]
         store.add_judgments(self._judgment(key, by_key[key], Reading("identical", 0.5), "") for key in ties)
-        paid = [key for key in wanted if key not in set(ties)]
+        paid = [key for key in keys_to_ask if key not in set(ties)]
         if paid:
-            self._ask(store, {key: by_key[key] for key in paid}, what)
+            self._ask(store, {key: by_key[key] for key in paid}, title)
         store.drain()
         return [self.key(comparison) for comparison in comparisons]
 
     def close(self) -> None:
         """The model is elsewhere."""
 
-    def _ask(self, store: Store, wanted: dict[str, Comparison], what: str) -> None:
+    def _ask(self, store: Store, owed: dict[str, Comparison], title: str) -> None:
         def accept(reply: Reply) -> str | Call | None:
-            return self._take(store, wanted[reply.call.subject], reply)
+            return self._take(store, owed[reply.call.subject], reply)
 
         client = self.client
         if client is None:
-            raise UserError(f"{len(wanted)} judgments of {self.label} are missing, and no model may be asked for them")
-        with self.progress.calling(what, len(wanted)) as progress:
-            for ended in client.ask_all(self._calls(wanted), accept):
+            raise UserError(f"{len(owed)} judgments of {self.label} are missing, and no model may be asked for them")
+        with self.progress.calling(title, len(owed)) as progress:
+            for ended in client.ask_all(self._calls(owed), accept):
                 progress.advance(ended, client.budget.usd, client.retries)
         if client.given_up:
             raise UserError(
-                f"{client.given_up} of {len(wanted)} judgments got no answer ({client.last_problem}); the "
+                f"{client.given_up} of {len(owed)} judgments got no answer ({client.last_problem}); the "
                 "others are stored, run the command again to ask for the rest"
             )
 
-    def _calls(self, wanted: dict[str, Comparison]) -> Iterator[Call]:
-        for key, comparison in wanted.items():
+    def _calls(self, owed: dict[str, Comparison]) -> Iterator[Call]:
+        for key, comparison in owed.items():
             comparison.require_no_thought()
             yield Call(key, "judge", self.protocol.messages(comparison), self.protocol.options)
 

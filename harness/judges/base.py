@@ -69,28 +69,27 @@ class CallEstimate:
 
 
 class Judge(Protocol):
-    """Says of two responses which is better, with a probability.
-
-    `id` names everything that determines a judgment: prompts, parser, model and parameters; not the address. `label`
-    is for people. `free` says that no model is asked, so that judgments cost nothing. `official` says that it is the
-    published judge of the benchmarks that it belongs to. `scorer` is whose scores the preferences rest on, where
-    responses are scored one by one.
-    """
+    """Says of two responses which is better, with a probability."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Names everything that determines a judgment: prompts, parser, model and parameters; not the address."""
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """Its name for people."""
 
     @property
-    def free(self) -> bool: ...
+    def free(self) -> bool:
+        """Whether no model is asked, so that judgments cost nothing."""
 
     @property
-    def official(self) -> bool: ...
+    def official(self) -> bool:
+        """Whether it is the published judge of the benchmarks that it belongs to."""
 
     @property
-    def scorer(self) -> Scorer | None: ...
+    def scorer(self) -> Scorer | None:
+        """Whose scores the preferences rest on, where responses are scored one by one."""
 
     def require(self, prompts: Sequence[Prompt]) -> None:
         """Raises UserError for a prompt that it cannot judge."""
@@ -105,13 +104,13 @@ class Judge(Protocol):
     def estimate(self, comparison: Comparison) -> CallEstimate:
         """What the judgment would take; all zero where the judge is free."""
 
-    def judge(self, store: Store, comparisons: Sequence[Comparison], what: str) -> list[str]:
+    def judge(self, store: Store, comparisons: Sequence[Comparison], title: str) -> list[str]:
         """Have every comparison judged that the store holds no judgment of.
 
         Args:
             store: Where judgments are looked up and kept, each as it comes in.
             comparisons: What to judge; their prompts are in the store.
-            what: What the progress bar is called.
+            title: What the progress bar is called.
 
         Returns:
             The keys of the judgments, in the order of the comparisons; the store holds them all.

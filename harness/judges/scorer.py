@@ -58,7 +58,7 @@ def scored(scorer: Scorer, prompt: Prompt, response: str, value: float, componen
 
 
 def ensure_scores(
-    store: Store, scorer: Scorer, responses: PromptedResponses, progress: Progress, what: str
+    store: Store, scorer: Scorer, responses: PromptedResponses, progress: Progress, title: str
 ) -> dict[str, float]:
     """Have every response scored that the store holds no score of; each group is stored as it is done.
 
@@ -67,7 +67,7 @@ def ensure_scores(
         scorer: Asked for what is missing only.
         responses: May hold the same pair more than once.
         progress: Shows how far it is.
-        what: What the progress bar is called.
+        title: What the progress bar is called.
 
     Returns:
         All values, by `score_key`.
@@ -80,7 +80,7 @@ def ensure_scores(
     if missing_keys:
         missing = [by_key[key] for key in missing_keys]
         store.add_prompts({prompt.key: prompt for prompt, _ in missing}.values())
-        with progress.scoring(what, len(missing)) as advance:
+        with progress.scoring(title, len(missing)) as advance:
             for group in scorer.score_all(missing):
                 store.add_scores(group)
                 advance(len(group))

@@ -42,13 +42,13 @@ class ScoreJudge:
     def estimate(self, comparison: Comparison) -> CallEstimate:
         return CallEstimate("", 0, 0)
 
-    def judge(self, store: Store, comparisons: Sequence[Comparison], what: str) -> list[str]:
+    def judge(self, store: Store, comparisons: Sequence[Comparison], title: str) -> list[str]:
         by_key = {self.key(comparison): comparison for comparison in comparisons}
         missing = [by_key[key] for key in store.missing("judgment", list(by_key))]
         for comparison in missing:
             comparison.require_no_thought()
         responses = [(c.prompt, response) for c in missing for response in (c.candidate, c.baseline)]
-        values = ensure_scores(store, self.scorer, responses, self.progress, what)
+        values = ensure_scores(store, self.scorer, responses, self.progress, title)
         store.add_judgments(self._judgment(comparison, values) for comparison in missing)
         store.drain()
         return [self.key(comparison) for comparison in comparisons]

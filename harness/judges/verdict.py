@@ -130,27 +130,27 @@ class VerdictFile(FileModel):
 
 def verdict_protocol(file: Path, model: str | None = None) -> VerdictProtocol:
     """Raises UserError for a template without its three places, or a pattern that is not one."""
-    written = load_yaml(file, VerdictFile)
+    verdict_file = load_yaml(file, VerdictFile)
     for placeholder in ("{prompt}", "{response_a}", "{response_b}"):
-        if placeholder not in written.user:
+        if placeholder not in verdict_file.user:
             raise UserError(f"{file}: 'user' lacks {placeholder}")
-    for pattern in written.patterns:
+    for pattern in verdict_file.patterns:
         try:
             groups = re.compile(pattern).groups
         except re.error as error:
             raise UserError(f"{file}: the pattern {pattern!r} is not a regular expression: {error}") from error
         if groups != 1:
             raise UserError(f"{file}: the pattern {pattern!r} has {groups} groups; it needs one, around the label")
-    values = {label.upper(): value for label, value in written.verdicts.items()}
+    values = {label.upper(): value for label, value in verdict_file.verdicts.items()}
     return VerdictProtocol(
-        name=written.name,
-        model=model or written.model,
-        user=written.user,
-        patterns=tuple(written.patterns),
+        name=verdict_file.name,
+        model=model or verdict_file.model,
+        user=verdict_file.user,
+        patterns=tuple(verdict_file.patterns),
         values=values,
-        system=written.system,
-        take=written.take,
-        options=written.parameters.model_dump(),
+        system=verdict_file.system,
+        take=verdict_file.take,
+        options=verdict_file.parameters.model_dump(),
     )
 
 

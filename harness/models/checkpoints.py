@@ -84,10 +84,10 @@ def _digest(file: Path, _modified: int) -> str:
 
 def _read_json(file: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        config: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise UserError(f"{file} is not valid JSON; copy the model folder again") from error
-    return found
+    return config
 
 
 def _existing(file: Path) -> Path:

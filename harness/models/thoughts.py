@@ -70,11 +70,11 @@ def split(template: ThoughtTemplate, raw: str) -> Split:
         return Split("", "", "empty_output")
     thought_from = 0
     if template.thought_marker:
-        if (found := raw.count(template.thought_marker)) != 1:
-            return Split(raw, "", "repeated_thought_marker" if found else "no_thought_marker")
+        if (count := raw.count(template.thought_marker)) != 1:
+            return Split(raw, "", "repeated_thought_marker" if count else "no_thought_marker")
         thought_from = raw.index(template.thought_marker) + len(template.thought_marker)
-    if (found := raw.count(template.response_marker)) != 1:
-        return Split(raw[thought_from:].strip(), "", "repeated_response_marker" if found else "no_response_marker")
+    if (count := raw.count(template.response_marker)) != 1:
+        return Split(raw[thought_from:].strip(), "", "repeated_response_marker" if count else "no_response_marker")
     thought_to = raw.index(template.response_marker)
     if thought_to < thought_from:
         return Split(raw, "", "response_before_thought")
@@ -125,5 +125,5 @@ def _from_file(path: Path) -> ThoughtTemplate:
     from tpobench.harness.config import load_yaml
     from tpobench.harness.models.thought_file import ThoughtTemplateFile
 
-    written = load_yaml(path, ThoughtTemplateFile)
-    return ThoughtTemplate(written.user, written.response_marker, written.thought_marker, written.system)
+    file = load_yaml(path, ThoughtTemplateFile)
+    return ThoughtTemplate(file.user, file.response_marker, file.thought_marker, file.system)

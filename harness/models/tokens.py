@@ -55,8 +55,8 @@ def end_tokens(folder: str, tokenizer: Any) -> list[int]:
     named = [tokenizer.eos_token_id]
     for file in (Path(folder) / name for name in ("generation_config.json", "config.json")):
         if file.exists():
-            found = json.loads(file.read_text(encoding="utf-8")).get("eos_token_id")
-            named += found if isinstance(found, list) else [found]
+            end_ids = json.loads(file.read_text(encoding="utf-8")).get("eos_token_id")
+            named += end_ids if isinstance(end_ids, list) else [end_ids]
             break
     tokens = list(dict.fromkeys(token for token in named if token is not None))
     if not tokens:
@@ -79,8 +79,8 @@ class Encoder:
 
     def output(self, text: str) -> tuple[int, ...]:
         """What reads like a special token was written letter by letter: servers leave the real ones out."""
-        found = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)
-        return tuple(found["input_ids"])
+        encoded = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)
+        return tuple(encoded["input_ids"])
 
     def ended(self, tokens: tuple[int, ...]) -> tuple[int, ...]:
         """The tokens of an output that the model ended by itself, with the end token that some servers leave out."""

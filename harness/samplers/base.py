@@ -9,7 +9,8 @@ from tpobench.harness.records import Generation, Model, Request, SamplingParams
 class Sampler(Protocol):
     """Yields every request's generation exactly once, in order of completion, each batch as soon as it is done."""
 
-    def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[list[Generation]]: ...
+    def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[list[Generation]]:
+        """Raises UserError where a generation cannot be had; those before it have been yielded."""
 
     def close(self) -> None:
         """Free the model's memory."""

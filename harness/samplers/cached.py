@@ -1,4 +1,5 @@
-"""Make sure that outputs exist: sample what the store does not hold yet, and nothing else."""
+"""`OutputCache`, the outputs of one model: those that the store lacks are sampled into it, and all are read from it;
+`output_key`, which identifies an output."""
 
 from collections.abc import Iterator, Sequence
 from time import monotonic
@@ -31,8 +32,8 @@ def output_key(model: Model, mode: Mode, prompt: Prompt, params: SamplingParams,
 class OutputCache:
     """Samples from one model into the store. The model is loaded when the first output is missing.
 
-    With `exact`, what an interruption left is sampled in the batches that were interrupted: a product's last digit
-    depends on the shape of its batch, and now and then a token on that digit.
+    With `exact`, what an interruption left is sampled in the batches that were interrupted: matrix products round
+    differently per batch shape, which can flip a token.
     """
 
     def __init__(self, store: Store, model: Model, load: Load, progress: Progress, exact: bool = False) -> None:
@@ -52,20 +53,31 @@ class OutputCache:
             self._sampler.close()
 
     def ensure(
-        self, prompts: Sequence[Prompt], mode: Mode, params: SamplingParams, samples: Sequence[int], what: str
+        self, prompts: Sequence[Prompt], mode: Mode, params: SamplingParams, samples: Sequence[int], title: str
     ) -> None:
-        """Sample every (prompt, sample number) that the store lacks; each finished group is stored at once."""
+        """Sample every (prompt, sample number) that the store lacks; each finished group is stored at once.
+
+        Args:
+            prompts: May be many: they are looked up in chunks.
+            mode: The mode in which the model answers.
+            params: How it samples.
+            samples: The numbers of the samples of each prompt.
+            title: What the progress bar is called.
+
+        Raises:
+            UserError: The model cannot be loaded, or a server gave no answer; what came in is stored.
+        """
         for chunk in _chunks(prompts):
             self._store.add_prompts(chunk)
-            wanted = {
+            by_key = {
                 output_key(self.model, mode, prompt, params, sample): (prompt, sample)
                 for prompt in chunk
                 for sample in samples
             }
-            missing = set(self._store.missing("output", list(wanted)))
+            missing = set(self._store.missing("output", list(by_key)))
             if missing:
-                requests = wanted if self._exact else {key: wanted[key] for key in wanted if key in missing}
-                self._sample(requests, missing, mode, params, what)
+                requests = by_key if self._exact else {key: by_key[key] for key in by_key if key in missing}
+                self._sample(requests, missing, mode, params, title)
 
     def outputs(
         self, prompts: Sequence[Prompt], mode: Mode, params: SamplingParams, samples: Sequence[int]
@@ -80,19 +92,19 @@ class OutputCache:
         )
 
     def _sample(
-        self, wanted: dict[str, tuple[Prompt, int]], missing: set[str], mode: Mode, params: SamplingParams, what: str
+        self, by_key: dict[str, tuple[Prompt, int]], missing: set[str], mode: Mode, params: SamplingParams, title: str
     ) -> None:
         requests = [
             Request(key, mode.messages(prompt.text), f'the prompt "{prompt.text[:40]}"', key not in missing)
-            for key, (prompt, _) in wanted.items()
+            for key, (prompt, _) in by_key.items()
         ]
-        with self._progress.sampling(what, len(missing)) as bar:
+        with self._progress.sampling(title, len(missing)) as bar:
             started = monotonic()
             if self._sampler is None:
                 self._sampler = self._load(self.model)
             for group in self._sampler.sample(requests, params):
                 self.seconds += monotonic() - started
-                rows = [(*wanted[each.request.key], each, mode.split(each.text)) for each in group]
+                rows = [(*by_key[each.request.key], each, mode.split(each.text)) for each in group]
                 self._store.add_generations(self.model, mode, params, rows)
                 self._store.add_calls(each.call for each in group if each.call is not None)
                 tokens = sum(len(each.token_ids) for each in group)

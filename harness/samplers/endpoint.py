@@ -35,9 +35,9 @@ class EndpointSampler:
     def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[list[Generation]]:
         """Raises UserError when the server refuses a prompt, or gives up on one, after all others are done."""
         self._owed, self._done, self._refused = {}, [], []
-        wanted = [request for request in requests if not request.is_padding]  # a server's batches are its own
+        unpadded = [request for request in requests if not request.is_padding]  # a server's batches are its own
         try:
-            for _ in self._client.ask_all(self._calls(wanted, params), lambda reply: self._accept(reply, params)):
+            for _ in self._client.ask_all(self._calls(unpadded, params), lambda reply: self._accept(reply, params)):
                 yield from self._finished()
         except UserError:
             yield from self._finished()  # of a prompt whose other samples did not come any more
@@ -81,18 +81,18 @@ class EndpointSampler:
         return Call(group[0].key, "sample", group[0].messages, options)
 
     def _accept(self, reply: Reply, params: SamplingParams) -> str | Call | None:
-        wanted = self._owed[reply.call.subject]
+        owed = self._owed[reply.call.subject]
         if reply.answer is None:
             if reply.final and reply.call.options.get("n", 1) > 1:  # some servers refuse an n above their slots
                 self._honours_n = False
-                return self._call(wanted, params)
+                return self._call(owed, params)
             if reply.final:
-                self._refused.append(f"{wanted[0].label}: {reply.problem}")
+                self._refused.append(f"{owed[0].label}: {reply.problem}")
             return reply.problem
-        came = reply.answer.choices[: len(wanted)]
-        prompt_ids = self._prompt_ids(wanted[0], reply.answer)
-        for request, choice in zip(wanted, came, strict=False):
-            call = reply.record if request is wanted[0] else None
+        came = reply.answer.choices[: len(owed)]
+        prompt_ids = self._prompt_ids(owed[0], reply.answer)
+        for request, choice in zip(owed, came, strict=False):
+            call = reply.record if request is owed[0] else None
             token_ids, reason = self._token_ids(choice), choice.finish_reason
             seconds = reply.record.latency_s
             self._done.append(
@@ -107,10 +107,10 @@ class EndpointSampler:
                 )
             )
         del self._owed[reply.call.subject]
-        if len(came) == len(wanted):
+        if len(came) == len(owed):
             return None
         self._honours_n = False
-        return self._call(wanted[len(came) :], params)
+        return self._call(owed[len(came) :], params)
 
     def _prompt_ids(self, request: Request, answer: Answer) -> tuple[int, ...]:
         if self._encoder is None:

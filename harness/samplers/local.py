@@ -88,17 +88,17 @@ class LocalSampler:
 
         pool = ThreadPoolExecutor(self._workers)
         try:
-            wanted = [batch for batch in plan if not all(requests[i].is_padding for i in batch)]
-            for batch in wanted:
+            batches = [batch for batch in plan if not all(requests[i].is_padding for i in batch)]
+            for batch in batches:
                 pool.submit(work, batch)
-            running = len(wanted)
+            running = len(batches)
             while running:
                 item = finished.get()
                 if item is None:
                     running -= 1
                 elif isinstance(item, BaseException):
                     raise item
-                elif group := [found for found in item if not found.request.is_padding]:
+                elif group := [generation for generation in item if not generation.request.is_padding]:
                     yield group
         finally:
             stop.set()
@@ -108,18 +108,18 @@ class LocalSampler:
         self, requests: list[Request], prompts: list[list[int]], params: SamplingParams
     ) -> Iterator[list[Generation]]:
         """The batch; where the GPU's memory does not hold it, in two halves without the rows that have left it."""
-        owed = {request.key: place for place, request in enumerate(requests)}
+        owed = {request.key: index for index, request in enumerate(requests)}
         try:
             for group in self._sample_batch(requests, prompts, params):
-                for found in group:
-                    del owed[found.request.key]
+                for generation in group:
+                    del owed[generation.request.key]
                 yield group
             return
         except torch.OutOfMemoryError as error:
             if len(owed) == 1:
-                (place,) = owed.values()
+                (index,) = owed.values()
                 raise UserError(
-                    f"the GPU's memory does not hold {requests[place].label} ({len(prompts[place]):,} tokens and "
+                    f"the GPU's memory does not hold {requests[index].label} ({len(prompts[index]):,} tokens and "
                     f"{params.max_new_tokens:,} new ones): lower max_new_tokens, or free the GPU of other processes"
                 ) from error
         torch.cuda.empty_cache()  # here, where the failed batch's tensors are gone with its exception
@@ -198,8 +198,8 @@ class LocalSampler:
                     position_ids=(mask.cumsum(-1) - 1).clamp(min=0)[:, shared:-1],
                     logits_to_keep=1,
                 )
-            place = {prompt: row for row, prompt in enumerate(unique)}
-            rows = torch.tensor([place[tuple(prompt)] for prompt in prompts], device=self._device)
+            row_of = {prompt: row for row, prompt in enumerate(unique)}
+            rows = torch.tensor([row_of[tuple(prompt)] for prompt in prompts], device=self._device)
             cache.batch_select_indices(rows)
         return cache, ids[rows], mask[rows]
 
@@ -231,8 +231,8 @@ class _Picker(LogitsProcessor):  # type: ignore[misc]
     """Chooses each row's next token (temperature, then nucleus) by inverting the row's own uniform draw.
 
     Returns logits that leave only the chosen token, so that greedy decoding takes it. `draws` has shape
-    (rows, max_new_tokens); `width` is the padded length of the prompts. Raises UserError for logits that are no
-    numbers, from which neither a draw nor a maximum would make an error.
+    (rows, max_new_tokens); `width` is the padded length of the prompts. Raises UserError for logits that are not
+    numbers (NaN), from which a token would be chosen without an error.
     """
 
     def __init__(self, draws: torch.Tensor, width: int, params: SamplingParams, folder: str) -> None:
@@ -276,8 +276,8 @@ def _invert(probabilities: torch.Tensor, tokens: torch.Tensor, draws: torch.Tens
     """
     before = probabilities.cumsum(-1) - probabilities
     cumulative = torch.where(before < top_p, probabilities, 0.0).cumsum(-1)
-    place = torch.searchsorted(cumulative, draws[:, None] * cumulative[:, -1:], right=True)
-    return tokens.gather(-1, place.clamp(max=tokens.shape[-1] - 1))
+    index = torch.searchsorted(cumulative, draws[:, None] * cumulative[:, -1:], right=True)
+    return tokens.gather(-1, index.clamp(max=tokens.shape[-1] - 1))
 
 
 def _uniforms(key: str, params: SamplingParams) -> torch.Tensor:

@@ -62,14 +62,14 @@ def started_server_sampler(command: str, startup_seconds: int, connect: Connect)
     return load
 
 
-def filled(command: str, **places: str) -> list[str]:
+def filled(command: str, **values: str) -> list[str]:
     """The command's arguments. A place is filled within its argument, so that a folder with spaces stays one."""
     try:
         arguments = shlex.split(command)
     except ValueError as error:
         raise UserError(f"the serve command cannot be read ({error}): {command}") from error
-    place = re.compile(r"\{(" + "|".join(places) + r")\}")
-    return [place.sub(lambda found: places[found[1]], argument) for argument in arguments]
+    placeholder = re.compile(r"\{(" + "|".join(values) + r")\}")
+    return [placeholder.sub(lambda match: values[match[1]], argument) for argument in arguments]
 
 
 class StartedServerSampler:

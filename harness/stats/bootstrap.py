@@ -32,9 +32,18 @@ def prompt_bootstrap(
 ) -> Bootstrapped:
     """Interval of the weighted mean sum(totals) / sum(weights) of each model, drawing prompts with replacement.
 
-    Two arrays of shape (models, prompts): what a prompt adds to the sum, and its weight; a missing prompt weighs 0. The
-    same prompts are drawn for every model. With `clusters` (one name a prompt) whole clusters are drawn instead. Raises
-    ValueError for a model without any weight, for NaN and for shapes that do not match.
+    The same prompts are drawn for every model.
+
+    Args:
+        totals: What each prompt adds to the sum, shape (models, prompts).
+        weights: Its weight, same shape; a missing prompt has 0 in both.
+        repeats: Draws.
+        seed: Of the draws.
+        confidence: Of the interval.
+        clusters: One name a prompt: whole clusters are drawn instead of prompts.
+
+    Raises:
+        ValueError: A model has no weight at all, there is a NaN, or shapes do not match.
     """
     sums, counts = (np.atleast_2d(np.asarray(array, dtype=np.float64)) for array in (totals, weights))
     if sums.shape != counts.shape:
@@ -55,9 +64,9 @@ def prompt_bootstrap(
     drawn = []
     for start in range(0, repeats, _CHUNK):
         size = min(_CHUNK, repeats - start)
-        places = random.integers(prompts, size=(size, prompts))
-        places += np.arange(size)[:, None] * prompts
-        times = np.bincount(places.ravel(), minlength=size * prompts).reshape(size, prompts).astype(np.float64)
+        rows = random.integers(prompts, size=(size, prompts))
+        rows += np.arange(size)[:, None] * prompts
+        times = np.bincount(rows.ravel(), minlength=size * prompts).reshape(size, prompts).astype(np.float64)
         weighed = times @ counts.T
         with np.errstate(invalid="ignore"):  # a resample without any judged prompt is left out
             drawn.append(times @ sums.T / weighed)

@@ -53,8 +53,8 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> Interval:
 def difference_interval(differences: Sequence[float], level: float = 0.95) -> Interval:
     """The mean of paired differences in [-1, 1] and its interval: `mean_interval` on their own scale, whose four more
     pairs keep it honest where nearly all differences are 0. Raises ValueError like it."""
-    found = mean_interval([(difference + 1) / 2 for difference in differences], level)
-    return Interval(2 * found.mean - 1, 2 * found.low - 1, 2 * found.high - 1, found.n)
+    share = mean_interval([(difference + 1) / 2 for difference in differences], level)
+    return Interval(2 * share.mean - 1, 2 * share.low - 1, 2 * share.high - 1, share.n)
 
 
 def t_bounds(values: Floats, alpha: float) -> tuple[Floats, Floats]:

@@ -13,8 +13,8 @@ def holm(p_values: Mapping[Name, float]) -> dict[Name, float]:
     adjusted: dict[Name, float] = {}
     largest = 0.0
     ordered = sorted(p_values, key=lambda name: p_values[name])
-    for place, name in enumerate(ordered):
-        largest = max(largest, min(1.0, (len(ordered) - place) * p_values[name]))
+    for rank, name in enumerate(ordered):
+        largest = max(largest, min(1.0, (len(ordered) - rank) * p_values[name]))
         adjusted[name] = largest
     return {name: adjusted[name] for name in p_values}
 

@@ -53,11 +53,20 @@ def decide_mean(
 ) -> Decided:
     """Is the mean above the floor (+1), below it (-1), or can it not be told (0)?
 
-    Either error has probability at most `alpha`: exactly so for the e-process, about so for the t test. `low` and
-    `high` are the observations as they count in the test for promotion and in the test for rejection: the same, but 0
-    and 1 where a judgment is missing. Shape (..., n), in [0, 1]. `complete` says that these are all the observations
-    that there will be: only then the test on all of them is made. Where both sides cross at one observation, the gate
-    rejects.
+    Either error has probability at most `alpha`: exactly so for the e-process, about so for the t test. Where both
+    sides cross at one observation, the gate rejects.
+
+    Args:
+        low: The observations as they count in the test for promotion, 0 where a judgment is missing; shape (..., n),
+            in [0, 1].
+        high: The same in the test for rejection, 1 where a judgment is missing.
+        floor: What the mean is compared with.
+        alpha: The probability of either error.
+        method: The e-process, one test on all observations, or both.
+        complete: Whether these are all the observations that there will be: only then the test on all is made.
+
+    Returns:
+        The outcome, and the number of observations that it took.
     """
     early, late = split_alpha(method, alpha)
     gates, n = low.shape[:-1], low.shape[-1]

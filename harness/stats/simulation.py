@@ -120,17 +120,29 @@ def simulate_gates(
     method: Method | Literal["peeking"] = "hybrid",
     seed: int = 0,
 ) -> Rates:
-    """The outcomes of `gates` gates with `prompts` prompts each. The same seed gives every method the same prompts.
-    `peeking` is the naive `peeking_t`."""
+    """The outcomes of many gates.
+
+    Args:
+        world: What the observations are drawn from.
+        prompts: By gate.
+        gates: Their number.
+        floor: What the win rate is compared with.
+        alpha: The probability of either error.
+        method: As for `decide_mean`; ``peeking`` is the naive `peeking_t`.
+        seed: The same one gives every method the same prompts.
+
+    Returns:
+        How often gates pass, fail and stay undecided, and how many prompts they take.
+    """
     rng, outcomes, used = np.random.default_rng(seed), [], []
     for size in _chunks(gates, max(1, _CHUNK // max(1, prompts))):
         values = world.observations(rng, size, prompts)
         if method == "peeking":
-            found = peeking_t(values, floor, alpha)
+            result = peeking_t(values, floor, alpha)
         else:
-            found = decide_mean(values, values, floor, alpha, method)
-        outcomes.append(found.outcome)
-        used.append(found.used * world.cluster)
+            result = decide_mean(values, values, floor, alpha, method)
+        outcomes.append(result.outcome)
+        used.append(result.used * world.cluster)
     outcome, consumed = np.concatenate(outcomes), np.concatenate(used)
     passed, failed, undecided = (float((outcome == which).mean()) for which in (1, -1, 0))
     winners = consumed[outcome == 1]

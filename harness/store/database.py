@@ -1,5 +1,5 @@
-"""The DuckDB file itself: opened under its lock, carried over from older versions, written in transactions, with a
-journal in front of it. What is in the tables is the store's matter."""
+"""The DuckDB file: `Database` opens it under its lock, migrates it from older versions, and writes in transactions.
+Rows wait in a journal first. What the tables mean is said in `store.py`."""
 
 import re
 import time

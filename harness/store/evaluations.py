@@ -60,8 +60,8 @@ def evaluation_with_key(store: Store, key: str) -> StoredEvaluation:
 
 def evaluations_with_keys(store: Store, keys: Collection[str]) -> dict[str, StoredEvaluation]:
     """The evaluations with these keys, as far as the store holds them, in the order of the keys."""
-    found = _evaluations(store, "evaluation", "WHERE evaluation_key IN (SELECT unnest(?))", [list(keys)])
-    evaluations = {evaluation.evaluation: evaluation for evaluation in found}
+    rows = _evaluations(store, "evaluation", "WHERE evaluation_key IN (SELECT unnest(?))", [list(keys)])
+    evaluations = {evaluation.evaluation: evaluation for evaluation in rows}
     return {key: evaluations[key] for key in keys if key in evaluations}
 
 
@@ -146,8 +146,8 @@ def evaluation_of_model(store: Store, text: str, benchmark: str) -> StoredEvalua
     model = model_named(store, text, among={evaluation.candidate for evaluation in current})
     of_model = [evaluation for evaluation in current if evaluation.candidate in model.fingerprints]
     if not of_model:
-        what = f"{store.path} holds no {benchmark} evaluation of {text!r}"
-        raise StoreLacks(store.path, what, "tpobench leaderboard lists what there is")
+        problem = f"{store.path} holds no {benchmark} evaluation of {text!r}"
+        raise StoreLacks(store.path, problem, "tpobench leaderboard lists what there is")
     mode = require_one_mode(model, [evaluation.candidate_mode for evaluation in of_model]).mode
     fitting = [evaluation for evaluation in of_model if evaluation.candidate_mode == mode]
     if not fitting:
@@ -156,8 +156,15 @@ def evaluation_of_model(store: Store, text: str, benchmark: str) -> StoredEvalua
 
 
 def newest_metrics(store: Store, candidate: str, mode: str, benchmark: str, judge: str) -> dict[str, Metric]:
-    """By name, the overall figures of a candidate (its fingerprint) on a benchmark by a judge, each of the newest
-    evaluation that has it."""
+    """A candidate's overall figures by name, each of the newest evaluation that has it.
+
+    Args:
+        store: Has the evaluations.
+        candidate: A fingerprint.
+        mode: The candidate's.
+        benchmark: Its name in the store.
+        judge: The judge's id.
+    """
     query = (
         "SELECT metric.name, value, n, category, low, high FROM metric "
         "JOIN current_evaluation ON evaluation_key = metric.evaluation "

@@ -29,7 +29,7 @@ class StoredJudgment:
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedEntry:
-    """One judgment of an evaluation with its texts. A response is None where the store was never told it."""
+    """One judgment of an evaluation with its texts. A response is None where it was imported without text."""
 
     text: str
     category: str
@@ -71,10 +71,10 @@ def preferences_by_assigned(
         WHERE kind = ? AND list_contains(?, evaluation_key) AND preference IS NOT NULL AND value IS NOT NULL
         GROUP BY ALL
     """
-    found: dict[str, dict[str, Sequence[float]]] = {}
+    by_evaluation: dict[str, dict[str, Sequence[float]]] = {}
     for row in store.rows(query, [kind, list(evaluations)]):
-        found.setdefault(row["evaluation"], {})[row["value"]] = row["preferences"]
-    return found
+        by_evaluation.setdefault(row["evaluation"], {})[row["value"]] = row["preferences"]
+    return by_evaluation
 
 
 def baseline_responses(store: Store, evaluations: Collection[str]) -> dict[str, dict[str, str]]:

@@ -28,8 +28,8 @@ class CheckpointEvaluation:
     @property
     def pair(self) -> tuple[str, str]:
         """Both sides as checkpoints of the run: ``thought/1`` against ``direct/1``, or against the seed's answers."""
-        kind, _, place = self.step.partition("/")
-        return (f"thought/{place}", f"direct/{place}") if kind == "head_to_head" else (place, "seed/direct")
+        kind, _, point = self.step.partition("/")
+        return (f"thought/{point}", f"direct/{point}") if kind == "head_to_head" else (point, "seed/direct")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +123,18 @@ def model_or_checkpoint(
     store: Store, text: str, mode: str = "", run: str = "", among: Collection[str] = ()
 ) -> NamedModel:
     """The model that a user means: a checkpoint of a run (``thought/1``), a model as `model_named` has it, or the last
-    checkpoint of the run of this name."""
+    checkpoint of the run of this name.
+
+    Args:
+        store: Has the models and the runs.
+        text: What the user wrote.
+        mode: The model's mode, where it is known in several.
+        run: The name of the run of a checkpoint; empty for the newest.
+        among: Fingerprints that the model must be one of; empty for any.
+
+    Raises:
+        UserError: The store holds no such model.
+    """
     if CHECKPOINT.fullmatch(text):
         return checkpoint_named(store, run, text)
     try:

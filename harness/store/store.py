@@ -146,8 +146,8 @@ class Store(Database):
 
     def add_run(self, key: str, name: str, config: Any, provenance: Any) -> None:
         """Store that a run was begun."""
-        written = {"config": json.dumps(config, sort_keys=True), "provenance": json.dumps(provenance, sort_keys=True)}
-        self._insert("run", [{"run_key": key, "name": name, **written}])
+        documents = {"config": json.dumps(config, sort_keys=True), "provenance": json.dumps(provenance, sort_keys=True)}
+        self._insert("run", [{"run_key": key, "name": name, **documents}])
 
     def finished_steps(self, run: str) -> dict[str, float]:
         """Seconds by name of the run's finished steps."""
@@ -156,8 +156,8 @@ class Store(Database):
 
     def finish_step(self, run: str, step: str, details: Mapping[str, Any], seconds: float) -> None:
         """Store that a step of a run is done, and what it left behind."""
-        written = json.dumps(details, sort_keys=True)
-        row = {"step_key": f"{run}/{step}", "run": run, "name": step, "details": written, "seconds": seconds}
+        details_json = json.dumps(details, sort_keys=True)
+        row = {"step_key": f"{run}/{step}", "run": run, "name": step, "details": details_json, "seconds": seconds}
         self._insert("step", [row])
 
     def add_decision(
@@ -172,7 +172,19 @@ class Store(Database):
         attempt: str | None = None,
         policy_key: str | None = None,
     ) -> None:
-        """Store what a gate decided, with a sentence for each rule."""
+        """Store what a gate decided.
+
+        Args:
+            key: Identifies the decision.
+            run: The key of the run that it belongs to.
+            policy: As data.
+            candidate: The fingerprint of the candidate.
+            against: The fingerprint of the baseline.
+            decision: PASS, FAIL, INCONCLUSIVE or INVALID.
+            rules: As data: the outcome and a sentence of each.
+            attempt: The key of the attempt on a line's error budget, if it was one.
+            policy_key: The key of the policy.
+        """
         self._insert(
             "gate_decision",
             [

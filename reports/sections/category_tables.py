@@ -19,6 +19,8 @@ Preferences = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Column:
+    """The preferences of one evaluation, with what the table calls it."""
+
     label: str
     style: Style
     preferences: Preferences
@@ -85,8 +87,16 @@ def tabulate(
     head_to_head: Preferences | None = None,
     guarded: Collection[str] | None = None,
 ) -> CategoryTable | None:
-    """The table of these columns; None where fewer than two groups have a verdict. `guarded` names the groups that the
-    gate guards: all where it is empty, none where it is None."""
+    """The table of these columns; None where fewer than two groups have a verdict.
+
+    Args:
+        name: Tells the page's tables apart.
+        title: What people read above the table.
+        columns: The evaluations.
+        groups: By prompt, its group.
+        head_to_head: The preferences between two candidates, for a column of their own.
+        guarded: The groups that the gate guards: all where it is empty, none where it is None.
+    """
     named = sorted({groups[prompt] for column in columns for prompt in column.preferences if prompt in groups})
     if len(named) < 2:
         return None

@@ -42,7 +42,7 @@ class TrainingJudge:
         self.judge.require(prompts)
 
     def scores(
-        self, store: Store, groups: Sequence[Group], markers: Sequence[str], what: str
+        self, store: Store, groups: Sequence[Group], markers: Sequence[str], title: str
     ) -> list[list[float | None]]:
         """Have responses scored that the store holds no score of.
 
@@ -50,7 +50,7 @@ class TrainingJudge:
             store: Where scores and judgments are looked up and kept.
             groups: The responses by prompt.
             markers: Those of the mode: none may be in a response.
-            what: What the progress bar is called.
+            title: What the progress bar is called.
 
         Returns:
             One score for each response, comparable within its group; None for None, and where verdicts are missing.
@@ -60,10 +60,10 @@ class TrainingJudge:
             UserError: The judge failed; what it did say is stored.
         """
         _require_no_thought(groups, markers)
-        return response_scores(self.judge, self.progress).scores(store, groups, markers, what)
+        return response_scores(self.judge, self.progress).scores(store, groups, markers, title)
 
     def against(
-        self, store: Store, prompts: Sequence[Prompt], ours: Responses, theirs: Responses, what: str
+        self, store: Store, prompts: Sequence[Prompt], ours: Responses, theirs: Responses, title: str
     ) -> list[float | None]:
         """Which of two responses is better, by prompt.
 
@@ -72,7 +72,7 @@ class TrainingJudge:
             prompts: The prompts.
             ours: A response to each. One that is None loses to any other.
             theirs: Another response to each; an equal one is a tie, and is not judged.
-            what: What the progress bar is called.
+            title: What the progress bar is called.
 
         Returns:
             The preference in [0, 1] for our response; None where a verdict is missing.
@@ -83,7 +83,7 @@ class TrainingJudge:
         preferences = [_without_judge(a, b) for a, b in zip(ours, theirs, strict=True)]
         to_judge = [index for index, preference in enumerate(preferences) if preference is None]
         pairs = [(prompts[index], ours[index] or "", theirs[index] or "") for index in to_judge]
-        judged = response_scores(self.judge, self.progress).preferences(store, pairs, what)
+        judged = response_scores(self.judge, self.progress).preferences(store, pairs, title)
         for index, preference in zip(to_judge, judged, strict=True):
             preferences[index] = preference
         return preferences

@@ -30,11 +30,11 @@ class ResponseScores(Protocol):
     """Scores of the responses to a prompt, and which of two is better."""
 
     def scores(
-        self, store: Store, groups: Sequence[Group], markers: Sequence[str], what: str
+        self, store: Store, groups: Sequence[Group], markers: Sequence[str], title: str
     ) -> list[list[float | None]]:
         """One score for each response, comparable within its group; None for None, and where verdicts are missing."""
 
-    def preferences(self, store: Store, pairs: Sequence[tuple[Prompt, str, str]], what: str) -> list[float | None]:
+    def preferences(self, store: Store, pairs: Sequence[tuple[Prompt, str, str]], title: str) -> list[float | None]:
         """For each prompt with two different responses, the preference for the first one; None where a verdict is
         missing."""
 
@@ -52,10 +52,12 @@ class ScorerScores:
     progress: Progress
 
     def scores(
-        self, store: Store, groups: Sequence[Group], markers: Sequence[str], what: str
+        self, store: Store, groups: Sequence[Group], markers: Sequence[str], title: str
     ) -> list[list[float | None]]:
-        wanted = [(prompt, response) for prompt, responses in groups for response in responses if response is not None]
-        values = ensure_scores(store, self.scorer, wanted, self.progress, what)
+        answered = [
+            (prompt, response) for prompt, responses in groups for response in responses if response is not None
+        ]
+        values = ensure_scores(store, self.scorer, answered, self.progress, title)
         return [
             [
                 None if response is None else values[score_key(self.scorer.id, prompt, response)]
@@ -64,10 +66,10 @@ class ScorerScores:
             for prompt, responses in groups
         ]
 
-    def preferences(self, store: Store, pairs: Sequence[tuple[Prompt, str, str]], what: str) -> list[float | None]:
-        wanted = [(prompt, response) for prompt, *responses in pairs for response in responses]
-        values = ensure_scores(store, self.scorer, wanted, self.progress, what)
-        numbers = iter([values[score_key(self.scorer.id, prompt, response)] for prompt, response in wanted])
+    def preferences(self, store: Store, pairs: Sequence[tuple[Prompt, str, str]], title: str) -> list[float | None]:
+        answered = [(prompt, response) for prompt, *responses in pairs for response in responses]
+        values = ensure_scores(store, self.scorer, answered, self.progress, title)
+        numbers = iter([values[score_key(self.scorer.id, prompt, response)] for prompt, response in answered])
         return [score_verdict(first, second)[1] for first, second in zip(numbers, numbers, strict=True)]
 
 
@@ -82,7 +84,7 @@ class EloScores:
     judge: Judge
 
     def scores(
-        self, store: Store, groups: Sequence[Group], markers: Sequence[str], what: str
+        self, store: Store, groups: Sequence[Group], markers: Sequence[str], title: str
     ) -> list[list[float | None]]:
         distinct = [list(dict.fromkeys(r for r in responses if r is not None)) for _, responses in groups]
         comparisons = [
@@ -91,7 +93,7 @@ class EloScores:
             for first, second in combinations(responses, 2)
             for order in ("AB", "BA")
         ]
-        preferences = iter(self._judged(store, comparisons, what))
+        preferences = iter(self._judged(store, comparisons, title))
         elo = elo_scores([_verdicts(len(responses), preferences) for responses in distinct])
         by_response = [
             dict(zip(responses, scores, strict=True)) for responses, scores in zip(distinct, elo, strict=True)
@@ -101,19 +103,19 @@ class EloScores:
             for (_, responses), scores in zip(groups, by_response, strict=True)
         ]
 
-    def preferences(self, store: Store, pairs: Sequence[tuple[Prompt, str, str]], what: str) -> list[float | None]:
+    def preferences(self, store: Store, pairs: Sequence[tuple[Prompt, str, str]], title: str) -> list[float | None]:
         comparisons = [
             Comparison(prompt=prompt, candidate=first, baseline=second, order=order)
             for prompt, first, second in pairs
             for order in ("AB", "BA")
         ]
-        judged = iter(self._judged(store, comparisons, what))
+        judged = iter(self._judged(store, comparisons, title))
         return [mean_preference(both) for both in zip(judged, judged, strict=True)]
 
-    def _judged(self, store: Store, comparisons: Sequence[Comparison], what: str) -> list[float | None]:
+    def _judged(self, store: Store, comparisons: Sequence[Comparison], title: str) -> list[float | None]:
         """For the first response of each comparison, in order."""
         store.add_prompts({comparison.prompt.key: comparison.prompt for comparison in comparisons}.values())
-        keys = self.judge.judge(store, comparisons, what)
+        keys = self.judge.judge(store, comparisons, title)
         preferences = store.preferences(keys)
         return [preferences[key] for key in keys]
 

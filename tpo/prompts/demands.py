@@ -15,6 +15,8 @@ from tpobench.harness.records import Prompt, content_key
 
 @dataclass(frozen=True)
 class Demand:
+    """A sentence to put behind an instruction, and the check that a response to it must pass."""
+
     sentence: str
     check: Mapping[str, Any]
 

@@ -135,7 +135,18 @@ class PreferenceTrainer(ByEpoch, DPOTrainer):  # type: ignore[misc]
 
 
 def supervised_trainer(job: TrainJob, model: Any, tokenizer: Any, watch: Watch, rows: list[Any]) -> SupervisedTrainer:
-    """The trainer for rows of messages and completions; raises UserError when one is longer than max_length."""
+    """The trainer for rows of messages and completions.
+
+    Args:
+        job: What is trained, and how.
+        model: The weights.
+        tokenizer: The model's.
+        watch: Shows and records the progress.
+        rows: Messages, and the completion to learn.
+
+    Raises:
+        UserError: An example is longer than max_length.
+    """
 
     def encode(row: dict[str, Any]) -> dict[str, list[int]]:
         prompt = encode_messages(tokenizer, row["messages"])
@@ -160,7 +171,15 @@ def supervised_trainer(job: TrainJob, model: Any, tokenizer: Any, watch: Watch, 
 
 
 def preference_trainer(job: TrainJob, model: Any, tokenizer: Any, watch: Watch, rows: list[Any]) -> PreferenceTrainer:
-    """The trainer for pairs. Its reference log-probabilities are computed when this returns."""
+    """The trainer for pairs. Its reference log-probabilities are computed when this returns.
+
+    Args:
+        job: What is trained, and how.
+        model: The weights.
+        tokenizer: The model's.
+        watch: Shows and records the progress.
+        rows: The token ids of a prompt, the chosen and the rejected output.
+    """
     tokens = sum(2 * len(row["prompt_ids"]) + len(row["chosen_ids"]) + len(row["rejected_ids"]) for row in rows)
     return PreferenceTrainer(
         job,

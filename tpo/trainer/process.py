@@ -59,8 +59,8 @@ def _command(launch: str | None, job_file: str) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Of the trainer. It does not search the folder that it was started in, where a user's module could stand in for
-    one of ours or of a library's. So where this package is not installed, it is told where that lies."""
+    """The environment variables of the trainer. It does not search the folder that it was started in, where a user's
+    module could shadow one of ours or of a library's. So where this package is not installed, its folder is named."""
     ours = Path(tpobench.__file__).resolve().parents[1]
     installed = ours in [Path(folder).resolve() for folder in (*site.getsitepackages(), site.getusersitepackages())]
     path = [*([] if installed else [str(ours)]), *filter(None, [os.environ.get("PYTHONPATH")])]

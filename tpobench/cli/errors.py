@@ -19,16 +19,16 @@ def _user_sentence(error: UserError) -> str:
     others = [path for path in RUNS.glob("*/store.duckdb") if path != error.store]
     if len(others) != 1:
         return str(error)
-    if error.what.endswith("?"):
-        return f"{error.what[:-1]}, or --store {others[0]}?"
-    return f"{error.what}; did you mean --store {others[0]}?"
+    if error.problem.endswith("?"):
+        return f"{error.problem[:-1]}, or --store {others[0]}?"
+    return f"{error.problem}; did you mean --store {others[0]}?"
 
 
 def _fault_sentence(error: Exception) -> str:
     """What to say of an error that is not the user's."""
     if not isinstance(error, OSError) or error.errno is None:
-        what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        return f"a fault of tpobench itself ({what}); run again with --debug and report what it prints"
+        problem = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        return f"a fault of tpobench itself ({problem}); run again with --debug and report what it prints"
     where = f" ({error.filename})" if error.filename else ""
     if error.errno == errno.ENOSPC:
         return f"no space left on the disk{where}; free some and run the same command again, nothing stored is lost"
