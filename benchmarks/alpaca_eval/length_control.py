@@ -133,20 +133,7 @@ def refit_interval(
     almost all won or lost) four prompts join the sample, two won and two lost, of equal length and mean difficulty,
     as in `intervals.mean_interval`: without them sixty wins would have no width.
 
-    Args:
-        preference: By prompt, for the model, in [0, 1].
-        length_difference: By prompt, as for `length_controlled_win_rate`.
-        difficulty: By prompt, as for `length_controlled_win_rate`.
-        gamed: The gamed rows, in every refit.
-        repeats: Refits, at least 2.
-        seed: Of the draws of prompts.
-        confidence: Between 0 and 1.
-
-    Returns:
-        The win rate of the whole sample with its interval and standard error.
-
-    Raises:
-        ValueError: `repeats` or `confidence` is out of its range, or as `length_controlled_win_rate`.
+    `repeats` refits (at least 2) are drawn with `seed`; `confidence` is between 0 and 1.
     """
     if repeats < 2 or not 0 < confidence < 1:
         raise ValueError("a bootstrap needs two or more repeats and a confidence between 0 and 1")
