@@ -5,7 +5,7 @@ A record's key is the hash of everything that determined it, so that the same wo
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -235,3 +235,70 @@ class Pair:
 
     def key(self, job: str) -> str:
         return content_key("pair", job, self.chosen.key, self.rejected.key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewEvaluation:
+    """What an evaluation measured, as it goes into the store.
+
+    `prompt_keys` and `judgment_keys` belong together, and so do the outputs where they are known.
+    Without a baseline (tasks that score by themselves) there are no judgments. `params` is JSON that says how it was
+    made.
+    """
+
+    benchmark: str
+    judge: str
+    params: str
+    candidate: str
+    candidate_mode: str
+    baseline: str = ""
+    baseline_mode: str = ""
+    prompt_keys: Sequence[str] = ()
+    judgment_keys: Sequence[str] = ()
+    candidate_outputs: Sequence[str] = ()
+    baseline_outputs: Sequence[str] = ()
+
+    @property
+    def key(self) -> str:
+        return content_key("evaluation", vars(self))
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateAttempt:
+    """A gate that was opened: the `number`-th of its line, which may spend `share` of every alpha of the policy. `test`
+    is the key of everything that is tested beside the two models."""
+
+    line: str
+    number: int
+    candidate: str
+    against: str
+    test: str
+    share: float
+
+    @property
+    def key(self) -> str:
+        """The same test of the same models is the same attempt, whatever its number."""
+        return content_key("attempt", self.line, self.candidate, self.against, self.test)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChampionMove:
+    """A promotion or rollback (`action`) by the alias `file`: which model became the champion, in which mode, by which
+    decision and policy, and who asked for it."""
+
+    sequence: int
+    action: str
+    model: str
+    name: str
+    folder: str
+    mode: str
+    decision: str
+    policy_key: str
+    who: str
+    why: str
+    file: str
+    moved_at: str
+
+    @property
+    def key(self) -> str:
+        return content_key("champion", vars(self))

@@ -17,7 +17,7 @@ from tpobench.benchmarks.lm_eval.record import store_task_figures
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.declaration import ImportedModel
 from tpobench.harness.files import write_whole
-from tpobench.harness.records import Metric, Model, content_key
+from tpobench.harness.records import Metric, Model, NewEvaluation, content_key
 from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.evaluations import current_evaluations, evaluation_with_key
 from tpobench.harness.store.models import model_named, model_with_fingerprint, require_one_mode
@@ -155,7 +155,7 @@ def _author(content: Mapping[str, Any], path: Path) -> Model:
 
 def _evaluation(
     content: Mapping[str, Any], task: str, entry: Mapping[str, Any], model: Model, mode: str, path: Path
-) -> tuple[dict[str, Any], list[Metric], str | None]:
+) -> tuple[NewEvaluation, list[Metric], str | None]:
     """What `store_task_figures` takes, from one task of a file."""
     ours = content.get("tpobench", {})
     about = ours.get("tasks", {}).get(task, {})
@@ -166,13 +166,13 @@ def _evaluation(
         "figures": content_key(entry),
     }
     n, values = _items(content, task, entry, path), figures(entry)
-    evaluation = {
-        "benchmark": PREFIX + task,
-        "judge": judge_id(str(content.get("lm_eval_version") or "of an unknown version")),
-        "params": json.dumps(params, sort_keys=True),
-        "candidate": model.fingerprint,
-        "candidate_mode": str(ours.get("candidate_mode", mode)),
-    }
+    evaluation = NewEvaluation(
+        benchmark=PREFIX + task,
+        judge=judge_id(str(content.get("lm_eval_version") or "of an unknown version")),
+        params=json.dumps(params, sort_keys=True),
+        candidate=model.fingerprint,
+        candidate_mode=str(ours.get("candidate_mode", mode)),
+    )
     metrics = [_metric(name, value, n, values, about.get("intervals", {})) for name, value in values.items()]
     return evaluation, metrics, about.get("evaluation") if model.fingerprint == ours.get("candidate") else None
 

@@ -1,27 +1,23 @@
 """One task's figures, as an evaluation of the store."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from tpobench.harness.records import Metric, content_key
+from tpobench.harness.records import Metric, NewEvaluation
 from tpobench.harness.store.store import Store
 
 
 def store_task_figures(
-    store: Store, about: Mapping[str, Any], metrics: Sequence[Metric], key: str | None = None
+    store: Store, evaluation: NewEvaluation, metrics: Sequence[Metric], key: str | None = None
 ) -> str:
-    """Store one task's figures; `about` has benchmark, judge, params, candidate and candidate_mode, and may have
-    prompt_keys and candidate_outputs. Returns the evaluation's key. The same again changes nothing."""
-    row = {
-        **about,
-        "baseline": "",
-        "baseline_mode": "",
-        "prompt_keys": about.get("prompt_keys", []),
-        "judgment_keys": [],
-        "candidate_outputs": about.get("candidate_outputs", []),
-        "baseline_outputs": [],
-    }
-    evaluation = key or content_key("evaluation", row)
-    store.add_metrics(evaluation, metrics)
-    store.add_evaluation(evaluation, **row)
-    return evaluation
+    """Store one task's figures; returns the evaluation's key. The same again changes nothing.
+
+    Args:
+        store: Where they are kept.
+        evaluation: What was measured.
+        metrics: The figures.
+        key: The evaluation's, where it was given another one than its own: in a file that another store has written.
+    """
+    key = key or evaluation.key
+    store.add_metrics(key, metrics)
+    store.add_evaluation(evaluation, key)
+    return key

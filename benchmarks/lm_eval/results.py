@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from tpobench.benchmarks.lm_eval.names import PREFIX, figures, judge_id
 from tpobench.benchmarks.lm_eval.options import TaskOptions
 from tpobench.benchmarks.lm_eval.record import store_task_figures
 from tpobench.harness.models.modes import Mode
-from tpobench.harness.records import Metric, Model, Output, content_key
+from tpobench.harness.records import Metric, Model, NewEvaluation, Output, content_key
 from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.store import Store
 
@@ -59,11 +59,12 @@ class Findings:
         metrics = _metrics(results["results"][task], counted["effective"], _by_metric(samples))
         metrics += _output_metrics(answered)
         prompts = [output.prompt for output, _ in answered] or self.lm.scored.get(task, [])
-        about = self._about(task, self._params(task, samples, bool(answered))) | {
-            "prompt_keys": [prompt.key for prompt in prompts],
-            "candidate_outputs": [output.key for output, _ in answered],
-        }
-        key = store_task_figures(store, about, metrics)
+        evaluation = replace(
+            self._evaluation(task, self._params(task, samples, bool(answered))),
+            prompt_keys=[prompt.key for prompt in prompts],
+            candidate_outputs=[output.key for output, _ in answered],
+        )
+        key = store_task_figures(store, evaluation, metrics)
         for metric, values in _by_item(samples).items():
             store.add_items(key, metric, values)
         return TaskResult(
@@ -85,7 +86,7 @@ class Findings:
             "tasks": {part.task: part.evaluation for part in parts},
         }
         metrics = _metrics(entry, entry["sample_len"], {})
-        key = store_task_figures(store, self._about(group, params), metrics)
+        key = store_task_figures(store, self._evaluation(group, params), metrics)
         return TaskResult(task=group, evaluation=key, version=version, num_fewshot=shots, metrics=tuple(metrics))
 
     def _params(self, task: str, samples: Sequence[Mapping[str, Any]], answered: bool) -> dict[str, Any]:
@@ -105,14 +106,14 @@ class Findings:
             params |= {"sampling": sampling, "format_retries": self.options.format_retries}
         return params
 
-    def _about(self, task: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            "benchmark": PREFIX + task,
-            "judge": judge_id(),
-            "params": json.dumps(params, sort_keys=True),
-            "candidate": self.model.fingerprint,
-            "candidate_mode": self.mode.name,
-        }
+    def _evaluation(self, task: str, params: Mapping[str, Any]) -> NewEvaluation:
+        return NewEvaluation(
+            benchmark=PREFIX + task,
+            judge=judge_id(),
+            params=json.dumps(params, sort_keys=True),
+            candidate=self.model.fingerprint,
+            candidate_mode=self.mode.name,
+        )
 
 
 def _is_about_data(key: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.metrics import benchmark_metrics, measure
 from tpobench.harness.evaluation.preferences import PromptJudgments, Verdict
-from tpobench.harness.records import Metric, Model, Prompt, content_key
+from tpobench.harness.records import Metric, Model, NewEvaluation, Prompt
 from tpobench.harness.store.judgments import judgments_with_keys
 from tpobench.harness.store.store import Store
 
@@ -44,23 +44,23 @@ def store_evaluation(
 
     The figures are computed again from the judgments, since a missing verdict may have come in.
     """
-    stored = {
-        "benchmark": record.benchmark.name,
-        "judge": record.judge,
-        "params": json.dumps(record.about, sort_keys=True),
-        "candidate": record.candidate.fingerprint,
-        "candidate_mode": record.candidate_mode,
-        "baseline": record.baseline.fingerprint,
-        "baseline_mode": record.baseline_mode,
-        "prompt_keys": [entry.prompt.key for entry in entries],
-        "judgment_keys": [entry.judgment for entry in entries],
-        "candidate_outputs": [entry.candidate_output for entry in entries],
-        "baseline_outputs": [entry.baseline_output for entry in entries],
-    }
-    key = content_key("evaluation", stored)
+    evaluation = NewEvaluation(
+        benchmark=record.benchmark.name,
+        judge=record.judge,
+        params=json.dumps(record.about, sort_keys=True),
+        candidate=record.candidate.fingerprint,
+        candidate_mode=record.candidate_mode,
+        baseline=record.baseline.fingerprint,
+        baseline_mode=record.baseline_mode,
+        prompt_keys=[entry.prompt.key for entry in entries],
+        judgment_keys=[entry.judgment for entry in entries],
+        candidate_outputs=[entry.candidate_output for entry in entries],
+        baseline_outputs=[entry.baseline_output for entry in entries],
+    )
+    key = evaluation.key
     observations = read_judgments(store, entries, record.benchmark.needs_texts)
     store.add_metrics(key, [*measure(observations), *extra, *benchmark_metrics(record.benchmark, observations)])
-    store.add_evaluation(key, **stored)
+    store.add_evaluation(evaluation)
     return key
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from tpobench.harness.errors import UserError
 from tpobench.harness.files import write_whole
 from tpobench.harness.models.checkpoints import fingerprint
-from tpobench.harness.records import content_key
+from tpobench.harness.records import ChampionMove
 from tpobench.harness.store.gates import champion_moves
 from tpobench.harness.store.models import model_with_fingerprint
 from tpobench.harness.store.store import Store
@@ -212,9 +212,8 @@ def _move(
 
 def _remember(store: Store, file: Path, champion: Champion) -> None:
     """Store the row of this move, unless it is there."""
-    about: dict[str, Any] = asdict(champion) | {"file": str(file.resolve())}
-    del about["before"]
-    store.add_champion(content_key("champion", about), **about)
+    state = {name: value for name, value in vars(champion).items() if name != "before"}
+    store.add_champion(ChampionMove(**state, file=str(file.resolve())))
 
 
 def _who() -> str:

@@ -5,7 +5,7 @@ together promote noise no more often than one would. An attempt is entered befor
 giving up counts.
 """
 
-from tpobench.harness.records import content_key
+from tpobench.harness.records import GateAttempt
 from tpobench.harness.stats.multiplicity import share_of_attempt
 from tpobench.harness.store.gates import Attempt, attempt_with_key, last_attempt
 from tpobench.harness.store.store import Store
@@ -25,10 +25,10 @@ def open_attempt(store: Store, line: str, *, candidate: str, against: str, test:
         The attempt. The same gate again is the same attempt, and spends nothing more; anything else takes the next
         number.
     """
-    key = content_key("attempt", line, candidate, against, test)
-    if known := attempt_with_key(store, key):
-        return known
     number = last_attempt(store, line) + 1
     share = share_of_attempt(number)
-    store.add_attempt(key, line=line, number=number, candidate=candidate, against=against, test=test, share=share)
-    return Attempt(key, number, share)
+    attempt = GateAttempt(line=line, number=number, candidate=candidate, against=against, test=test, share=share)
+    if known := attempt_with_key(store, attempt.key):
+        return known
+    store.add_attempt(attempt)
+    return Attempt(attempt.key, number, share)

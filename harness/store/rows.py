@@ -9,10 +9,13 @@ from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import (
     Assignment,
     CallRecord,
+    ChampionMove,
+    GateAttempt,
     Generation,
     Judgment,
     Metric,
     Model,
+    NewEvaluation,
     Output,
     Pair,
     Prompt,
@@ -203,3 +206,17 @@ def pair_rows(job: str, run: str, arm: str, iteration: int, pairs: Iterable[Pair
             "chosen_score": pair.chosen_score,
             "rejected_score": pair.rejected_score,
         }
+
+
+def evaluation_row(key: str, evaluation: NewEvaluation) -> Row:
+    lists = ("prompt_keys", "judgment_keys", "candidate_outputs", "baseline_outputs")
+    listed = {name: list(getattr(evaluation, name)) for name in lists}
+    return {"evaluation_key": key, **vars(evaluation), **listed}
+
+
+def attempt_row(attempt: GateAttempt) -> Row:
+    return {"gate_attempt_key": attempt.key, **vars(attempt)}
+
+
+def champion_row(move: ChampionMove) -> Row:
+    return {"champion_key": move.key, **vars(move)}

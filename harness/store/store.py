@@ -14,10 +14,13 @@ from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import (
     Assignment,
     CallRecord,
+    ChampionMove,
+    GateAttempt,
     Generation,
     Judgment,
     Metric,
     Model,
+    NewEvaluation,
     Output,
     Pair,
     Prompt,
@@ -132,9 +135,9 @@ class Store(Database):
             metrics[row.pop("evaluation")].append(Metric(**row))
         return metrics
 
-    def add_evaluation(self, key: str, **about: Any) -> None:
-        """Store what one evaluation measured: see the columns of table `evaluation`."""
-        self._insert("evaluation", [{"evaluation_key": key, **about}])
+    def add_evaluation(self, evaluation: NewEvaluation, key: str | None = None) -> None:
+        """Store what one evaluation measured, under its own key unless another one is given."""
+        self._insert("evaluation", [rows.evaluation_row(key or evaluation.key, evaluation)])
 
     def add_items(self, evaluation: str, metric: str, values: Mapping[str, float]) -> None:
         """Store what each item of an evaluation scored."""
@@ -202,13 +205,13 @@ class Store(Database):
             ],
         )
 
-    def add_attempt(self, key: str, **about: Any) -> None:
-        """Store that a gate was opened: see the columns of table `gate_attempt`."""
-        self._insert("gate_attempt", [{"gate_attempt_key": key, **about}])
+    def add_attempt(self, attempt: GateAttempt) -> None:
+        """Store that a gate was opened."""
+        self._insert("gate_attempt", [rows.attempt_row(attempt)])
 
-    def add_champion(self, key: str, **about: Any) -> None:
-        """Store that the champion was moved: see the columns of table `champion`."""
-        self._insert("champion", [{"champion_key": key, **about}])
+    def add_champion(self, move: ChampionMove) -> None:
+        """Store that the champion was moved."""
+        self._insert("champion", [rows.champion_row(move)])
 
     def _column(self, table: str, column: str, keys: Iterable[str]) -> dict[str, Any]:
         """The values of a column by the rows' keys, for those rows that the table holds."""

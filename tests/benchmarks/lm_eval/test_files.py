@@ -10,7 +10,7 @@ from tpobench.benchmarks.lm_eval.files import export_model, export_results, impo
 from tpobench.benchmarks.lm_eval.options import TaskOptions
 from tpobench.benchmarks.lm_eval.record import store_task_figures
 from tpobench.harness.errors import UserError
-from tpobench.harness.records import Metric, Model
+from tpobench.harness.records import Metric, Model, NewEvaluation
 from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.store import Store
 
@@ -18,14 +18,14 @@ from tpobench.harness.store.store import Store
 def measured(store: Store, task: str, value: float, mode: str = "direct", **params: object) -> str:
     """The figures of one task of the model ``m``."""
     store.add_model(Model("m", "folder of m", "a" * 32), "given")
-    about = {
-        "benchmark": f"lm_eval/{task}",
-        "judge": "lm-eval 0.4.9",
-        "params": json.dumps(params),
-        "candidate": "a" * 32,
-        "candidate_mode": mode,
-    }
-    return store_task_figures(store, about, [Metric(name="acc", value=value, n=100)])
+    evaluation = NewEvaluation(
+        benchmark=f"lm_eval/{task}",
+        judge="lm-eval 0.4.9",
+        params=json.dumps(params),
+        candidate="a" * 32,
+        candidate_mode=mode,
+    )
+    return store_task_figures(store, evaluation, [Metric(name="acc", value=value, n=100)])
 
 
 def test_a_task_that_was_measured_twice_goes_out_with_its_newest_figures(store: Store, tmp_path: Path) -> None:

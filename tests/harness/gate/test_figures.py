@@ -7,7 +7,7 @@ from tests.harness.gate.inputs import policy
 from tpobench.harness.errors import UserError
 from tpobench.harness.gate.figures import candidate_metrics, task_items
 from tpobench.harness.gate.input import TaskItems
-from tpobench.harness.records import Metric
+from tpobench.harness.records import Metric, NewEvaluation
 from tpobench.harness.store.models import model_named
 from tpobench.harness.store.store import Store
 
@@ -46,11 +46,10 @@ def items_of(store: Store, metric: str = "exact_match") -> TaskItems:
 
 
 def answered(store: Store, model: str, right: int, items: int = 4) -> None:
-    lists: dict[str, list[str]] = {
-        name: [] for name in ("prompt_keys", "judgment_keys", "candidate_outputs", "baseline_outputs")
-    }
-    about = {"params": "{}", "candidate": model, "candidate_mode": "direct", "baseline": "", "baseline_mode": ""}
-    store.add_evaluation(f"e {model}", benchmark="lm_eval/gsm8k", judge="lm-eval", **about, **lists)
+    evaluation = NewEvaluation(
+        benchmark="lm_eval/gsm8k", judge="lm-eval", params="{}", candidate=model, candidate_mode="direct"
+    )
+    store.add_evaluation(evaluation, f"e {model}")
     store.add_items(f"e {model}", "exact_match,strict", {f"item {n}": float(n < right) for n in range(items)})
 
 

@@ -1,33 +1,33 @@
 """The views that say what the tables mean, on evaluations that were entered by hand."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
-from tpobench.harness.records import Judgment
+from tpobench.harness.records import Judgment, NewEvaluation
 from tpobench.harness.store.store import Store
 
 Games = list[tuple[str, str]]
 """Prompt and judgment of each entry of an evaluation."""
 
 
-def evaluated(store: Store, key: str, games: Games = [("p", "j")], **about: object) -> None:  # noqa: B006
+def evaluated(store: Store, key: str, games: Games = [("p", "j")], **about: Any) -> None:  # noqa: B006
     """An evaluation with these entries, without outputs."""
-    listed = {"prompt_keys": [prompt for prompt, _ in games], "judgment_keys": [judgment for _, judgment in games]}
-    defaults = {
-        "benchmark": "bench",
-        "judge": "judge",
-        "params": "{}",
-        "candidate": "new",
-        "candidate_mode": "direct",
-        "baseline": "base",
-        "baseline_mode": "direct",
-        **listed,
-        "candidate_outputs": [],
-        "baseline_outputs": [],
-    }
-    store.add_evaluation(key, **defaults | about)
+    evaluation = NewEvaluation(
+        benchmark="bench",
+        judge="judge",
+        params="{}",
+        candidate="new",
+        candidate_mode="direct",
+        baseline="base",
+        baseline_mode="direct",
+        prompt_keys=[prompt for prompt, _ in games],
+        judgment_keys=[judgment for _, judgment in games],
+    )
+    store.add_evaluation(replace(evaluation, **about), key)
 
 
 def judgments(store: Store, **preferences: float | None) -> None:

@@ -1,7 +1,7 @@
 """The tasks of a run that no judge is asked about."""
 
 from tests.reports.stores import RUN, finished_run, section
-from tpobench.harness.records import Metric
+from tpobench.harness.records import Metric, NewEvaluation
 from tpobench.harness.store.step_details import TasksDetails
 from tpobench.harness.store.steps import Step
 from tpobench.harness.store.store import Store
@@ -14,10 +14,10 @@ def test_a_task_s_figures_are_shown_and_its_standard_errors_are_not(store: Store
     finished_run(store)
     figures = {"exact_match,strict": 0.42, "exact_match_stderr,strict": 0.07}
     store.add_metrics("task", [Metric(name=name, value=value, n=50) for name, value in figures.items()])
-    sides = {"candidate": "c", "candidate_mode": "direct", "baseline": "", "baseline_mode": ""}
-    columns = ("prompt_keys", "judgment_keys", "candidate_outputs", "baseline_outputs")
-    lists: dict[str, list[str]] = {column: [] for column in columns}
-    store.add_evaluation("task", benchmark="lm_eval/gsm8k", judge="lm-eval", params="{}", **sides, **lists)
+    evaluation = NewEvaluation(
+        benchmark="lm_eval/gsm8k", judge="lm-eval", params="{}", candidate="c", candidate_mode="direct"
+    )
+    store.add_evaluation(evaluation, "task")
     details = TasksDetails(evaluations={"gsm8k": "task"})
     store.finish_step(RUN, Step(TasksDetails, "thought", 1).name, details.as_stored(), 1)
     content = of_run(store, RUN)
