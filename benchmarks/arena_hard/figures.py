@@ -1,6 +1,6 @@
 """Arena-Hard's figures: official scores, the prompt-level interval beside, and style control."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,18 +17,15 @@ PROMPT_REPEATS = 10_000
 """Bootstraps over prompts."""
 
 
-def score(version: str, tokens: Callable[[str], int] | None = None) -> Score:
-    """Official score and interval, the prompt-level interval, and style control where the texts are known.
-
-    `tokens` counts the tokens of a text; without it they are estimated (the official counter needs a download).
-    """
-    counter = tokens or estimated_tokens
+def score(version: str) -> Score:
+    """Official score and interval, the prompt-level interval, and style control where the texts are known; tokens
+    are estimated for it, since the official counter needs a download."""
 
     def figures(observations: Sequence[PromptJudgments]) -> list[Metric]:
-        metrics = _scores(version, observations, counter)
+        metrics = _scores(version, observations)
         parts = sorted({_part(o) for o in observations}) if version != "v0.1" else []
         for part in parts:  # v2.0 reports hard_prompt and creative_writing each alone
-            of_part = _scores(version, [o for o in observations if _part(o) == part], counter)
+            of_part = _scores(version, [o for o in observations if _part(o) == part])
             metrics += [replace(metric, category=part) for metric in of_part]
         return metrics
 
@@ -39,14 +36,14 @@ def _part(observation: PromptJudgments) -> str:
     return observation.prompt.category.split("/")[0]
 
 
-def _scores(version: str, observations: Sequence[PromptJudgments], tokens: Callable[[str], int]) -> list[Metric]:
+def _scores(version: str, observations: Sequence[PromptJudgments]) -> list[Metric]:
     games = [[vote(game.verdict, game.order == "AB") for game in o.games] for o in observations]
     whole_only = version != "v0.1"
     totals, weights = prompt_sums(games, whole_only)
     if not weights.sum():
         return []
     official = score_v2(games) if whole_only else score_v01(games)
-    honest = prompt_bootstrap(totals, weights, PROMPT_REPEATS)
+    honest = prompt_bootstrap(totals, weights, repeats=PROMPT_REPEATS)
     return [
         Metric(
             name="official_arena_score", value=official.score, n=official.prompts, low=official.low, high=official.high
@@ -58,18 +55,16 @@ def _scores(version: str, observations: Sequence[PromptJudgments], tokens: Calla
             low=float(honest.low[0]),
             high=float(honest.high[0]),
         ),
-        *_style_controlled(observations, games, tokens),
+        *_style_controlled(observations, games),
     ]
 
 
-def _style_controlled(
-    observations: Sequence[PromptJudgments], games: Sequence[Sequence[Vote | None]], tokens: Callable[[str], int]
-) -> list[Metric]:
+def _style_controlled(observations: Sequence[PromptJudgments], games: Sequence[Sequence[Vote | None]]) -> list[Metric]:
     rows = [
         (
             cast.outcome,
             cast.weight,
-            style_difference(style_of(o.candidate_text, tokens), style_of(o.baseline_text, tokens)),
+            style_difference(style_of(o.candidate_text, estimated_tokens), style_of(o.baseline_text, estimated_tokens)),
         )
         for o, votes in zip(observations, games, strict=True)
         if o.candidate_text is not None and o.baseline_text is not None and None not in votes

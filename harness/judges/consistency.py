@@ -6,6 +6,7 @@ from statistics import fmean, variance
 from typing import Any
 
 from tpobench.harness.stats.intervals import Interval, mean_interval
+from tpobench.harness.stats.preferences import flips
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +31,11 @@ def summarise(label: str, preferences: Sequence[float | None], repeats: int) -> 
     """From preferences in the order pair, then AB and BA, then repeat; each oriented to the candidate."""
     size = 2 * repeats
     pairs = [preferences[start : start + size] for start in range(0, len(preferences), size)]
-    flips, firsts, spreads, changes = [], [], [], []
+    flipped, firsts, spreads, changes = [], [], [], []
     for pair in pairs:
         ab, ba = ([value for value in side if value is not None] for side in (pair[:repeats], pair[repeats:]))
         if ab and ba:
-            flips.append(float((fmean(ab) - 0.5) * (fmean(ba) - 0.5) < 0))
+            flipped.append(float(flips(fmean(ab), fmean(ba))))
             firsts.append((fmean(ab) + 1 - fmean(ba)) / 2)
         for side in (ab, ba):
             if len(side) > 1:
@@ -45,7 +46,7 @@ def summarise(label: str, preferences: Sequence[float | None], repeats: int) -> 
         prompts=len(pairs),
         calls=len(preferences),
         missing=sum(value is None for value in preferences) / max(len(preferences), 1),
-        flip_rate=mean_interval(flips) if flips else None,
+        flip_rate=mean_interval(flipped) if flipped else None,
         first_preferred=mean_interval(firsts) if firsts else None,
         repeat_variance=fmean(spreads) if spreads else None,
         repeat_flips=fmean(changes) if changes else None,

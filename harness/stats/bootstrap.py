@@ -14,18 +14,18 @@ _CHUNK = 500
 
 @dataclass(frozen=True, eq=False)
 class Bootstrapped:
-    """Arrays of shape (models,): the mean over prompts, its percentile interval and its standard error."""
+    """Arrays of shape (models,): the mean over prompts and its percentile interval."""
 
     mean: Floats
     low: Floats
     high: Floats
-    standard_error: Floats
 
 
 def prompt_bootstrap(
     totals: npt.ArrayLike,
     weights: npt.ArrayLike,
-    repeats: int = 10_000,
+    *,
+    repeats: int,
     seed: int = 0,
     confidence: float = 0.95,
     clusters: Sequence[str] | None = None,
@@ -73,4 +73,4 @@ def prompt_bootstrap(
     resampled = np.concatenate(drawn)
     tail = (1 - confidence) / 2
     low, high = np.nanquantile(resampled, [tail, 1 - tail], axis=0)
-    return Bootstrapped(means, low, high, np.nanstd(resampled, axis=0, ddof=1))
+    return Bootstrapped(means, low, high)

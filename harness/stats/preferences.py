@@ -1,4 +1,4 @@
-"""One prompt is one observation: its preference, over all judgments of it."""
+"""One prompt is one observation: its preference, over all judgments of it, and whether that depends on the order."""
 
 from collections.abc import Sequence
 from statistics import fmean
@@ -11,3 +11,13 @@ def mean_preference(judgments: Sequence[float | None]) -> float | None:
     """
     known = [preference for preference in judgments if preference is not None]
     return fmean(known) if known and len(known) == len(judgments) else None
+
+
+def flips(ab: float, ba: float) -> bool:
+    """Whether a preference for the candidate changes sides with the order of presentation; a tie does not flip.
+
+    Args:
+        ab: The preference where the candidate is shown first.
+        ba: The preference where the baseline is.
+    """
+    return (ab - 0.5) * (ba - 0.5) < 0

@@ -9,6 +9,7 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from tpobench.harness.stats.intervals import Interval, mean_interval
+from tpobench.harness.stats.preferences import flips
 from tpobench.harness.store.judged_prompts import JudgedPrompt
 from tpobench.harness.store.judgments import SecondOpinion, second_opinions
 from tpobench.harness.store.store import Store
@@ -114,12 +115,12 @@ def _view(store: Store, judge: str, evaluations: Sequence[Evaluation]) -> JudgeV
 
 def flip_rate(prompts: Iterable[JudgedPrompt]) -> Interval | None:
     """Of the pairs judged in both orders, those whose preference changes sides with the order; ties do not flip."""
-    flips = []
+    flipped = []
     for prompt in prompts:
         sides = {order: preference for order, preference in prompt.verdicts if preference is not None}
         if "AB" in sides and "BA" in sides:
-            flips.append((prompt.prompt, float((sides["AB"] - 0.5) * (sides["BA"] - 0.5) < 0)))
-    return _over_prompts(flips)
+            flipped.append((prompt.prompt, float(flips(sides["AB"], sides["BA"]))))
+    return _over_prompts(flipped)
 
 
 def first_preferred(evaluations: Iterable[Iterable[JudgedPrompt]]) -> Interval | None:

@@ -14,8 +14,8 @@ from tests.benchmarks.arena_hard.published import (
     random_labels,
 )
 from tests.data import real_data
+from tests.elo import elo_ratings
 from tpobench.benchmarks.arena_hard.scores import OFFICIAL_REPEATS, prompt_sums, score_v01, score_v2
-from tpobench.harness.stats.bradley_terry import elo_ratings
 
 
 @real_data

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tpobench.harness.stats.preferences import mean_preference
+from tpobench.harness.stats.preferences import flips, mean_preference
 
 
 def test_the_preference_is_the_mean() -> None:
@@ -12,3 +12,10 @@ def test_the_preference_is_the_mean() -> None:
 @pytest.mark.parametrize("judgments", [[], [None], [0.8, None]])
 def test_there_is_none_unless_each_judgment_has_a_verdict(judgments: list[float | None]) -> None:
     assert mean_preference(judgments) is None
+
+
+def test_a_preference_flips_where_it_changes_sides_and_a_tie_does_not() -> None:
+    assert flips(0.9, 0.2)
+    assert flips(0.2, 0.9)
+    assert not flips(0.9, 0.6)
+    assert not flips(0.5, 0.2)

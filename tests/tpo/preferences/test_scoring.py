@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from tpobench.harness.stats.bradley_terry import elo_ratings
+from tests.elo import elo_ratings
 from tpobench.tpo.preferences.scoring import PRIOR, Floats, battle_matrix, elo, elo_scores, length_controlled, z_scores
 
 NAN = np.nan
