@@ -18,8 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = {"harness": {"harness"}} | {room: {room, "harness"} for room in ("tpo", "benchmarks", "reports")}
 """What each room may import; the command line, on top of them, may import all."""
 FLOORS = {"gate": 4, "evaluation": 3, "judges": 2, "samplers": 2, "store": 2, "api": 1, "models": 1, "stats": 1}
-FLOORS |= {"doctor": 4, "provenance": 4}
-"""The harness's folders, and those of its own files that look at all of them."""
+"""The harness's folders; its own files lie below them."""
 TORCH = (
     "harness/samplers/local.py",
     "harness/judges/reward_scorer.py",
@@ -195,6 +194,9 @@ def a_benchmark_is_named_in_its_folder_only() -> Iterator[str]:
             for text in strings(source):
                 for name in spelled.findall(str(text.value)):
                     yield source.at(text, f"names the benchmark {name}")
+            for node, module in own_imports(source):
+                if module.startswith("benchmarks."):
+                    yield source.at(node, f"imports {module}")
 
 
 def benchmark_names() -> list[str]:
@@ -217,6 +219,7 @@ NAMES_A_BENCHMARK = {
     "harness/gate/free_rules.py": "the same rules",
     "harness/store/steps.py": "the name of a run's step, as stores hold it",
     "harness/store/step_details.py": "the same step",
+    "tpobench/cli/categorise.py": "the command assigns the categories of the benchmark that is called so",
     "tpo/config.py": "the key of a run's configuration that lists lm-eval's tasks",
 }
 """Files that may, and why."""

@@ -7,11 +7,11 @@ from typing import TypeVar
 
 import yaml
 
+from tpobench.harness.evaluation.provenance import provenance
 from tpobench.harness.files import write_whole
 from tpobench.harness.models.modes import DIRECT, Mode
 from tpobench.harness.models.thoughts import mode_named
 from tpobench.harness.progress import Progress
-from tpobench.harness.provenance import provenance
 from tpobench.harness.records import Model, content_key
 from tpobench.harness.store.step_details import StepDetails
 from tpobench.harness.store.steps import Arm, Step, step_details

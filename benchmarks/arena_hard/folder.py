@@ -31,17 +31,17 @@ def fetch(version: str, folder: Path) -> list[Path]:
     try:
         known: dict[str, str] = json.loads(lock.read_bytes()) if lock.exists() else {}
     except (OSError, ValueError) as error:
-        raise UserError(
-            f"{lock} cannot be read: {error}; delete it and the files beside it, and fetch again"
-        ) from error
+        raise UserError(f"{lock} cannot be read: {error}; delete it and the files beside it, and run again") from error
     for name, base in addresses.items():
         path = folder / name
         if path.exists() and base + name not in known:
-            raise UserError(f"{path} was not fetched by this command; name a new folder, or use this one with --data")
+            raise UserError(f"{path} was not downloaded by tpobench; name a new folder, or use this one with --data")
         content = path.read_bytes() if path.exists() else _download(base + name)
         checksum = hashlib.sha256(content).hexdigest()
         if known.get(base + name, checksum) != checksum:
-            raise UserError(f"{path} is not the file that {lock} recorded (SHA-256 {checksum}); delete it, fetch again")
+            raise UserError(
+                f"{path} is not the file that {lock} recorded (SHA-256 {checksum}); delete it and run again"
+            )
         if not path.exists():
             _replace(path, content)
             known[base + name] = checksum

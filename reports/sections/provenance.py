@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Any, ClassVar
 
+from tpobench.harness.evaluation.provenance import installed_versions
 from tpobench.harness.evaluation.registry import as_typed
-from tpobench.harness.provenance import installed_versions
 from tpobench.harness.store.calls import judging_calls
 from tpobench.harness.store.evaluations import sampling_of_candidates
 from tpobench.harness.store.models import StoredModel, models_with_fingerprints

@@ -13,7 +13,7 @@ def doctor(as_json: JsonOption = False) -> None:
 
     Example: tpobench doctor
     """
-    from tpobench.harness.doctor import diagnose
+    from tpobench.harness.evaluation.doctor import diagnose
 
     findings = diagnose()
     if as_json:

@@ -76,7 +76,7 @@ def test_a_download_that_fails_leaves_no_half(tmp_path: Path, remote: Path) -> N
 
 def test_files_of_others_are_not_touched(tmp_path: Path, remote: Path) -> None:
     folder = official(tmp_path / "clone", "v2.0")
-    with pytest.raises(UserError, match="was not fetched by this command"):
+    with pytest.raises(UserError, match="was not downloaded by tpobench"):
         fetch("v2.0", folder)
     (folder / LOCK).write_text("{")
     with pytest.raises(UserError, match="cannot be read"):

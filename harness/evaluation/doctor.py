@@ -5,9 +5,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from tpobench.harness.evaluation.provenance import installed_versions
 from tpobench.harness.models.checkpoints import is_complete
 from tpobench.harness.models.resolve import EMBEDDED, EMBEDDED_INSTALL, cache_folder, embedded_gguf
-from tpobench.harness.provenance import installed_versions
 
 _GIGABYTE = 1e9
 _QUICKSTART_DISK = 4e9
