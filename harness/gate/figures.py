@@ -1,6 +1,7 @@
 """Figures that a policy bounds: metrics of the candidate's own evaluation, scores by a scorer, items of lm-eval."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import fmean
 
 from tpobench.harness.errors import UserError
@@ -14,14 +15,23 @@ from tpobench.harness.store.evaluations import current_evaluations, item_values,
 from tpobench.harness.store.store import Store
 
 
+@dataclass(frozen=True, kw_only=True)
+class ComparedSides:
+    """The two sides of a gate: fingerprints and names of modes, with the benchmark and the judge's id in the store."""
+
+    candidate: str
+    candidate_mode: str
+    baseline: str
+    baseline_mode: str
+    benchmark: str
+    judge: str
+
+
 def candidate_metrics(
     store: Store,
     policy: Policy,
+    sides: ComparedSides,
     *,
-    candidate: str,
-    mode: str,
-    benchmark: str,
-    judge: str,
     prompts: Sequence[Prompt],
     responses: Sequence[str] | None,
     offline: bool = False,
@@ -31,10 +41,7 @@ def candidate_metrics(
     Args:
         store: Where metrics and scores are; what is scored already is not scored again.
         policy: The rules.
-        candidate: The candidate's fingerprint.
-        mode: The name of the mode in which it answered.
-        benchmark: Where it was evaluated.
-        judge: By whom, as its id in the store.
+        sides: The candidate, and where and by whom it was evaluated.
         prompts: The prompts that the responses belong to.
         responses: What is scored; None where the store has no texts.
         offline: Whether nothing may be scored: a scorer with a score missing gives no metric then.
@@ -46,7 +53,7 @@ def candidate_metrics(
         UserError: A scorer fails, or there is none of this name.
     """
     scorers = {name: rule.scorer for name, rule in policy.metrics.items() if rule.scorer is not None}
-    known = newest_metrics(store, candidate, mode, benchmark, judge)
+    known = newest_metrics(store, sides.candidate, sides.candidate_mode, sides.benchmark, sides.judge)
     metrics = {name: metric for name, metric in known.items() if name not in scorers}
     for name, scorer in scorers.items():
         if responses:
@@ -56,9 +63,7 @@ def candidate_metrics(
     return metrics
 
 
-def task_items(
-    store: Store, policy: Policy, *, candidate: str, mode: str, baseline: str, baseline_mode: str
-) -> dict[str, TaskItems]:
+def task_items(store: Store, policy: Policy, sides: ComparedSides) -> dict[str, TaskItems]:
     """By lm-eval task of the policy, what both models' newest evaluations scored on each item.
 
     Args:
@@ -74,8 +79,8 @@ def task_items(
     """
     items = {}
     for task, rule in policy.lm_eval.items():
-        ours = _newest_items(store, task, rule.metric, candidate, mode)
-        theirs = _newest_items(store, task, rule.metric, baseline, baseline_mode)
+        ours = _newest_items(store, task, rule.metric, sides.candidate, sides.candidate_mode)
+        theirs = _newest_items(store, task, rule.metric, sides.baseline, sides.baseline_mode)
         pairs = [(ours[item], theirs[item]) for item in sorted(ours.keys() & theirs.keys())]
         items[task] = TaskItems(pairs, max(len(ours), len(theirs)))
     return items

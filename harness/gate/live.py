@@ -12,7 +12,7 @@ from tpobench.harness.evaluation.output_sources import NamedOutputs
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.run import comparisons_of
 from tpobench.harness.evaluation.spec import EvaluationSpec
-from tpobench.harness.gate.figures import candidate_metrics, task_items
+from tpobench.harness.gate.figures import ComparedSides, candidate_metrics, task_items
 from tpobench.harness.gate.input import GateInput, GateRequest, OutputSummary
 from tpobench.harness.gate.policy import EvaluateSection, Policy, spec_of
 from tpobench.harness.judges.base import Judge
@@ -149,42 +149,38 @@ def _input(policy: Policy, request: GateRequest, section: EvaluateSection, candi
     if policy.champion is not None and request.champion is not None:
         promoted = request.champion
         champion = candidate.over(ModelRef(promoted.folder, mode_named(promoted.mode), promoted.name))
-    model, mode = candidate.outputs.model, candidate.outputs.mode.name
-    baseline = head_to_head.other
-    return GateInput(
-        candidate=in_mode(request.candidate, mode),
-        candidate_fingerprint=model.fingerprint,
-        candidate_mode=mode,
-        baseline=head_to_head.against,
-        baseline_fingerprint=baseline.model.fingerprint,
-        judge=candidate.judge.id,
+    sides = ComparedSides(
+        candidate=candidate.outputs.model.fingerprint,
+        candidate_mode=candidate.outputs.mode.name,
+        baseline=head_to_head.other.model.fingerprint,
+        baseline_mode=head_to_head.other.mode.name,
         benchmark=head_to_head.benchmark.name,
+        judge=candidate.judge.id,
+    )
+    return GateInput(
+        candidate=in_mode(request.candidate, sides.candidate_mode),
+        candidate_fingerprint=sides.candidate,
+        candidate_mode=sides.candidate_mode,
+        baseline=head_to_head.against,
+        baseline_fingerprint=sides.baseline,
+        judge=sides.judge,
+        benchmark=sides.benchmark,
         head_to_head=head_to_head,
         anchor=anchor,
         champion=champion,
         outputs=_summary(candidate.outputs),
-        baseline_outputs=_summary(baseline),
+        baseline_outputs=_summary(head_to_head.other),
         metrics=candidate_metrics(
             candidate.store,
             policy,
-            candidate=model.fingerprint,
-            mode=mode,
-            benchmark=head_to_head.benchmark.name,
-            judge=candidate.judge.id,
+            sides,
             prompts=head_to_head.prompts,
             responses=candidate.outputs.responses,
             offline=request.offline,
         ),
-        items=task_items(
-            candidate.store,
-            policy,
-            candidate=model.fingerprint,
-            mode=mode,
-            baseline=baseline.model.fingerprint,
-            baseline_mode=baseline.mode.name,
-        ),
+        items=task_items(candidate.store, policy, sides),
         also_met=tuple(other.other.model.fingerprint for other in (anchor, champion) if other is not None),
-        folder=model.folder,
+        folder=candidate.outputs.model.folder,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.gate.figures import candidate_metrics, task_items
+from tpobench.harness.gate.figures import ComparedSides, candidate_metrics, task_items
 from tpobench.harness.gate.input import GateInput, GateRequest, OutputSummary
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.preconditions import prompts_digest
@@ -60,6 +60,14 @@ def stored_input(store: Store, policy: Policy, request: GateRequest) -> GateInpu
             f"{evaluation.candidate_name} was compared with {anchor_preferences.against} on other prompts than with "
             f"{preferences.against}"
         )
+    sides = ComparedSides(
+        candidate=evaluation.candidate,
+        candidate_mode=evaluation.candidate_mode,
+        baseline=evaluation.baseline,
+        baseline_mode=evaluation.baseline_mode,
+        benchmark=evaluation.benchmark,
+        judge=evaluation.judge,
+    )
     return GateInput(
         candidate=candidate or evaluation.candidate_name,
         candidate_fingerprint=evaluation.candidate,
@@ -72,24 +80,8 @@ def stored_input(store: Store, policy: Policy, request: GateRequest) -> GateInpu
         anchor=anchor_preferences,
         outputs=outputs,
         baseline_outputs=baseline_outputs,
-        metrics=candidate_metrics(
-            store,
-            policy,
-            candidate=evaluation.candidate,
-            mode=evaluation.candidate_mode,
-            benchmark=evaluation.benchmark,
-            judge=evaluation.judge,
-            prompts=preferences.prompts,
-            responses=outputs.responses,
-        ),
-        items=task_items(
-            store,
-            policy,
-            candidate=evaluation.candidate,
-            mode=evaluation.candidate_mode,
-            baseline=evaluation.baseline,
-            baseline_mode=evaluation.baseline_mode,
-        ),
+        metrics=candidate_metrics(store, policy, sides, prompts=preferences.prompts, responses=outputs.responses),
+        items=task_items(store, policy, sides),
         also_met=() if anchor is None else (anchor.baseline,),
     )
 

@@ -5,11 +5,23 @@ import pytest
 from tests.harness.gate.evaluations import CHECKLIST, PROMPTS, judged
 from tests.harness.gate.inputs import policy
 from tpobench.harness.errors import UserError
-from tpobench.harness.gate.figures import candidate_metrics, task_items
+from tpobench.harness.gate.figures import ComparedSides, candidate_metrics, task_items
 from tpobench.harness.gate.input import TaskItems
 from tpobench.harness.records import Metric, NewEvaluation
 from tpobench.harness.store.models import model_named
 from tpobench.harness.store.store import Store
+
+
+def sides(candidate: str) -> ComparedSides:
+    """A candidate against the baseline ``base``."""
+    return ComparedSides(
+        candidate=candidate,
+        candidate_mode="direct",
+        baseline="base",
+        baseline_mode="direct",
+        benchmark="bench",
+        judge=CHECKLIST.id,
+    )
 
 
 def metrics_of(store: Store, **scorers: str) -> dict[str, Metric]:
@@ -17,10 +29,7 @@ def metrics_of(store: Store, **scorers: str) -> dict[str, Metric]:
     return candidate_metrics(
         store,
         policy(metrics={name: {"min": 0.1, "scorer": scorer} for name, scorer in scorers.items()}),
-        candidate=model_named(store, "good").fingerprint,
-        mode="direct",
-        benchmark="bench",
-        judge=CHECKLIST.id,
+        sides(model_named(store, "good").fingerprint),
         prompts=PROMPTS,
         responses=["yes"] * 80,
     )
@@ -41,8 +50,7 @@ def test_a_scorer_that_fails_is_not_replaced_by_a_stored_metric(store: Store) ->
 
 def items_of(store: Store, metric: str = "exact_match") -> TaskItems:
     rules = policy(lm_eval={"gsm8k": {"max_drop": 0.02, "metric": metric}})
-    models = {"candidate": "new", "mode": "direct", "baseline": "base", "baseline_mode": "direct"}
-    return task_items(store, rules, **models)["gsm8k"]
+    return task_items(store, rules, sides("new"))["gsm8k"]
 
 
 def answered(store: Store, model: str, right: int, items: int = 4) -> None:
