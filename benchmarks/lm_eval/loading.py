@@ -54,10 +54,6 @@ def _configs(tasks: Sequence[str], options: TaskOptions) -> Iterator[list[Path]]
     """Folders with task files, later ones first in line. Tasks whose data the user has are written again: lm-eval's own
     file with nothing but the data set changed."""
     folders = [CONFIGS]
-    if options.include_path is not None:
-        if not options.include_path.is_dir():
-            raise UserError(f"{options.include_path} is not a folder with task files (*.yaml); name one that has them")
-        folders.append(options.include_path)
     if options.data is None:
         yield folders
         return

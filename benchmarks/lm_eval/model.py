@@ -49,7 +49,6 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
         max_new_tokens: int | None,
         seed: int,
         format_retries: int,
-        tokenizer: str | None,
     ) -> None:
         super().__init__()
         self._outputs = outputs
@@ -59,7 +58,6 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
         self._max_new_tokens = max_new_tokens
         self._seed = seed
         self._retries = format_retries
-        self._tokenizer = tokenizer
         self._scorer: Any = None
         self.answered: dict[str, list[tuple[Output, Output]]] = {}
         """By task: the output that was scored and the first try, in the order of the requests."""
@@ -134,7 +132,7 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
     def _score(self, owed: Sequence[tuple[Score, Any]], method: str) -> None:
         started = time.monotonic()
         with self._progress.sampling("given continuations", len(owed)) as bar:
-            self._scorer = self._scorer or scorer_for(self._outputs.model, self._tokenizer)
+            self._scorer = self._scorer or scorer_for(self._outputs.model)
             for at in range(0, len(owed), _CHUNK):
                 chunk = owed[at : at + _CHUNK]
                 values = _asked(self._scorer, method, [request for _, request in chunk])
@@ -147,7 +145,7 @@ class StoredLM(LM):  # type: ignore[misc]  # lm_eval has no types
                 bar.progress.update(bar.task, advance=len(chunk), note=f"{rate:,.0f} continuations/s")
 
 
-def scorer_for(model: Model, tokenizer: str | None) -> Any:
+def scorer_for(model: Model) -> Any:
     """lm-eval's own model for given continuations: HFLM on a folder, ``local-completions`` on an endpoint."""
     if not is_endpoint(model.name):
         import torch
@@ -164,9 +162,8 @@ def scorer_for(model: Model, tokenizer: str | None) -> Any:
         return LocalCompletionsAPI(
             model=endpoint.model,
             base_url=f"{endpoint.base_url}/completions",
-            tokenizer=tokenizer,
             auth_token=key,
-            tokenizer_backend="huggingface" if tokenizer else "auto",
+            tokenizer_backend="auto",
             header={"Authorization": f"Bearer {key}"},
             num_concurrent=8,
         )

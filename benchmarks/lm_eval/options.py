@@ -9,8 +9,7 @@ class TaskOptions:
     """What is asked for beside the tasks. None is the task's own value.
 
     `limit` takes the first items of each task only. `max_new_tokens` bounds thought and response together. `data` is a
-    folder with data files (see `DATA_FILES`); the hub is then left alone until the tasks are done. `tokenizer` is
-    needed for multiple choice on an endpoint whose server does not tell its own.
+    folder with data files (see `DATA_FILES`); the hub is then left alone until the tasks are done.
     """
 
     limit: int | None = None
@@ -18,6 +17,4 @@ class TaskOptions:
     max_new_tokens: int | None = None
     seed: int = 0
     format_retries: int = 2
-    include_path: Path | None = None
     data: Path | None = None
-    tokenizer: str | None = None

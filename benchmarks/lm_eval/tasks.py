@@ -55,7 +55,6 @@ def run_tasks(
             max_new_tokens=chosen.max_new_tokens,
             seed=chosen.seed,
             format_retries=chosen.format_retries,
-            tokenizer=chosen.tokenizer,
         )
         lm_eval_results = lm_eval.evaluate(lm, loaded, limit=chosen.limit)
     findings = Findings(lm_eval_results=lm_eval_results, lm=lm, model=outputs.model, mode=mode, options=chosen)

@@ -31,8 +31,8 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def choices(tmp_path: Path) -> Path:
-    """A folder with a multiple-choice task of the user's."""
+def choices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a multiple-choice task, ``sums``, in place of the package's own tasks."""
     folder = tmp_path / "tasks"
     folder.mkdir()
     rows = [{"q": f"{n} + 1 =", "choices": [str(n), str(n + 1), str(n + 7)], "label": 1} for n in range(6)]
@@ -50,13 +50,14 @@ def choices(tmp_path: Path) -> Path:
         "metadata": {"version": 1.0},
     }
     (folder / "sums.yaml").write_text(json.dumps(task))
+    monkeypatch.setattr("tpobench.benchmarks.lm_eval.loading.CONFIGS", folder)
     return folder
 
 
 @pytest.fixture
 def server() -> Iterator[tuple[str, dict[str, bool]]]:
-    """A completions endpoint that scores its prompt (token ids): one whose last token is even is likely. With
-    ``echo`` False it behaves like a server that ignores the wish."""
+    """The address of a completions endpoint that scores its prompt (token ids): one whose last token is even is likely.
+    With ``echo`` False it behaves like a server that ignores the wish."""
     behaviour = {"echo": True}
 
     class Handler(BaseHTTPRequestHandler):
@@ -82,7 +83,7 @@ def server() -> Iterator[tuple[str, dict[str, bool]]]:
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=listening.serve_forever, daemon=True).start()
-    yield f"served@http://127.0.0.1:{listening.server_port}/v1", behaviour
+    yield f"http://127.0.0.1:{listening.server_port}/v1", behaviour
     listening.shutdown()
 
 

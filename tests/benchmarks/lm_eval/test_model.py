@@ -17,7 +17,7 @@ from tpobench.harness.store.store import Store
 def test_multiple_choice_runs_locally_and_is_not_scored_twice(
     tiny_model: Path, store: Store, choices: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = TaskOptions(include_path=choices)
+    options = TaskOptions()
     generator = local(store, tiny_model)
     result = run("sums", generator, "direct", store, options)
     assert {"acc", "acc_norm", "acc_stderr", "acc_norm_stderr"} == {metric.name for metric in result.metrics}
@@ -45,14 +45,14 @@ def test_given_continuations_are_scored_as_lm_eval_scores_them(tiny_model: Path,
         task_manager=TaskManager(include_path=choices, include_defaults=False),
     )
     theirs = sorted(choice[0] for sample in found["samples"]["sums"] for (choice,) in sample["resps"])
-    run("sums", local(store, tiny_model), "direct", store, TaskOptions(include_path=choices))
+    run("sums", local(store, tiny_model), "direct", store, TaskOptions())
     ours = sorted(value for (value,) in store.sql("SELECT value FROM score")[1])
     assert ours == pytest.approx(theirs, abs=1e-3)
 
 
 def test_a_task_without_an_answer_to_write_cannot_think(tiny_model: Path, store: Store, choices: Path) -> None:
     with pytest.raises(UserError, match="scores given continuations"):
-        run("sums", local(store, tiny_model), "think:generic", store, TaskOptions(include_path=choices))
+        run("sums", local(store, tiny_model), "think:generic", store, TaskOptions())
     assert store.row_counts()["score"] == 0
 
 
@@ -61,8 +61,10 @@ def test_multiple_choice_on_an_endpoint(
     server: tuple[str, dict[str, bool]], tiny_model: Path, store: Store, choices: Path
 ) -> None:
     address, behaviour = server
-    served = OutputCache(store, endpoint_named(address).as_model(), lambda _: pytest.fail("sampled"), Progress(True))
-    options = TaskOptions(include_path=choices, tokenizer=str(tiny_model))
+    served = OutputCache(
+        store, endpoint_named(f"{tiny_model}@{address}").as_model(), lambda _: pytest.fail("sampled"), Progress(True)
+    )
+    options = TaskOptions()
     behaviour["echo"] = False
     with pytest.raises(UserError, match="log probabilities of the prompt"):
         run("sums", served, "direct", store, options)

@@ -40,7 +40,7 @@ def test_a_plan_counts_what_a_run_asks_for(limit: int | None, store: Store, data
 
 
 def test_a_plan_counts_given_continuations(choices: Path) -> None:
-    options = TaskOptions(include_path=choices)
+    options = TaskOptions()
     assert plan("sums", options) == TaskRequests(6, 0, 18)
     with pytest.raises(UserError, match="scores given continuations"):
         plan("sums", options, mode="think:generic")
