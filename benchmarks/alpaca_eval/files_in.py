@@ -10,11 +10,12 @@ from typing import Any
 from tpobench.benchmarks.alpaca_eval.data import BASELINE, NAME, ROWS, AlpacaData, digest
 from tpobench.benchmarks.alpaca_eval.figures import score
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.answer_files import answers_in, read_json_list
+from tpobench.harness.evaluation.answer_files import answers_in
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.declaration import ImportedModel
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.record import EvaluationRecord, JudgedPair, store_evaluation
+from tpobench.harness.json_files import read_json_list
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalProtocol
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.records import Judgment, Model, Prompt, content_key, text_key

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tpobench.benchmarks.arena_hard.data import aligned, answers, questions
+from tpobench.benchmarks.arena_hard.data import aligned_answers, answers, questions
 from tpobench.benchmarks.arena_hard.figures import score
 from tpobench.benchmarks.arena_hard.folder import data_folder
 from tpobench.benchmarks.arena_hard.versions import BASELINES, ROWS
@@ -29,14 +29,10 @@ def arena_hard_benchmark(name: str, data: Path | None) -> Benchmark:
             continue
         baselines.append(model)
         of_category = [question for question in all_questions if question.prompt.category.startswith(category)]
-        uids = {question.uid for question in of_category}
-        baseline_answers |= dict(
-            zip(
-                [question.uid for question in of_category],
-                aligned({uid: text for uid, text in theirs.items() if uid in uids}, of_category, f"{model}'s answers"),
-                strict=True,
-            )
-        )
+        uids = [question.uid for question in of_category]
+        of_uids = {uid: text for uid, text in theirs.items() if uid in uids}
+        texts = aligned_answers(of_uids, of_category, f"{model}'s answers")
+        baseline_answers |= dict(zip(uids, texts, strict=True))
     if not baseline_answers:
         raise UserError(f"{folder} holds no baseline answers of {version}: {', '.join(BASELINES[version].values())}")
     answered = [question for question in all_questions if question.uid in baseline_answers]

@@ -5,8 +5,7 @@ Both layouts are known: that of the official repository (``data/arena-hard-v0.1/
 of each name (``v01_question.jsonl``). Lines end at ``\\n`` only: the texts hold other line separators.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ from typing import Any
 from tpobench.benchmarks.arena_hard.folder import find_file
 from tpobench.benchmarks.arena_hard.versions import VERSIONS
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.answer_files import aligned
+from tpobench.harness.json_files import read_json_lines
 from tpobench.harness.records import Prompt
 
 
@@ -32,7 +33,7 @@ def questions(version: str, folder: Path) -> list[Question]:
     """
     path = find_file(folder, version, "question.jsonl", flat=f"{VERSIONS[version]}_question.jsonl")
     in_order, seen = [], set()
-    for number, row in rows_of(path):
+    for number, row in read_json_lines(path):
         uid, text = row.get("uid") or row.get("question_id"), _question_text(row)
         if not isinstance(uid, str) or not isinstance(text, str):
             raise UserError(f"{path}:{number} has no 'uid' or no 'prompt'")
@@ -57,7 +58,7 @@ def answers(version: str, folder: Path, model: str) -> dict[str, str]:
 def read_answers(path: Path) -> dict[str, str]:
     """Answers by question uid from one official answer file, in either of its forms."""
     by_uid: dict[str, str] = {}
-    for number, row in rows_of(path):
+    for number, row in read_json_lines(path):
         uid, text = row.get("uid") or row.get("question_id"), _answer_text(row)
         if not isinstance(uid, str) or text is None:
             raise UserError(f"{path}:{number} has no 'uid' or no answer")
@@ -67,37 +68,9 @@ def read_answers(path: Path) -> dict[str, str]:
     return by_uid
 
 
-def aligned(by_uid: Mapping[str, str], all_questions: Sequence[Question], where: str) -> list[str]:
-    """Answers in the order of the questions; UserError with the first three differences."""
-    known = {question.uid for question in all_questions}
-    differences = [f"not a question: {uid}" for uid in by_uid if uid not in known]
-    differences += [f"no answer to: {question.uid}" for question in all_questions if question.uid not in by_uid]
-    if differences:
-        raise UserError(
-            f"{where} holds {len(by_uid)} answers, the benchmark {len(all_questions)} questions; "
-            f"{len(differences)} differ: {'; '.join(differences[:3])}"
-        )
-    return [by_uid[question.uid] for question in all_questions]
-
-
-def rows_of(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Line number and object of each line of a JSONL file. Raises UserError naming the line that is wrong."""
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8 at byte {error.start}") from error
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise UserError(f"{path}:{number} is not valid JSON, the file may be cut: {error}") from error
-        if not isinstance(row, dict):
-            raise UserError(f"{path}:{number} is not a JSON object")
-        yield number, row
+def aligned_answers(by_uid: Mapping[str, str], all_questions: Sequence[Question], where: str) -> list[str]:
+    """Answers in the order of the questions. Raises UserError with the first three differences."""
+    return aligned(by_uid, [question.uid for question in all_questions], where)
 
 
 def _question_text(row: Mapping[str, Any]) -> object:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tpobench.benchmarks.arena_hard.benchmark import arena_hard_benchmark
-from tpobench.benchmarks.arena_hard.data import Question, aligned, questions, read_answers, rows_of
+from tpobench.benchmarks.arena_hard.data import Question, aligned_answers, questions, read_answers
 from tpobench.benchmarks.arena_hard.figures import score
 from tpobench.benchmarks.arena_hard.judge import arena_hard_protocol
 from tpobench.benchmarks.arena_hard.labels import vote
@@ -15,6 +15,7 @@ from tpobench.harness.evaluation.benchmark import Baseline, Benchmark
 from tpobench.harness.evaluation.declaration import ImportedModel
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.record import EvaluationRecord, JudgedPair, store_evaluation
+from tpobench.harness.json_files import read_json_lines
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.verdict import VerdictProtocol
 from tpobench.harness.records import Judgment, Model, Prompt, content_key, text_key
@@ -49,7 +50,7 @@ def import_arena(store: Store, name: str, path: Path, data: Path | None) -> Iter
         if f"{mark}_answers_" in file.name or file.parent.name == "model_answer":
             model = file.stem.removeprefix(f"{mark}_answers_")
             answers[model] = read_answers(file)
-            given = aligned(answers[model], all_questions, str(file))
+            given = aligned_answers(answers[model], all_questions, str(file))
             add_answers(store, model, [question.prompt for question in all_questions], given)
             yield ImportedModel(model, len(given), None)
     for file in files:
@@ -78,7 +79,7 @@ def _compact(file: Path) -> dict[str, Games]:
 
 def _official(file: Path) -> dict[str, Games]:
     by_model: dict[str, Games] = {}
-    for number, row in rows_of(file):
+    for number, row in read_json_lines(file):
         uid, games = row.get("uid") or row.get("question_id"), row.get("games")
         if not isinstance(uid, str) or not isinstance(games, list) or len(games) != 2:
             raise UserError(f"{file}:{number} has no question id or not two games")

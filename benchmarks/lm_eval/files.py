@@ -17,6 +17,7 @@ from tpobench.benchmarks.lm_eval.record import store_task_figures
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.declaration import ImportedModel
 from tpobench.harness.files import write_whole
+from tpobench.harness.json_files import read_json
 from tpobench.harness.records import Metric, Model, NewEvaluation, content_key
 from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.evaluations import current_evaluations, evaluation_with_key
@@ -124,16 +125,7 @@ def _add_task(content: dict[str, Any], key: str, task: str, params: Mapping[str,
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(f"there is no file {path}; check the path") from error
-    except IsADirectoryError as error:
-        raise UserError(f"{path} is a folder; name one results_*.json in it") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from error
-    except ValueError as error:
-        raise UserError(f"{path} is not valid JSON, perhaps cut off ({error}); copy it again") from error
+    content: dict[str, Any] = read_json(path)
     results = content.get("results") if isinstance(content, dict) else None
     if not isinstance(results, dict) or not all(isinstance(entry, dict) for entry in results.values()):
         raise UserError(f"{path} has no 'results' by task; name a results_*.json that lm-eval wrote")

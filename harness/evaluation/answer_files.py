@@ -3,13 +3,12 @@
 It is the form of AlpacaEval's ``model_outputs.json``, which other tools write too.
 """
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.json_files import read_json_list
 from tpobench.harness.records import Prompt
 
 
@@ -39,32 +38,23 @@ def answers_in(path: Path, source: str = "file") -> Iterator[AnsweredPrompt]:
         yield AnsweredPrompt(Prompt(instruction, category, source), answer)
 
 
-def read_json_list(path: Path) -> list[dict[str, Any]]:
-    """A JSON file that holds a list of objects; raises UserError with the place where it breaks off."""
-    try:
-        rows = json.loads(path.read_bytes().decode("utf-8"))
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8: byte {error.start} is {error.object[error.start]:#x}") from error
-    except ValueError as error:
-        raise UserError(f"{path} is not valid JSON, it may be cut: {error}") from error
-    if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
-        raise UserError(f"{path} is not a list of JSON objects")
-    return rows
+def aligned(answers: Mapping[str, str], names: Sequence[str], where: str) -> list[str]:
+    """The answers in the order of the benchmark's prompts.
 
+    Args:
+        answers: By the prompts' texts, or by other names that the benchmark has for them.
+        names: Those of the benchmark's prompts, in its order.
+        where: What holds the answers, for the message.
 
-def aligned(answers: Sequence[AnsweredPrompt], prompts: Sequence[Prompt], where: str) -> list[str]:
-    """The answers in the order of the prompts. Raises UserError with count and first three differences when an answer
-    is for no prompt of the benchmark, or a prompt has none."""
-    by_text = {row.prompt.text: row.answer for row in answers}
-    texts = {prompt.text for prompt in prompts}
-    differences = [f"not in the benchmark: {text[:50]!r}" for text in by_text if text not in texts]
-    differences += [f"no answer to: {prompt.text[:50]!r}" for prompt in prompts if prompt.text not in by_text]
+    Raises:
+        UserError: An answer is for no prompt of the benchmark, or a prompt has none; the first three are named.
+    """
+    known, total = set(names), len(names)
+    differences = [f"not in the benchmark: {name[:50]!r}" for name in answers if name not in known]
+    differences += [f"no answer to: {name[:50]!r}" for name in names if name not in answers]
     if differences:
-        shown = "; ".join(differences[:3])
         raise UserError(
-            f"{where} holds {len(answers)} answers, the benchmark {len(prompts)} instructions; "
-            f"{len(differences)} differ: {shown}"
+            f"{where} holds {len(answers)} answers, the benchmark {total} prompts; {len(differences)} differ: "
+            f"{'; '.join(differences[:3])}"
         )
-    return [by_text[prompt.text] for prompt in prompts]
+    return [answers[name] for name in names]

@@ -60,9 +60,9 @@ class NamedOutputs:
 
     def _read(self, spec: EvaluationSpec, file: Path) -> ModelOutputs:
         prompts = spec.measured_benchmark.prompts
-        rows = list(answers_in(file))
+        texts = [prompt.text for prompt in prompts]
+        answers = {row.prompt.text: row.answer for row in answers_in(file)}
         if spec.limit is not None:
-            texts = {prompt.text for prompt in prompts}
-            rows = [row for row in rows if row.prompt.text in texts]
+            answers = {text: answers[text] for text in texts if text in answers}
         author = file.parent.name if file.name == "model_outputs.json" else file.stem
-        return add_answers(self.store, author, prompts, aligned(rows, prompts, str(file)))
+        return add_answers(self.store, author, prompts, aligned(answers, texts, str(file)))

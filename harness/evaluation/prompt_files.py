@@ -1,9 +1,11 @@
 """Prompt files that users bring: JSON lines, the same form as the starter benchmark's own."""
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.json_files import read_json_lines
 from tpobench.harness.judges.prompt_checks import problem_with
 from tpobench.harness.records import Prompt
 
@@ -11,22 +13,14 @@ from tpobench.harness.records import Prompt
 def prompts_from_file(path: Path) -> tuple[Prompt, ...]:
     """Prompts from a JSONL file of the user's: ``{"prompt": ..., "category": ..., "checks": [...]}``, the last two
     optional. Raises UserError with the line that is wrong."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"the prompt file {path} cannot be read: {error}") from error
-    prompts = [_parse(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
+    prompts = [_prompt(row, f"{path}:{number}") for number, row in read_json_lines(path)]
     if not prompts:
         raise UserError(f"the prompt file {path} holds no prompts; write one JSON object per line with a key 'prompt'")
     return tuple(prompts)
 
 
-def _parse(line: str, where: str) -> Prompt:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise UserError(f"{where} is not valid JSON: {error}") from error
-    if not isinstance(row, dict) or not isinstance(row.get("prompt"), str) or not row["prompt"].strip():
+def _prompt(row: Mapping[str, Any], where: str) -> Prompt:
+    if not isinstance(row.get("prompt"), str) or not row["prompt"].strip():
         raise UserError(f"{where} has no text under the key 'prompt'")
     checks = row.get("checks", [])
     if not isinstance(checks, list):

@@ -3,7 +3,6 @@
 The eight are earlier turns of a chat in which an instruction was asked for: so a small model keeps to the form, too.
 """
 
-import json
 import math
 import random
 import re
@@ -15,6 +14,7 @@ from pathlib import Path
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.evaluation.prompt_files import prompts_from_file
+from tpobench.harness.json_files import read_json_lines
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Message, Output, Prompt, Split
 from tpobench.harness.samplers.cached import OutputCache
@@ -120,10 +120,10 @@ def seed_prompts(source: SourceConfig) -> list[Prompt]:
         return prompts_of(SourceConfig(source=DEFAULT_BENCHMARK))
     path = Path(name)
     try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
-    except (OSError, ValueError):
-        rows = []  # read again below, for an error that names the line
-    if not rows or not all(isinstance(row, dict) and isinstance(row.get("instruction"), str) for row in rows):
+        rows = [row for _, row in read_json_lines(path)]
+    except UserError:
+        rows = []  # read again below, which raises it again
+    if not rows or not all(isinstance(row.get("instruction"), str) for row in rows):
         return list(prompts_from_file(path))
     return [Prompt(text, source=f"file:{path.name}") for row in rows if (text := _with_input(row))]
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.benchmarks.arena_hard.folders import CONFIG, DATA, official, write
 from tests.data import real_data
-from tpobench.benchmarks.arena_hard.data import aligned, answers, questions
+from tpobench.benchmarks.arena_hard.data import aligned_answers, answers, questions
 from tpobench.benchmarks.arena_hard.judge_settings import judge_settings
 from tpobench.benchmarks.arena_hard.versions import BASELINES
 from tpobench.harness.errors import UserError
@@ -30,7 +30,7 @@ def test_the_repository_as_it_is_today(tmp_path: Path, version: str) -> None:
     found = questions(version, folder)
     assert found[0].prompt.category == ("Puzzles" if version == "v0.1" else "hard_prompt/math")
     model = next(iter(BASELINES[version].values()))
-    assert aligned(answers(version, folder, model), found, model) == ["Yes."] * 3
+    assert aligned_answers(answers(version, folder, model), found, model) == ["Yes."] * 3
     settings = judge_settings(version, folder)
     assert settings["template"] == "Q {prompt} A {response_a} B {response_b}"
     assert settings["systems"]["" if version == "v0.1" else "hard_prompt"] == "Judge.\n[[A>B]]"

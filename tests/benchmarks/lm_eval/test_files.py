@@ -105,7 +105,7 @@ def test_a_file_that_lm_eval_wrote(store: Store, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (json.dumps(FOREIGN)[:200], "is not valid JSON, perhaps cut off"),
+        (json.dumps(FOREIGN)[:200], "is not valid JSON, it may be cut off"),
         ("[]", "has no 'results' by task"),
         ('{"results": {"a": 1}}', "has no 'results' by task"),
         ('{"results": {}, "model_name": "m"}', "holds no figures"),
@@ -120,5 +120,5 @@ def test_a_results_file_that_is_none_is_refused(content: str, problem: str, stor
     with pytest.raises(UserError, match=problem):
         import_results(store, tmp_path / "r.json")
     for path in (tmp_path, tmp_path / "none.json"):
-        with pytest.raises(UserError, match=r"is a folder|no file"):
+        with pytest.raises(UserError, match=r"cannot be read"):
             import_results(store, path)
