@@ -40,7 +40,7 @@ _FIGURES = {"arena_score": "score", "official_arena_score": "score*", "style_con
 
 V01 = BenchmarkDeclaration(
     name="arena_hard_v0.1",
-    summary="Arena-Hard v0.1: 500 questions against gpt-4-0314, two games each",
+    summary="Arena-Hard v0.1: 500 questions against gpt-4-0314, two judgments each",
     load=_load,
     options=frozenset({"data"}),
     size=500,
@@ -52,7 +52,7 @@ V01 = BenchmarkDeclaration(
 
 V20 = BenchmarkDeclaration(
     name="arena_hard_v2.0",
-    summary="Arena-Hard v2.0: 750 questions against o3-mini and gemini-2.0-flash, two games each",
+    summary="Arena-Hard v2.0: 750 questions against o3-mini and gemini-2.0-flash, two judgments each",
     load=_load,
     options=frozenset({"data"}),
     size=750,

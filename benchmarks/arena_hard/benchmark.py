@@ -1,4 +1,4 @@
-"""Arena-Hard as a benchmark: two games a prompt with sides swapped."""
+"""Arena-Hard as a benchmark: two judgments a prompt, one in each order."""
 
 from pathlib import Path
 

@@ -37,12 +37,12 @@ def _part(observation: PromptJudgments) -> str:
 
 
 def _scores(version: str, observations: Sequence[PromptJudgments]) -> list[Metric]:
-    games = [[vote(game.verdict, game.order == "AB") for game in o.games] for o in observations]
+    votes_by_prompt = [[vote(verdict.verdict, verdict.order == "AB") for verdict in o.verdicts] for o in observations]
     whole_only = version != "v0.1"
-    totals, weights = prompt_sums(games, whole_only)
+    totals, weights = prompt_sums(votes_by_prompt, whole_only)
     if not weights.sum():
         return []
-    official = score_v2(games) if whole_only else score_v01(games)
+    official = score_v2(votes_by_prompt) if whole_only else score_v01(votes_by_prompt)
     honest = prompt_bootstrap(totals, weights, repeats=PROMPT_REPEATS)
     return [
         Metric(
@@ -55,18 +55,20 @@ def _scores(version: str, observations: Sequence[PromptJudgments]) -> list[Metri
             low=float(honest.low[0]),
             high=float(honest.high[0]),
         ),
-        *_style_controlled(observations, games),
+        *_style_controlled(observations, votes_by_prompt),
     ]
 
 
-def _style_controlled(observations: Sequence[PromptJudgments], games: Sequence[Sequence[Vote | None]]) -> list[Metric]:
+def _style_controlled(
+    observations: Sequence[PromptJudgments], votes_by_prompt: Sequence[Sequence[Vote | None]]
+) -> list[Metric]:
     rows = [
         (
             cast.outcome,
             cast.weight,
             style_difference(style_of(o.candidate_text, estimated_tokens), style_of(o.baseline_text, estimated_tokens)),
         )
-        for o, votes in zip(observations, games, strict=True)
+        for o, votes in zip(observations, votes_by_prompt, strict=True)
         if o.candidate_text is not None and o.baseline_text is not None and None not in votes
         for cast in votes
         if cast is not None

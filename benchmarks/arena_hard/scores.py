@@ -25,33 +25,34 @@ class OfficialScore:
     prompts: int
 
 
-def score_v01(games: Sequence[Sequence[Vote | None]], seed: int = 0) -> OfficialScore:
-    """v0.1: the weighted mean of all votes, a missing game dropped alone; 2.5 and 97.5 percentiles of 100 bootstraps.
+def score_v01(votes_by_prompt: Sequence[Sequence[Vote | None]], seed: int = 0) -> OfficialScore:
+    """v0.1: the weighted mean of all votes, a missing one dropped alone; 2.5 and 97.5 percentiles of 100 bootstraps.
 
     Since every model meets only the baseline, it equals the win rate from the Bradley-Terry fit of the official code.
     Raises ValueError when there is no vote.
     """
-    kept = [[each for each in prompt if each is not None] for prompt in games]
+    kept = [[each for each in prompt if each is not None] for prompt in votes_by_prompt]
     votes = _expanded([each for prompt in kept for each in prompt])
     means = _resampled(votes, seed)
     low, high = np.quantile(means, [0.025, 0.975])
     return OfficialScore(float(votes.mean()), float(low), float(high), sum(bool(prompt) for prompt in kept))
 
 
-def score_v2(games: Sequence[Sequence[Vote | None]], seed: int = 0) -> OfficialScore:
-    """v2.0: the mean of 100 bootstrap means with their 5 and 95 percentiles; a prompt with a missing game is dropped
+def score_v2(votes_by_prompt: Sequence[Sequence[Vote | None]], seed: int = 0) -> OfficialScore:
+    """v2.0: the mean of 100 bootstrap means with their 5 and 95 percentiles; a prompt with a missing verdict is dropped
     whole. Raises ValueError when there is no vote."""
-    kept = [[each for each in prompt if each is not None] for prompt in games if None not in prompt]
+    kept = [[each for each in prompt if each is not None] for prompt in votes_by_prompt if None not in prompt]
     votes = _expanded([each for prompt in kept for each in prompt])
     means = _resampled(votes, seed)
     low, high = np.quantile(means, [0.05, 0.95])
     return OfficialScore(float(means.mean()), float(low), float(high), len(kept))
 
 
-def prompt_sums(games: Sequence[Sequence[Vote | None]], whole_only: bool) -> tuple[Floats, Floats]:
+def prompt_sums(votes_by_prompt: Sequence[Sequence[Vote | None]], whole_only: bool) -> tuple[Floats, Floats]:
     """What each prompt adds to the score's sum, and its weight; shapes (prompts,). For the bootstrap over prompts."""
     kept = [
-        [each for each in prompt if each is not None] if not (whole_only and None in prompt) else [] for prompt in games
+        [each for each in prompt if each is not None] if not (whole_only and None in prompt) else []
+        for prompt in votes_by_prompt
     ]
     totals = np.array([sum(each.outcome * each.weight for each in prompt) for prompt in kept], dtype=np.float64)
     weights = np.array([sum(each.weight for each in prompt) for prompt in kept], dtype=np.float64)

@@ -50,7 +50,7 @@ def plan_for(spec: EvaluationSpec, prices: Prices, concurrency: int, store: Stor
     measured, judge = spec.measured_benchmark, judge_for(spec, None, Progress(quiet=True))
     prompts = measured.prompts
     sampling = len(prompts) if is_endpoint(spec.candidate) else 0
-    games = 0 if judge.free else sum(len(judge.orders(p, measured.orders == "both")) for p in prompts)
+    judgments = 0 if judge.free else sum(len(judge.orders(p, measured.orders == "both")) for p in prompts)
     given = measured.baseline_named(spec.baseline) or measured.baseline_named(None)
     answers = given.answers if given is not None else ["x" * ASSUMED_ANSWER_CHARS] * len(prompts)
     calls = [
@@ -58,8 +58,8 @@ def plan_for(spec: EvaluationSpec, prices: Prices, concurrency: int, store: Stor
         for prompt, answer in zip(prompts, answers, strict=True)
     ]
     model = calls[0].model
-    prompt_tokens = int(games * fmean(call.prompt_chars for call in calls) / CHARS_PER_TOKEN)
-    completion_tokens = games * calls[0].completion_tokens
+    prompt_tokens = int(judgments * fmean(call.prompt_chars for call in calls) / CHARS_PER_TOKEN)
+    completion_tokens = judgments * calls[0].completion_tokens
     seconds = None if store is None or judge.free else median_seconds(store, model)
     rate = seconds or ASSUMED_SECONDS
     return Plan(
@@ -67,12 +67,12 @@ def plan_for(spec: EvaluationSpec, prices: Prices, concurrency: int, store: Stor
         prompts=len(prompts),
         rows=measured.rows,
         sampling_calls=sampling,
-        judge_calls=games,
+        judge_calls=judgments,
         judge=judge.label,
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
         dollars=0.0 if judge.free else prices.cost(model, prompt_tokens, completion_tokens),
-        minutes=(sampling + games) * rate / concurrency / 60,
+        minutes=(sampling + judgments) * rate / concurrency / 60,
         seconds_a_call=rate,
         measured_rate=seconds is not None,
         detectable=_detectable(len(prompts)),

@@ -18,10 +18,10 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class PromptJudgments:
-    """One prompt with its games, and the lengths of both responses in characters."""
+    """One prompt with its verdicts, and the lengths of both responses in characters."""
 
     prompt: Prompt
-    games: tuple[Verdict, ...]
+    verdicts: tuple[Verdict, ...]
     candidate_chars: int
     baseline_chars: int
     candidate_text: str | None = None
@@ -30,9 +30,9 @@ class PromptJudgments:
 
     @property
     def value(self) -> float | None:
-        """The mean preference over the games; None when one of them is missing (statistics: one prompt is one
+        """The mean preference over the judgments; None when one has no verdict (statistics: one prompt is one
         observation)."""
-        return mean_preference([game.preference for game in self.games])
+        return mean_preference([verdict.preference for verdict in self.verdicts])
 
 
 def values(observations: Sequence[PromptJudgments]) -> list[float]:

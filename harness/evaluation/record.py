@@ -75,13 +75,15 @@ def read_judgments(store: Store, entries: Sequence[JudgedPair], texts: bool = Fa
         grouped.setdefault(entry.prompt.key, []).append(entry)
     prompts = []
     for group in grouped.values():
-        games = [judged[entry.judgment] for entry in group]
+        judgments = [judged[entry.judgment] for entry in group]
         prompts.append(
             PromptJudgments(
                 prompt=group[0].prompt,
-                games=tuple(Verdict(game.order, game.verdict, game.preference) for game in games),
-                candidate_chars=games[0].candidate_chars,
-                baseline_chars=games[0].baseline_chars,
+                verdicts=tuple(
+                    Verdict(judgment.order, judgment.verdict, judgment.preference) for judgment in judgments
+                ),
+                candidate_chars=judgments[0].candidate_chars,
+                baseline_chars=judgments[0].baseline_chars,
                 candidate_text=texts_by_key.get(group[0].candidate_output),
                 baseline_text=texts_by_key.get(group[0].baseline_output),
             )

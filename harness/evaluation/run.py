@@ -76,12 +76,14 @@ def evaluate_outputs(
         UserError: The judge failed; what it did say is stored.
     """
     store.add_prompts(benchmark.prompts)
-    games = comparisons_of(judge, benchmark, candidate, baseline)
-    judge.judge(store, [game for played in games for game in played], f"judging {candidate.model.name}")
+    comparisons = comparisons_of(judge, benchmark, candidate, baseline)
+    judge.judge(
+        store, [comparison for of_prompt in comparisons for comparison in of_prompt], f"judging {candidate.model.name}"
+    )
     pairs = [
-        JudgedPair(game.prompt, judge.key(game), ours.key, theirs.key)
-        for played, ours, theirs in zip(games, candidate.outputs, baseline.outputs, strict=True)
-        for game in played
+        JudgedPair(comparison.prompt, judge.key(comparison), ours.key, theirs.key)
+        for of_prompt, ours, theirs in zip(comparisons, candidate.outputs, baseline.outputs, strict=True)
+        for comparison in of_prompt
     ]
     record = EvaluationRecord(
         benchmark=benchmark,

@@ -67,13 +67,13 @@ class LivePreferences:
         """The candidate's preference on the prompts with these indices; None where it is missing."""
         prompts = [self.benchmark.prompts[index] for index in indices]
         part = replace(self.benchmark, prompts=prompts, baselines=())
-        games = comparisons_of(self.judge, part, self.candidate.at(indices), self.other.at(indices))
+        comparisons = comparisons_of(self.judge, part, self.candidate.at(indices), self.other.at(indices))
         if not self.offline:
             title = f"judging {self.candidate.model.name}"
-            self.judge.judge(self.store, [game for played in games for game in played], title)
-        keys = [[self.judge.key(game) for game in played] for played in games]
-        known = self.store.preferences([key for played in keys for key in played])
-        return [mean_preference([known.get(key) for key in played]) for played in keys]
+            self.judge.judge(self.store, [comparison for of_prompt in comparisons for comparison in of_prompt], title)
+        keys = [[self.judge.key(comparison) for comparison in of_prompt] for of_prompt in comparisons]
+        known = self.store.preferences([key for of_prompt in keys for key in of_prompt])
+        return [mean_preference([known.get(key) for key in of_prompt]) for of_prompt in keys]
 
 
 @dataclass(frozen=True, kw_only=True)

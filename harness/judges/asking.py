@@ -45,7 +45,7 @@ class ComparisonProtocol(Protocol):
         """Whether equal responses are a tie without a call."""
 
     def order(self, prompt: Prompt) -> str:
-        """The order in which a single game is played: the protocol's own, seeded by the prompt."""
+        """The order of a single judgment: the protocol's own, seeded by the prompt."""
 
     def messages(self, comparison: Comparison) -> tuple[Message, ...]:
         """What the model is asked."""

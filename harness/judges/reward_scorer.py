@@ -66,9 +66,9 @@ class RewardModelScorer(Scorer):
     def _encode(self, prompt: Prompt, response: str) -> Conversation:
         conversation = self._encoder.encode(prompt.text, response)
         if self._context is not None and len(conversation.ids) > self._context:
-            what, cure = ("a response to ", "lower max_new_tokens") if response else ("", "leave it out")
+            side, cure = ("a response to ", "lower max_new_tokens") if response else ("", "leave it out")
             raise UserError(
-                f'{what}"{prompt.text[:40]}" makes {len(conversation.ids):,} tokens, more than the {self._context:,} '
+                f'{side}"{prompt.text[:40]}" makes {len(conversation.ids):,} tokens, more than the {self._context:,} '
                 f"that {self.label} reads; {cure}, or name a reward model with a longer context"
             )
         return conversation

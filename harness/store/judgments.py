@@ -8,7 +8,7 @@ from tpobench.harness.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class PromptPreference:
-    """The preference for the candidate on one prompt, over all its games; None where one has no verdict."""
+    """The preference for the candidate on one prompt, over all its judgments; None where one has no verdict."""
 
     evaluation: str
     prompt: str
@@ -91,7 +91,7 @@ def baseline_responses(store: Store, evaluations: Collection[str]) -> dict[str, 
 
 
 def preference_deviation(store: Store, judge: str, benchmark: str) -> float | None:
-    """Standard deviation of one prompt's preference over its games, as this judge gave them on this benchmark. None
+    """Standard deviation of one prompt's preference over its judgments, as this judge gave them on this benchmark. None
     where the store holds too few, or all are equal."""
     query = (
         "SELECT evaluation_key FROM evaluation "

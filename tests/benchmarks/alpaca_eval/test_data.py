@@ -29,7 +29,7 @@ def test_the_official_instructions_are_recognised_wherever_they_come_from(tmp_pa
 def test_the_baseline_against_itself_is_fifty() -> None:
     gamed = load(DATA).gamed
     rows = [
-        PromptJudgments(prompt=prompt, games=(Verdict("BA", "m", 0.5),), candidate_chars=100, baseline_chars=100)
+        PromptJudgments(prompt=prompt, verdicts=(Verdict("BA", "m", 0.5),), candidate_chars=100, baseline_chars=100)
         for prompt in PROMPTS
     ]
     found = {metric.name: metric for metric in score(gamed)(rows)}
