@@ -49,7 +49,7 @@ class Prompt:
 
     @cached_property
     def text_key(self) -> str:
-        """The same for every prompt with this text: what an output depends on."""
+        """Identifies the text, whatever the category and the source: outputs depend on the text alone."""
         return content_key("prompt", self.text)
 
     @cached_property
@@ -193,8 +193,15 @@ class Judgment:
 
 
 def judgment_key(judge: str, question: str, candidate: str, baseline: str, order: str = "AB") -> str:
-    """The key of one judge call. `asked` identifies what the judge is told of the prompt: its key, or its text's key
-    for a judge that sees the text alone."""
+    """The key of one judge call.
+
+    Args:
+        judge: The judge's id.
+        question: What the judge sees of the prompt: its key, or its text's key for a judge that sees the text alone.
+        candidate: The text key of the candidate's response.
+        baseline: The text key of the baseline's response.
+        order: ``AB`` or ``BA``.
+    """
     return content_key("judgment", judge, question, candidate, baseline, order)
 
 

@@ -96,7 +96,7 @@ def _text(content: Any, name: str) -> str:
 def promotion_of(
     store: Store, *, model: str, folder: str | None, mode: str, decision: str, policy_key: str, why: str
 ) -> Promotion:
-    """What a candidate that passed a gate becomes the champion by.
+    """The promotion of a candidate that passed a gate, to be given to `promote`.
 
     Args:
         store: The store that knows the candidate.
@@ -126,7 +126,8 @@ def promotion_of(
 def promote(store: Store, file: Path, seen: Champion | None, promotion: Promotion) -> Champion:
     """Make a checkpoint the champion, if the alias is still where the gate has seen it.
 
-    The file is moved first, and its row is made up for if need be; promoting the champion again changes nothing.
+    The file is written before the row in the store; a row that a crash left out is added by the next promotion.
+    Promoting the champion again changes nothing.
 
     Args:
         store: Where the move is kept.

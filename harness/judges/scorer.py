@@ -49,7 +49,18 @@ class Scorer(Protocol):
 
 
 def scored(scorer: Scorer, prompt: Prompt, response: str, value: float, components: Mapping[str, Any]) -> Score:
-    """The score; raises UserError for NaN and infinity, which would otherwise spread through means and z-scores."""
+    """A score, checked to be a number: NaN and infinity would spread through means and z-scores.
+
+    Args:
+        scorer: Whose score it is.
+        prompt: What was answered.
+        response: The answer.
+        value: The score; the higher, the better.
+        components: What it is made of, kept beside it.
+
+    Raises:
+        UserError: The value is NaN or infinite.
+    """
     if not math.isfinite(value):
         raise UserError(
             f'the judge {scorer.label} scored a response to "{prompt.text[:40]}" as {value}; correct the judge'

@@ -15,7 +15,15 @@ CHUNK = 2048
 
 
 def output_key(model: Model, mode: Mode, prompt: Prompt, params: SamplingParams, sample: int) -> str:
-    """The key of one output. Length limit, temperature, top-p and seed are all part of it."""
+    """The key of one output. Length limit, temperature, top-p and seed are all part of it.
+
+    Args:
+        model: Who answers; its fingerprint counts.
+        mode: The mode in which it answers.
+        prompt: Its text counts, and not its category or source.
+        params: How it samples.
+        sample: The number of the sample.
+    """
     return content_key(
         "output",
         model.fingerprint,

@@ -193,7 +193,7 @@ def item_rows(evaluation: str, metric: str, values: Mapping[str, float]) -> Iter
 
 
 def pair_rows(job: str, run: str, arm: str, iteration: int, pairs: Iterable[Pair]) -> Iterator[Row]:
-    """A row for each pair that a training job was given."""
+    """A row for each pair that a training job was given; the parameters are those of `Store.add_pairs`."""
     for pair in pairs:
         yield {
             "pair_key": pair.key(job),

@@ -144,7 +144,15 @@ class Store(Database):
         self._insert("item", list(rows.item_rows(evaluation, metric, values)))
 
     def add_pairs(self, job: str, run: str, arm: str, iteration: int, pairs: Iterable[Pair]) -> None:
-        """Store the pairs that a training job was given."""
+        """Store the pairs that a training job was given.
+
+        Args:
+            job: The key of the training job.
+            run: The key of the run.
+            arm: ``thought`` or ``direct``.
+            iteration: Of the run.
+            pairs: In any order.
+        """
         self._insert("pair", list(rows.pair_rows(job, run, arm, iteration, pairs)))
 
     def add_run(self, key: str, name: str, config: Any, provenance: Any) -> None:
