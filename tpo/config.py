@@ -76,7 +76,7 @@ class ServingConfig(FileModel):
 class WarmStartConfig(FileModel):
     """Supervised learning on curated thoughts before the first iteration; the direct arm gets the same answers.
 
-    `file` is JSONL with ``prompt``, ``thought`` and ``response``; tpobench's own 64 short examples unless given.
+    `file` is JSONL with ``prompt``, ``thought`` and ``response``; default: tpobench's own 64 short examples.
     """
 
     file: str | None = None

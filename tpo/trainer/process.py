@@ -80,13 +80,13 @@ def no_space(log_file: Path) -> str:
 
 
 _RAISED = re.compile(r"^(?!torch\.distributed\.elastic|subprocess\.)[\w.]*(Error|Exception|Interrupt)\b.*")
-"""The last line of a traceback; those of a launcher tell only that one of its processes failed."""
+"""The last line of a traceback. A launcher's own is left out: it says only that one of its processes failed."""
 
 
 def reason_in(log_file: Path, returncode: int) -> str:
-    """Why the trainer ended, in a sentence as far as its log and exit status tell."""
+    """Why the trainer ended, as far as its log and exit status show; one sentence."""
     text = log_file.read_text(encoding="utf-8", errors="replace")
-    # the last is torch's writer, which knows no better word for it
+    # the last is what torch's writer says of a full disk
     if any(sign in text for sign in ("No space left on device", "os error 28", "enforce fail at inline_container")):
         return no_space(log_file)
     if returncode in (-9, 137) or "SIGKILL" in text:
