@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from transformers import AutoTokenizer, LlamaConfig, LlamaModel
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.judges import reward
+from tpobench.harness.judges import reward_scorer
 from tpobench.harness.judges.conversation import ConversationEncoder
 from tpobench.harness.judges.named import scorer_named
 from tpobench.harness.models.resolve import resolve_model
@@ -176,7 +176,7 @@ def by_hand(folder: Path, prompt: str, response: str, temperature: float = 10.0)
 
 
 def test_score_and_rewards_by_hand(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reward, "TOKENS_PER_BATCH", {"cpu": 600, "cuda": 600})
+    monkeypatch.setattr(reward_scorer, "TOKENS_PER_BATCH", {"cpu": 600, "cuda": 600})
     values = []
     for (prompt, response), score in zip(ASKED, scores_of(folder), strict=True):
         value, rewards = by_hand(folder, prompt.text, response)
