@@ -223,7 +223,7 @@ def test_a_server_does_not_outlive_a_killed_tpobench(model: Model, tmp_path: Pat
     script = (
         "import sys, time; from tpobench.harness.records import Model\n"
         "from tpobench.harness.samplers.started_server import started_server_sampler\n"
-        "from tests.harness.samplers.test_served import connect\n"
+        "from tests.harness.samplers.test_started_server import connect\n"
         "started_server_sampler(sys.argv[1], 20, connect)(Model('m', sys.argv[2], sys.argv[3]))\n"
         "print('up', flush=True); time.sleep(600)"
     )
