@@ -1,8 +1,9 @@
 """What packages declare for us through entry points: benchmarks and judges, ours among them."""
 
 import sys
+from collections.abc import Sequence
 from functools import cache
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, distributions
 from importlib.metadata import entry_points as installed
 from typing import Any
 
@@ -17,7 +18,7 @@ def declared(group: str) -> dict[str, EntryPoint]:
     A name that is taken already is left out, and said once on standard error.
     """
     points: dict[str, EntryPoint] = {}
-    for point in sorted(installed(group=group), key=lambda point: (package_of(point) != OURS, package_of(point))):
+    for point in sorted(_listed(group), key=lambda point: (package_of(point) != OURS, package_of(point))):
         if point.name in points:
             warn(
                 f"{package_of(point)} declares {point.name!r} under {group}, a name that "
@@ -28,6 +29,21 @@ def declared(group: str) -> dict[str, EntryPoint]:
     return points
 
 
+def _listed(group: str) -> Sequence[EntryPoint]:
+    """All entry points of a group. A package whose list cannot be read is left out, and said on standard error."""
+    try:
+        return list(installed(group=group))
+    except Exception:  # one package's list spoils the whole answer: ask them one by one
+        points: dict[str, list[EntryPoint]] = {}
+        for distribution in distributions():
+            try:
+                points.setdefault(distribution.name, [p for p in distribution.entry_points if p.group == group])
+            except Exception as error:  # whatever reading the list raises
+                points[distribution.name] = []
+                warn(f"the entry points of {distribution.name} cannot be read: {error}; they are left out")
+        return [point for listed in points.values() for point in listed]
+
+
 @cache
 def entry_points(group: str) -> dict[str, Any]:
     """What the entry points of a group name, imported. One that cannot be imported is left out, and said once."""
@@ -35,7 +51,7 @@ def entry_points(group: str) -> dict[str, Any]:
     for name, point in declared(group).items():
         try:
             objects[name] = point.load()
-        except Exception as error:  # whatever a package raises as it is imported
+        except (Exception, SystemExit) as error:  # whatever a package raises as it is imported
             warn(
                 f"{package_of(point)} declares {name!r} under {group}, and it cannot be imported: "
                 f"{type(error).__name__}: {error}; it is left out"

@@ -59,7 +59,7 @@ def compare_models(store: Store, a: NamedModel, b: NamedModel) -> list[Differenc
     """The paired differences of two models: on every benchmark on which both were judged by one judge against one
     baseline in one mode, and in every lm-eval metric with items of both; overall and by category.
 
-    Of each model the newest evaluation counts, so that no figure is made of several. Where two evaluations name one
+    Of each model the current evaluation counts, so that no figure is made of several. Where two evaluations name one
     baseline with different fingerprints (answers to more or fewer prompts), they are compared if its answers to the
     shared prompts are the same.
 
@@ -74,7 +74,7 @@ def compare_models(store: Store, a: NamedModel, b: NamedModel) -> list[Differenc
 
 
 def _measured(store: Store, model: NamedModel) -> list[_Measured]:
-    """What was measured of the model, each measure in its newest evaluation; the newest first."""
+    """What was measured of the model, each measure in its current evaluation; the newest first."""
     evaluations: dict[tuple[str, ...], StoredEvaluation] = {}
     for evaluation in current_evaluations(store, candidates=model.fingerprints):
         if model.mode in ("", evaluation.candidate_mode):

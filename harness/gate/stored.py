@@ -134,12 +134,14 @@ def _setting(evaluation: StoredEvaluation) -> tuple[str, str, str]:
 
 
 def _require_one_setting(evaluations: Sequence[StoredEvaluation], candidate: str, against: str) -> None:
-    """Raises UserError where the evaluations differ in judge, benchmark or mode."""
+    """Raises UserError where the evaluations differ in judge, benchmark, mode, or in what answered to one name."""
     advice = {
         "judge": "pin one under pins.judge of the policy",
         "benchmark": "say which under 'evaluate'",
         "candidate_mode": f"say which, as {candidate}@MODE or under 'evaluate'",
         "baseline_mode": f"say which, as {against}@MODE or under 'evaluate'",
+        "candidate": "name one of these fingerprints",
+        "baseline": "name one of these fingerprints",
     }
     for detail, how in advice.items():
         several = sorted({getattr(evaluation, detail) for evaluation in evaluations})

@@ -27,7 +27,7 @@ class CustomScorer(Scorer):
         self._folder = Path.cwd()
         try:
             module = user_module(self._folder, module_name)
-        except Exception as error:  # whatever the user's module raises
+        except (Exception, SystemExit) as error:  # whatever the user's module raises
             raise UserError(f"the scorer {name} cannot be imported: {type(error).__name__}: {error}") from error
         self._function = getattr(module, function, None)
         if not callable(self._function):
@@ -56,7 +56,7 @@ class CustomScorer(Scorer):
         try:
             with importable(self._folder):
                 returned = self._function(prompt.text, response)  # type: ignore[misc]
-        except Exception as error:  # whatever the user's function raises
+        except (Exception, SystemExit) as error:  # whatever the user's function raises
             raise UserError(f"{where} raised {type(error).__name__}: {error}") from error
         components: Mapping[str, Any] = {}
         if isinstance(returned, Mapping):

@@ -110,7 +110,7 @@ class Database:
         """Run any SQL; returns column names and rows."""
         self.drain()
         cursor = self._connection.execute(query, list(parameters))
-        if cursor.description is None:
+        if cursor is None or cursor.description is None:  # None: there was no statement
             return [], []
         return [column[0] for column in cursor.description], cursor.fetchall()
 

@@ -68,7 +68,7 @@ def evaluations_with_keys(store: Store, keys: Collection[str]) -> dict[str, Stor
 def current_evaluations(
     store: Store, benchmark: str = "", candidates: Collection[str] | None = None, judged: bool = False
 ) -> list[StoredEvaluation]:
-    """The newest evaluation of each benchmark, judge, candidate and baseline in their modes; the newest first.
+    """The current evaluation (see views.sql) of each benchmark, judge, candidate and baseline; the newest first.
 
     Args:
         store: The store that holds them.

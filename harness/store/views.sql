@@ -1,14 +1,15 @@
 -- What the tables mean, defined once. The views belong to a connection: they are made whenever a store is opened, so
 -- they also serve a store that is opened for reading only, and no store carries an old definition.
 
--- The newest evaluation of every (benchmark, judge, candidate and baseline with their modes). A baseline in another
--- mode is another baseline.
+-- Of every (benchmark, judge, candidate and baseline with their modes) the evaluation over most prompts, of those the
+-- newest: a look at a few prompts does not stand in for the whole. A baseline in another mode is another baseline.
 CREATE OR REPLACE TEMP VIEW current_evaluation AS
 SELECT * FROM evaluation WHERE evaluation_key IN (  -- ranked by their keys alone: the lists are long
     SELECT evaluation_key FROM evaluation
     QUALIFY row_number() OVER (
         PARTITION BY benchmark, judge, candidate, candidate_mode, baseline, baseline_mode
-        ORDER BY created_at DESC, evaluation_key
+        ORDER BY greatest(len(prompt_keys), len(judgment_keys), len(candidate_outputs)) DESC, created_at DESC,
+                 evaluation_key
     ) = 1
 );
 

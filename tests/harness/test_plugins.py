@@ -68,3 +68,20 @@ def test_one_that_cannot_be_imported_is_said_once_and_the_others_are_there(
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 2
     assert "other declares 'coin' under tpobench.judges, and it cannot be imported: ZeroDivisionError" in told[0]
+
+
+def test_a_package_that_ends_the_program_as_it_is_imported_is_left_out(
+    package: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (package / "leaving_package.py").write_text("import sys\nsys.exit(0)\n")
+    install(package, "leaver", "coin = leaving_package:judge")
+    assert "coin" not in entry_points(GROUP)
+    assert "leaver declares 'coin' under tpobench.judges, and it cannot be imported" in capsys.readouterr().err
+
+
+def test_a_list_of_entry_points_that_cannot_be_read_spoils_nothing(
+    package: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(package, "garbled", "this is no entry point")
+    assert package_of(declared(GROUP)["checklist"]) == "tpobench"
+    assert "the entry points of garbled cannot be read" in capsys.readouterr().err

@@ -91,7 +91,7 @@ def test_models_that_share_nothing_are_told_what_each_was_measured_on(store: Sto
 
 
 def test_a_figure_is_made_of_one_evaluation(store: Store) -> None:
-    """An older evaluation had more prompts, and the model has been judged again on some of them since."""
+    """The model has been judged again on some of the prompts since: its evaluation over all of them still counts."""
     judged(store, "old", ["no"] * 60)
     base = add_answers(store, "base", PROMPTS, ["no"] * 60)
     new = add_answers(store, "new", PROMPTS, ["yes"] * 60)
@@ -99,7 +99,8 @@ def test_a_figure_is_made_of_one_evaluation(store: Store) -> None:
         benchmark = Benchmark(name="bench", prompts=[PROMPTS[place] for place in places])
         evaluate_outputs(store, CHECKLIST, benchmark, new.at(places), base.at(places))
     overall = compare_models(store, model_named(store, "new"), model_named(store, "old"))[0]
-    assert (overall.n, overall.own_a, overall.own_b) == (20, 20, 60)
+    assert (overall.n, overall.own_a, overall.own_b) == (60, 60, 60)
+    assert overall.a == 1.0
 
 
 def test_baselines_of_one_name_with_other_answers_are_two_baselines(store: Store) -> None:

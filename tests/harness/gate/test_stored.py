@@ -79,6 +79,17 @@ def test_modes_of_the_baseline_are_not_mixed(store: Store) -> None:
         gate(store, "good")
 
 
+def test_two_sets_of_answers_under_one_name_are_not_mixed(store: Store) -> None:
+    """A nightly job writes other answers to the same file: the gate must not decide on the older ones."""
+    base = add_answers(store, "base", PROMPTS, [f"base answers {n}" for n in range(80)])
+    for word in ("yes", "no"):
+        candidate = add_answers(store, "cand", PROMPTS, [f"cand answers {n}: {word}" for n in range(80)])
+        evaluate_outputs(store, CHECKLIST, Benchmark(name="bench", prompts=PROMPTS), candidate, base)
+    with pytest.raises(UserError, match=r"more than one candidate: .*; name one of these fingerprints"):
+        gate(store, "cand")
+    assert gate(store, candidate.model.fingerprint).candidate == "cand"
+
+
 def test_models_that_never_met_are_told_what_to_do(store: Store) -> None:
     judged(store, "good", 60)
     judged(store, "other", 60, against="elsewhere")

@@ -100,6 +100,16 @@ def test_a_scorer_that_goes_wrong_is_named_with_its_prompt(scorers: str, functio
         assert text in str(caught.value)
 
 
+def test_a_scorer_that_ends_the_program_is_named_instead(user_folder: Path) -> None:
+    """An exit code of 0 would be a gate's PASS."""
+    (user_folder / "leaver.py").write_text("import sys\ndef score(prompt, response): sys.exit(0)\n")
+    (user_folder / "gone.py").write_text("import sys\nsys.exit(0)\n")
+    with pytest.raises(UserError, match=r"leaver:score, asked about .* raised SystemExit"):
+        only(CustomScorer("leaver:score"), "Hi", "yes")
+    with pytest.raises(UserError, match="gone:score cannot be imported: SystemExit"):
+        CustomScorer("gone:score")
+
+
 def test_a_scorer_that_cannot_be_had_is_refused_at_once(scorers: str, tmp_path: Path) -> None:
     (tmp_path / "broken_scorers.py").write_text("1 / 0")
     for name, problem in (

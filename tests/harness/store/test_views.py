@@ -98,6 +98,12 @@ def test_the_newest_of_what_is_alike_is_current(store: Store, column: str) -> No
     assert store.sql(query)[1] == [("second",), ("different",)]
 
 
+def test_a_look_at_a_few_prompts_does_not_stand_in_for_the_whole(store: Store) -> None:
+    evaluated(store, "whole", [("p", "j"), ("q", "k")])
+    evaluated(store, "few", [("p", "j")])
+    assert store.sql("SELECT evaluation_key FROM current_evaluation")[1] == [("whole",)]
+
+
 def test_views_are_there_in_a_store_that_is_only_read_and_never_in_its_file(tmp_path: Path) -> None:
     path = tmp_path / "s.duckdb"
     with Store(path) as store:
