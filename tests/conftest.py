@@ -10,12 +10,21 @@ from tests.miniature import build
 from tpobench.harness.models.resolve import embedded_folder
 from tpobench.harness.store.store import Store
 
-SLOWEST_FIRST = ("tests/tpo/test_loop.py", "tests/tpo/trainer/test_run.py", "tests/tpo/trainer/")
+SLOWEST_FIRST = (
+    "tests/tpo/test_loop.py",
+    "tests/tpo/trainer/test_run.py",
+    "tests/harness/api/test_client.py",
+    "tests/cli/test_gate.py",
+    "tests/cli/test_sample.py",
+    "tests/cli/test_eval.py",
+    "tests/tpo/trainer/",
+    "tests/harness/samplers/",
+)
 """Parallel workers take file after file (`make test`): they end together when the long ones do not come last."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: next((n for n, file in enumerate(SLOWEST_FIRST) if item.nodeid.startswith(file)), 9))
+    items.sort(key=lambda item: next((n for n, file in enumerate(SLOWEST_FIRST) if item.nodeid.startswith(file)), 99))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

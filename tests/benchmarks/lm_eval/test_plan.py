@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.lm_eval.scripted import run, scripted
-from tpobench.benchmarks.lm_eval.hub import hub_off
 from tpobench.benchmarks.lm_eval.options import TaskOptions
 from tpobench.benchmarks.lm_eval.plan import TaskRequests, plan_tasks
 from tpobench.harness.errors import UserError
@@ -81,7 +80,11 @@ def test_a_plan_through_the_command_line(data: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "absent.duckdb").exists()
 
 
-def test_a_plan_without_the_tasks_data_says_how_to_give_them() -> None:
-    no_data = pytest.raises(UserError, match=r"gsm8k cannot be loaded: .*name a folder with the data \(--data")
-    with hub_off(), no_data:
+def test_a_plan_without_the_tasks_data_says_how_to_give_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    import datasets
+    import huggingface_hub
+
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(UserError, match=r"gsm8k cannot be loaded: .*name a folder with the data \(--data"):
         plan("gsm8k", TaskOptions())
