@@ -1,5 +1,6 @@
 """What goes wrong is one sentence with what to do next."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,15 @@ def test_another_store_is_named_only_where_it_must_be_the_one(tmp_path: Path, mo
     assert another not in sentence_of(no_store(Path("named.duckdb"))), "the user has named it"
     store_at(Path("tpobench-runs/second/store.duckdb"))
     assert another not in sentence_of(lacks), "there are two"
+
+
+def test_another_packages_exit_is_not_the_exit_code_of_a_decision(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tpobench import cli
+
+    monkeypatch.setattr(cli, "app", lambda: sys.exit(0))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert "another package ended the command" in capsys.readouterr().err

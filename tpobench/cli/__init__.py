@@ -42,6 +42,10 @@ def main() -> None:
     except SystemExit as stop:
         if stop.code == Exit.INTERRUPTED:  # how typer ends on Ctrl-C
             _interrupted()
+        if not _ended_by_typer(stop):
+            # A package or scorer that calls sys.exit must not end a gate with the exit code of a decision.
+            print("tpobench: code of another package ended the command (sys.exit); nothing is decided", file=sys.stderr)
+            sys.exit(Exit.USAGE)
         raise
     except Exception as error:
         if debug:
@@ -55,3 +59,11 @@ def _interrupted() -> None:
     """Say so and end at once, without waiting for a sampler's thread; the store is closed by now."""
     print("tpobench: interrupted; run the same command to continue where it stopped", file=sys.stderr, flush=True)
     os._exit(Exit.INTERRUPTED)
+
+
+def _ended_by_typer(stop: SystemExit) -> bool:
+    """Whether the command line's own library ended the program, and nobody below it."""
+    trace = stop.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(("typer", "click"))
