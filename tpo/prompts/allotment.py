@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from tpobench.harness.duplicates import Seen
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import Prompt, content_key
 from tpobench.tpo.prompts.demands import with_demands
-from tpobench.tpo.prompts.duplicates import Seen
 
 
 @dataclass(frozen=True)

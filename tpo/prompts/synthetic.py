@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tpobench.harness.duplicates import Seen
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.evaluation.prompt_files import prompts_from_file
@@ -19,7 +20,6 @@ from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Message, Output, Prompt, Split
 from tpobench.harness.samplers.cached import OutputCache
 from tpobench.tpo.config import SourceConfig
-from tpobench.tpo.prompts.duplicates import Seen
 from tpobench.tpo.prompts.sources import prompts_of
 
 SHOTS = 8

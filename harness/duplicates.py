@@ -1,6 +1,7 @@
 """Exact and near duplicates among texts: MinHash finds candidates (datasketch), the texts themselves decide."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -36,11 +37,13 @@ class Earlier:
 class Seen:
     """The texts so far, each with a label that says what it belongs to.
 
-    Two texts are near duplicates when the Jaccard similarity of their shingles is at least `threshold`.
+    Two texts are near duplicates when the Jaccard similarity of their shingles is at least `threshold`, and `confirm`,
+    which is given both of them normalised, agrees.
     """
 
-    def __init__(self, threshold: float) -> None:
+    def __init__(self, threshold: float, confirm: Callable[[str, str], bool] = lambda text, known: True) -> None:
         self._threshold = threshold
+        self._confirm = confirm
         self._index = MinHashLSH(num_perm=PERMUTATIONS, params=bands(threshold))
         self._empty = MinHash(num_perm=PERMUTATIONS, hashfunc=crc32)  # copied: its permutations are slow to draw
         self._exact: dict[str, str] = {}
@@ -59,7 +62,7 @@ class Seen:
         for index in self._alike(sketch):
             known, whose = self._taken[index]
             # Made again: the shingles of all texts would fill gigabytes, and few texts are similar.
-            if jaccard(of_text, shingles(known)) >= self._threshold:
+            if jaccard(of_text, shingles(known)) >= self._threshold and self._confirm(normal, known):
                 return Earlier(whose, False)
         self._exact[normal] = label
         self._add(sketch)
@@ -96,10 +99,15 @@ def normalised(text: str) -> str:
     return " ".join(text.lower().split())
 
 
+def words_of(normal: str) -> list[str]:
+    """The words of a normalised text in their order; punctuation is left out, other symbols count as words."""
+    return _WORD.findall(normal)
+
+
 def shingles(normal: str) -> frozenset[str]:
     """Runs of three words of a normalised text, or the words of one under five. Punctuation is left out, other
     symbols (an operator, a currency) count as words."""
-    words = _WORD.findall(normal) or [normal]
+    words = words_of(normal) or [normal]
     if len(words) < SHORT:
         return frozenset(words)
     return frozenset(map(" ".join, zip(words, words[1:], words[2:], strict=False)))

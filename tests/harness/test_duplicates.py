@@ -6,8 +6,8 @@ from itertools import combinations
 import pytest
 
 from tpobench.benchmarks.starter.data import starter_prompts
-from tpobench.tpo.prompts import duplicates
-from tpobench.tpo.prompts.duplicates import MISSED, PERMUTATIONS, Earlier, Seen, bands, jaccard, normalised, shingles
+from tpobench.harness import duplicates
+from tpobench.harness.duplicates import MISSED, PERMUTATIONS, Earlier, Seen, bands, jaccard, normalised, shingles
 
 TEN = "one two three four five six seven eight nine ten"
 
