@@ -289,6 +289,27 @@ class GateAttempt:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GateLook:
+    """A look of a gate at a comparison: the `observations` that it adds to those of its `parent` (the key of the look
+    that it continues; empty for the first), in the order in which they are consumed. `test` is the key of what is
+    tested, `line` is empty where the gate belongs to none."""
+
+    test: str
+    parent: str
+    role: str
+    candidate: str
+    against: str
+    judge: str
+    line: str
+    observations: Sequence[str]
+
+    @property
+    def key(self) -> str:
+        """The same observations behind the same look are the same look."""
+        return content_key("look", self.test, self.parent, list(self.observations))
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChampionMove:
     """A promotion or rollback (`action`) by the alias `file`: which model became the champion, in which mode, by which
     decision and policy, and who asked for it."""

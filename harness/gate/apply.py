@@ -1,27 +1,34 @@
 """Apply a policy's rules: those that cost nothing first, then prompt by prompt until the decision is certain."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from statistics import fmean
 
-from tpobench.harness.gate.categories import MIN_CATEGORY, judge_categories
-from tpobench.harness.gate.comparison import SequentialComparison, clear_prompts
-from tpobench.harness.gate.decision import Decision, RuleResult
+from tpobench.harness.evaluation.preferences import Verdict
+from tpobench.harness.gate.categories import judge_categories, shown_categories
+from tpobench.harness.gate.comparison import JudgedPrefix, Look, SequentialComparison, clear_prompts
+from tpobench.harness.gate.decision import Decision, Outcome, RuleResult
 from tpobench.harness.gate.free_rules import check_free_rules
-from tpobench.harness.gate.input import GateInput
-from tpobench.harness.gate.policy import Policy, WinRateRule
+from tpobench.harness.gate.input import ROLES, GateInput, Role
+from tpobench.harness.gate.policy import Rules
 from tpobench.harness.gate.preconditions import check_preconditions
-from tpobench.harness.gate.win_rates import judge_win_rate, win_rate_outcome
+from tpobench.harness.gate.rules import EquivalenceRule, WinRateRule
+from tpobench.harness.gate.sensitivity import check_verdicts
+from tpobench.harness.gate.win_rates import equivalence_outcome, judge_equivalence, judge_win_rate, win_rate_outcome
 
 Say = Callable[[str], None]
 
 
-def apply_policy(policy: Policy, gate_input: GateInput, say: Say = lambda line: None) -> Decision:
-    """Decide. Judgments are asked for in the policy's frozen order, a block at a time, and no more of them once a rule
-    has rejected or every rule has passed. The same policy on the same judgments decides the same.
+def apply_policy(
+    rules: Rules, gate_input: GateInput, looks: Mapping[Role, Look] | None = None, say: Say = lambda line: None
+) -> Decision:
+    """Decide. Judgments are asked for in a frozen order, a block at a time, and no more of them once a rule has
+    rejected or every rule has passed. The same policy on the same judgments decides the same.
 
     Args:
-        policy: The rules.
+        rules: Of the policy, or of one of its benchmarks.
         gate_input: The sources of preferences, and what is known of the outputs.
+        looks: The order of each comparison, where a gate looked at it before.
         say: Is told after each block that cost something and left the decision open.
 
     Returns:
@@ -30,18 +37,22 @@ def apply_policy(policy: Policy, gate_input: GateInput, say: Say = lambda line: 
     Raises:
         UserError: A judge could not be reached; what was answered is stored.
     """
-    free = [*check_preconditions(policy, gate_input), *check_free_rules(policy, gate_input)]
-    head_to_head = SequentialComparison(gate_input.head_to_head, policy.seed, policy.clusters)
+    free = _tiered(rules, [*check_preconditions(rules, gate_input), *check_free_rules(rules, gate_input)])
+    comparisons = {role: _comparison(rules, gate_input, role, looks or {}) for role in ROLES}
     judged: list[RuleResult] = []
-    for name, rule, comparison in _comparisons(policy, gate_input, head_to_head):
+    for role in ROLES:
+        if not _asks(rules, role):
+            continue
+        comparison = comparisons[role]
         if comparison is None:
-            judged.append(_shown(name, "there is no other champion to compare with"))
-        elif _is_rejected([*free, *judged]) and not comparison.source.free:
-            of = len(comparison.source.prompts)
-            judged.append(_shown(name, "not asked: the decision was certain without it", prompts=0, of=of))
+            judged.append(_shown(role, "there is no other champion to compare with"))
+        elif is_rejected([*free, *judged]) and not comparison.source.free:
+            judged += _not_asked(rules, role, comparison)
         else:
-            judged += _results(policy, name, rule, comparison, say)
-    won, lost = clear_prompts(head_to_head.prefix())
+            judged += _tiered(rules, _results(rules, role, comparison, say))
+    judged.append(check_verdicts(rules.sensitivity, _verdicts(comparisons)))
+    head_to_head = comparisons["head_to_head"]
+    won, lost = ((), ()) if head_to_head is None else clear_prompts(head_to_head.prefix())
     return Decision(
         rules=(*judged, *free),
         candidate=gate_input.candidate,
@@ -51,51 +62,102 @@ def apply_policy(policy: Policy, gate_input: GateInput, say: Say = lambda line: 
         won=won,
         lost=lost,
         notes=gate_input.notes,
+        warnings=(*gate_input.warnings, *_supporting([*judged, *free])),
     )
 
 
-def _comparisons(
-    policy: Policy, gate_input: GateInput, head_to_head: SequentialComparison
-) -> list[tuple[str, WinRateRule, SequentialComparison | None]]:
-    """Every win-rate rule with its comparison; None where there is no model to compare with."""
-    comparisons: list[tuple[str, WinRateRule, SequentialComparison | None]] = [
-        ("head_to_head", policy.head_to_head, head_to_head)
-    ]
-    others = (("anchor", policy.anchor, gate_input.anchor), ("champion", policy.champion, gate_input.champion))
-    for name, rule, source in others:
-        if rule is not None:
-            comparison = None if source is None else SequentialComparison(source, policy.seed, policy.clusters)
-            comparisons.append((name, rule, comparison))
-    return comparisons
+def is_rejected(results: Sequence[RuleResult]) -> bool:
+    """Whether nothing that comes could still make it a PASS."""
+    return any(result.outcome == "INVALID" or _fails(result) for result in results)
 
 
-def _results(
-    policy: Policy, name: str, rule: WinRateRule, comparison: SequentialComparison, say: Say
-) -> list[RuleResult]:
-    """Judge block by block until the rule has decided, or a category has failed; then as many prompts of each category
-    as its decision needs."""
-    categories = policy.categories if name == "head_to_head" else None
-    by_category: list[RuleResult] = []
-    while True:
-        comparison.advance(policy.block)
+def _tiered(rules: Rules, results: Sequence[RuleResult]) -> list[RuleResult]:
+    return [replace(result, tier=rules.tier_of(result.rule)) for result in results]
+
+
+def _fails(result: RuleResult) -> bool:
+    return result.outcome == "FAIL" and result.tier == "critical"
+
+
+def _comparison(
+    rules: Rules, gate_input: GateInput, role: Role, looks: Mapping[Role, Look]
+) -> SequentialComparison | None:
+    source = gate_input.source(role)
+    return None if source is None else SequentialComparison(source, looks.get(role), rules.clusters)
+
+
+def _rules_of(rules: Rules, role: Role) -> dict[str, WinRateRule | EquivalenceRule]:
+    """The rules on the win rate over the model in this role, by name."""
+    named: dict[str, WinRateRule | EquivalenceRule | None] = {role: getattr(rules, role)}
+    if role == "head_to_head":
+        named["equivalence"] = rules.equivalence
+    return {name: rule for name, rule in named.items() if rule is not None}
+
+
+def _asks(rules: Rules, role: Role) -> bool:
+    """Whether a rule needs the comparison in this role."""
+    return bool(_rules_of(rules, role)) or (role == "head_to_head" and rules.categories is not None)
+
+
+def _results(rules: Rules, role: Role, comparison: SequentialComparison, say: Say) -> list[RuleResult]:
+    """Judge block by block until every rule has decided or one has rejected; then what the categories need."""
+    stated = _rules_of(rules, role)
+    while stated:
+        comparison.advance(rules.block)
         prefix = comparison.prefix()
-        outcome, used = win_rate_outcome(rule, prefix)
-        by_category = [] if categories is None else judge_categories(categories, comparison.by_category())
-        if outcome != "INCONCLUSIVE" or comparison.complete or _is_rejected(by_category, ("FAIL",)):
+        outcomes = {name: _outcome(rule, prefix) for name, rule in stated.items()}
+        failed = any(outcomes[name] == "FAIL" and rule.tier == "critical" for name, rule in stated.items())
+        if failed or comparison.complete or "INCONCLUSIVE" not in outcomes.values():
             break
         if not comparison.source.free and prefix.seen:
-            say(f"{name}: {fmean(prefix.seen):.1%} over {used} of {prefix.of} prompts, not certain yet")
-    if categories is not None and outcome in ("PASS", "INCONCLUSIVE"):
-        comparison.advance_categories(MIN_CATEGORY)
-        by_category = judge_categories(categories, comparison.by_category())
+            say(f"{role}: {fmean(prefix.seen):.1%} over {len(prefix.values)} of {prefix.of} prompts, not certain yet")
+    prefix = comparison.prefix()
+    results = [_result(name, rule, prefix, comparison) for name, rule in stated.items()]
+    if role == "head_to_head" and rules.categories is not None:
+        costs = is_rejected(_tiered(rules, results)) and not comparison.source.free
+        results += (shown_categories if costs else judge_categories)(rules.categories, comparison)
+    return results
+
+
+def _outcome(rule: WinRateRule | EquivalenceRule, prefix: JudgedPrefix) -> Outcome:
+    if isinstance(rule, EquivalenceRule):
+        return equivalence_outcome(rule, prefix)[0]
+    return win_rate_outcome(rule, prefix)[0]
+
+
+def _result(
+    name: str, rule: WinRateRule | EquivalenceRule, prefix: JudgedPrefix, comparison: SequentialComparison
+) -> RuleResult:
     source = comparison.source
-    return [judge_win_rate(name, rule, prefix, against=source.against, advice=source.advice), *by_category]
+    if isinstance(rule, EquivalenceRule):
+        return judge_equivalence(name, rule, prefix, against=source.against, advice=source.advice)
+    return judge_win_rate(
+        name, rule, prefix, against=source.against, advice=source.advice, dollars_per_prompt=source.dollars_per_prompt
+    )
 
 
-def _is_rejected(results: Sequence[RuleResult], by: Sequence[str] = ("INVALID", "FAIL")) -> bool:
-    """Whether nothing that comes could still make it a PASS."""
-    return any(result.outcome in by for result in results)
+def _not_asked(rules: Rules, role: Role, comparison: SequentialComparison) -> list[RuleResult]:
+    of = len(comparison.source.prompts)
+    sentence = "not asked: the decision was certain without it"
+    return [replace(_shown(name, sentence), prompts=0, of=of) for name in _rules_of(rules, role)]
 
 
-def _shown(name: str, sentence: str, prompts: int | None = None, of: int | None = None) -> RuleResult:
-    return RuleResult(rule=name, outcome="SHOWN", sentence=sentence, prompts=prompts, of=of)
+def _verdicts(comparisons: Mapping[Role, SequentialComparison | None]) -> list[tuple[Verdict, ...]]:
+    return [
+        verdicts
+        for comparison in comparisons.values()
+        if comparison is not None
+        for verdicts in comparison.source.verdicts(comparison.judged)
+    ]
+
+
+def _supporting(results: Sequence[RuleResult]) -> list[str]:
+    return [
+        f"{result.rule}: {result.sentence}"
+        for result in results
+        if result.tier == "supporting" and result.outcome in ("FAIL", "INCONCLUSIVE")
+    ]
+
+
+def _shown(name: str, sentence: str) -> RuleResult:
+    return RuleResult(rule=name, outcome="SHOWN", sentence=sentence)

@@ -1,4 +1,4 @@
-"""A comparison that is judged bit by bit: prompts are consumed in a frozen order, and no more of them than it takes."""
+"""A comparison that is judged bit by bit: prompts are consumed in one order, and no more of them than it takes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,13 +12,28 @@ CLEAREST = 5
 
 
 @dataclass(frozen=True)
+class Look:
+    """In which order the observations of a comparison are consumed, and how many of them the first look had: the one
+    test of all prompts is made there. What later looks add stands behind."""
+
+    order: tuple[str, ...]
+    first: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class JudgedPrefix:
-    """What has been consumed of a comparison, in the frozen order; `of` is the number of prompts that it has."""
+    """What has been consumed of a comparison, in its order.
+
+    `of` is the number of prompts that it has, and `final` how many of them the one test of all prompts is about. With
+    `clusters`, prompts of one category are one observation; `largest` is the size of the largest.
+    """
 
     prompts: Sequence[Prompt]
     values: Sequence[float | None]
     of: int
+    final: int
     clusters: str | None = None
+    largest: int = 1
 
     @property
     def missing(self) -> int:
@@ -30,21 +45,26 @@ class JudgedPrefix:
         """The preferences that are not missing."""
         return [value for value in self.values if value is not None]
 
+    @property
+    def complete(self) -> bool:
+        """Whether every prompt is consumed."""
+        return len(self.values) == self.of
+
 
 class SequentialComparison:
     """The preferences of a source, asked for as they are needed.
 
-    The order depends on the seed and the prompts alone, never on what came in first: slow prompts are long prompts.
-
     Args:
         source: Where the preferences come from.
-        seed: Of the order in which prompts are consumed.
-        clusters: ``category`` keeps the prompts of a category together, since they count as one observation.
+        look: The order of its observations; `fresh_look` where nothing was looked at before.
+        clusters: ``category`` where the prompts of a category count as one observation.
     """
 
-    def __init__(self, source: PreferenceSource, seed: int, clusters: str | None = None) -> None:
+    def __init__(self, source: PreferenceSource, look: Look | None = None, clusters: str | None = None) -> None:
         self.source = source
-        self._order = frozen_order(source.prompts, seed, clusters)
+        self._look = look or fresh_look(source, clusters)
+        index = {key: number for number, key in enumerate(source.observations)}
+        self._order = [index[key] for key in self._look.order]
         self._category = [prompt.category for prompt in source.prompts]
         self._clusters = clusters
         self._values: dict[int, float | None] = {}
@@ -55,36 +75,44 @@ class SequentialComparison:
         """Whether every prompt of the order is consumed."""
         return self._reached == len(self._order)
 
+    @property
+    def judged(self) -> list[int]:
+        """The indices of the prompts that have been judged, in the order."""
+        return [index for index in self._order if index in self._values]
+
     def advance(self, count: int) -> None:
         """Judge the next `count` prompts of the order."""
         self._judge(self._order[self._reached : self._reached + count])
         self._reached = min(self._reached + count, len(self._order))
 
-    def advance_categories(self, least: int) -> None:
-        """Judge the first `least` prompts of every category that has as many."""
-        for indices in self._indices_by_category().values():
-            if len(indices) >= least:
-                self._judge(indices[:least])
-
     def prefix(self) -> JudgedPrefix:
         """What has been consumed of the order. Judges nothing."""
-        return self._part(self._order[: self._reached], len(self._order))
+        sizes = [len(indices) for indices in self.by_category().values()] if self._clusters else []
+        return self._part(
+            self._order[: self._reached], len(self._order), final=self._look.first, largest=max(sizes, default=1)
+        )
 
-    def by_category(self) -> dict[str, JudgedPrefix]:
-        """What has been judged of each category. Judges nothing."""
-        return {
-            category: self._part([index for index in indices if index in self._values], len(indices))
-            for category, indices in self._indices_by_category().items()
-        }
-
-    def _indices_by_category(self) -> dict[str, list[int]]:
-        """The prompts of each category, in the frozen order."""
+    def by_category(self) -> dict[str, list[int]]:
+        """The indices of the prompts of each category, in the order."""
         categories = sorted({self._category[index] for index in self._order})
         return {name: [index for index in self._order if self._category[index] == name] for name in categories}
 
-    def _part(self, indices: Sequence[int], of: int) -> JudgedPrefix:
-        prompts = [self.source.prompts[index] for index in indices]
-        return JudgedPrefix(prompts, [self._values[index] for index in indices], of, self._clusters)
+    def part(self, indices: Sequence[int], judge: bool = True) -> JudgedPrefix:
+        """A comparison of its own on these prompts, one observation each; of those that are judged already unless
+        `judge`."""
+        if judge:
+            self._judge(indices)
+        return self._part([index for index in indices if index in self._values], len(indices), final=len(indices))
+
+    def _part(self, indices: Sequence[int], of: int, *, final: int, largest: int = 0) -> JudgedPrefix:
+        return JudgedPrefix(
+            prompts=[self.source.prompts[index] for index in indices],
+            values=[self._values[index] for index in indices],
+            of=of,
+            final=final,
+            clusters=self._clusters if largest else None,
+            largest=max(largest, 1),
+        )
 
     def _judge(self, indices: Iterable[int]) -> None:
         new_indices = [index for index in indices if index not in self._values]
@@ -92,17 +120,24 @@ class SequentialComparison:
             self._values |= dict(zip(new_indices, self.source.preferences(new_indices), strict=True))
 
 
-def frozen_order(prompts: Sequence[Prompt], seed: int, clusters: str | None = None) -> list[int]:
-    """Indices in the order in which prompts are consumed: a seeded permutation of the texts that other prompts do not
-    change. A text that occurs again is left out: one prompt is one observation. Clusters stay together."""
+def fresh_look(source: PreferenceSource, clusters: str | None = None) -> Look:
+    """The order in which the prompts of a source are consumed where none of them was before."""
+    order = tuple(source.observations[index] for index in frozen_order(source.prompts, clusters))
+    return Look(order, len(order))
+
+
+def frozen_order(prompts: Sequence[Prompt], clusters: str | None = None) -> list[int]:
+    """Indices in the order in which prompts are consumed: a permutation that depends on each text alone, never on what
+    came in first (slow prompts are long prompts), and that nobody chooses. A text that occurs again is left out: one
+    prompt is one observation. Clusters stay together."""
     first: dict[str, int] = {}
     for index, prompt in enumerate(prompts):
         first.setdefault(prompt.text_key, index)
 
     def rank(index: int) -> tuple[str, str]:
         prompt = prompts[index]
-        cluster = content_key("order", seed, prompt.category) if clusters else ""
-        return cluster, content_key("order", seed, prompt.text_key)
+        cluster = content_key("order", 0, prompt.category) if clusters else ""
+        return cluster, content_key("order", 0, prompt.text_key)
 
     return sorted(first.values(), key=rank)
 

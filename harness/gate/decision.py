@@ -1,10 +1,11 @@
 """What a gate says: an outcome for each rule with a plain sentence, and the decision that they make together."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from tpobench.harness.errors import Exit
+from tpobench.harness.gate.rules import Reveal, Tier
 
 Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE", "INVALID"]
 RuleOutcome = Literal["PASS", "FAIL", "INCONCLUSIVE", "INVALID", "SHOWN"]
@@ -38,6 +39,14 @@ class RuleResult:
         alpha: The rule's error budget.
         prompts: How many prompts were consumed, `of` so many.
         of: How many there are.
+        tier: What its FAIL does.
+        e_value: The largest odds so far against the hypothesis that is tested: "not above the limit", or for a FAIL
+            "not below".
+        p_value: The p-value of the same.
+        detectable: The smallest distance from the limit that these prompts see four times out of five.
+        needed: How many more prompts would decide, if what was observed is the truth; None where no number would, or
+            it is decided.
+        dollars: What those cost, where that is known.
     """
 
     rule: str
@@ -50,6 +59,12 @@ class RuleResult:
     alpha: float | None = None
     prompts: int | None = None
     of: int | None = None
+    tier: Tier = "critical"
+    e_value: float | None = None
+    p_value: float | None = None
+    detectable: float | None = None
+    needed: int | None = None
+    dollars: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,9 +78,11 @@ class ClearPrompt:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What a gate says. The worst outcome of any rule decides: INVALID, FAIL, INCONCLUSIVE, PASS in this order.
+    """What a gate says. The worst outcome of a critical rule decides: INVALID, FAIL, INCONCLUSIVE, PASS in this order.
+    An INVALID rule decides whatever its tier: what is broken cannot be taken for less.
 
-    `won` and `lost` are the prompts that were won and lost most clearly; `notes` are for people.
+    `won` and `lost` are the prompts that were won and lost most clearly; `notes` are for people, `warnings` are what
+    they should not overlook.
     """
 
     rules: tuple[RuleResult, ...]
@@ -75,16 +92,48 @@ class Decision:
     benchmark: str = ""
     won: tuple[ClearPrompt, ...] = ()
     lost: tuple[ClearPrompt, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
         """The decision in one word."""
-        return worst([rule.outcome for rule in self.rules])
+        return worst([rule.outcome for rule in self.rules if rule.tier == "critical" or rule.outcome == "INVALID"])
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for ``--json``."""
         return {"decision": self.outcome} | asdict(self)
+
+
+def merged(parts: Mapping[str, Decision]) -> Decision:
+    """The decision that those of several benchmarks make together; rules are named ``benchmark / rule``."""
+    first = next(iter(parts.values()))
+    if list(parts) == [""]:
+        return first
+    return replace(
+        first,
+        rules=tuple(replace(rule, rule=f"{name} / {rule.rule}") for name, part in parts.items() for rule in part.rules),
+        judge=", ".join(dict.fromkeys(part.judge for part in parts.values())),
+        benchmark=", ".join(dict.fromkeys(part.benchmark for part in parts.values())),
+        won=tuple(prompt for part in parts.values() for prompt in part.won),
+        lost=tuple(prompt for part in parts.values() for prompt in part.lost),
+        notes=tuple(dict.fromkeys(note for part in parts.values() for note in part.notes)),
+        warnings=tuple(dict.fromkeys(warning for part in parts.values() for warning in part.warnings)),
+    )
+
+
+def revealed(decision: Decision, reveal: Reveal) -> Decision:
+    """The decision with those prompts that the policy lets it print. A prompt that is not shown keeps its category
+    under ``categories``."""
+    if reveal == "all" or (reveal == "after_pass" and decision.outcome == "PASS"):
+        return decision
+    if reveal == "categories":
+        return replace(decision, won=_without_texts(decision.won), lost=_without_texts(decision.lost))
+    return replace(decision, won=(), lost=())
+
+
+def _without_texts(prompts: Sequence[ClearPrompt]) -> tuple[ClearPrompt, ...]:
+    return tuple(replace(prompt, prompt="") for prompt in prompts)
 
 
 def worst(outcomes: Sequence[RuleOutcome]) -> Outcome:

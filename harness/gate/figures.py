@@ -6,7 +6,7 @@ from statistics import fmean
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.gate.input import TaskItems
-from tpobench.harness.gate.policy import Policy
+from tpobench.harness.gate.policy import Rules
 from tpobench.harness.judges.named import scorer_named
 from tpobench.harness.judges.scorer import PromptedResponses, ensure_scores
 from tpobench.harness.progress import Progress
@@ -29,7 +29,7 @@ class ComparedSides:
 
 def candidate_metrics(
     store: Store,
-    policy: Policy,
+    policy: Rules,
     sides: ComparedSides,
     *,
     prompts: Sequence[Prompt],
@@ -63,7 +63,7 @@ def candidate_metrics(
     return metrics
 
 
-def task_items(store: Store, policy: Policy, sides: ComparedSides) -> dict[str, TaskItems]:
+def task_items(store: Store, policy: Rules, sides: ComparedSides) -> dict[str, TaskItems]:
     """By lm-eval task of the policy, what both models' newest evaluations scored on each item.
 
     Args:

@@ -1,11 +1,13 @@
 """The rules that no judge is asked for: what the outputs look like, and figures that the store holds already."""
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 from tpobench.harness.gate.decision import MAX_MISSING, RuleOutcome, RuleResult
 from tpobench.harness.gate.degenerate import degenerate
 from tpobench.harness.gate.input import GateInput, OutputSummary, TaskItems
-from tpobench.harness.gate.policy import BoundsRule, ControlledRule, DropRule, Policy
+from tpobench.harness.gate.policy import Rules
+from tpobench.harness.gate.rules import BoundsRule, ControlledRule, TaskRule
 from tpobench.harness.records import Metric, Prompt
 from tpobench.harness.stats.intervals import difference_interval
 
@@ -13,9 +15,9 @@ INTERVAL_ALPHA = 0.025
 """One side of the 95% interval by which a controlled figure is decided."""
 
 
-def check_free_rules(policy: Policy, gate_input: GateInput) -> list[RuleResult]:
+def check_free_rules(policy: Rules, gate_input: GateInput) -> list[RuleResult]:
     """The results of all rules that cost nothing."""
-    prompts = gate_input.head_to_head.prompts
+    prompts = gate_input.prompts
     return [
         *check_outputs(policy, prompts, gate_input.outputs, gate_input.baseline_outputs),
         *check_metrics(policy, gate_input.metrics, len(prompts)),
@@ -24,7 +26,7 @@ def check_free_rules(policy: Policy, gate_input: GateInput) -> list[RuleResult]:
 
 
 def check_outputs(
-    policy: Policy, prompts: Sequence[Prompt], candidate: OutputSummary, baseline: OutputSummary
+    policy: Rules, prompts: Sequence[Prompt], candidate: OutputSummary, baseline: OutputSummary
 ) -> list[RuleResult]:
     """Parse errors, lengths and degenerate responses."""
     results = [_degenerate(policy, prompts, candidate.responses)]
@@ -45,13 +47,13 @@ def check_outputs(
     return results
 
 
-def check_metrics(policy: Policy, metrics: Mapping[str, Metric], prompts: int) -> list[RuleResult]:
+def check_metrics(policy: Rules, metrics: Mapping[str, Metric], prompts: int) -> list[RuleResult]:
     """The rules on metrics of the candidate's own evaluation, by name; `prompts` is how many the benchmark has."""
     results = [] if policy.controlled is None else [_controlled(policy.controlled, metrics, prompts)]
     return results + [_bounds(name, rule, metrics.get(name)) for name, rule in policy.metrics.items()]
 
 
-def check_drop(task: str, rule: DropRule, items: TaskItems) -> RuleResult:
+def check_drop(task: str, rule: TaskRule, items: TaskItems) -> RuleResult:
     """Is the drop of a task's metric within bounds, item by item? The values are in [0, 1], higher being better. Items
     that only one of the two has answered count: leaving some out must not help."""
     name, pairs = f"lm_eval {task}", items.pairs
@@ -61,20 +63,21 @@ def check_drop(task: str, rule: DropRule, items: TaskItems) -> RuleResult:
         return _invalid(name, f"only {len(pairs)} of {items.of} items of {task} were answered by both")
     if not all(0 <= value <= 1 for pair in pairs for value in pair):
         return _invalid(name, f"{rule.metric} of {task} is not a share: its items do not lie in [0, 1]")
+    allowed = rule.max_drop
+    if allowed is None:
+        allowed = (rule.max_relative_drop or 0.0) * fmean(theirs for _, theirs in pairs)
     moved = difference_interval([ours - theirs for ours, theirs in pairs], 1 - 2 * rule.alpha)
-    outcome: RuleOutcome = (
-        "PASS" if moved.low > -rule.max_drop else "FAIL" if moved.high < -rule.max_drop else "INCONCLUSIVE"
-    )
+    outcome: RuleOutcome = "PASS" if moved.low > -allowed else "FAIL" if moved.high < -allowed else "INCONCLUSIVE"
     sentence = (
         f"{rule.metric} moves by {100 * moved.mean:+.1f} points over {len(pairs)} items ({100 * moved.low:+.1f} to "
-        f"{100 * moved.high:+.1f}), allowed down to {-100 * rule.max_drop:.1f} at alpha {rule.alpha:.2g}"
+        f"{100 * moved.high:+.1f}), allowed down to {-100 * allowed:.1f} at alpha {rule.alpha:.2g}"
     )
     return RuleResult(
         rule=name,
         outcome=outcome,
         sentence=sentence,
         value=moved.mean,
-        limit=-rule.max_drop,
+        limit=-allowed,
         low=moved.low,
         high=moved.high,
         alpha=rule.alpha,
@@ -83,7 +86,7 @@ def check_drop(task: str, rule: DropRule, items: TaskItems) -> RuleResult:
     )
 
 
-def _degenerate(policy: Policy, prompts: Sequence[Prompt], responses: Sequence[str] | None) -> RuleResult:
+def _degenerate(policy: Rules, prompts: Sequence[Prompt], responses: Sequence[str] | None) -> RuleResult:
     limit = policy.degenerate.max
     if responses is None:
         named = "degenerate" in policy.model_fields_set

@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
+from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.gate.champion import Champion
 from tpobench.harness.records import Metric, Prompt
+
+Role = Literal["head_to_head", "anchor", "champion"]
+"""The models that a candidate is compared with."""
+
+ROLES: tuple[Role, ...] = ("head_to_head", "anchor", "champion")
 
 
 class PreferenceSource(Protocol):
@@ -16,8 +22,21 @@ class PreferenceSource(Protocol):
         """The other model's name."""
 
     @property
+    def fingerprint(self) -> str:
+        """The other model's fingerprint."""
+
+    @property
+    def mode(self) -> str:
+        """The name of the mode in which it answers."""
+
+    @property
     def prompts(self) -> Sequence[Prompt]:
         """All prompts that may be judged."""
+
+    @property
+    def observations(self) -> Sequence[str]:
+        """By prompt the key of what is compared there: its text, both responses and the judge. What has another key is
+        another observation, whatever its file or its settings are called."""
 
     @property
     def free(self) -> bool:
@@ -33,6 +52,13 @@ class PreferenceSource(Protocol):
         Returns:
             The candidate's preference on each of them, in [0, 1]; None where it is missing.
         """
+
+    def verdicts(self, indices: Sequence[int]) -> list[tuple[Verdict, ...]]:
+        """Every judgment of the prompts with these indices, as far as they are judged. Asks nobody."""
+
+    @property
+    def dollars_per_prompt(self) -> float | None:
+        """What judging one prompt costs; None where a price is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,12 +107,20 @@ class TaskItems:
     of: int = 0
 
 
+class Canary(Protocol):
+    """Pairs that the judge has judged before, judged again: does it still say the same?"""
+
+    def changed(self) -> tuple[int, int]:
+        """How many of the pairs have another verdict than before, and how many pairs there are."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class GateInput:
-    """What a gate looks at.
+    """What a gate looks at. `head_to_head` is None where no rule needs a comparison.
 
-    `metrics` are those of the candidate's own evaluation, by name; `items` are by lm-eval task. `champion` is None
-    where nothing was promoted yet, or the candidate was. `also_met` are the fingerprints of anchor and champion.
+    `control` has answers that must lose as the candidate, against the baseline's own. `metrics` are those of the
+    candidate's own evaluation, by name; `items` are by lm-eval task. `champion` is None where nothing was promoted yet,
+    or the candidate was. `also_met` are the fingerprints of anchor and champion.
     `folder` is where the candidate's weights are, where that is known.
     """
 
@@ -97,7 +131,9 @@ class GateInput:
     baseline_fingerprint: str
     judge: str
     benchmark: str
-    head_to_head: PreferenceSource
+    head_to_head: PreferenceSource | None
+    control: PreferenceSource | None = None
+    canary: Canary | None = None
     anchor: PreferenceSource | None = None
     champion: PreferenceSource | None = None
     outputs: OutputSummary
@@ -107,3 +143,14 @@ class GateInput:
     also_met: tuple[str, ...] = ()
     folder: str | None = None
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def prompts(self) -> Sequence[Prompt]:
+        """The prompts on which the two are compared; none without a comparison."""
+        return () if self.head_to_head is None else self.head_to_head.prompts
+
+    def source(self, role: Role) -> PreferenceSource | None:
+        """The preferences over the model in this role."""
+        sources = {"head_to_head": self.head_to_head, "anchor": self.anchor, "champion": self.champion}
+        return sources[role]

@@ -2,8 +2,11 @@
 
 The k-th gate of a line may spend 6 / (pi k)^2 of every alpha of its policy; all shares sum to 1, so that fifty attempts
 together promote noise no more often than one would. An attempt is entered before anything is judged: looking and
-giving up counts.
+giving up counts. A test that is continued on more prompts stays one attempt; whatever else differs (answers of another
+seed or temperature, fewer or other prompts, another rule) makes another.
 """
+
+from dataclasses import replace
 
 from tpobench.harness.records import GateAttempt
 from tpobench.harness.stats.multiplicity import share_of_attempt
@@ -11,7 +14,7 @@ from tpobench.harness.store.gates import Attempt, attempt_with_key, last_attempt
 from tpobench.harness.store.store import Store
 
 
-def open_attempt(store: Store, line: str, *, candidate: str, against: str, test: str) -> Attempt:
+def open_attempt(store: Store, line: str, *, candidate: str, against: str, test: str, former_test: str = "") -> Attempt:
     """Enter a gate in its line.
 
     Args:
@@ -19,7 +22,8 @@ def open_attempt(store: Store, line: str, *, candidate: str, against: str, test:
         line: The line of models.
         candidate: The candidate's fingerprint.
         against: The baseline's fingerprint.
-        test: The key of everything else that is tested: policy, judge, prompts, anchor and champion.
+        test: The key of everything that is tested: every observation of the first look, and the rules.
+        former_test: What this key would have been before looks were stored: an attempt of that time stays one.
 
     Returns:
         The attempt. The same gate again is the same attempt, and spends nothing more; anything else takes the next
@@ -28,7 +32,8 @@ def open_attempt(store: Store, line: str, *, candidate: str, against: str, test:
     number = last_attempt(store, line) + 1
     share = share_of_attempt(number)
     attempt = GateAttempt(line=line, number=number, candidate=candidate, against=against, test=test, share=share)
-    if known := attempt_with_key(store, attempt.key):
-        return known
+    for key in (attempt.key, replace(attempt, test=former_test).key):
+        if known := attempt_with_key(store, key):
+            return known
     store.add_attempt(attempt)
     return Attempt(attempt.key, number, share)

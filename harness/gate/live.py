@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 from tpobench.harness.api.client import Connect
 from tpobench.harness.errors import UserError
@@ -10,19 +11,21 @@ from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.output_sources import NamedOutputs
 from tpobench.harness.evaluation.outputs import ModelOutputs
+from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.evaluation.run import comparisons_of
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.gate.figures import ComparedSides, candidate_metrics, task_items
 from tpobench.harness.gate.input import GateInput, GateRequest, OutputSummary
-from tpobench.harness.gate.policy import EvaluateSection, Policy, spec_of
-from tpobench.harness.judges.base import Judge
+from tpobench.harness.gate.policy import EvaluateSection, Rules, spec_of
+from tpobench.harness.judges.base import Comparison, Judge
 from tpobench.harness.models.modes import DIRECT, Mode, in_mode
 from tpobench.harness.models.thoughts import mode_named
 from tpobench.harness.progress import Progress
-from tpobench.harness.records import Model, Prompt
+from tpobench.harness.records import Model, Prompt, content_key
 from tpobench.harness.samplers.base import Sampler
 from tpobench.harness.samplers.choose import sampler_for
 from tpobench.harness.stats.preferences import mean_preference
+from tpobench.harness.store.judgments import judgments_with_keys
 from tpobench.harness.store.runs import CHECKPOINT, checkpoint_named
 from tpobench.harness.store.store import Store
 
@@ -47,6 +50,17 @@ class LivePreferences:
     candidate: ModelOutputs
     other: ModelOutputs
     against: str
+    dollars_per_prompt: float | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """The other model's."""
+        return self.other.model.fingerprint
+
+    @property
+    def mode(self) -> str:
+        """In which the other model answers."""
+        return self.other.mode.name
 
     @property
     def prompts(self) -> Sequence[Prompt]:
@@ -65,15 +79,38 @@ class LivePreferences:
 
     def preferences(self, indices: Sequence[int]) -> list[float | None]:
         """The candidate's preference on the prompts with these indices; None where it is missing."""
-        prompts = [self.benchmark.prompts[index] for index in indices]
-        part = replace(self.benchmark, prompts=prompts, baselines=())
-        comparisons = comparisons_of(self.judge, part, self.candidate.at(indices), self.other.at(indices))
         if not self.offline:
-            title = f"judging {self.candidate.model.name}"
-            self.judge.judge(self.store, [comparison for of_prompt in comparisons for comparison in of_prompt], title)
-        keys = [[self.judge.key(comparison) for comparison in of_prompt] for of_prompt in comparisons]
+            comparisons = [comparison for index in indices for comparison in self._comparisons[index]]
+            self.judge.judge(self.store, comparisons, f"judging {self.candidate.model.name}")
+        keys = [self._keys[index] for index in indices]
         known = self.store.preferences([key for of_prompt in keys for key in of_prompt])
         return [mean_preference([known.get(key) for key in of_prompt]) for of_prompt in keys]
+
+    @property
+    def observations(self) -> list[str]:
+        """By prompt the key of its judgments, whether they are stored or not."""
+        return [content_key("observation", sorted(of_prompt)) for of_prompt in self._keys]
+
+    def verdicts(self, indices: Sequence[int]) -> list[tuple[Verdict, ...]]:
+        """The stored judgments of the prompts with these indices; one that is missing has no preference."""
+        known = judgments_with_keys(self.store, [key for index in indices for key in self._keys[index]])
+        return [
+            tuple(
+                Verdict(comparison.order, known[key].verdict, known[key].preference)
+                if key in known
+                else Verdict(comparison.order, "", None)
+                for comparison, key in zip(self._comparisons[index], self._keys[index], strict=True)
+            )
+            for index in indices
+        ]
+
+    @cached_property
+    def _comparisons(self) -> list[list[Comparison]]:
+        return comparisons_of(self.judge, self.benchmark, self.candidate, self.other)
+
+    @cached_property
+    def _keys(self) -> list[list[str]]:
+        return [[self.judge.key(comparison) for comparison in of_prompt] for of_prompt in self._comparisons]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +146,7 @@ class _Candidate:
 
 @contextmanager
 def live_input(
-    store: Store, policy: Policy, request: GateRequest, connect: Connect, progress: Progress
+    store: Store, policy: Rules, request: GateRequest, connect: Connect, progress: Progress
 ) -> Iterator[GateInput]:
     """What a gate looks at, with preferences that are judged as they are asked for.
 
@@ -141,7 +178,7 @@ def live_input(
         yield _input(policy, request, section, compared)
 
 
-def _input(policy: Policy, request: GateRequest, section: EvaluateSection, candidate: _Candidate) -> GateInput:
+def _input(policy: Rules, request: GateRequest, section: EvaluateSection, candidate: _Candidate) -> GateInput:
     against = _model_ref(candidate.store, request, request.against, section.against_mode) if request.against else None
     head_to_head = _required(candidate, against, "baseline")
     anchor = None if policy.anchor is None else _required(candidate, ModelRef(policy.anchor.against), "anchor")

@@ -12,11 +12,12 @@ from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.plan import SIGMA, Plan, plan_for
 from tpobench.harness.gate.categories import MIN_CATEGORY
-from tpobench.harness.gate.policy import DEFAULT_ALPHA, Policy, WinRateRule, spec_of
+from tpobench.harness.gate.policy import Policy, spec_of
 from tpobench.harness.gate.preconditions import prompts_digest
+from tpobench.harness.gate.rules import DEFAULT_ALPHA, WinRateRule
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.progress import Progress
-from tpobench.harness.stats.power import anytime_critical, detectable, final_critical, prompts_needed
+from tpobench.harness.stats.power import anytime_critical, detectable, final_critical, prompts_to_see
 from tpobench.harness.stats.simulation import World, simulate_gates
 from tpobench.harness.store.judgments import preference_deviation
 from tpobench.harness.store.store import Store
@@ -80,6 +81,8 @@ def plan_gate(policy: Policy, prices: Prices, store: Store | None) -> GatePlan:
     """
     if policy.evaluate is None:
         raise UserError("the policy has no 'evaluate', so there is nothing to plan: what is stored costs nothing")
+    if policy.head_to_head is None:
+        raise UserError("the policy has no rule 'head_to_head', so there is nothing to plan")
     spec = spec_of(policy.evaluate, "", DIRECT)
     benchmark, rule = spec.measured_benchmark, policy.head_to_head
     with closing(judge_for(spec, None, Progress(quiet=True))) as judge:
@@ -95,7 +98,7 @@ def plan_gate(policy: Policy, prices: Prices, store: Store | None) -> GatePlan:
         measured_sigma=measured is not None,
         floor=rule.floor,
         alpha=rule.alpha,
-        needed=prompts_needed(sigma, rule.alpha, rule.margin),
+        needed=prompts_to_see(rule.margin, sigma, final_critical(rule.method, rule.alpha)) if rule.margin > 0 else None,
         detectable=detectable(sigma, n, final_critical(rule.method, rule.alpha), most=1 - rule.floor),
         categories=_categories(policy, benchmark, sigma),
         scenarios=tuple(_scenario(rule, benchmark, plan, sigma, name, edge) for name, edge in SCENARIOS),

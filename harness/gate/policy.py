@@ -2,101 +2,41 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from tpobench.harness.config import FileModel, read_yaml, validate
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
+from tpobench.harness.gate.rules import (
+    Alpha,
+    AnchorRule,
+    AtMost,
+    BoundsRule,
+    CategoriesRule,
+    ControlledRule,
+    Count,
+    EquivalenceRule,
+    Growing,
+    LengthRatioRule,
+    PairedRule,
+    Reveal,
+    Rule,
+    Sensitivity,
+    ShareAtMost,
+    TaskRule,
+    Tier,
+    WinRateRule,
+)
 from tpobench.harness.records import content_key
-from tpobench.harness.stats.sequential import Method
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.spec import EvaluationSpec
     from tpobench.harness.models.modes import Mode
 
-Alpha = Annotated[float, Field(ge=1e-6, lt=0.5, strict=False)]
-Margin = Annotated[float, Field(ge=0, lt=0.5, strict=False)]
-Count = Annotated[int, Field(gt=0)]
-Figure = Annotated[float, Field(strict=False)]
-
-DEFAULT_ALPHA = 0.05
-"""The alpha of a rule that names none."""
-
 FORMER_NAME = "contest"
 """What the key `evaluate` was called; policy files may still use it, and dumps always do."""
-
-
-class WinRateRule(FileModel):
-    """The win rate may not be more than `margin` below one half. A promotion in spite of it, and a rejection without
-    it, each have probability `alpha` at most."""
-
-    margin: Margin
-    alpha: Alpha = DEFAULT_ALPHA
-    method: Method = "hybrid"
-
-    @property
-    def floor(self) -> float:
-        return 0.5 - self.margin
-
-
-class AnchorRule(WinRateRule):
-    """The same against a model that stays: many small steps down would each be within a margin of the last."""
-
-    against: str = Field(min_length=1)
-
-
-class CategoriesRule(FileModel):
-    """No category's win rate may be more than `margin` below one half; alpha is shared by Holm's procedure."""
-
-    margin: Margin
-    alpha: Alpha = DEFAULT_ALPHA
-    only: tuple[str, ...] | None = Field(default=None, min_length=1, strict=False)
-
-
-class ControlledRule(FileModel):
-    """The length- or style-controlled win rate, by its honest 95% interval."""
-
-    min: Annotated[float, Field(gt=0, lt=1, strict=False)]
-    figure: str = "lc_win_rate"
-
-
-class DropRule(FileModel):
-    """A task's metric may not be more than `max_drop` below that of the baseline, item by item."""
-
-    max_drop: Annotated[float, Field(ge=0, lt=1, strict=False)]
-    metric: str = "exact_match"
-    alpha: Alpha = DEFAULT_ALPHA
-
-
-class AtMost(FileModel):
-    """An observed figure of the candidate may not exceed `max`."""
-
-    max: Annotated[float, Field(gt=0, strict=False)]
-
-
-class ShareAtMost(FileModel):
-    """A share of the candidate's outputs may not exceed `max`."""
-
-    max: Annotated[float, Field(ge=0, lt=1, strict=False)]
-
-
-class BoundsRule(FileModel):
-    """A figure of the candidate's own evaluation lies between `min` and `max`; with `scorer`, the mean score of its
-    responses by a pointwise judge (``module:function`` is one of yours)."""
-
-    min: Figure | None = None
-    max: Figure | None = None
-    scorer: str | None = None
-
-    @model_validator(mode="after")
-    def _bounds_something(self) -> "BoundsRule":
-        if self.min is None and self.max is None:
-            raise ValueError("a rule for a metric needs min or max")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError("min is above max, so no figure would do")
-        return self
 
 
 class EvaluateSection(FileModel):
@@ -126,34 +66,30 @@ class Pins(FileModel):
     prompts: str | None = Field(default=None, description="digest of the prompts")
 
 
-class Policy(FileModel):
-    """The rules. `seed` freezes the order in which prompts are consumed, `block` is how many are asked at a time.
+class Rules(Growing):
+    """What a candidate must meet on one benchmark."""
 
-    `budget` bounds the sum of all alphas: how likely a candidate that meets every rule is rejected. `line` names the
-    line of models whose gates share their alphas (see the ledger). With `clusters`, prompts of one category
-    count as one observation.
-    """
-
+    added = ("equivalence", "paired", "sensitivity", "reveal", "benchmarks")
     evaluate: EvaluateSection | None = None
     pins: Pins = Pins()
-    head_to_head: WinRateRule
+    head_to_head: WinRateRule | None = None
+    equivalence: EquivalenceRule | None = None
     anchor: AnchorRule | None = None
     champion: WinRateRule | None = None
     categories: CategoriesRule | None = None
     controlled: ControlledRule | None = None
-    lm_eval: dict[str, DropRule] = Field(default_factory=dict)
+    paired: dict[str, PairedRule] = Field(default_factory=dict)
+    lm_eval: dict[str, TaskRule] = Field(default_factory=dict)
     parse_errors: Annotated[ShareAtMost | None, Field(description="share of first tries without a response")] = None
-    length_ratio: Annotated[AtMost | None, Field(description="mean response length over the baseline's")] = None
+    length_ratio: Annotated[LengthRatioRule | None, Field(description="response length over the baseline's")] = None
     thought_chars: Annotated[AtMost | None, Field(description="mean length of thoughts, in characters")] = None
     metrics: dict[str, BoundsRule] = Field(default_factory=dict)
     degenerate: Annotated[
         ShareAtMost, Field(description="share of responses that are empty, repeated, or talk to the judge")
     ] = ShareAtMost(max=0.02)
+    sensitivity: Sensitivity = Sensitivity()
     clusters: Literal["category"] | None = None
-    seed: int = 0
     block: Count = 25
-    budget: Alpha | None = None
-    line: str | None = Field(default=None, min_length=1)
 
     @model_validator(mode="before")
     @classmethod
@@ -163,22 +99,88 @@ class Policy(FileModel):
             raise ValueError(f"the key {str(empty[0])!r} is empty; fill it in, or take it out")
         return content
 
+    @model_validator(mode="after")
+    def _without_contradiction(self) -> "Rules":
+        if self.equivalence is not None and self.head_to_head is not None:
+            most = 0.5 + self.equivalence.within
+            if self.head_to_head.floor >= most:
+                raise ValueError(
+                    f"head_to_head asks for a win rate above {self.head_to_head.floor:.1%} and equivalence for one "
+                    f"below {most:.1%}, so no candidate can meet both"
+                )
+        bounds = None if self.controlled is None else self.metrics.get(self.controlled.figure)
+        if self.controlled is not None and bounds is not None and (bounds.max or 1.0) <= self.controlled.min:
+            raise ValueError(
+                f"controlled asks for {self.controlled.figure} above {self.controlled.min:g} and metrics for at most "
+                f"{bounds.max:g}, so no candidate can meet both"
+            )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As that of other parts, and `evaluate` is dumped under its former name."""
+        return {
+            FORMER_NAME if name == "evaluate" else name: value
+            for name, value in self.without_silent(dump(self)).items()
+        }
+
     @property
     def alphas(self) -> dict[str, float]:
         """By rule, the error probability that it may spend."""
         rules: dict[str, Any] = {
             "head_to_head": self.head_to_head,
+            "equivalence": self.equivalence,
             "anchor": self.anchor,
             "champion": self.champion,
             "categories": self.categories,
             **{f"lm_eval {task}": rule for task, rule in self.lm_eval.items()},
+            **{f"paired {figure}": rule for figure, rule in self.paired.items()},
         }
         return {name: rule.alpha for name, rule in rules.items() if rule is not None}
 
-    @model_serializer(mode="wrap")
-    def _under_the_former_name(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """`evaluate` is dumped as `contest`: keys of policies, runs and decisions hash the dump, and must stay."""
-        return {FORMER_NAME if name == "evaluate" else name: value for name, value in dump(self).items()}
+    def tier_of(self, result: str) -> Tier:
+        """The tier of the rule that a result is called after: ``head_to_head``, ``category NAME``, ``lm_eval TASK``."""
+        name, _, key = result.partition(" ")
+        kinds: dict[str, Any] = {"category": self.categories, "lm_eval": self.lm_eval.get(key)}
+        kinds |= {"paired": self.paired.get(key), "metric": self.metrics.get(key)}
+        rule = kinds.get(name) if key else getattr(self, name, None)
+        return rule.tier if isinstance(rule, Rule) else "critical"
+
+    @property
+    def compares(self) -> bool:
+        """Whether a rule needs the candidate's answers compared with another model's."""
+        rules = (self.head_to_head, self.equivalence, self.anchor, self.champion, self.categories)
+        return any(rule is not None for rule in rules)
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is a rule beside those that every gate has."""
+        others = (self.controlled, self.parse_errors, self.length_ratio, self.thought_chars)
+        named = self.paired or self.lm_eval or self.metrics
+        return self.compares or bool(named) or any(rule is not None for rule in others)
+
+
+class Policy(Rules):
+    """The rules. `block` is how many prompts are judged at a time: it changes what a gate costs, not what it decides.
+
+    `budget` bounds the sum of all alphas: how likely a candidate that meets every rule is rejected. `line` names the
+    line of models whose gates share their alphas (see the ledger). With `clusters`, prompts of one category
+    count as one observation. `benchmarks` are several parts in place of one, each with rules of its own, which share
+    every alpha evenly. `reveal` says which prompts a gate may print. `seed` is read and has no effect.
+    """
+
+    benchmarks: dict[str, Rules] = Field(default_factory=dict)
+    seed: int = 0
+    budget: Alpha | None = None
+    line: str | None = Field(default=None, min_length=1)
+    reveal: Reveal = "all"
+
+    @property
+    def parts(self) -> dict[str, Rules]:
+        """The rules by benchmark, with the alphas that each may spend; under an empty name where there is but one."""
+        if not self.benchmarks:
+            return {"": self}
+        return {name: with_share(rules, 1 / len(self.benchmarks)) for name, rules in self.benchmarks.items()}
 
     @property
     def key(self) -> str:
@@ -186,22 +188,43 @@ class Policy(FileModel):
         return content_key("policy", self.model_dump())
 
     @model_validator(mode="after")
+    def _asks_for_something(self) -> "Policy":
+        if self.benchmarks:
+            beside = [name for name in Rules.model_fields if name in self.model_fields_set]
+            if beside:
+                raise ValueError(f"with 'benchmarks', {beside[0]!r} belongs under one of them")
+        silent = [name or "the policy" for name, rules in self.parts.items() if not rules.asks]
+        if silent:
+            raise ValueError(f"{silent[0]} has no rule that could decide; add head_to_head, for example")
+        return self
+
+    @model_validator(mode="after")
     def _within_the_budget(self) -> "Policy":
-        total = sum(self.alphas.values())
+        alphas = {
+            f"{part} {name}".strip(): alpha
+            for part, rules in self.parts.items()
+            for name, alpha in rules.alphas.items()
+        }
+        total = sum(alphas.values())
         if self.budget is not None and total > self.budget + 1e-12:
-            shown = " + ".join(f"{alpha:g} ({name})" for name, alpha in self.alphas.items())
+            shown = " + ".join(f"{alpha:g} ({name})" for name, alpha in alphas.items())
             raise ValueError(f"the alphas sum to {total:g}, above the budget of {self.budget:g}: {shown}")
         return self
 
-    def with_share(self, share: float) -> "Policy":
-        """The same policy with this share of every alpha."""
 
-        def less(rule: Any) -> Any:
-            return None if rule is None else rule.model_copy(update={"alpha": rule.alpha * share})
+AnyRules = TypeVar("AnyRules", bound=Rules)
 
-        names = ("head_to_head", "anchor", "champion", "categories")
-        changed: dict[str, Any] = {name: less(getattr(self, name)) for name in names}
-        return self.model_copy(update=changed | {"lm_eval": {task: less(rule) for task, rule in self.lm_eval.items()}})
+
+def with_share(rules: AnyRules, share: float) -> AnyRules:
+    """The same rules with this share of every alpha."""
+
+    def less(rule: Any) -> Any:
+        return None if rule is None else rule.model_copy(update={"alpha": rule.alpha * share})
+
+    single = ("head_to_head", "equivalence", "anchor", "champion", "categories")
+    changed: dict[str, Any] = {name: less(getattr(rules, name)) for name in single}
+    changed |= {name: {key: less(rule) for key, rule in getattr(rules, name).items()} for name in ("lm_eval", "paired")}
+    return rules.model_copy(update=changed)
 
 
 def spec_of(section: EvaluateSection, candidate: str, mode: "Mode", retry_missing: bool = False) -> "EvaluationSpec":

@@ -2,19 +2,27 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from tpobench.harness.errors import did_you_mean
 from tpobench.harness.gate.decision import RuleResult
-from tpobench.harness.gate.input import GateInput
-from tpobench.harness.gate.policy import Policy
+from tpobench.harness.gate.input import ROLES, GateInput
+from tpobench.harness.gate.policy import Rules
+from tpobench.harness.gate.rules import WinRateRule
+from tpobench.harness.gate.win_rates import MIN_CLUSTERS
 from tpobench.harness.records import Prompt, content_key
+from tpobench.harness.stats.sequential import decide_mean
 
-MIN_CLUSTERS = 30
 
-
-def check_preconditions(policy: Policy, gate_input: GateInput) -> list[RuleResult]:
+def check_preconditions(rules: Rules, gate_input: GateInput) -> list[RuleResult]:
     """INVALID for everything that does not hold; nothing otherwise."""
-    prompts = gate_input.head_to_head.prompts
-    return [*_pins(policy, gate_input), *_clusters(policy, prompts), *_categories(policy, prompts)]
+    prompts = gate_input.prompts
+    return [
+        *_pins(rules, gate_input),
+        *_clusters(rules, prompts),
+        *_categories(rules, prompts),
+        *_too_few(rules, gate_input),
+    ]
 
 
 def prompts_digest(prompts: Sequence[Prompt]) -> str:
@@ -22,11 +30,11 @@ def prompts_digest(prompts: Sequence[Prompt]) -> str:
     return content_key("prompts", sorted(content_key(p.text, p.category, p.checks) for p in prompts))
 
 
-def _pins(policy: Policy, gate_input: GateInput) -> list[RuleResult]:
+def _pins(rules: Rules, gate_input: GateInput) -> list[RuleResult]:
     present = {
-        "judge": (policy.pins.judge, gate_input.judge),
-        "baseline": (policy.pins.baseline, gate_input.baseline_fingerprint),
-        "prompts": (policy.pins.prompts, prompts_digest(gate_input.head_to_head.prompts)),
+        "judge": (rules.pins.judge, gate_input.judge),
+        "baseline": (rules.pins.baseline, gate_input.baseline_fingerprint),
+        "prompts": (rules.pins.prompts, prompts_digest(gate_input.prompts)),
     }
     return [
         _invalid(f"pinned {name}", f"the policy pins the {name} {pinned}, this is {value}")
@@ -35,24 +43,42 @@ def _pins(policy: Policy, gate_input: GateInput) -> list[RuleResult]:
     ]
 
 
-def _clusters(policy: Policy, prompts: Sequence[Prompt]) -> list[RuleResult]:
+def _clusters(rules: Rules, prompts: Sequence[Prompt]) -> list[RuleResult]:
     """A handful of clusters decides nothing, however many prompts they have."""
     count = len({prompt.category for prompt in prompts})
-    if policy.clusters is None or count >= MIN_CLUSTERS:
+    if rules.clusters is None or count >= MIN_CLUSTERS:
         return []
     sentence = f"{count} clusters; under {MIN_CLUSTERS} decide nothing"
     return [RuleResult(rule="clusters", outcome="INVALID", sentence=sentence, value=count, limit=MIN_CLUSTERS)]
 
 
-def _categories(policy: Policy, prompts: Sequence[Prompt]) -> list[RuleResult]:
+def _categories(rules: Rules, prompts: Sequence[Prompt]) -> list[RuleResult]:
     """A category that is misspelt in the policy would guard nothing."""
     known = sorted({prompt.category for prompt in prompts})
-    categories = () if policy.categories is None else policy.categories.only or ()
+    categories = () if rules.categories is None else rules.categories.only or ()
     return [
         _invalid(f"category {name}", f"there is no such category; {did_you_mean(name, known)}")
         for name in categories
         if name not in known
     ]
+
+
+def _too_few(rules: Rules, gate_input: GateInput) -> list[RuleResult]:
+    """A rule that not even a candidate that wins every prompt could meet decides nothing."""
+    results = []
+    for role in ROLES:
+        rule: WinRateRule | None = getattr(rules, role)
+        source = gate_input.source(role)
+        if rule is None or source is None or not source.prompts:
+            continue
+        won = np.ones(len({prompt.text_key for prompt in source.prompts}))
+        if decide_mean(won, won, rule.floor, rule.alpha, rule.method).outcome != 1:
+            sentence = (
+                f"{won.size} prompts are too few: a candidate that wins all of them would not be certainly above "
+                f"{rule.floor:.1%} at alpha {rule.alpha:.2g}; take more prompts, or a wider margin"
+            )
+            results.append(_invalid(role, sentence))
+    return results
 
 
 def _invalid(rule: str, sentence: str) -> RuleResult:

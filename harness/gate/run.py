@@ -1,18 +1,21 @@
 """Run a gate: find what the policy compares, decide, keep the decision. The command line and training call it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tpobench.harness.api.client import Connect
 from tpobench.harness.errors import UserError
 from tpobench.harness.gate.apply import apply_policy
 from tpobench.harness.gate.champion import Champion, current, promote, promotion_of
-from tpobench.harness.gate.decision import Decision
-from tpobench.harness.gate.input import GateInput, GateRequest
+from tpobench.harness.gate.decision import Decision, merged, revealed
+from tpobench.harness.gate.input import GateInput, GateRequest, Role
 from tpobench.harness.gate.ledger import open_attempt
-from tpobench.harness.gate.policy import Policy
+from tpobench.harness.gate.looks import OpenedLook, open_looks, require_judge_of_line, told_of_repeats
+from tpobench.harness.gate.policy import Policy, Rules, with_share
 from tpobench.harness.gate.preconditions import prompts_digest
 from tpobench.harness.gate.stored import stored_input
 from tpobench.harness.progress import Progress
@@ -23,13 +26,16 @@ from tpobench.harness.store.runs import CHECKPOINT
 from tpobench.harness.store.store import Store
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GateResult:
-    """A decision, its key in the store, and what it was made on."""
+    """A decision, its key in the store, what it was made on (of several benchmarks the first), and when it began and
+    how long it took."""
 
     decision: Decision
     key: str
     gate_input: GateInput
+    started: datetime
+    seconds: float
 
 
 def require_possible(policy: Policy, request: GateRequest, path: Path) -> None:
@@ -45,18 +51,21 @@ def require_possible(policy: Policy, request: GateRequest, path: Path) -> None:
         StoreLacks: The answer is to come from a store that is not there.
     """
     checkpoints = [name for name in (request.candidate, request.against) if CHECKPOINT.fullmatch(name)]
-    if policy.evaluate is None and policy.champion is not None:
-        raise UserError("the rule 'champion' needs 'evaluate' in the policy, which says on what they are compared")
-    if policy.evaluate is None and not request.against and not CHECKPOINT.fullmatch(request.candidate):
-        raise UserError("name the baseline with --against, or the benchmark under 'evaluate' in the policy")
-    if (policy.evaluate is None or checkpoints) and not path.exists():
-        raise no_store(path)
+    for name, rules in policy.parts.items():
+        where = f"benchmarks.{name}" if name else "the policy"
+        if rules.evaluate is None and rules.champion is not None:
+            raise UserError(f"the rule 'champion' needs 'evaluate' in {where}, which says on what they are compared")
+        if rules.evaluate is None and not request.against and not CHECKPOINT.fullmatch(request.candidate):
+            raise UserError(f"name the baseline with --against, or the benchmark under 'evaluate' in {where}")
+        if (rules.evaluate is None or checkpoints) and not path.exists():
+            raise no_store(path)
 
 
 def champion_for(policy: Policy, file: Path, promotes: bool) -> Champion | None:
     """The champion that the file names, where the gate has to know it: the policy has a rule on it, or a PASS is to
     move it."""
-    return current(file) if promotes or policy.champion is not None else None
+    needed = promotes or any(rules.champion is not None for rules in policy.parts.values())
+    return current(file) if needed else None
 
 
 def decide(store: Store, policy: Policy, request: GateRequest, connect: Connect, progress: Progress) -> GateResult:
@@ -78,16 +87,37 @@ def decide(store: Store, policy: Policy, request: GateRequest, connect: Connect,
         UserError: A name means nothing, candidate and baseline are the same, or outputs or judgments could not be had;
             what came in is stored.
     """
-    with _gate_input(store, policy, request, connect, progress) as gate_input:
-        attempt = _enter(store, policy, gate_input)
-        if attempt is not None:
-            spends = f"each rule may spend {attempt.share:.1%} of its alpha"
-            note = f"gate {attempt.number} of the line {policy.line!r}: {spends}"
-            gate_input = replace(gate_input, notes=(*gate_input.notes, note))
-        shared = policy if attempt is None else policy.with_share(attempt.share)
-        decision = apply_policy(shared, gate_input, progress.say)
+    started, began = datetime.now(UTC), time.perf_counter()
+    with ExitStack() as stack:
+        parts = policy.parts
+        inputs = {
+            name: stack.enter_context(_gate_input(store, rules, request, connect, progress))
+            for name, rules in parts.items()
+        }
+        for name, rules in parts.items():
+            require_judge_of_line(store, policy.line, name, inputs[name])
+            inputs[name] = told_of_repeats(store, policy.line, rules, inputs[name])
+        looks = {
+            name: open_looks(store, rules, inputs[name], line=policy.line or "", part=name)
+            for name, rules in parts.items()
+        }
+        attempt = _enter(store, policy, inputs, looks)
+        share = 1.0 if attempt is None else attempt.share
+        decisions = {
+            name: apply_policy(
+                with_share(rules, share),
+                inputs[name],
+                {role: opened.look for role, opened in looks[name].items()},
+                progress.say,
+            )
+            for name, rules in parts.items()
+        }
+        gate_input = next(iter(inputs.values()))
+    decision = revealed(_with_note(merged(decisions), policy, attempt), policy.reveal)
     key = _keep(store, policy, gate_input, decision, attempt=attempt, run_key=request.run_key)
-    return GateResult(decision, key, gate_input)
+    return GateResult(
+        decision=decision, key=key, gate_input=gate_input, started=started, seconds=time.perf_counter() - began
+    )
 
 
 def promote_candidate(
@@ -124,7 +154,7 @@ def promote_candidate(
 
 @contextmanager
 def _gate_input(
-    store: Store, policy: Policy, request: GateRequest, connect: Connect, progress: Progress
+    store: Store, policy: Rules, request: GateRequest, connect: Connect, progress: Progress
 ) -> Iterator[GateInput]:
     if policy.evaluate is None or request.evaluation:
         yield stored_input(store, policy, request)
@@ -135,17 +165,38 @@ def _gate_input(
         yield gate_input
 
 
-def _enter(store: Store, policy: Policy, gate_input: GateInput) -> Attempt | None:
+def _with_note(decision: Decision, policy: Policy, attempt: Attempt | None) -> Decision:
+    """The decision with what its line has left to spend."""
+    if attempt is None:
+        return decision
+    spends = f"each rule may spend {attempt.share:.1%} of its alpha"
+    return replace(decision, notes=(*decision.notes, f"gate {attempt.number} of the line {policy.line!r}: {spends}"))
+
+
+def _enter(
+    store: Store, policy: Policy, inputs: Mapping[str, GateInput], looks: Mapping[str, Mapping[Role, OpenedLook]]
+) -> Attempt | None:
     """The gate's attempt in the ledger of its line; None where the policy names none."""
     if policy.line is None:
         return None
-    prompts = prompts_digest(gate_input.head_to_head.prompts)
+    first = next(iter(inputs.values()))
+    tested = [
+        (
+            name,
+            sorted((role, opened.root) for role, opened in looks[name].items()),
+            {task: rule.model_dump() for task, rule in {**rules.lm_eval, **rules.paired}.items()},
+            {task: sorted(items.pairs) for task, items in inputs[name].items.items()},
+        )
+        for name, rules in policy.parts.items()
+    ]
+    former = (policy.key, first.judge, first.candidate_mode, prompts_digest(first.prompts), first.also_met)
     return open_attempt(
         store,
         policy.line,
-        candidate=gate_input.candidate_fingerprint,
-        against=gate_input.baseline_fingerprint,
-        test=content_key(policy.key, gate_input.judge, gate_input.candidate_mode, prompts, gate_input.also_met),
+        candidate=first.candidate_fingerprint,
+        against=first.baseline_fingerprint,
+        test=content_key("tested", tested),
+        former_test=content_key(*former),
     )
 
 

@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.gate.figures import ComparedSides, candidate_metrics, task_items
 from tpobench.harness.gate.input import GateInput, GateRequest, OutputSummary
-from tpobench.harness.gate.policy import Policy
+from tpobench.harness.gate.policy import Rules
 from tpobench.harness.gate.preconditions import prompts_digest
-from tpobench.harness.records import Prompt
+from tpobench.harness.records import Prompt, content_key
 from tpobench.harness.store.evaluations import (
     StoredEvaluation,
     candidate_outputs,
     evaluation_with_key,
     largest_evaluations,
 )
-from tpobench.harness.store.judgments import prompt_preferences
+from tpobench.harness.store.judgments import evaluation_judgments, prompt_preferences
 from tpobench.harness.store.models import model_named
 from tpobench.harness.store.prompts import prompts_with_keys
 from tpobench.harness.store.runs import CHECKPOINT, checkpoint_evaluation
@@ -27,17 +28,26 @@ class StoredPreferences:
     """The preferences of a stored evaluation. All that will ever be there is there, so judging is free."""
 
     against: str
+    fingerprint: str
+    mode: str
     prompts: Sequence[Prompt]
     values: Sequence[float | None]
+    observations: Sequence[str]
+    judgments: Sequence[tuple[Verdict, ...]]
     free: bool = True
     advice: str = "tpobench eval --retry-missing asks again"
+    dollars_per_prompt: float | None = 0.0
 
     def preferences(self, indices: Sequence[int]) -> list[float | None]:
         """The candidate's preference on the prompts with these indices; None where it is missing."""
         return [self.values[index] for index in indices]
 
+    def verdicts(self, indices: Sequence[int]) -> list[tuple[Verdict, ...]]:
+        """Every judgment of the prompts with these indices."""
+        return [self.judgments[index] for index in indices]
 
-def stored_input(store: Store, policy: Policy, request: GateRequest) -> GateInput:
+
+def stored_input(store: Store, policy: Rules, request: GateRequest) -> GateInput:
     """What a gate looks at, from an evaluation of the store, and from another one where the policy has an anchor.
 
     Args:
@@ -86,7 +96,7 @@ def stored_input(store: Store, policy: Policy, request: GateRequest) -> GateInpu
     )
 
 
-def _evaluation(store: Store, policy: Policy, request: GateRequest) -> tuple[StoredEvaluation, str, str]:
+def _evaluation(store: Store, policy: Rules, request: GateRequest) -> tuple[StoredEvaluation, str, str]:
     """The evaluation that is meant, and what to call its two sides (empty: by their names)."""
     if request.evaluation:
         return evaluation_with_key(store, request.evaluation), request.candidate, request.against
@@ -96,13 +106,13 @@ def _evaluation(store: Store, policy: Policy, request: GateRequest) -> tuple[Sto
     return _evaluation_of(store, policy, request.candidate, request.against), "", ""
 
 
-def _against_anchor(store: Store, policy: Policy, like: StoredEvaluation, anchor: str) -> StoredEvaluation:
+def _against_anchor(store: Store, policy: Rules, like: StoredEvaluation, anchor: str) -> StoredEvaluation:
     """The candidate's evaluation against the anchor: on the same benchmark, by the same judge, in the same mode."""
     return _evaluation_of(store, policy, like.candidate, anchor, like)
 
 
 def _evaluation_of(
-    store: Store, policy: Policy, candidate: str, against: str, like: StoredEvaluation | None = None
+    store: Store, policy: Rules, candidate: str, against: str, like: StoredEvaluation | None = None
 ) -> StoredEvaluation:
     """The evaluation of one model against another: the one on most prompts, of those the newest."""
     evaluations = largest_evaluations(store)
@@ -152,10 +162,19 @@ def _require_one_setting(evaluations: Sequence[StoredEvaluation], candidate: str
 
 def _preferences(store: Store, evaluation: StoredEvaluation, against: str = "") -> StoredPreferences:
     judged = prompt_preferences(store, [evaluation.evaluation])
+    by_prompt = evaluation_judgments(store, evaluation.evaluation)
+    games = [by_prompt[entry.prompt] for entry in judged]
     return StoredPreferences(
         against=against or evaluation.against,
+        fingerprint=evaluation.baseline,
+        mode=evaluation.baseline_mode,
         prompts=prompts_with_keys(store, [entry.prompt for entry in judged]),
         values=[entry.preference for entry in judged],
+        observations=[content_key("observation", sorted(of_prompt)) for of_prompt in games],
+        judgments=[
+            tuple(Verdict(judgment.order, judgment.verdict, judgment.preference) for judgment in of_prompt.values())
+            for of_prompt in games
+        ],
     )
 
 

@@ -1,7 +1,7 @@
-"""The win-rate rule: is the candidate's win rate over another model certainly above the floor, or below it?"""
+"""The win-rate rules: is the candidate's win rate over another model certainly above the floor, or below it?"""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,30 +9,75 @@ import numpy.typing as npt
 
 from tpobench.harness.gate.comparison import JudgedPrefix
 from tpobench.harness.gate.decision import MAX_MISSING, Outcome, RuleResult
-from tpobench.harness.gate.policy import WinRateRule
-from tpobench.harness.stats.intervals import one_sided_bound
-from tpobench.harness.stats.sequential import Floats, confidence_sequence, decide_mean, split_alpha
+from tpobench.harness.gate.rules import EquivalenceRule, WinRateRule
+from tpobench.harness.stats.intervals import Floats, lower_bound
+from tpobench.harness.stats.power import detectable, final_critical, prompts_to_see
+from tpobench.harness.stats.sequential import Direction, Method, anytime_bound, decide_mean, mean_test, split_alpha
+
+MIN_CLUSTERS = 30
+"""Nothing is decided on fewer clusters, however many prompts they have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observations:
+    """What a test sees: one value for each prompt, or for each cluster whose prompts are all there.
+
+    `low` counts a missing judgment as lost, `high` as won; shape (n,). `sizes` are prompts, and `weights` those over
+    the largest size that there is. `final` is the number of observations that the one test of all is about.
+    """
+
+    low: Floats
+    high: Floats
+    sizes: npt.NDArray[np.int64]
+    weights: Floats | None
+    final: int
 
 
 def win_rate_outcome(rule: WinRateRule, prefix: JudgedPrefix) -> tuple[Outcome, int]:
     """The outcome on what has been consumed, and the number of prompts that it took: INCONCLUSIVE while more could
     decide it, INVALID when too many judgments are missing."""
     consumed = len(prefix.values)
-    complete = consumed == prefix.of
-    if prefix.of == 0 or prefix.missing > MAX_MISSING * prefix.of:
+    if is_invalid(prefix):
         return "INVALID", consumed
-    sizes, low, high = observations(prefix, complete)
-    decided = decide_mean(low, high, rule.floor, rule.alpha, rule.method, complete)
+    seen = observations(prefix)
+    decided = decide_mean(seen.low, seen.high, rule.floor, rule.alpha, rule.method, seen.final, seen.weights)
     if not decided.outcome:
         return "INCONCLUSIVE", consumed
-    used = _enough_verdicts(prefix, int(sizes[: int(decided.used)].sum()))
+    clusters = int(decided.used) if prefix.clusters is None else max(int(decided.used), MIN_CLUSTERS)
+    used = _enough_verdicts(prefix, int(seen.sizes[:clusters].sum()))
+    if clusters > seen.low.size:
+        return "INCONCLUSIVE", consumed
     if used > consumed:
-        return ("INVALID" if complete else "INCONCLUSIVE"), consumed
+        return ("INVALID" if prefix.complete else "INCONCLUSIVE"), consumed
     return ("PASS" if decided.outcome > 0 else "FAIL"), used
 
 
-def judge_win_rate(name: str, rule: WinRateRule, prefix: JudgedPrefix, *, against: str, advice: str = "") -> RuleResult:
-    """The rule's result on what has been consumed, with the interval that belongs to the test that was made last.
+def equivalence_outcome(rule: EquivalenceRule, prefix: JudgedPrefix) -> tuple[Outcome, int]:
+    """The same for two one-sided tests: PASS where the win rate is certainly inside, FAIL where it is certainly
+    outside on one side (Schuirmann, "A comparison of the two one-sided tests procedure")."""
+    above, used_above = win_rate_outcome(_side(rule, -1), prefix)
+    below, used_below = win_rate_outcome(_side(rule, 1), prefix)
+    if "INVALID" in (above, below):
+        return "INVALID", len(prefix.values)
+    if above == "FAIL":
+        return "FAIL", used_above
+    if below == "PASS":
+        return "FAIL", used_below
+    if (above, below) == ("PASS", "FAIL"):
+        return "PASS", max(used_above, used_below)
+    return "INCONCLUSIVE", len(prefix.values)
+
+
+def judge_win_rate(
+    name: str,
+    rule: WinRateRule,
+    prefix: JudgedPrefix,
+    *,
+    against: str,
+    advice: str = "",
+    dollars_per_prompt: float | None = None,
+) -> RuleResult:
+    """The rule's result on what has been consumed, with the interval that belongs to its tests.
 
     Args:
         name: What the result is called, such as ``head_to_head``.
@@ -40,59 +85,147 @@ def judge_win_rate(name: str, rule: WinRateRule, prefix: JudgedPrefix, *, agains
         prefix: What has been consumed.
         against: What to call the other model.
         advice: What to do where too many judgments are missing.
+        dollars_per_prompt: What judging one more prompt costs, where that is known.
     """
     outcome, used = win_rate_outcome(rule, prefix)
     figures: dict[str, Any] = {"limit": rule.floor, "alpha": rule.alpha, "prompts": used, "of": prefix.of}
     if outcome == "INVALID":
-        missing = f"{prefix.missing} of {prefix.of} judgments are missing, more than {MAX_MISSING:.0%}"
-        sentence = "there are no prompts to judge" if prefix.of == 0 else f"{missing}; {advice}".removesuffix("; ")
-        return RuleResult(rule=name, outcome=outcome, sentence=sentence, **figures)
+        return RuleResult(rule=name, outcome=outcome, sentence=_missing_sentence(prefix, advice), **figures)
     part = replace(prefix, prompts=prefix.prompts[:used], values=prefix.values[:used])
-    value = _mean(part)
-    low, high, when = _interval(rule, part)
+    seen = observations(part)
+    low, high = interval(rule.method, rule.alpha, seen)
     reading = {"PASS": "above", "FAIL": "below", "INCONCLUSIVE": "neither certainly above nor below"}[outcome]
     sentence = (
-        f"{'no win rate yet' if value is None else f'win rate {value:.1%}'} against {against} over {used} of "
-        f"{prefix.of} prompts is {reading} the floor of {rule.floor:.1%} ({low:.1%} to {high:.1%} {when}, "
-        f"alpha {rule.alpha:.2g}, {rule.method}{f', {part.missing} missing' if part.missing else ''})"
+        f"{_win_rate(part)} against {against} over {_consumed(part, seen, prefix.of)} is {reading} the floor of "
+        f"{rule.floor:.1%} ({low:.1%} to {high:.1%} at alpha {rule.alpha:.2g}, {rule.method}{_missing(part)})"
     )
-    return RuleResult(rule=name, outcome=outcome, sentence=sentence, value=value, low=low, high=high, **figures)
+    direction: Direction = "below" if outcome == "FAIL" else "above"
+    e_value, p_value = _evidence(seen, rule, direction)
+    figures |= {"e_value": e_value, "p_value": p_value, "detectable": _detectable(rule, part)}
+    if outcome == "INCONCLUSIVE":
+        figures |= _still_needed(rule, part, dollars_per_prompt)
+    return RuleResult(rule=name, outcome=outcome, sentence=sentence, value=mean(part), low=low, high=high, **figures)
 
 
-def observations(prefix: JudgedPrefix, complete: bool) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
-    """Prompts in each observation, and the observations as they count for promotion and for rejection: one for each
-    prompt, or the mean of each cluster whose prompts are all there. A missing judgment counts against either."""
+def judge_equivalence(
+    name: str, rule: EquivalenceRule, prefix: JudgedPrefix, *, against: str, advice: str = ""
+) -> RuleResult:
+    """The result of the equivalence rule on what has been consumed; arguments as for `judge_win_rate`."""
+    outcome, used = equivalence_outcome(rule, prefix)
+    figures: dict[str, Any] = {"limit": rule.within, "alpha": rule.alpha, "prompts": used, "of": prefix.of}
+    if outcome == "INVALID":
+        return RuleResult(rule=name, outcome=outcome, sentence=_missing_sentence(prefix, advice), **figures)
+    part = replace(prefix, prompts=prefix.prompts[:used], values=prefix.values[:used])
+    seen = observations(part)
+    low, high = interval(rule.method, rule.alpha, seen)
+    reading = {"PASS": "inside", "FAIL": "outside", "INCONCLUSIVE": "neither certainly inside nor outside"}[outcome]
+    sentence = (
+        f"{_win_rate(part)} against {against} over {_consumed(part, seen, prefix.of)} is {reading} "
+        f"{0.5 - rule.within:.1%} to {0.5 + rule.within:.1%} ({low:.1%} to {high:.1%} at alpha {rule.alpha:.2g}, "
+        f"{rule.method}{_missing(part)})"
+    )
+    sides = (_evidence(seen, _side(rule, -1), "above")[1], _evidence(seen, _side(rule, 1), "below")[1])
+    figures["p_value"] = max(sides)
+    return RuleResult(rule=name, outcome=outcome, sentence=sentence, value=mean(part), low=low, high=high, **figures)
+
+
+def is_invalid(prefix: JudgedPrefix) -> bool:
+    """Whether there is nothing to judge, or too much of it has no verdict."""
+    return prefix.of == 0 or prefix.missing > MAX_MISSING * prefix.of
+
+
+def observations(prefix: JudgedPrefix) -> Observations:
+    """One for each prompt, or the mean of each cluster whose prompts are all there, with its size: the mean that is
+    tested is the one over prompts, clusters change its variance alone."""
     low, high = _as_array(prefix.values, 0.0), _as_array(prefix.values, 1.0)
     if prefix.clusters is None or not prefix.values:
-        return np.ones(low.size, dtype=np.int64), low, high
+        return Observations(
+            low=low, high=high, sizes=np.ones(low.size, dtype=np.int64), weights=None, final=prefix.final
+        )
     names = [prompt.category for prompt in prefix.prompts]
     starts = [0, *(index for index in range(1, len(names)) if names[index] != names[index - 1])]
     sizes = np.diff([*starts, len(names)])
-    whole = len(starts) if complete else len(starts) - 1  # the last cluster may go on
-    means = [np.add.reduceat(side, starts) / sizes for side in (low, high)]
-    return sizes[:whole], means[0][:whole], means[1][:whole]
+    whole = len(starts) if prefix.complete else len(starts) - 1  # the last cluster may go on
+    means = [(np.add.reduceat(side, starts) / sizes)[:whole] for side in (low, high)]
+    final = whole if prefix.complete else whole + 1
+    weights = sizes[:whole] / prefix.largest
+    return Observations(low=means[0], high=means[1], sizes=sizes[:whole], weights=weights, final=final)
 
 
-def _interval(rule: WinRateRule, part: JudgedPrefix) -> tuple[float, float, str]:
-    """The means that the test could not rule out, and whether that holds at any time or on all prompts."""
-    early, late = split_alpha(rule.method, rule.alpha)
-    complete = len(part.values) == part.of
-    _, low, high = observations(part, True)
-    if late and low.size and complete:
-        return one_sided_bound(low.tolist(), late)[0], one_sided_bound(high.tolist(), late)[1], "on all prompts"
-    level = 1 - 2 * (early or rule.alpha)
-    return confidence_sequence(low, level)[0], confidence_sequence(high, level)[1], "at any time"
+def interval(method: Method, alpha: float, seen: Observations) -> tuple[float, float]:
+    """The win rates that the tests on what has been consumed do not rule out, each end at `alpha`: a floor outside it
+    is decided, one inside is not."""
+    final = seen.low.size >= seen.final
+    ends = []
+    for values, direction in ((seen.low, "above"), (1 - seen.high, "below")):
+        early, late = split_alpha(method, alpha, direction)  # type: ignore[arg-type]
+        bound = anytime_bound(values, early, seen.weights) if early else 0.0
+        if late and final and values.size:
+            weights = None if seen.weights is None else seen.weights[: seen.final]
+            bound = max(bound, lower_bound(values[: seen.final], late, weights))
+        ends.append(bound)
+    return (ends[0], 1 - ends[1]) if ends[0] <= 1 - ends[1] else (1 - ends[1], ends[0])
 
 
-def _mean(part: JudgedPrefix) -> float | None:
-    """The win rate as it is tested: over prompts, or over clusters; missing ones left out."""
-    if part.clusters is None or not part.seen:
-        return float(np.mean(part.seen)) if part.seen else None
-    by_cluster: dict[str, list[float]] = {}
-    for prompt, value in zip(part.prompts, part.values, strict=True):
-        if value is not None:
-            by_cluster.setdefault(prompt.category, []).append(value)
-    return float(np.mean([np.mean(values) for values in by_cluster.values()]))
+def mean(part: JudgedPrefix) -> float | None:
+    """The win rate over the prompts that have a verdict."""
+    return float(np.mean(part.seen)) if part.seen else None
+
+
+def _side(rule: EquivalenceRule, sign: int) -> WinRateRule:
+    """One of the two tests: of the win rate below one half, or of that above."""
+    return WinRateRule(margin=-sign * rule.within, alpha=rule.alpha, method=rule.method)
+
+
+def _evidence(seen: Observations, rule: WinRateRule, direction: Direction) -> tuple[float, float]:
+    if direction == "above":
+        return mean_test(seen.low, rule.floor, rule.method, direction, seen.final, seen.weights)
+    return mean_test(1 - seen.high, 1 - rule.floor, rule.method, direction, seen.final, seen.weights)
+
+
+def _detectable(rule: WinRateRule, part: JudgedPrefix) -> float:
+    """The distance from the floor that all prompts together see."""
+    return detectable(
+        _spread(part), part.of, final_critical(rule.method, rule.alpha), most=max(rule.floor, 1 - rule.floor)
+    )
+
+
+def _still_needed(rule: WinRateRule, part: JudgedPrefix, dollars_per_prompt: float | None) -> dict[str, Any]:
+    """Prompts and dollars that are still needed, if the win rate is the observed one."""
+    value = mean(part)
+    if value is None or value <= rule.floor:
+        return {}
+    total = prompts_to_see(value - rule.floor, _spread(part), final_critical(rule.method, rule.alpha))
+    needed = max(total - len(part.values), 0)
+    if not needed:
+        return {}
+    return {"needed": needed, "dollars": None if dollars_per_prompt is None else needed * dollars_per_prompt}
+
+
+def _spread(part: JudgedPrefix) -> float:
+    """The standard deviation of a prompt's preference; never 0, however alike the few are that were seen."""
+    return float(np.std([*part.seen, 0.0, 1.0]))
+
+
+def _win_rate(part: JudgedPrefix) -> str:
+    value = mean(part)
+    return "no win rate yet" if value is None else f"win rate {value:.1%}"
+
+
+def _consumed(part: JudgedPrefix, seen: Observations, of: int) -> str:
+    clusters = "" if part.clusters is None else f" in {seen.low.size} clusters"
+    return f"{len(part.values)} of {of} prompts{clusters}"
+
+
+def _missing(part: JudgedPrefix) -> str:
+    return f", {part.missing} missing" if part.missing else ""
+
+
+def _missing_sentence(prefix: JudgedPrefix, advice: str) -> str:
+    if prefix.of == 0:
+        return "there are no prompts to judge"
+    missing = f"{prefix.missing} of {prefix.of} judgments are missing, more than {MAX_MISSING:.0%}"
+    return f"{missing}; {advice}".removesuffix("; ")
 
 
 def _as_array(values: Sequence[float | None], missing: float) -> Floats:

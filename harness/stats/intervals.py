@@ -1,23 +1,29 @@
-"""Confidence intervals for the mean of per-prompt observations in [0, 1]. One prompt is one observation."""
+"""Confidence bounds for the mean of per-prompt observations in [0, 1]: one rule for every number of prompts.
+
+The lower bound is Gaffke's: the alpha-quantile of sum(D_i * x_i), where D is uniform on the simplex and one observation
+of 0 joins the sample (Gaffke, "Three test statistics for a nonparametric one-sided hypothesis on the mean of a
+nonnegative variable"; Learned-Miller & Thomas, "A new confidence interval for the mean of a bounded random variable").
+For wins and losses it is Clopper and Pearson's exact bound; for other distributions on [0, 1] no case is known in which
+it fails more often than alpha. The upper bound is the mirror image.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-SMALL_SAMPLE = 50
-"""Below this many prompts the t interval is not trusted; the betting interval holds for any sample size."""
+_LEAST = 1e-6
+"""A bound below it is 0."""
 
-_BETS = 24
+_STEPS = 60
+_CLOSE = 1e-10
+"""Newton's steps towards a saddlepoint, at most, and the relative change at which they end."""
 
-_HALVINGS = 24
-"""The ends of a betting interval are exact to 2 to the power of minus this."""
-
-_PSEUDO_PROMPTS = np.array([0.0, 0.0, 1.0, 1.0])
+_AT_THE_MEAN = 1e-3
+"""So close to the middle of its distribution the saddlepoint formula is 0/0; a limit takes its place."""
 
 
 @dataclass(frozen=True)
@@ -30,78 +36,125 @@ class Interval:
     n: int
 
 
-def mean_interval(values: Sequence[float], level: float = 0.95) -> Interval:
-    """The mean and its interval: Student's t from `SMALL_SAMPLE` prompts on, betting below.
+def mean_interval(values: Sequence[float], level: float = 0.95, weights: Sequence[float] | None = None) -> Interval:
+    """The mean and its interval, each end failing with probability (1 - level) / 2.
 
-    The t interval is that of the prompts and four more, two won and two lost (Agresti & Coull, "Approximate is better
-    than 'exact' for interval estimation of binomial proportions"): without them sixty wins would have no width.
-    Raises ValueError without values or with one outside [0, 1].
+    Args:
+        values: One for each observation, in [0, 1].
+        level: Of the interval.
+        weights: Of the observations, positive; the sizes of clusters where an observation is the mean of one.
+
+    Raises:
+        ValueError: There are no values, or one lies outside [0, 1].
     """
     observed = np.asarray(values, dtype=float)
     if observed.size == 0:
         raise ValueError("an interval needs at least one prompt")
     if not (observed.min() >= 0 and observed.max() <= 1):  # NaN fails this, too
         raise ValueError("preferences lie in [0, 1]")
-    n, mean = observed.size, float(observed.mean())
-    if n < SMALL_SAMPLE:
-        low, high = betting_interval(observed, level)
-    else:
-        low, high = (float(bound) for bound in t_bounds(observed, (1 - level) / 2))
-    return Interval(mean, max(0.0, min(low, mean)), min(1.0, max(high, mean)), n)
+    shares = np.ones(observed.size) if weights is None else np.asarray(weights, dtype=float)
+    mean = float(np.average(observed, weights=shares))
+    alpha = (1 - level) / 2
+    low, high = lower_bound(observed, alpha, shares), 1 - lower_bound(1 - observed, alpha, shares)
+    return Interval(mean, min(low, mean), max(high, mean), observed.size)
 
 
-def difference_interval(differences: Sequence[float], level: float = 0.95) -> Interval:
-    """The mean of paired differences in [-1, 1] and its interval: `mean_interval` on their own scale, whose four more
-    pairs keep it honest where nearly all differences are 0. Raises ValueError like it."""
-    share = mean_interval([(difference + 1) / 2 for difference in differences], level)
+def difference_interval(
+    differences: Sequence[float], level: float = 0.95, weights: Sequence[float] | None = None
+) -> Interval:
+    """The mean of paired differences in [-1, 1] and its interval: `mean_interval` on their own scale. Raises ValueError
+    like it."""
+    share = mean_interval([(difference + 1) / 2 for difference in differences], level, weights)
     return Interval(2 * share.mean - 1, 2 * share.low - 1, 2 * share.high - 1, share.n)
 
 
-def t_bounds(values: Floats, alpha: float) -> tuple[Floats, Floats]:
-    """Lower and upper bound for the mean over the last axis, each failing with probability `alpha`; see
-    `mean_interval`."""
-    padded = np.concatenate([values, np.broadcast_to(_PSEUDO_PROMPTS, (*values.shape[:-1], 4))], axis=-1)
-    count = padded.shape[-1]
-    half = t_quantile(1 - alpha, count - 1) * padded.std(axis=-1, ddof=1) / count**0.5
-    center = padded.mean(axis=-1)
-    return center - half, center + half
-
-
-def one_sided_bound(values: Sequence[float], alpha: float) -> tuple[float, float]:
+def one_sided_bound(
+    values: Sequence[float], alpha: float, weights: Sequence[float] | None = None
+) -> tuple[float, float]:
     """Lower and upper bound for the mean, each of which fails with probability at most `alpha` on its own."""
-    interval = mean_interval(values, 1 - 2 * alpha)
+    interval = mean_interval(values, 1 - 2 * alpha, weights)
     return interval.low, interval.high
 
 
-def betting_interval(observed: Floats, level: float, anytime: bool = False) -> tuple[float, float]:
-    """Every mean m that a bettor against it does not get rich on (Waudby-Smith & Ramdas, "Estimating means of bounded
-    random variables by betting").
+def lower_bound(values: Floats, alpha: float, weights: Floats | None = None) -> float:
+    """The smallest mean that the values do not rule out at `alpha`; shape (n,), in [0, 1]."""
+    from scipy.optimize import brentq
 
-    Capital is the average over `_BETS` constant bets of prod(1 + bet * (y - m)), bets geometric from 0.05/m to
-    0.95/m, and the mirror image for the upper side; m is excluded when either reaches 2 / (1 - level): now, or with
-    `anytime` ever since the first observation, which makes the interval one of a confidence sequence. Capital falls as
-    m grows, so each end is found by bisection. Where every m is excluded, the interval is the mean observed.
+    shares = np.ones(values.size) if weights is None else weights
+    distinct, counts = np.unique(np.stack([values, shares]), axis=1, return_counts=True)
+    mean = float(np.average(values, weights=shares))
+
+    def excess(floor: float) -> float:
+        return float(mean_p_value(distinct[0], floor, distinct[1], counts)) - alpha
+
+    if mean <= _LEAST or excess(_LEAST) >= 0:
+        return 0.0
+    spread = float(np.average((values - mean) ** 2, weights=shares))
+    far = mean - 5 * ((spread + 1 / values.size) / values.size) ** 0.5  # the search starts near its end
+    least = far if far > _LEAST and excess(far) < 0 else _LEAST
+    return mean if excess(mean) <= 0 else float(brentq(excess, least, mean, xtol=1e-7))
+
+
+def mean_p_value(
+    values: Floats, floor: float, weights: Floats | None = None, counts: npt.NDArray[np.int64] | None = None
+) -> Floats:
+    """The p-value of "the mean is at most `floor`", in (0, 1), by Gaffke's bound.
+
+    It is P(sum E_i * w_i * (x_i - floor) <= 0) for independent standard exponential E_i and one more observation of 0
+    with the largest weight: a sum of gamma variables, whose distribution the saddlepoint formula (Lugannani & Rice,
+    "Saddle point approximation for the distribution of the sum of independent random variables") gives to better than
+    one per cent from 50 observations on, and to six per cent, on the safe side, for one.
+
+    Args:
+        values: Shape (..., n), in [0, 1]; the axes before the last are samples side by side.
+        floor: In (0, 1).
+        weights: Shape (n,), positive.
+        counts: Shape (n,): how often each value stands in the sample; once unless given.
+
+    Returns:
+        Shape (...,).
     """
-    stakes = np.geomspace(0.05, 0.95, _BETS)[:, None]
+    shares = np.ones(values.shape[-1]) if weights is None else weights / weights.max()
+    extreme = np.full((*values.shape[:-1], 1), -floor)
+    terms = np.concatenate([shares * (values - floor), extreme], axis=-1)
+    times = np.append(np.ones(values.shape[-1]) if counts is None else counts, 1.0)
+    largest = terms.max(axis=-1)
+    possible = largest > 0
+    largest = np.where(possible, largest, 1.0)
+    point = _saddlepoint(terms, times, largest)
+    ratio = 1 - point[..., None] * terms
+    cumulant = -(times * np.log(ratio)).sum(axis=-1)
+    second = (times * (terms / ratio) ** 2).sum(axis=-1)
+    third = 2 * (times * (terms / ratio) ** 3).sum(axis=-1)
+    p_values: Floats = np.where(possible, _tail(point, cumulant, second, third), 1.0)
+    return p_values
 
-    def end(values: Floats) -> float:
-        low, high = 0.0, 1.0
-        for _ in range(_HALVINGS):
-            m = (low + high) / 2
-            capital = np.cumprod(1 + stakes * (values / m - 1), axis=-1).mean(axis=0)
-            rich = (capital.max() if anytime else capital[-1]) >= 2 / (1 - level)
-            low, high = (m, high) if rich else (low, m)
-        return low
 
-    with np.errstate(over="ignore"):  # a bettor richer than the largest float is rich enough
-        low, high = end(observed), 1 - end(1 - observed)
-    mean = float(observed.mean())
-    return (low, high) if low <= high else (mean, mean)
+def _saddlepoint(terms: Floats, times: Floats, largest: Floats) -> Floats:
+    """Where the derivative of the cumulant generating function, sum(times * a / (1 - t * a)), is 0: by Newton's steps
+    inside a bracket; shape of `largest`."""
+    low, high = 1 / terms.min(axis=-1), 1 / largest
+    point = np.zeros_like(largest)
+    for _ in range(_STEPS):
+        scaled = terms / (1 - point[..., None] * terms)
+        slope, curvature = (times * scaled).sum(axis=-1), (times * scaled**2).sum(axis=-1)
+        low, high = np.where(slope < 0, point, low), np.where(slope < 0, high, point)
+        step = point - slope / curvature
+        following = np.where((step > low) & (step < high), step, (low + high) / 2)
+        if np.all(np.abs(following - point) <= _CLOSE * (high - low + np.abs(point))):
+            break
+        point = following
+    return point
 
 
-@cache
-def t_quantile(probability: float, degrees: int) -> float:
-    """Quantile of Student's t distribution."""
-    from scipy.special import stdtrit
+def _tail(point: Floats, cumulant: Floats, second: Floats, third: Floats) -> Floats:
+    """The saddlepoint formula for the probability of a sum of at most 0."""
+    from scipy.special import ndtr
 
-    return float(stdtrit(degrees, probability))
+    root = np.sign(point) * np.sqrt(np.maximum(-2 * cumulant, 0))
+    middle = np.abs(root) < _AT_THE_MEAN
+    safe, scaled = np.where(middle, 1.0, root), np.where(middle, 1.0, point * np.sqrt(second))
+    density = np.exp(-(root**2) / 2) / np.sqrt(2 * np.pi)
+    at_the_mean = 0.5 + third / (6 * np.sqrt(2 * np.pi) * second**1.5)
+    tail: Floats = np.clip(np.where(middle, at_the_mean, ndtr(root) + density * (1 / safe - 1 / scaled)), 0.0, 1.0)
+    return tail

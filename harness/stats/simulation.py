@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from tpobench.harness.stats.intervals import Floats, t_quantile
+from tpobench.harness.stats.intervals import Floats
 from tpobench.harness.stats.sequential import Decided, Method, decide_mean, first_at
 
 PEEK_EVERY = 25
@@ -158,12 +158,14 @@ def simulate_gates(
 def peeking_t(values: Floats, floor: float, alpha: float) -> Decided:
     """The mistake that sequential tests are made for: a t test at `alpha` after every `PEEK_EVERY` observations and
     after the last, as if each were the only one; shape (gates, n)."""
+    from scipy.special import stdtrit
+
     n = values.shape[-1]
     looks = np.unique(np.append(np.arange(PEEK_EVERY, n, PEEK_EVERY), n))
     mean = np.cumsum(values, axis=-1)[:, looks - 1] / looks
     square = np.cumsum(values**2, axis=-1)[:, looks - 1] / looks
     error = np.sqrt(np.maximum(0.0, square - mean**2) / np.maximum(1, looks - 1))
-    half = np.array([t_quantile(1 - alpha, max(1, int(count) - 1)) for count in looks]) * error
+    half = stdtrit(np.maximum(1, looks - 1), 1 - alpha) * error
     above, below = first_at(mean - half, floor), first_at(-(mean + half), -floor)
     first = np.minimum(above, below)
     outcome = np.where(above < below, 1, np.where(below < looks.size, -1, 0)).astype(np.int8)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tpobench.harness.records import GateLook
 from tpobench.harness.store.store import Store
 
 
@@ -56,6 +57,29 @@ def ledger(store: Store, line: str) -> list[LedgerRow]:
         WHERE line = ? ORDER BY number, opened_at
     """
     return [LedgerRow(**row) for row in store.rows(query, [line])]
+
+
+def looks_of(store: Store, test: str) -> list[GateLook]:
+    """Every look at a test, in the order in which they were opened."""
+    query = (
+        "SELECT * EXCLUDE (gate_look_key, opened_at) FROM gate_look WHERE test = ? ORDER BY opened_at, gate_look_key"
+    )
+    return [GateLook(**row) for row in store.rows(query, [test])]
+
+
+def tests_of_pair(store: Store, candidate: str, against: str) -> list[str]:
+    """The keys of the first looks at tests of one model against another, whatever was varied between them."""
+    query = (
+        "SELECT gate_look_key AS key FROM gate_look WHERE parent = '' AND candidate = ? AND against = ? "
+        "ORDER BY opened_at, gate_look_key"
+    )
+    return [row["key"] for row in store.rows(query, [candidate, against])]
+
+
+def judges_of_line(store: Store, line: str, role: str) -> list[str]:
+    """The judges that the gates of a line have asked in this role."""
+    query = "SELECT DISTINCT judge FROM gate_look WHERE line = ? AND role = ? ORDER BY judge"
+    return [row["judge"] for row in store.rows(query, [line, role])]
 
 
 def known_lines(store: Store) -> list[str]:

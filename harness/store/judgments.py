@@ -60,6 +60,21 @@ def prompt_preferences(store: Store, evaluations: Collection[str]) -> list[Promp
     return [PromptPreference(**row) for row in store.rows(query, [list(evaluations)])]
 
 
+def evaluation_judgments(store: Store, evaluation: str) -> dict[str, dict[str, StoredJudgment]]:
+    """The judgments of an evaluation by prompt and by key; one that is not stored (any more) is without a verdict."""
+    query = (
+        "SELECT DISTINCT prompt_key AS prompt, judgment_key AS key, place FROM evaluation_entry "
+        "WHERE evaluation_key = ? ORDER BY place"
+    )
+    entries = store.rows(query, [evaluation])
+    known = judgments_with_keys(store, [row["key"] for row in entries])
+    lost = StoredJudgment(order="", verdict="", preference=None, candidate_chars=0, baseline_chars=0)
+    judgments: dict[str, dict[str, StoredJudgment]] = {}
+    for row in entries:
+        judgments.setdefault(row["prompt"], {})[row["key"]] = known.get(row["key"], lost)
+    return judgments
+
+
 def preferences_by_assigned(
     store: Store, evaluations: Collection[str], kind: str
 ) -> dict[str, dict[str, Sequence[float]]]:

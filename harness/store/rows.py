@@ -11,6 +11,7 @@ from tpobench.harness.records import (
     CallRecord,
     ChampionMove,
     GateAttempt,
+    GateLook,
     Generation,
     Judgment,
     Metric,
@@ -216,6 +217,10 @@ def evaluation_row(key: str, evaluation: NewEvaluation) -> Row:
 
 def attempt_row(attempt: GateAttempt) -> Row:
     return {"gate_attempt_key": attempt.key, **vars(attempt)}
+
+
+def look_row(look: GateLook) -> Row:
+    return {"gate_look_key": look.key, **vars(look), "observations": list(look.observations)}
 
 
 def champion_row(move: ChampionMove) -> Row:

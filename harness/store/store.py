@@ -16,6 +16,7 @@ from tpobench.harness.records import (
     CallRecord,
     ChampionMove,
     GateAttempt,
+    GateLook,
     Generation,
     Judgment,
     Metric,
@@ -216,6 +217,10 @@ class Store(Database):
     def add_attempt(self, attempt: GateAttempt) -> None:
         """Store that a gate was opened."""
         self._insert("gate_attempt", [rows.attempt_row(attempt)])
+
+    def add_look(self, look: GateLook) -> None:
+        """Store that a gate has looked at a comparison."""
+        self._insert("gate_look", [rows.look_row(look)])
 
     def add_champion(self, move: ChampionMove) -> None:
         """Store that the champion was moved."""

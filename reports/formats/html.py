@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from tpobench.harness.files import write_whole
 from tpobench.harness.gate.categories import MIN_CATEGORY
-from tpobench.harness.stats.intervals import SMALL_SAMPLE
 from tpobench.harness.store.store import Store
 from tpobench.reports import sections
 from tpobench.reports.content import Content, of_run
@@ -97,7 +96,6 @@ def _environment() -> Environment:
     environment.globals |= {
         "iteration_name": iteration_name,
         "MIN_CATEGORY": MIN_CATEGORY,
-        "SMALL_SAMPLE": SMALL_SAMPLE,
         "SYMBOLS": SYMBOLS,
         "yaml": _yaml,
     }

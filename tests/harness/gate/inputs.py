@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tpobench.harness.config import validate
+from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.gate.decision import Decision
 from tpobench.harness.gate.input import GateInput, OutputSummary
 from tpobench.harness.gate.policy import Policy
@@ -21,7 +22,19 @@ class GivenPreferences:
     free: bool = False
     against: str = "the baseline"
     advice: str = "ask again"
+    fingerprint: str = "b" * 32
+    mode: str = "direct"
+    judge: str = "judge@1"
+    dollars_per_prompt: float | None = None
     asked: list[int] = field(default_factory=list)
+
+    @property
+    def observations(self) -> list[str]:
+        return [f"{self.judge}: {prompt.key} is {self.values[prompt.key]}" for prompt in self.prompts]
+
+    def verdicts(self, indices: Sequence[int]) -> list[tuple[Verdict, ...]]:
+        values = [self.values[self.prompts[index].key] for index in indices]
+        return [(Verdict("AB" if number % 2 else "BA", "", value),) for number, value in enumerate(values)]
 
     def preferences(self, indices: Sequence[int]) -> list[float | None]:
         self.asked += indices

@@ -6,9 +6,15 @@ from dataclasses import replace
 import pytest
 
 from tests.harness.gate.inputs import GivenPreferences, gate_input, outcomes, policy, preferences
+from tpobench.harness.config import validate
 from tpobench.harness.gate.apply import apply_policy
 from tpobench.harness.gate.input import OutputSummary
+from tpobench.harness.gate.policy import Policy
 from tpobench.harness.records import Prompt
+from tpobench.harness.stats.power import guard_size
+
+ALWAYS = {"sensitivity": "PASS", "degenerate": "PASS"}
+"""What a gate says of itself and of the outputs, whatever the policy."""
 
 
 @pytest.mark.parametrize(("win_rate", "outcome"), [(0.75, "PASS"), (0.25, "FAIL"), (0.46, "INCONCLUSIVE")])
@@ -24,7 +30,7 @@ def test_the_clear_cases_are_decided_early_and_the_close_one_is_not(win_rate: fl
         assert len(head.asked) - 25 < decision.rules[0].prompts <= len(head.asked), "asked by blocks of 25"
 
 
-@pytest.mark.parametrize("method", ["fixed", "hybrid", "sequential"])
+@pytest.mark.parametrize("method", ["fixed", "sequential"])
 def test_swapping_the_labels_mirrors_the_decision(method: str) -> None:
     mirrored = {"PASS": "FAIL", "FAIL": "PASS", "INCONCLUSIVE": "INCONCLUSIVE"}
     for seed in range(20):
@@ -64,25 +70,59 @@ def test_anchor_and_champion_are_compared_in_turn_and_any_loss_decides() -> None
     head, anchor, champion = preferences(0.8), preferences(0.2, seed=1), preferences(0.8, seed=2)
     asked = policy(anchor={"against": "old", "margin": 0.05}, champion={"margin": 0.02})
     decision = apply_policy(asked, gate_input(head, anchor=anchor, champion=champion))
-    assert outcomes(decision) == {"head_to_head": "PASS", "anchor": "FAIL", "champion": "SHOWN", "degenerate": "PASS"}
+    assert outcomes(decision) == {"head_to_head": "PASS", "anchor": "FAIL", "champion": "SHOWN", **ALWAYS}
     assert champion.asked == []
     nobody = apply_policy(policy(champion={"margin": 0.02}), gate_input(preferences(0.8)))
     assert (nobody.outcome, outcomes(nobody)["champion"]) == ("PASS", "SHOWN")
 
 
-def test_a_category_that_certainly_lost_blocks_and_a_small_one_is_shown() -> None:
-    prompts = [Prompt(f"p{n}", "bad" if n < 60 else "tiny" if n < 80 else "good") for n in range(400)]
-    values: dict[str, float | None] = {p.key: 0.0 if p.category == "bad" else 1.0 for p in prompts}
-    asked = policy(categories={"margin": 0.15})
-    decision = apply_policy(asked, gate_input(GivenPreferences(prompts=prompts, values=values)))
-    found = outcomes(decision)
-    assert (decision.outcome, found["category bad"], found["small categories"]) == ("FAIL", "FAIL", "SHOWN")
-    fine = apply_policy(asked, gate_input(GivenPreferences(prompts=prompts, values=dict.fromkeys(values, 1.0))))
-    assert fine.outcome == "PASS"
-    judged = {rule.rule: rule.prompts for rule in fine.rules}
-    assert judged["category good"] == judged["category bad"] == 30, "each gets its thirty, though the gate was sure"
-    only = policy(categories={"margin": 0.15, "only": ["good"]})
-    assert apply_policy(only, gate_input(GivenPreferences(prompts=prompts, values=values))).outcome == "PASS"
+def collapsed(rng: random.Random) -> GivenPreferences:
+    """Five categories of 100: one is won in 20 of 100, the others in 85."""
+    prompts = [Prompt(f"p{n}", f"category {n % 5}") for n in range(500)]
+    rates = {f"category {n}": 0.85 for n in range(5)} | {"category 0": 0.2}
+    return GivenPreferences(
+        prompts=prompts, values={prompt.key: float(rng.random() < rates[prompt.category]) for prompt in prompts}
+    )
+
+
+def test_a_category_that_collapsed_blocks_whatever_the_block() -> None:
+    asked = [policy(categories={"margin": 0.1}, block=size) for size in (1, 25, 500)]
+    for seed in range(6):
+        head = collapsed(random.Random(seed))
+        decisions = [apply_policy(rules, gate_input(replace(head, asked=[]))) for rules in asked]
+        assert {decision.outcome for decision in decisions} == {"FAIL"}
+        categories = [[rule for rule in d.rules if rule.rule.startswith("category")] for d in decisions]
+        assert categories[0] == categories[1] == categories[2]
+
+
+def test_categories_are_not_judged_where_the_decision_is_certain_without_them() -> None:
+    head = preferences(0.2, categories=4)
+    decision = apply_policy(policy(categories={"margin": 0.1}), gate_input(head))
+    assert decision.outcome == "FAIL"
+    assert {outcome for name, outcome in outcomes(decision).items() if name.startswith("category")} == {"SHOWN"}
+    assert len(head.asked) <= 100
+
+
+def test_a_policy_of_categories_alone_judges_what_they_need() -> None:
+    head = preferences(0.6, categories=4)
+    rules = validate({"categories": {"margin": 0.1}}, Policy, "policy")
+    decision = apply_policy(rules, gate_input(head))
+    size = guard_size(0.4, 0.15, 0.0125, 0.8)
+    assert (decision.outcome, len(head.asked)) == ("PASS", 4 * size)
+
+
+def test_a_supporting_rule_warns_and_an_advisory_one_is_shown() -> None:
+    for tier, warned in (("supporting", True), ("advisory", False)):
+        rules = policy(thought_chars={"max": 10, "tier": tier})
+        decision = apply_policy(rules, gate_input(preferences(0.75)))
+        assert (decision.outcome, outcomes(decision)["thought_chars"]) == ("PASS", "FAIL")
+        assert any("thought_chars" in warning for warning in decision.warnings) == warned
+
+
+def test_a_rule_that_not_even_all_wins_could_meet_is_invalid() -> None:
+    decision = apply_policy(policy(), gate_input(preferences(1.0, count=4)))
+    assert decision.outcome == "INVALID"
+    assert any("4 prompts are too few: a candidate that wins all" in rule.sentence for rule in decision.rules)
 
 
 def test_a_cluster_is_one_observation() -> None:
@@ -104,7 +144,7 @@ def test_a_prompt_that_is_there_again_is_no_second_observation() -> None:
     again = [Prompt(prompt.text, f"copy {copy}") for copy in range(20) for prompt in once.prompts]
     many = GivenPreferences(prompts=again, values={prompt.key: 1.0 for prompt in again})
     decision = apply_policy(policy(), gate_input(many, outputs=OutputSummary()))
-    assert (decision.outcome, decision.rules[0].of, len(many.asked)) == ("INCONCLUSIVE", 6, 6)
+    assert (decision.rules[0].of, len(many.asked)) == (6, 6)
 
 
 def test_more_than_two_missing_in_a_hundred_decide_nothing() -> None:

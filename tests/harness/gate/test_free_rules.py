@@ -6,7 +6,7 @@ from tests.harness.gate.inputs import gate_input, outcomes, policy, preferences
 from tpobench.harness.gate.apply import apply_policy
 from tpobench.harness.gate.free_rules import check_drop, check_metrics
 from tpobench.harness.gate.input import OutputSummary, TaskItems
-from tpobench.harness.gate.policy import DropRule
+from tpobench.harness.gate.rules import TaskRule
 from tpobench.harness.records import Metric
 
 
@@ -60,4 +60,4 @@ def test_metrics_of_the_candidate_are_bounded(bounds: dict[str, object], outcome
     ],
 )
 def test_a_drop_is_measured_item_by_item(pairs: list[tuple[float, float]], of: int, outcome: str) -> None:
-    assert check_drop("gsm8k", DropRule(max_drop=0.05), TaskItems(pairs, of)).outcome == outcome
+    assert check_drop("gsm8k", TaskRule(max_drop=0.05), TaskItems(pairs, of)).outcome == outcome

@@ -7,7 +7,7 @@ import pytest
 
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
-from tpobench.harness.gate.policy import Policy, load_policy
+from tpobench.harness.gate.policy import Policy, load_policy, with_share
 
 SMALL = "head_to_head: {margin: 0.05}\n"
 COMPARED = """{benchmark: starter, mode: "think:generic", max_new_tokens: 72, format_retries: 1}
@@ -56,7 +56,7 @@ def test_both_names_at_once_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ({"head_to_head": {"margin": -0.05}}, "'head_to_head.margin' is -0.05"),
+        ({"head_to_head": {"margin": -0.5}}, "'head_to_head.margin' is -0.5"),
         ({"head_to_head": {"margin": 0.05}, "categorys": {}}, "did you mean 'categories'"),
         ({"head_to_head": {"margin": float("nan")}}, "'head_to_head.margin' is nan"),
         ({"head_to_head": {"margin": 0.05, "method": "peeking"}}, "'head_to_head.method' is 'peeking'"),
@@ -65,7 +65,7 @@ def test_both_names_at_once_are_refused(tmp_path: Path) -> None:
             "the alphas sum to 0.1, above the budget of 0.05",
         ),
         ({"head_to_head": {"margin": 0.05}, "metrics": {"x": {}}}, "needs min or max"),
-        ({}, "'head_to_head' is missing"),
+        ({}, "the policy has no rule that could decide"),
     ],
 )
 def test_a_wrong_policy_is_one_sentence(written: dict[str, Any], said: str) -> None:
@@ -79,5 +79,5 @@ def test_a_share_of_the_ledger_shrinks_every_alpha() -> None:
         "anchor": {"against": "x", "margin": 0.1},
         "lm_eval": {"gsm8k": {"max_drop": 0.1, "alpha": 0.01}},
     }
-    shared = validate(written, Policy, "policy").with_share(0.5)
+    shared = with_share(validate(written, Policy, "policy"), 0.5)
     assert shared.alphas == {"head_to_head": 0.025, "anchor": 0.025, "lm_eval gsm8k": 0.005}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import betaincinv
 
 from tpobench.harness.stats.intervals import difference_interval, mean_interval, one_sided_bound
 
@@ -40,12 +41,30 @@ def test_coverage(n: int, p: float) -> None:
     assert covered / trials >= level - 3 * math.sqrt(level * (1 - level) / trials)
 
 
-def test_the_t_interval_by_hand() -> None:
-    values = [1.0] * 30 + [0.0] * 30
-    # with two wins and two losses added: 64 prompts, and the t quantile for 63 degrees of freedom
-    half = 1.9983405 * math.sqrt(0.25 * 64 / 63) / math.sqrt(64)
-    found = mean_interval(values)
-    assert (found.low, found.high) == pytest.approx((0.5 - half, 0.5 + half), abs=1e-6)
+@pytest.mark.parametrize(("wins", "n"), [(1, 1), (3, 3), (10, 12), (30, 60), (49, 49), (60, 60), (400, 750)])
+def test_for_wins_and_losses_the_interval_is_the_exact_one_and_on_the_safe_side(wins: int, n: int) -> None:
+    found = mean_interval([1.0] * wins + [0.0] * (n - wins))
+    low = 0.0 if wins == 0 else float(betaincinv(wins, n - wins + 1, 0.025))
+    high = 1.0 if wins == n else float(betaincinv(wins + 1, n - wins, 0.975))
+    assert low * 0.92 - 1e-6 <= found.low <= low + 1e-6
+    assert high - 1e-6 <= found.high <= 1 - 0.92 * (1 - high) + 1e-6
+
+
+def test_the_bound_is_the_quantile_of_a_weighted_mean_with_random_weights() -> None:
+    # Gaffke's bound by its definition: one observation of 0 joins, and the weights are uniform on the simplex.
+    rng, values, weights = np.random.default_rng(3), np.array([0.2, 0.9, 0.5, 0.7, 1.0] * 6), np.array([1.0, 2, 3] * 10)
+    drawn = rng.exponential(size=(400_000, 31))
+    floor = mean_interval(values.tolist(), 0.9, weights.tolist()).low
+    deviations = np.append(weights / 3 * (values - floor), -floor)
+    assert float(((drawn * deviations).sum(axis=1) <= 0).mean()) == pytest.approx(0.05, abs=0.002)
+
+
+def test_there_is_no_cliff_between_forty_nine_prompts_and_fifty() -> None:
+    widths = [
+        (found := mean_interval([1.0] * (n * 3 // 5) + [0.0] * (n - n * 3 // 5))).high - found.low for n in (45, 50, 55)
+    ]
+    assert widths[0] / widths[1] == pytest.approx((50 / 45) ** 0.5, rel=0.03)
+    assert widths[1] / widths[2] == pytest.approx((55 / 50) ** 0.5, rel=0.03)
 
 
 def test_three_prompts_say_next_to_nothing() -> None:
@@ -78,31 +97,13 @@ def exact_coverage(n: int, shares: tuple[float, float, float], level: float) -> 
 
 @pytest.mark.parametrize(
     ("n", "win", "tie"),
-    [(n, p, 0.0) for n in (1, 3, 20, 49) for p in (0.02, 0.5, 0.9)] + [(3, 0.6, 0.1), (20, 0.3, 0.1)],
+    [(n, p, 0.0) for n in (1, 3, 20, 60) for p in (0.02, 0.5, 0.9)] + [(3, 0.6, 0.1), (20, 0.3, 0.1)],
 )
-def test_the_betting_interval_never_covers_less_than_it_claims(n: int, win: float, tie: float) -> None:
+def test_the_interval_never_covers_less_than_it_claims(n: int, win: float, tie: float) -> None:
     held, above, below = exact_coverage(n, (1 - win - tie, tie, win), 0.9)
     assert held + above + below == pytest.approx(1)
     assert held >= 0.9
     assert max(above, below) <= 0.05
-
-
-@pytest.mark.parametrize("wins", [1, 3, 40])
-@pytest.mark.parametrize("level", [0.9, 0.95])
-def test_the_betting_interval_ends_where_a_bettor_would_be_rich(wins: int, level: float) -> None:
-    bets = [0.05 * 19 ** (j / 23) for j in range(24)]
-
-    def capital(m: float) -> float:
-        return sum((1 + bet / m * (1 - m)) ** wins for bet in bets) / 24
-
-    low, step = mean_interval([1.0] * wins, level).low, 0.001
-    assert capital(low) >= 2 / (1 - level) > capital(low + 2 * step)
-
-
-@pytest.mark.parametrize(("shares", "least"), [((0.5, 0, 0.5), 0.945), ((0.4, 0.2, 0.4), 0.945), ((0.7, 0, 0.3), 0.93)])
-def test_the_t_interval_covers_about_what_it_claims(shares: tuple[float, float, float], least: float) -> None:
-    held, _, _ = exact_coverage(60, shares, 0.95)
-    assert least <= held <= 0.97
 
 
 def test_coverage_for_graded_preferences_that_lean_to_one_side() -> None:
@@ -163,7 +164,7 @@ def test_a_rare_loss_passes_for_certainty_no_more_often_than_it_may() -> None:
     # The mean is -0.05, of differences that are 0 but for one in twenty; how often is the lower bound above that?
     lost = np.random.default_rng(0).binomial(200, 0.05, 2000)
     low = {n: difference_interval([-1.0] * n + [0.0] * (200 - n), 0.9).low for n in set(lost.tolist())}
-    assert np.mean([low[n] > -0.05 for n in lost.tolist()]) < 0.08
+    assert np.mean([low[n] > -0.05 for n in lost.tolist()]) <= 0.05 + 3 * 0.005
 
 
 @pytest.mark.parametrize("wrong", [[], [1.5], [float("nan"), 0.0]])

@@ -1,23 +1,20 @@
 """The sequential tests by definition: wealth by hand and in exact arithmetic, errors and coverage by simulation."""
 
 import math
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from tpobench.harness.gate.comparison import JudgedPrefix
-from tpobench.harness.gate.win_rates import observations
-from tpobench.harness.records import Prompt
+from tpobench.harness.stats.intervals import Floats, mean_p_value
 from tpobench.harness.stats.sequential import (
     BETS,
-    HYBRID_SHARE,
-    Floats,
+    Direction,
     Method,
     confidence_sequence,
     decide_mean,
     first_at,
+    mean_test,
     split_alpha,
     wealth,
 )
@@ -121,18 +118,44 @@ def test_the_final_test_does_not_overrule_an_early_decision() -> None:
     assert int(decide_mean(values, values, 0.5, 0.05, "fixed").outcome) == -1
 
 
-def test_the_final_test_of_a_small_sample_is_what_the_bettor_has_in_the_end() -> None:
-    for values in (*quarters(20, 40, seed=13), np.array([1.0] * 12 + [0.0] * 28)):
-        above, below = exact_wealth(values, FLOOR)[-1], exact_wealth(1 - values, 1 - FLOOR)[-1]
-        expected = 1 if above >= 1 / 0.05 else -1 if below >= 1 / 0.05 else 0
-        assert int(decide_mean(values, values, FLOOR, 0.05, "fixed").outcome) == expected
+def test_the_final_test_is_one_test_whatever_the_number_of_prompts() -> None:
+    # 49 prompts of which 60% are won are decided by the rule that decides 50 of them.
+    for n in (40, 49, 50, 51, 200):
+        for values in quarters(20, n, seed=13):
+            above = float(mean_p_value(values, FLOOR)) <= 0.05
+            below = float(mean_p_value(1 - values, 1 - FLOOR)) <= 0.05
+            assert int(decide_mean(values, values, FLOOR, 0.05, "fixed").outcome) == (
+                1 if above else -1 if below else 0
+            )
+
+
+def test_the_final_test_is_made_once_and_what_comes_later_is_for_the_e_process() -> None:
+    before = np.tile([1.0, 0.0], 30)
+    grown = np.concatenate([before, np.ones(400)])
+    assert int(decide_mean(grown, grown, 0.52, 0.05, "fixed").outcome) == 1
+    assert int(decide_mean(grown, grown, 0.52, 0.05, "fixed", final=60).outcome) == 0
+    assert int(decide_mean(grown, grown, 0.52, 0.05, "hybrid", final=60).outcome) == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_p_value_is_at_most_alpha_where_the_gate_decides(method: Method) -> None:
+    for values in quarters(60, 80, seed=4):
+        decided = decide_mean(values, values, FLOOR, 0.05, method).outcome
+        above = mean_test(values, FLOOR, method, "above")[1]
+        below = mean_test(1 - values, 1 - FLOOR, method, "below")[1]
+        if int(decided) == 1:
+            assert above <= 0.05
+        elif int(decided) == -1:
+            assert below <= 0.05
+        else:
+            assert min(above, below) > 0.05
 
 
 def test_first_at_counts_from_zero_and_ends_behind_the_last() -> None:
     assert first_at(np.array([[1.0, 3.0, 2.0], [1.0, 1.0, 1.0], [2.0, 0.0, 0.0]]), 2.0).tolist() == [1, 3, 0]
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ["sequential", "fixed"])
 @pytest.mark.parametrize("n", [30, 120])
 def test_swapping_the_labels_mirrors_the_decision(method: Method, n: int) -> None:
     low = quarters(200, n)
@@ -148,12 +171,13 @@ def test_swapping_the_labels_mirrors_the_decision(method: Method, n: int) -> Non
 @pytest.mark.parametrize("n", [30, 120])
 def test_before_the_end_the_final_test_is_not_made(n: int) -> None:
     values = quarters(200, n)
-    fixed = decide_mean(values, values, FLOOR, 0.05, "fixed", complete=False)
+    fixed = decide_mean(values, values, FLOOR, 0.05, "fixed", final=n + 1)
     assert not fixed.outcome.any()
-    open_ = decide_mean(values, values, FLOOR, 0.05, "hybrid", complete=False)
-    alone = decide_mean(values, values, FLOOR, 0.05 * HYBRID_SHARE, "sequential")
-    assert (open_.outcome == alone.outcome).all()
-    assert (open_.used == alone.used).all()
+    open_ = decide_mean(values, values, FLOOR, 0.05, "hybrid", final=n + 1)
+    above = decide_mean(values, values, FLOOR, split_alpha("hybrid", 0.05, "above")[0], "sequential")
+    below = decide_mean(values, values, FLOOR, split_alpha("hybrid", 0.05, "below")[0], "sequential")
+    assert ((open_.outcome == 1) == (above.outcome == 1)).all()
+    assert ((open_.outcome == -1) == (below.outcome == -1)).all()
     whole = decide_mean(values, values, FLOOR, 0.05, "hybrid")
     early = open_.outcome != 0
     assert (whole.outcome[early] == open_.outcome[early]).all()
@@ -166,17 +190,19 @@ def test_a_decision_does_not_change_with_what_comes_later() -> None:
     found = decide_mean(values, values, FLOOR, 0.05, "sequential")
     for row, outcome, used in zip(values, found.outcome, found.used, strict=True):
         if outcome:
-            part = decide_mean(row[:used], row[:used], FLOOR, 0.05, "sequential", complete=False)
+            part = decide_mean(row[:used], row[:used], FLOOR, 0.05, "sequential")
             assert (part.outcome, part.used) == (outcome, used)
-            before = decide_mean(row[: used - 1], row[: used - 1], FLOOR, 0.05, "sequential", complete=False)
+            before = decide_mean(row[: used - 1], row[: used - 1], FLOOR, 0.05, "sequential")
             assert not before.outcome
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_parts_of_alpha_sum_to_alpha(method: Method) -> None:
-    early, late = split_alpha(method, 0.05)
-    assert early + late == pytest.approx(0.05)
-    assert (early, late) == pytest.approx({"hybrid": (0.02, 0.03), "sequential": (0.05, 0), "fixed": (0, 0.05)}[method])
+    directions: tuple[Direction, Direction] = ("above", "below")
+    for direction in directions:
+        assert sum(split_alpha(method, 0.05, direction)) == pytest.approx(0.05)
+    early = {"hybrid": 0.02, "sequential": 0.05, "fixed": 0.0}[method]
+    assert split_alpha(method, 0.05)[0] == pytest.approx(early)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -198,16 +224,19 @@ def test_missing_judgments_are_losses_for_promotion_and_wins_for_rejection(metho
     assert {-1, 1} <= set(found.outcome.tolist())
 
 
-def test_observations_of_clusters_by_hand() -> None:
-    prompts = [Prompt(f"p{number}", name) for number, name in enumerate("aabbbcc")]
-    seen = JudgedPrefix(prompts, [1.0, None, 0.0, 0.5, 1.0, None, 1.0], of=9, clusters="category")
-    sizes, low, high = observations(seen, complete=False)
-    assert sizes.tolist() == [2, 3], "the last cluster may go on"
-    assert low.tolist() == [0.5, 0.5]
-    assert high.tolist() == [1.0, 0.5]
-    sizes, low, high = observations(replace(seen, of=7), complete=True)
-    assert (sizes.tolist(), low.tolist(), high.tolist()) == ([2, 3, 2], [0.5, 0.5, 0.5], [1.0, 0.5, 1.0])
-    assert observations(replace(seen, clusters=None), complete=False)[0].tolist() == [1] * 7
+@pytest.mark.parametrize("method", METHODS)
+def test_clusters_of_unequal_size_keep_the_promise_about_the_mean_over_prompts(method: Method) -> None:
+    # Large clusters are lost more often than small ones: the mean over clusters is far above that over prompts.
+    rng, gates, sizes = np.random.default_rng(14), 2000, np.array([1, 1, 1, 9] * 25)
+    rates = np.where(sizes == 9, 0.3, 0.8)
+    floor = float((sizes * rates).sum() / sizes.sum())
+    chosen = rng.permuted(np.tile(np.arange(100), (gates, 1)), axis=1)
+    values = (rng.random((gates, 100)) < rates[chosen]).astype(float)
+    passed = [
+        decide_mean(row, row, floor, 0.05, method, weights=sizes[order] / 9).outcome == 1
+        for row, order in zip(values, chosen, strict=True)
+    ]
+    assert within(float(np.mean(passed)), 0.05, gates)
 
 
 @pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS.keys())
