@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
@@ -10,6 +11,8 @@ _INVISIBLE = re.compile(
     "\ud800-\udfff\ue000-\uf8ff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
 )
 """Controls, formats, fillers and private characters: what Unicode calls ignorable, and what shows nothing."""
+
+_CONTROLS = bytes([*range(9), *range(14, 32), 127])
 
 _ACCENTS = re.compile("[\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 
@@ -50,11 +53,14 @@ def visible(text: str) -> str:
     >>> visible("a\\u200b  \\uff42\\u00a0")
     'a b'
     """
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    return " ".join(_INVISIBLE.sub("", text).split())
+    if text.isascii():
+        text = text.encode("ascii").translate(None, _CONTROLS).decode("ascii")
+    else:
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return " ".join(text.split())
 
 
+@lru_cache(maxsize=256)
 def folded(text: str) -> str:
     """What looks the same is the same: as `visible`, without case and accents, look-alike letters as Latin ones.
 

@@ -1,46 +1,177 @@
-"""Responses that game a judge or say nothing: empty ones, one answer to everything, and ones that talk to the judge."""
+"""Responses that game a judge or say nothing, beside what the baseline and the prompts have of the same."""
 
-import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from tpobench.harness.gate.empty_responses import is_empty
+from tpobench.harness.gate.grader_address import addresses_grader
+from tpobench.harness.gate.repeated_responses import (
+    PASSAGE,
+    SENTENCE,
+    Repetition,
+    Words,
+    is_copy,
+    numbers_in,
+    patterned,
+    repetitions,
+    words_in,
+)
+from tpobench.harness.gate.short_answers import canned
 from tpobench.harness.records import Prompt
 
-REPEATED_TIMES = 3
-REPEATED_LENGTH = 20
-REPEATED_SHARE = 0.1
-"""A response given to three prompts or more counts as repeated from this length on, in characters; a shorter one, a
-bare number for example, when it goes to this share of all prompts."""
+EMPTY = "empty"
+COPIED = "copied from the prompt"
+REPEATED = "repeated"
+SHORT = "the same short answer"
+ADDRESSED = "talking to the judge"
 
-JUDGE_FORMATS = (
-    r"\[\[\s*(?:[ABC]|[AB]\s*[<>=]{1,2}\s*[AB]|\d{1,2})\s*\]\]",  # verdict labels of MT-Bench, Arena-Hard, STE
-    r"(?i)\bmodel_identifier\b|\boutput_identifier\b|\bbest model identifier\b",  # AlpacaEval's prompt
-    r"(?i)\[the (?:start|end) of (?:assistant|user)",  # pairwise prompts of MT-Bench and STE
-    r"(?i)<\|(?:the_start|im_start|im_end|start_header_id|end_header_id|eot_id|endoftext)[^>]{0,20}\|?>",
-    r"(?i)\b(?:my final verdict is|output \(?[ab]\)? is better|assistant [ab] is better)\b",
-)
-"""What a response says that talks to the judge instead of the user. It does not count where the prompt says the same.
-
-Source: null-model attacks (Zheng et al., "Cheating Automatic LLM Benchmarks").
-"""
-
-_FORMATS = [re.compile(pattern) for pattern in JUDGE_FORMATS]
+LONG_PROMPT = 5
+"""A prompt of so many times the words of the response is a text that the answer is taken from."""
 
 
-def degenerate(prompts: Sequence[Prompt], responses: Sequence[str]) -> dict[str, int]:
-    """How many responses are empty, repeated across prompts, or talk to the judge; each counts once, in this order."""
-    texts = [" ".join(response.split()).casefold() for response in responses]
-    times = Counter(texts)
-    counts: Counter[str] = Counter()
-    for prompt, response, text in zip(prompts, responses, texts, strict=True):
-        if not text:
-            counts["empty"] += 1
-        elif _is_repeated(text, times[text], len(texts)):
-            counts["repeated"] += 1
-        elif any(form.search(response) and not form.search(prompt.text) for form in _FORMATS):
-            counts["talking to the judge"] += 1
-    return dict(counts)
+@dataclass(frozen=True, kw_only=True)
+class DegenerateCounts:
+    """How many responses of each kind there are; a response counts once.
+
+    Attributes:
+        n: How many responses the candidate has.
+        counts: The candidate's, by kind.
+        baseline_n: How many the baseline has; 0 where its responses are not known.
+        baseline: The baseline's, by kind.
+    """
+
+    n: int
+    counts: Mapping[str, int]
+    baseline_n: int = 0
+    baseline: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def share(self) -> float:
+        """The share of the candidate's responses that is held against it: all that are empty, and of every other kind
+        what goes beyond the baseline's rate."""
+        held = sum(self.counts.get(EMPTY, 0) if kind == EMPTY else self._beyond(kind) for kind in self.counts)
+        return held / self.n if self.n else 0.0
+
+    @property
+    def candidate_share(self) -> float:
+        """The share of the candidate's responses that is degenerate, whatever the baseline does."""
+        return sum(self.counts.values()) / self.n if self.n else 0.0
+
+    @property
+    def baseline_share(self) -> float | None:
+        """The share of the baseline's responses that are degenerate."""
+        return sum(self.baseline.values()) / self.baseline_n if self.baseline_n else None
+
+    def _beyond(self, kind: str) -> float:
+        usual = self.baseline.get(kind, 0) * self.n / self.baseline_n if self.baseline_n else 0.0
+        return max(0.0, self.counts[kind] - usual)
 
 
-def _is_repeated(text: str, times: int, of: int) -> bool:
-    return times >= REPEATED_TIMES and (len(text) >= REPEATED_LENGTH or times > REPEATED_SHARE * of)
+def degenerate(
+    prompts: Sequence[Prompt], responses: Sequence[str], baseline_responses: Sequence[str] | None = None
+) -> DegenerateCounts:
+    """Count the responses that are empty (or a failure's text), copied from the prompt, alike whatever was asked, or
+    addressed to the judge.
+
+    What a response shares with the baseline's to the same prompt is no fault of it, and neither is what the prompt asks
+    for; an empty response always is.
+
+    Args:
+        prompts: What was asked.
+        responses: The candidate's answers, in the same order.
+        baseline_responses: The baseline's, where they are known.
+
+    Source: null-model attacks (Zheng et al., "Cheating Automatic LLM Benchmarks").
+    """
+    asked = _Side([prompt.text for prompt in prompts])
+    candidate = _Side(responses)
+    if baseline_responses is None:
+        return DegenerateCounts(n=len(responses), counts=_counts(asked, candidate, None))
+    baseline = _Side(baseline_responses)
+    return DegenerateCounts(
+        n=len(responses),
+        counts=_counts(asked, candidate, baseline),
+        baseline_n=len(baseline_responses),
+        baseline=_counts(asked, baseline, None),
+    )
+
+
+class _Side:
+    """Texts and their words."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = texts
+        self.words = [words_in(text) for text in texts]
+
+
+def _counts(asked: _Side, said: _Side, others: _Side | None) -> dict[str, int]:
+    """How many responses there are of each kind, in the order in which they are told."""
+    alike = _alike(asked, said, others)
+    counts: dict[str, int] = {}
+    for index, (prompt, response) in enumerate(zip(asked.texts, said.texts, strict=True)):
+        other = None if others is None else others.texts[index]
+        if is_empty(prompt, response, other):
+            kind = EMPTY
+        elif is_copy(asked.words[index], said.words[index]) and not (
+            others and is_copy(asked.words[index], others.words[index])
+        ):
+            kind = COPIED
+        elif index in alike:
+            kind = alike[index]
+        elif addresses_grader(prompt, response, other):
+            kind = ADDRESSED
+        else:
+            continue
+        counts[kind] = counts.get(kind, 0) + 1
+    return {kind: counts[kind] for kind in (EMPTY, COPIED, REPEATED, SHORT, ADDRESSED) if kind in counts}
+
+
+def _alike(asked: _Side, said: _Side, others: _Side | None) -> dict[int, str]:
+    """The responses that are repeated, and the short ones among these that no prompt asks for, by their indices."""
+    pattern = patterned(asked.words)
+    kept = [
+        _content(words, pattern[index], None if others is None else others.words[index])
+        for index, words in enumerate(said.words)
+    ]
+    found = {
+        index: entry
+        for index, entry in enumerate(repetitions(asked.words, said.words, kept))
+        if entry.is_repeated
+        and not _answers(
+            entry, asked.words[index], None if others is None else others.words[index], patterned=pattern[index]
+        )
+    }
+    short = {index: entry for index, entry in found.items() if entry.is_short}
+    other_words = None if others is None else others.words
+    asked_for = short.keys() - canned(short, asked.texts, asked.words, said.words, other_words)
+    return {
+        index: SHORT if len(entry.passage) < PASSAGE else REPEATED
+        for index, entry in found.items()
+        if index not in asked_for
+    }
+
+
+def _content(words: Words, patterned: bool, other: Words | None) -> frozenset[str]:
+    """The numbers in a response that are no counters: in one sentence that is to give a number, all; else those that
+    the other answer has, too."""
+    numbers = numbers_in(words)
+    if not numbers:
+        return numbers
+    if other is None:
+        return numbers if patterned or len(words) < PASSAGE else frozenset()
+    gives_number = len(other) < SENTENCE and bool(numbers_in(other))
+    return numbers if gives_number and len(words) < SENTENCE else numbers & numbers_in(other)
+
+
+def _answers(response: Repetition, prompt: Words, other: Words | None, *, patterned: bool) -> bool:
+    """Whether a sentence answers its prompt by what is new in it, or by what it takes from the prompt: it fills in the
+    pattern of the prompts, or has what another model's answer has, or stands in a long text."""
+    if not response.is_short:
+        return False
+    if other is None:
+        fills_in = patterned and bool(response.fresh or response.taken)
+        return fills_in or (bool(response.taken) and len(prompt) >= LONG_PROMPT * response.words)
+    if response.fresh & set(other):
+        return True
+    is_sentence = len(other) < SENTENCE
+    return is_sentence and bool(response.fresh or (response.taken and (patterned or response.taken <= set(other))))

@@ -1,14 +1,14 @@
 """The rules that no judge is asked for: what the outputs look like, and figures that the store holds already."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from statistics import fmean
 
 from tpobench.harness.gate.decision import MAX_MISSING, RuleOutcome, RuleResult
-from tpobench.harness.gate.degenerate import degenerate
-from tpobench.harness.gate.input import GateInput, OutputSummary, TaskItems
+from tpobench.harness.gate.input import GateInput, TaskItems
+from tpobench.harness.gate.output_rules import check_outputs
 from tpobench.harness.gate.policy import Rules
 from tpobench.harness.gate.rules import BoundsRule, ControlledRule, TaskRule
-from tpobench.harness.records import Metric, Prompt
+from tpobench.harness.records import Metric
 from tpobench.harness.stats.intervals import difference_interval
 
 INTERVAL_ALPHA = 0.025
@@ -23,28 +23,6 @@ def check_free_rules(policy: Rules, gate_input: GateInput) -> list[RuleResult]:
         *check_metrics(policy, gate_input.metrics, len(prompts)),
         *(check_drop(task, rule, gate_input.items.get(task, TaskItems())) for task, rule in policy.lm_eval.items()),
     ]
-
-
-def check_outputs(
-    policy: Rules, prompts: Sequence[Prompt], candidate: OutputSummary, baseline: OutputSummary
-) -> list[RuleResult]:
-    """Parse errors, lengths and degenerate responses."""
-    results = [_degenerate(policy, prompts, candidate.responses)]
-    if policy.parse_errors is not None:
-        quantity = "share of first tries without a response"
-        results.append(_at_most("parse_errors", quantity, candidate.parse_error_rate, policy.parse_errors.max))
-    if policy.thought_chars is not None:
-        quantity = "mean length of thoughts in characters"
-        results.append(_at_most("thought_chars", quantity, candidate.thought_chars, policy.thought_chars.max))
-    if policy.length_ratio is not None:
-        ours, theirs = candidate.response_chars, baseline.response_chars
-        if theirs == 0:
-            results.append(_invalid("length_ratio", "every response of the baseline is empty"))
-        else:
-            ratio = None if ours is None or theirs is None else ours / theirs
-            quantity = "mean response length over the baseline's"
-            results.append(_at_most("length_ratio", quantity, ratio, policy.length_ratio.max))
-    return results
 
 
 def check_metrics(policy: Rules, metrics: Mapping[str, Metric], prompts: int) -> list[RuleResult]:
@@ -84,28 +62,6 @@ def check_drop(task: str, rule: TaskRule, items: TaskItems) -> RuleResult:
         prompts=moved.n,
         of=moved.n,
     )
-
-
-def _degenerate(policy: Rules, prompts: Sequence[Prompt], responses: Sequence[str] | None) -> RuleResult:
-    limit = policy.degenerate.max
-    if responses is None:
-        named = "degenerate" in policy.model_fields_set
-        sentence = "the store holds no response texts, so nothing can be said of empty, repeated or judge-directed ones"
-        return RuleResult(rule="degenerate", outcome="INVALID" if named else "SHOWN", sentence=sentence, limit=limit)
-    counts = degenerate(prompts, responses)
-    share = sum(counts.values()) / len(responses) if responses else 0.0
-    kinds = ", ".join(f"{count} {kind}" for kind, count in counts.items()) or "none"
-    outcome: RuleOutcome = "PASS" if share <= limit else "FAIL"
-    sentence = f"degenerate responses: {share:.1%} ({kinds}), allowed up to {limit:.1%}"
-    return RuleResult(rule="degenerate", outcome=outcome, sentence=sentence, value=share, limit=limit)
-
-
-def _at_most(rule: str, quantity: str, value: float | None, limit: float) -> RuleResult:
-    if value is None:
-        return _invalid(rule, f"the store does not say the {quantity}", limit)
-    outcome: RuleOutcome = "PASS" if value <= limit else "FAIL"
-    sentence = f"{quantity}: {value:.3g}, allowed up to {limit:g}"
-    return RuleResult(rule=rule, outcome=outcome, sentence=sentence, value=value, limit=limit)
 
 
 def _controlled(rule: ControlledRule, metrics: Mapping[str, Metric], prompts: int) -> RuleResult:
@@ -156,5 +112,5 @@ def _absent(rule: str, metric: str, metrics: Mapping[str, Metric]) -> RuleResult
     return _invalid(rule, f"the store holds no {metric} of the candidate by this judge{known}; run tpobench eval first")
 
 
-def _invalid(rule: str, sentence: str, limit: float | None = None) -> RuleResult:
-    return RuleResult(rule=rule, outcome="INVALID", sentence=sentence, limit=limit)
+def _invalid(rule: str, sentence: str) -> RuleResult:
+    return RuleResult(rule=rule, outcome="INVALID", sentence=sentence)

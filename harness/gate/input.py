@@ -89,13 +89,24 @@ class GateRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class OutputSummary:
-    """What is known of one side's outputs: means over prompts in characters, the share of first tries that did not
-    parse, and the responses. None where the store does not say."""
+    """What is known of one side's outputs; None where the store does not say.
 
-    response_chars: float | None = None
+    Attributes:
+        thought_chars: The mean length of the thoughts in characters.
+        parse_error_rate: The share of first tries that did not parse.
+        responses: By prompt.
+        response_lengths: By prompt, in characters; only needed where there are no responses.
+    """
+
     thought_chars: float | None = None
     parse_error_rate: float | None = None
     responses: Sequence[str] | None = None
+    response_lengths: Sequence[int] | None = None
+
+    @property
+    def lengths(self) -> Sequence[int] | None:
+        """By prompt, how many characters the response has."""
+        return self.response_lengths if self.responses is None else [len(response) for response in self.responses]
 
 
 @dataclass(frozen=True)

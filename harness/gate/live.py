@@ -237,10 +237,9 @@ def _required(candidate: _Candidate, other: ModelRef | None, role: str) -> LiveP
 
 
 def _summary(side: ModelOutputs) -> OutputSummary:
-    """Lengths, parse errors and texts of outputs that are at hand."""
+    """Thoughts, parse errors and texts of outputs that are at hand."""
     n = len(side.outputs) or 1
     return OutputSummary(
-        response_chars=sum(len(text) for text in side.responses) / n,
         thought_chars=sum(len(output.thought) for output in side.outputs) / n,
         parse_error_rate=sum(output.parse_error is not None for output in side.first_tries) / n,
         responses=side.responses,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.preferences import Verdict
@@ -10,17 +11,14 @@ from tpobench.harness.gate.input import GateInput, GateRequest, OutputSummary
 from tpobench.harness.gate.policy import Rules
 from tpobench.harness.gate.preconditions import prompts_digest
 from tpobench.harness.records import Prompt, content_key
-from tpobench.harness.store.evaluations import (
-    StoredEvaluation,
-    candidate_outputs,
-    evaluation_with_key,
-    largest_evaluations,
-)
-from tpobench.harness.store.judgments import evaluation_judgments, prompt_preferences
+from tpobench.harness.store.evaluations import StoredEvaluation, evaluation_with_key, largest_evaluations
+from tpobench.harness.store.judgments import evaluation_judgments, judged_responses, prompt_preferences
 from tpobench.harness.store.models import model_named
 from tpobench.harness.store.prompts import prompts_with_keys
 from tpobench.harness.store.runs import CHECKPOINT, checkpoint_evaluation
 from tpobench.harness.store.store import Store
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,12 +179,21 @@ def _preferences(store: Store, evaluation: StoredEvaluation, against: str = "") 
 def _output_summaries(store: Store, evaluation: StoredEvaluation) -> tuple[OutputSummary, OutputSummary]:
     """What the store knows of both sides' outputs."""
     overall = {m.name: m.value for m in store.metrics(evaluation.evaluation) if m.category is None}
-    keys = list(candidate_outputs(store, evaluation.evaluation).values())
-    texts = store.responses(keys)
+    judged = judged_responses(store, evaluation.evaluation)
     candidate = OutputSummary(
-        response_chars=overall.get("response_chars"),
         thought_chars=overall.get("thought_chars"),
         parse_error_rate=overall.get("parse_error_rate"),
-        responses=[texts[key] for key in keys] if keys and all(key in texts for key in keys) else None,
+        responses=_unless_lost([entry.candidate_response for entry in judged]),
+        response_lengths=_unless_lost([entry.candidate_chars for entry in judged]),
     )
-    return candidate, OutputSummary(response_chars=overall.get("baseline_response_chars"))
+    baseline = OutputSummary(
+        responses=_unless_lost([entry.baseline_response for entry in judged]),
+        response_lengths=_unless_lost([entry.baseline_chars for entry in judged]),
+    )
+    return candidate, baseline
+
+
+def _unless_lost(values: Sequence[T | None]) -> Sequence[T] | None:
+    """The values, where the store has all of them."""
+    known = [value for value in values if value is not None]
+    return known if values and len(known) == len(values) else None

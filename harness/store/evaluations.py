@@ -106,14 +106,6 @@ def item_values(store: Store, evaluations: Collection[str]) -> list[ItemValue]:
     return [ItemValue(**row) for row in store.rows(query, [list(evaluations)])]
 
 
-def candidate_outputs(store: Store, evaluation: str) -> dict[str, str]:
-    """The key of the candidate's output by prompt, of an evaluation that lists them; of a prompt that is listed again
-    the last one."""
-    query = "SELECT prompt_keys AS prompts, candidate_outputs AS outputs FROM evaluation WHERE evaluation_key = ?"
-    row = store.rows(query, [evaluation])[0]
-    return dict(zip(row["prompts"], row["outputs"], strict=True)) if row["outputs"] else {}
-
-
 def sampling_of_candidates(store: Store, evaluations: Collection[str]) -> dict[str, Mapping[str, Any]]:
     """By evaluation, the sampling parameters of the candidate's first output, where it is stored and was sampled."""
     query = """

@@ -41,6 +41,18 @@ class JudgedEntry:
     baseline_response: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class JudgedResponses:
+    """What both sides answered to a prompt of an evaluation. A response is None where it was imported without text; a
+    length, in characters, where no judgment is stored either."""
+
+    prompt: str
+    candidate_response: str | None
+    baseline_response: str | None
+    candidate_chars: int | None
+    baseline_chars: int | None
+
+
 def judgments_with_keys(store: Store, keys: Collection[str]) -> dict[str, StoredJudgment]:
     """The judgments by key, as far as the store holds them."""
     query = (
@@ -116,6 +128,24 @@ def preference_deviation(store: Store, judge: str, benchmark: str) -> float | No
     query = "SELECT stddev(preference) AS deviation FROM prompt_preference WHERE list_contains(?, evaluation_key)"
     deviation = store.rows(query, [evaluations])[0]["deviation"]
     return float(deviation) if deviation else None
+
+
+def judged_responses(store: Store, evaluation: str) -> list[JudgedResponses]:
+    """Both sides' responses to every prompt of an evaluation, in the order of its prompts. Of a prompt that is listed
+    several times, the responses of its first judgment."""
+    query = """
+        SELECT entry.prompt_key AS prompt, a.response AS candidate_response, b.response AS baseline_response,
+               coalesce(chars_a, length(a.response)) AS candidate_chars,
+               coalesce(chars_b, length(b.response)) AS baseline_chars
+        FROM evaluation_entry AS entry
+        LEFT JOIN judgment USING (judgment_key)
+        LEFT JOIN output AS a ON a.output_key = candidate_output
+        LEFT JOIN output AS b ON b.output_key = baseline_output
+        WHERE evaluation_key = ?
+        QUALIFY row_number() OVER (PARTITION BY entry.prompt_key ORDER BY place) = 1
+        ORDER BY place
+    """
+    return [JudgedResponses(**row) for row in store.rows(query, [evaluation])]
 
 
 def judged_entries(store: Store, evaluation: str) -> list[JudgedEntry]:

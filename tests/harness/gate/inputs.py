@@ -56,7 +56,6 @@ def preferences(
 
 def gate_input(head_to_head: GivenPreferences, **about: Any) -> GateInput:
     outputs = OutputSummary(
-        response_chars=100.0,
         thought_chars=50.0,
         parse_error_rate=0.0,
         responses=[f"A response of its own to {prompt.text}." for prompt in head_to_head.prompts],
@@ -70,7 +69,7 @@ def gate_input(head_to_head: GivenPreferences, **about: Any) -> GateInput:
         judge="judge@1",
         benchmark="test",
         head_to_head=head_to_head,
-        **{"outputs": outputs, "baseline_outputs": OutputSummary(response_chars=100.0)} | about,
+        **{"outputs": outputs, "baseline_outputs": OutputSummary()} | about,
     )
 
 

@@ -2,22 +2,11 @@
 
 import pytest
 
-from tests.harness.gate.inputs import gate_input, outcomes, policy, preferences
-from tpobench.harness.gate.apply import apply_policy
+from tests.harness.gate.inputs import policy
 from tpobench.harness.gate.free_rules import check_drop, check_metrics
-from tpobench.harness.gate.input import OutputSummary, TaskItems
+from tpobench.harness.gate.input import TaskItems
 from tpobench.harness.gate.rules import TaskRule
 from tpobench.harness.records import Metric
-
-
-def test_degenerate_responses_are_guarded_without_being_asked_for() -> None:
-    same = "The same long answer to everything."
-    cheat = gate_input(preferences(1.0), outputs=OutputSummary(responses=[same] * 400))
-    decision = apply_policy(policy(), cheat)
-    assert (decision.outcome, outcomes(decision)["degenerate"]) == ("FAIL", "FAIL")
-    unknown = gate_input(preferences(0.8), outputs=OutputSummary())
-    assert apply_policy(policy(), unknown).outcome == "PASS"
-    assert apply_policy(policy(degenerate={"max": 0.1}), unknown).outcome == "INVALID"
 
 
 @pytest.mark.parametrize(("minimum", "outcome"), [(0.45, "PASS"), (0.5, "INCONCLUSIVE"), (0.55, "FAIL")])

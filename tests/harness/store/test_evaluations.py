@@ -7,7 +7,6 @@ from tpobench.harness.errors import StoreLacks, UserError
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Generation, Metric, Model, Prompt, Request, SamplingParams, Split
 from tpobench.harness.store.evaluations import (
-    candidate_outputs,
     current_evaluations,
     evaluation_of_model,
     evaluation_with_key,
@@ -72,13 +71,6 @@ def test_items_come_with_evaluation_and_metric(store: Store) -> None:
     store.add_items("other", "acc", {"one": 0.0})
     (item,) = item_values(store, ["e"])
     assert (item.evaluation, item.metric, item.item, item.value) == ("e", "acc", "one", 1.0)
-
-
-def test_outputs_of_the_candidate_come_by_prompt(store: Store) -> None:
-    evaluated(store, "e", [("p", "a"), ("p", "b"), ("q", "c")], candidate_outputs=["o", "o", "o2"])
-    evaluated(store, "imported", [("p", "a")])
-    assert candidate_outputs(store, "e") == {"p": "o", "q": "o2"}
-    assert candidate_outputs(store, "imported") == {}
 
 
 def named(store: Store) -> None:

@@ -1,0 +1,97 @@
+"""The rules on what the outputs look like: no judge is asked for them."""
+
+import math
+from collections.abc import Sequence
+from statistics import fmean
+
+from tpobench.harness.gate.decision import RuleOutcome, RuleResult
+from tpobench.harness.gate.degenerate import degenerate
+from tpobench.harness.gate.input import OutputSummary
+from tpobench.harness.gate.policy import Rules
+from tpobench.harness.records import Prompt
+
+
+def check_outputs(
+    policy: Rules, prompts: Sequence[Prompt], candidate: OutputSummary, baseline: OutputSummary
+) -> list[RuleResult]:
+    """Degenerate responses, parse errors and lengths.
+
+    Args:
+        policy: The rules.
+        prompts: What was asked.
+        candidate: What is known of the candidate's outputs.
+        baseline: What is known of the baseline's.
+
+    Returns:
+        A result for each rule that the policy has.
+    """
+    results = [_degenerate(policy, prompts, candidate.responses, baseline.responses)]
+    if policy.parse_errors is not None:
+        quantity = "share of first tries without a response"
+        results.append(_at_most("parse_errors", quantity, candidate.parse_error_rate, policy.parse_errors.max))
+    if policy.thought_chars is not None:
+        quantity = "mean length of thoughts in characters"
+        results.append(_at_most("thought_chars", quantity, candidate.thought_chars, policy.thought_chars.max))
+    if policy.length_ratio is not None:
+        rule = policy.length_ratio
+        lengths = candidate.lengths, baseline.lengths
+        results.append(length_ratio(*lengths, limit=rule.max, beyond=rule.beyond, share=rule.share))
+    return results
+
+
+def length_ratio(
+    ours: Sequence[int] | None, theirs: Sequence[int] | None, *, limit: float, beyond: float, share: float
+) -> RuleResult:
+    """Is the candidate longer than the baseline, prompt by prompt? The typical ratio is the geometric mean, in which
+    one long answer of either side counts as one prompt.
+
+    Args:
+        ours: The lengths of the candidate's responses in characters; None where they are not known.
+        theirs: Those of the baseline's to the same prompts.
+        limit: What the geometric mean may be at most.
+        beyond: The ratio from which a response is far longer.
+        share: Which share of the responses may be far longer.
+    """
+    if ours is None or theirs is None:
+        return _invalid("length_ratio", "the store does not say how long the responses of both sides are", limit)
+    if not any(theirs):
+        return _invalid("length_ratio", "every response of the baseline is empty", limit)
+    # One character more on either side: an empty response has a ratio, too.
+    logs = [math.log((one + 1) / (other + 1)) for one, other in zip(ours, theirs, strict=True)]
+    ratio, far = math.exp(fmean(logs)), fmean(log > math.log(beyond) for log in logs)
+    outcome: RuleOutcome = "PASS" if ratio <= limit and far <= share else "FAIL"
+    sentence = (
+        f"response length over the baseline's, geometric mean over {len(logs)} prompts: {ratio:.3g}, allowed up to "
+        f"{limit:g}; more than {beyond:g} times as long: {far:.1%}, allowed up to {share:.1%}"
+    )
+    return RuleResult(rule="length_ratio", outcome=outcome, sentence=sentence, value=ratio, limit=limit)
+
+
+def _degenerate(
+    policy: Rules, prompts: Sequence[Prompt], responses: Sequence[str] | None, baseline: Sequence[str] | None
+) -> RuleResult:
+    limit = policy.degenerate.max
+    if responses is None:
+        named = "degenerate" in policy.model_fields_set
+        sentence = "the store holds no response texts, so nothing can be said of empty, repeated or judge-directed ones"
+        return RuleResult(rule="degenerate", outcome="INVALID" if named else "SHOWN", sentence=sentence, limit=limit)
+    counts = degenerate(prompts, responses, baseline)
+    kinds = ", ".join(f"{count} {kind}" for kind, count in counts.counts.items()) or "none"
+    outcome: RuleOutcome = "PASS" if counts.share <= limit else "FAIL"
+    beside = "" if counts.baseline_share is None else f"baseline {counts.baseline_share:.1%}, "
+    sentence = f"degenerate responses: {counts.candidate_share:.1%} ({kinds}), {beside}allowed up to {limit:.1%}"
+    if counts.share < counts.candidate_share:
+        sentence += f"; {counts.share:.1%} beyond what the baseline has of the same"
+    return RuleResult(rule="degenerate", outcome=outcome, sentence=sentence, value=counts.share, limit=limit)
+
+
+def _at_most(rule: str, quantity: str, value: float | None, limit: float) -> RuleResult:
+    if value is None:
+        return _invalid(rule, f"the store does not say the {quantity}", limit)
+    outcome: RuleOutcome = "PASS" if value <= limit else "FAIL"
+    sentence = f"{quantity}: {value:.3g}, allowed up to {limit:g}"
+    return RuleResult(rule=rule, outcome=outcome, sentence=sentence, value=value, limit=limit)
+
+
+def _invalid(rule: str, sentence: str, limit: float) -> RuleResult:
+    return RuleResult(rule=rule, outcome="INVALID", sentence=sentence, limit=limit)
