@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tpobench.benchmarks.alpaca_eval.data import NAME, ROWS, load
-from tpobench.benchmarks.alpaca_eval.figures import score
+from tpobench.benchmarks.alpaca_eval.figures import difference, score
 from tpobench.harness.evaluation.benchmark import Baseline, Benchmark
 
 
@@ -14,7 +14,8 @@ def alpaca_benchmark(data: Path | None) -> Benchmark:
         name=NAME,
         prompts=loaded.prompts,
         rows=ROWS,
-        score=score(loaded.gamed),
+        score=score(loaded),
+        difference=difference(loaded),
         judge="alpaca_eval",
         baselines=(Baseline(loaded.baseline, [row.answer for row in loaded.rows]),),
         official=loaded.official,

@@ -173,7 +173,7 @@ def _keep(
     entries: Sequence[JudgedPair],
 ) -> ImportedModel:
     prompts = [entry.prompt for entry in entries]
-    benchmark = Benchmark(name=NAME, prompts=prompts, rows=ROWS, score=score(data.gamed))
+    benchmark = Benchmark(name=NAME, prompts=prompts, rows=ROWS, score=score(data))
     reasons = [] if len(prompts) == ROWS else [f"{len(prompts)} of {ROWS} prompts"]
     if digest(data.prompts) != digest(prompts) and len(prompts) == ROWS:
         reasons.append("prompts in another order than the published ones")

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tpobench.benchmarks.alpaca_eval.length_control import Floats, GamedRows
+from tpobench.benchmarks.alpaca_eval.length_fit import Floats, GamedRows
 from tpobench.harness.errors import UserError
 
 HUB_REPOSITORY = "tatsu-lab/alpaca_eval"

@@ -13,6 +13,24 @@ Score = Callable[[Sequence[PromptJudgments]], list[Metric]]
 """A benchmark's own figures beside the win rate, from the observations in the benchmark's order."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class FigureDifference:
+    """A benchmark's own figure of two models that were judged against one baseline on the same prompts: `difference`
+    is `a` - `b`, with its 95% interval, paired by prompt. `n` prompts are in it."""
+
+    name: str
+    a: float
+    b: float
+    difference: float
+    low: float
+    high: float
+    n: int
+
+
+PairedDifference = Callable[[Sequence[PromptJudgments], Sequence[PromptJudgments]], list[FigureDifference]]
+"""The differences of a benchmark's own figures, from two models' observations of the same prompts in one order."""
+
+
 @dataclass(frozen=True)
 class Baseline:
     """Answers that come with a benchmark, one per prompt in its order."""
@@ -29,10 +47,11 @@ class Benchmark:
         orders: ``both`` where every pair is judged twice with sides swapped; ``one``: in the judge's own order.
         rows: The number of prompts of the whole benchmark: a result over fewer says so.
         score: The benchmark's own figures.
+        difference: How those of two models differ; None where no figure has a paired difference.
         judge: Who is asked unless another judge is named.
         baselines: Answers to compare with, the default first; empty where a model is to be sampled.
         official: Whether prompts and baseline are the published ones.
-        needs_texts: Whether `score` reads the responses themselves.
+        needs_texts: Whether `score` and `difference` read the responses themselves.
     """
 
     name: str
@@ -40,6 +59,7 @@ class Benchmark:
     orders: str = "one"
     rows: int | None = None
     score: Score | None = None
+    difference: PairedDifference | None = None
     judge: str = "checklist"
     baselines: tuple[Baseline, ...] = ()
     official: bool = False

@@ -17,13 +17,8 @@ import pandas as pd
 from alpaca_eval.metrics import glm_winrate
 
 from tests.data import DATA
-from tpobench.benchmarks.alpaca_eval.length_control import (
-    GAMED_WEIGHT,
-    Floats,
-    GamedRows,
-    length_controlled_win_rate,
-    refit_interval,
-)
+from tpobench.benchmarks.alpaca_eval.length_control import length_controlled_win_rate, refit_interval
+from tpobench.benchmarks.alpaca_eval.length_fit import GAMED_WEIGHT, Floats, GamedRows
 from tpobench.benchmarks.alpaca_eval.official import GamedData, official_length_control, read_gamed
 
 BASELINE = "gpt4_1106_preview"

@@ -27,10 +27,10 @@ def test_the_official_instructions_are_recognised_wherever_they_come_from(tmp_pa
 
 @real_data
 def test_the_baseline_against_itself_is_fifty() -> None:
-    gamed = load(DATA).gamed
+    data = load(DATA)
     rows = [
         PromptJudgments(prompt=prompt, verdicts=(Verdict("BA", "m", 0.5),), candidate_chars=100, baseline_chars=100)
         for prompt in PROMPTS
     ]
-    found = {metric.name: metric for metric in score(gamed)(rows)}
+    found = {metric.name: metric for metric in score(data)(rows)}
     assert found["lc_win_rate_surrogate"].value == found["official_lc_win_rate_surrogate"].value == 0.5

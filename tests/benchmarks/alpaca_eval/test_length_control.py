@@ -14,13 +14,8 @@ import pytest
 
 from tests.data import DATA as REAL_DATA
 from tests.data import real_data
-from tpobench.benchmarks.alpaca_eval.length_control import (
-    GAMED_WEIGHT,
-    Floats,
-    GamedRows,
-    length_controlled_win_rate,
-    refit_interval,
-)
+from tpobench.benchmarks.alpaca_eval.length_control import length_controlled_win_rate, refit_interval
+from tpobench.benchmarks.alpaca_eval.length_fit import GAMED_WEIGHT, Floats, GamedRows
 from tpobench.benchmarks.alpaca_eval.official import (
     HUB_FILE,
     SURROGATE_FILE,
