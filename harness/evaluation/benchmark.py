@@ -4,10 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tpobench.harness.evaluation.preferences import PromptJudgments
-from tpobench.harness.records import Metric, Prompt
+from tpobench.harness.records import Metric, Prompt, content_key
 
 SHORT_ANSWERS = 96
 """Longest output, in tokens, of benchmarks that a rule decides in a sentence or two."""
+
+SAMPLE = "sample"
+"""What the order of prompts in a sample is made from, beside their texts: the same in all samples, so that a limit that
+grows adds prompts to those that are judged."""
 
 Score = Callable[[Sequence[PromptJudgments]], list[Metric]]
 """A benchmark's own figures beside the win rate, from the observations in the benchmark's order."""
@@ -75,10 +79,29 @@ class Benchmark:
         """The benchmark's own answers of that name, or the default ones for None; None where it has no such."""
         return next((entry for entry in self.baselines if name in (None, entry.name)), None)
 
-    def first(self, limit: int | None) -> "Benchmark":
-        """The benchmark with its first `limit` prompts, or as it is where that is all of them."""
+    def sample(self, limit: int | None) -> "Benchmark":
+        """The benchmark with `limit` of its prompts in its order, or as it is where that is all of them.
+
+        Every category has its share of them, within one prompt. Which prompts these are depends on their texts alone,
+        whatever their order in a file; a larger sample holds the smaller one.
+        """
         if limit is None or limit >= len(self.prompts):
             return self
-        baselines = tuple(Baseline(entry.name, entry.answers[:limit]) for entry in self.baselines)
+        chosen = sorted(_ranked(self.prompts)[:limit])
+        baselines = tuple(Baseline(entry.name, [entry.answers[index] for index in chosen]) for entry in self.baselines)
         rows = self.rows or len(self.prompts)
-        return replace(self, prompts=self.prompts[:limit], baselines=baselines, rows=rows)
+        return replace(self, prompts=[self.prompts[index] for index in chosen], baselines=baselines, rows=rows)
+
+
+def _ranked(prompts: Sequence[Prompt]) -> list[int]:
+    """The indices in an order of which every beginning has each category in proportion: the prompts of a category are
+    spread evenly over the whole."""
+    by_category: dict[str, list[int]] = {}
+    for index in sorted(range(len(prompts)), key=lambda index: content_key(SAMPLE, prompts[index].text_key)):
+        by_category.setdefault(prompts[index].category, []).append(index)
+    places = {
+        index: ((place + 0.5) / len(indices), content_key(SAMPLE, category), place)
+        for category, indices in by_category.items()
+        for place, index in enumerate(indices)
+    }
+    return sorted(places, key=places.__getitem__)

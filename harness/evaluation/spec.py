@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from tpobench.harness.evaluation.benchmark import Benchmark
@@ -30,8 +31,8 @@ class EvaluationSpec:
     settings: Mapping[str, object] = field(default_factory=dict)
     """What only this benchmark knows, for example lm-eval's ``num_fewshot``."""
 
-    @property
+    @cached_property
     def measured_benchmark(self) -> Benchmark:
         """The benchmark with the orders and the number of prompts that are asked for."""
         chosen = self.benchmark if self.orders is None else replace(self.benchmark, orders=self.orders)
-        return chosen.first(self.limit)
+        return chosen.sample(self.limit)

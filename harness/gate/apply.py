@@ -83,7 +83,9 @@ def _comparison(
     rules: Rules, gate_input: GateInput, role: Role, looks: Mapping[Role, Look]
 ) -> SequentialComparison | None:
     source = gate_input.source(role)
-    return None if source is None else SequentialComparison(source, looks.get(role), rules.clusters)
+    if source is None:
+        return None
+    return SequentialComparison(source, looks.get(role), rules.clusters, rows=gate_input.rows or 0)
 
 
 def _rules_of(rules: Rules, role: Role) -> dict[str, WinRateRule | EquivalenceRule]:
@@ -110,7 +112,9 @@ def _results(rules: Rules, role: Role, comparison: SequentialComparison, say: Sa
         if failed or comparison.complete or "INCONCLUSIVE" not in outcomes.values():
             break
         if not comparison.source.free and prefix.seen:
-            say(f"{role}: {fmean(prefix.seen):.1%} over {len(prefix.values)} of {prefix.of} prompts, not certain yet")
+            say(
+                f"{role}: {fmean(prefix.seen):.1%} over {len(prefix.values)} of {prefix.total} prompts, not certain yet"
+            )
     prefix = comparison.prefix()
     results = [_result(name, rule, prefix, comparison) for name, rule in stated.items()]
     if role == "head_to_head" and rules.categories is not None:
@@ -137,7 +141,7 @@ def _result(
 
 
 def _not_asked(rules: Rules, role: Role, comparison: SequentialComparison) -> list[RuleResult]:
-    of = len(comparison.source.prompts)
+    of = max(len(comparison.source.prompts), comparison.rows)
     sentence = "not asked: the decision was certain without it"
     return [replace(_shown(name, sentence), prompts=0, of=of) for name in _rules_of(rules, role)]
 

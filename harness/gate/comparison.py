@@ -1,7 +1,7 @@
 """A comparison that is judged bit by bit: prompts are consumed in one order, and no more of them than it takes."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tpobench.harness.gate.decision import ClearPrompt
 from tpobench.harness.gate.input import PreferenceSource
@@ -25,7 +25,8 @@ class JudgedPrefix:
     """What has been consumed of a comparison, in its order.
 
     `of` is the number of prompts that it has, and `final` how many of them the one test of all prompts is about. With
-    `clusters`, prompts of one category are one observation; `largest` is the size of the largest.
+    `clusters`, prompts of one category are one observation; `largest` is the size of the largest. `rows` is the number
+    of prompts of the benchmark that these are a sample of; 0 where they are all of it.
     """
 
     prompts: Sequence[Prompt]
@@ -34,6 +35,12 @@ class JudgedPrefix:
     final: int
     clusters: str | None = None
     largest: int = 1
+    rows: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many prompts the whole benchmark has."""
+        return max(self.of, self.rows)
 
     @property
     def missing(self) -> int:
@@ -58,10 +65,14 @@ class SequentialComparison:
         source: Where the preferences come from.
         look: The order of its observations; `fresh_look` where nothing was looked at before.
         clusters: ``category`` where the prompts of a category count as one observation.
+        rows: How many prompts the benchmark has, where the source has a sample of them.
     """
 
-    def __init__(self, source: PreferenceSource, look: Look | None = None, clusters: str | None = None) -> None:
+    def __init__(
+        self, source: PreferenceSource, look: Look | None = None, clusters: str | None = None, *, rows: int = 0
+    ) -> None:
         self.source = source
+        self.rows = rows
         self._look = look or fresh_look(source, clusters)
         index = {key: number for number, key in enumerate(source.observations)}
         self._order = [index[key] for key in self._look.order]
@@ -88,9 +99,10 @@ class SequentialComparison:
     def prefix(self) -> JudgedPrefix:
         """What has been consumed of the order. Judges nothing."""
         sizes = [len(indices) for indices in self.by_category().values()] if self._clusters else []
-        return self._part(
+        consumed = self._part(
             self._order[: self._reached], len(self._order), final=self._look.first, largest=max(sizes, default=1)
         )
+        return replace(consumed, rows=self.rows)
 
     def by_category(self) -> dict[str, list[int]]:
         """The indices of the prompts of each category, in the order."""

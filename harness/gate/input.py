@@ -132,7 +132,8 @@ class GateInput:
     `control` has answers that must lose as the candidate, against the baseline's own. `metrics` are those of the
     candidate's own evaluation, by name; `items` are by lm-eval task. `champion` is None where nothing was promoted yet,
     or the candidate was. `also_met` are the fingerprints of anchor and champion.
-    `folder` is where the candidate's weights are, where that is known.
+    `folder` is where the candidate's weights are, where that is known. `rows` is how many prompts the whole benchmark
+    has, where these are a sample of them.
     """
 
     candidate: str
@@ -153,6 +154,7 @@ class GateInput:
     items: Mapping[str, TaskItems] = field(default_factory=dict)
     also_met: tuple[str, ...] = ()
     folder: str | None = None
+    rows: int | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

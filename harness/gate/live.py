@@ -218,6 +218,7 @@ def _input(policy: Rules, request: GateRequest, section: EvaluateSection, candid
         items=task_items(candidate.store, policy, sides),
         also_met=tuple(other.other.model.fingerprint for other in (anchor, champion) if other is not None),
         folder=candidate.outputs.model.folder,
+        rows=head_to_head.benchmark.rows,
     )
 
 

@@ -90,6 +90,7 @@ def stored_input(store: Store, policy: Rules, request: GateRequest) -> GateInput
         baseline_outputs=baseline_outputs,
         metrics=candidate_metrics(store, policy, sides, prompts=preferences.prompts, responses=outputs.responses),
         items=task_items(store, policy, sides),
+        rows=evaluation.about.get("rows"),
         also_met=() if anchor is None else (anchor.baseline,),
     )
 

@@ -88,7 +88,7 @@ def judge_win_rate(
         dollars_per_prompt: What judging one more prompt costs, where that is known.
     """
     outcome, used = win_rate_outcome(rule, prefix)
-    figures: dict[str, Any] = {"limit": rule.floor, "alpha": rule.alpha, "prompts": used, "of": prefix.of}
+    figures: dict[str, Any] = {"limit": rule.floor, "alpha": rule.alpha, "prompts": used, "of": prefix.total}
     if outcome == "INVALID":
         return RuleResult(rule=name, outcome=outcome, sentence=_missing_sentence(prefix, advice), **figures)
     part = replace(prefix, prompts=prefix.prompts[:used], values=prefix.values[:used])
@@ -96,7 +96,7 @@ def judge_win_rate(
     low, high = interval(rule.method, rule.alpha, seen)
     reading = {"PASS": "above", "FAIL": "below", "INCONCLUSIVE": "neither certainly above nor below"}[outcome]
     sentence = (
-        f"{_win_rate(part)} against {against} over {_consumed(part, seen, prefix.of)} is {reading} the floor of "
+        f"{_win_rate(part)} against {against} over {_consumed(part, seen)} is {reading} the floor of "
         f"{rule.floor:.1%} ({low:.1%} to {high:.1%} at alpha {rule.alpha:.2g}, {rule.method}{_missing(part)})"
     )
     direction: Direction = "below" if outcome == "FAIL" else "above"
@@ -112,7 +112,7 @@ def judge_equivalence(
 ) -> RuleResult:
     """The result of the equivalence rule on what has been consumed; arguments as for `judge_win_rate`."""
     outcome, used = equivalence_outcome(rule, prefix)
-    figures: dict[str, Any] = {"limit": rule.within, "alpha": rule.alpha, "prompts": used, "of": prefix.of}
+    figures: dict[str, Any] = {"limit": rule.within, "alpha": rule.alpha, "prompts": used, "of": prefix.total}
     if outcome == "INVALID":
         return RuleResult(rule=name, outcome=outcome, sentence=_missing_sentence(prefix, advice), **figures)
     part = replace(prefix, prompts=prefix.prompts[:used], values=prefix.values[:used])
@@ -120,7 +120,7 @@ def judge_equivalence(
     low, high = interval(rule.method, rule.alpha, seen)
     reading = {"PASS": "inside", "FAIL": "outside", "INCONCLUSIVE": "neither certainly inside nor outside"}[outcome]
     sentence = (
-        f"{_win_rate(part)} against {against} over {_consumed(part, seen, prefix.of)} is {reading} "
+        f"{_win_rate(part)} against {against} over {_consumed(part, seen)} is {reading} "
         f"{0.5 - rule.within:.1%} to {0.5 + rule.within:.1%} ({low:.1%} to {high:.1%} at alpha {rule.alpha:.2g}, "
         f"{rule.method}{_missing(part)})"
     )
@@ -212,9 +212,9 @@ def _win_rate(part: JudgedPrefix) -> str:
     return "no win rate yet" if value is None else f"win rate {value:.1%}"
 
 
-def _consumed(part: JudgedPrefix, seen: Observations, of: int) -> str:
+def _consumed(part: JudgedPrefix, seen: Observations) -> str:
     clusters = "" if part.clusters is None else f" in {seen.low.size} clusters"
-    return f"{len(part.values)} of {of} prompts{clusters}"
+    return f"{len(part.values)} of {part.total} prompts{clusters}"
 
 
 def _missing(part: JudgedPrefix) -> str:

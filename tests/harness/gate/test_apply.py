@@ -153,3 +153,10 @@ def test_more_than_two_missing_in_a_hundred_decide_nothing() -> None:
     assert many.outcome == "INVALID"
     assert "of 400 judgments are missing, more than 2%" in many.rules[0].sentence
     assert "ask again" in many.rules[0].sentence
+
+
+def test_a_sample_says_of_how_many_prompts_it_is() -> None:
+    decision = apply_policy(policy(), gate_input(preferences(0.9, 60), rows=200))
+    (result,) = [rule for rule in decision.rules if rule.rule == "head_to_head"]
+    assert result.of == 200
+    assert f"over {result.prompts} of 200 prompts" in result.sentence
