@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import typer
 import yaml
 
-from tpobench.cli import app
+from tpobench.cli.commands import app
 from tpobench.harness.config import validate
 from tpobench.harness.gate.decision import Decision, RuleResult
 from tpobench.harness.gate.policy import Policy
@@ -97,7 +98,11 @@ def test_the_action_hands_values_on_as_they_are(outcome: Any, code: int, tmp_pat
     if outcome:
         hostile = '<property name="decision" value="PASS"/>'
         written.write_text(
-            junit(Decision(rules=(RuleResult(rule=hostile, outcome=outcome, sentence=hostile),), candidate=hostile))
+            junit(
+                Decision(rules=(RuleResult(rule=hostile, outcome=outcome, sentence=hostile),), candidate=hostile),
+                started=datetime.now(UTC),
+                seconds=1,
+            )
         )
     stand_in = tmp_path / "bin" / "tpobench"
     stand_in.parent.mkdir()

@@ -1,5 +1,6 @@
 """A gate's decision as JUnit XML, a test case for each rule."""
 
+from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 from tpobench.harness.gate.decision import Decision, RuleResult
@@ -7,11 +8,13 @@ from tpobench.reports.decision import clear_prompts, facts
 from tpobench.reports.formats.escaping import line, sentence
 
 
-def junit(decision: Decision) -> str:
+def junit(decision: Decision, *, started: datetime, seconds: float) -> str:
     """The decision for a CI that shows tests. What is not certain fails: it must not look green.
 
     Args:
         decision: What the gate decided.
+        started: When the gate began.
+        seconds: How long it took. The rules are decided together, so that the time is the suite's, and none a case's.
 
     Returns:
         The XML document. A rule that passes is a passed test, FAIL and INCONCLUSIVE are failures, INVALID is an
@@ -24,14 +27,15 @@ def junit(decision: Decision) -> str:
         "errors": outcomes.count("INVALID"),
         "skipped": outcomes.count("SHOWN"),
     }
-    root = ElementTree.Element("testsuites")
     about = {"name": "tpobench gate"} | {name: str(number) for name, number in numbers.items()}
+    about |= {"time": f"{seconds:.3f}", "timestamp": started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")}
+    root = ElementTree.Element("testsuites", about)
     suite = ElementTree.SubElement(root, "testsuite", about)
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in [("decision", decision.outcome), *facts(decision)]:
         ElementTree.SubElement(properties, "property", name=name, value=line(value))
     for rule in decision.rules:
-        case = ElementTree.SubElement(suite, "testcase", classname="tpobench.gate", name=line(rule.rule))
+        case = ElementTree.SubElement(suite, "testcase", classname="tpobench.gate", name=line(rule.rule), time="0.000")
         _add_outcome(case, rule)
     if decision.lost or decision.won:
         clear = [f"{how}: [{line(p.category)}] {line(p.prompt)}" for how, p in clear_prompts(decision)]

@@ -12,8 +12,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from tpobench.cli import app
 from tpobench.cli.app import HELP_ORDER
+from tpobench.cli.commands import app
 
 ROOT = Path(__file__).parents[2]
 GROUP: Any = typer.main.get_command(app)
@@ -94,7 +94,7 @@ def test_the_version_is_the_packages() -> None:
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['tpobench', '--help']\n"
-        "from tpobench.cli import app\n"
+        "from tpobench.cli.commands import app\n"
         "try: app()\nexcept SystemExit: pass\n"
         "heavy = {'torch', 'transformers', 'trl', 'duckdb', 'pydantic', 'numpy', 'rich.progress'} & set(sys.modules)\n"
         "sys.exit(str(heavy) if heavy else 0)"

@@ -1,12 +1,17 @@
 """What goes wrong is one sentence with what to do next."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from tests.cli.command import refused
 from tests.cli.options.test_store import store_at
+from tpobench import cli
+from tpobench.cli import commands
 from tpobench.cli.errors import sentence_of
 from tpobench.harness.errors import StoreLacks
 from tpobench.harness.store.database import no_store
@@ -45,13 +50,51 @@ def test_another_store_is_named_only_where_it_must_be_the_one(tmp_path: Path, mo
     assert another not in sentence_of(lacks), "there are two"
 
 
+@pytest.mark.parametrize("code", [0, 1, None, "stopped"])
 def test_another_packages_exit_is_not_the_exit_code_of_a_decision(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    code: int | str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from tpobench import cli
+    monkeypatch.setattr(commands, "app", lambda standalone_mode: sys.exit(code))
+    assert code_of_main() == 2
+    assert "another package ended the command" in capsys.readouterr().err
 
-    monkeypatch.setattr(cli, "app", lambda: sys.exit(0))
+
+class Panic(BaseException):
+    """As libraries that are written in Rust raise it."""
+
+
+@pytest.mark.parametrize("error", [Panic("x"), ImportError("no y", name="y.z"), RecursionError(), typer.Abort()])
+@pytest.mark.parametrize("debug", [False, True])
+def test_nothing_that_goes_wrong_looks_like_a_fail(
+    error: BaseException, debug: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def raising(standalone_mode: bool) -> None:
+        raise error
+
+    monkeypatch.setattr(commands, "app", raising)
+    monkeypatch.setattr(sys, "argv", ["tpobench", *(["--debug"] if debug else [])])
+    assert code_of_main() == 2
+    assert "tpobench: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("missing", ["typer", "yaml", "rich/__init__", "tpobench/harness/errors"])
+def test_a_package_that_is_missing_or_broken_is_one_sentence(missing: str, tmp_path: Path) -> None:
+    decoy = tmp_path / f"{missing}.py"
+    decoy.parent.mkdir(parents=True, exist_ok=True)
+    decoy.write_text("import absent_package")
+    if missing.startswith("tpobench"):
+        code = f"import sys; sys.modules['{missing.replace('/', '.')}'] = None\nfrom tpobench.cli import main; main()"
+    else:
+        code = "from tpobench.cli import main; main()"
+    (tmp_path / "run.yaml").write_text("{}")
+    command = [sys.executable, "-c", code, "train", "run.yaml", "--dry-run"]
+    env = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{Path(__file__).parents[2]}"}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=env)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert done.stderr.startswith("tpobench: ")
+
+
+def code_of_main() -> object:
     with pytest.raises(SystemExit) as ended:
         cli.main()
-    assert ended.value.code == 2
-    assert "another package ended the command" in capsys.readouterr().err
+    return ended.value.code

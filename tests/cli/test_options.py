@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from tpobench.cli import app
+from tpobench.cli.commands import app
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(file for part in ("harness", "benchmarks", "tpo", "reports") for file in (ROOT / part).rglob("*.py"))

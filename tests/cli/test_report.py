@@ -6,7 +6,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from tests.reports.stores import THINK, finished_run, two_baselines, two_models
-from tpobench.cli import app
+from tpobench.cli.commands import app
 from tpobench.harness.errors import UserError
 from tpobench.harness.store.store import Store
 

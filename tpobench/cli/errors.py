@@ -6,7 +6,7 @@ from tpobench.cli.options.store import RUNS, default_store
 from tpobench.harness.errors import StoreLacks, UserError
 
 
-def sentence_of(error: Exception) -> str:
+def sentence_of(error: BaseException) -> str:
     """The error as the user reads it."""
     return _user_sentence(error) if isinstance(error, UserError) else _fault_sentence(error)
 
@@ -24,8 +24,14 @@ def _user_sentence(error: UserError) -> str:
     return f"{error.problem}; did you mean --store {others[0]}?"
 
 
-def _fault_sentence(error: Exception) -> str:
+def _fault_sentence(error: BaseException) -> str:
     """What to say of an error that is not the user's."""
+    if isinstance(error, ImportError) and not (error.name or "").startswith("tpobench"):
+        package = (error.name or "a package").partition(".")[0]
+        problem = " ".join(str(error).split())[:200]
+        return (
+            f"{package} cannot be imported ({problem}); install tpobench again with what it needs, see tpobench doctor"
+        )
     if not isinstance(error, OSError) or error.errno is None:
         problem = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         return f"a fault of tpobench itself ({problem}); run again with --debug and report what it prints"

@@ -1,7 +1,5 @@
 """The command that decides: gate."""
 
-import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,14 +8,14 @@ import typer
 
 from tpobench.cli.app import app, quiet_libraries
 from tpobench.cli.gate_ledger import GateCommand
+from tpobench.cli.gate_output import print_result, write_files
 from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.groups import from_groups
-from tpobench.cli.options.output import JsonOption, print_json
+from tpobench.cli.options.output import JsonOption
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
 
 if TYPE_CHECKING:
     from tpobench.harness.gate.champion import Champion
-    from tpobench.harness.gate.decision import Decision
 
 
 @app.command(cls=GateCommand)
@@ -69,48 +67,29 @@ def gate(
     rules, file = load_policy(policy), alias or champion_file(store)
     request = GateRequest(candidate=candidate, against=against, run=run, offline=offline, retry_missing=retry_missing)
     require_possible(rules, request, store)
+    said: list[str] = []
+    failed: Exception | None = None
     with Store(store) as opened:
         seen = champion_for(rules, file, promotes=promote)
         request = replace(request, champion=seen)
         result = decide(opened, rules, request, api.connect, Progress(quiet=as_json))
-        decision = result.decision
-        _show(decision, junit, markdown, as_json, [f"calls     {api.spent_line()}"] if api.budget.calls else [])
-        if promote and decision.outcome == "PASS":
-            champion = promote_candidate(opened, rules, result, file, seen=seen, why=why)
-            print(_promoted(champion, seen, file), file=sys.stderr if as_json else sys.stdout)
-    raise typer.Exit(EXIT_CODES[decision.outcome])
+        # Files and promotion before output: nobody may be reading that any more.
+        write_files(result, junit=junit, markdown=markdown)
+        if api.budget.calls and not as_json:
+            said.append(f"calls     {api.spent_line()}")
+        if promote and result.decision.outcome == "PASS":
+            try:
+                champion = promote_candidate(opened, rules, result, file, seen=seen, why=why)
+                said.append(_promoted(champion, seen, file))
+            except Exception as error:  # told below the decision
+                failed = error
+    print_result(result, as_json, said)
+    if failed is not None:
+        raise failed
+    raise typer.Exit(EXIT_CODES[result.decision.outcome])
 
 
 def _promoted(champion: "Champion", before: "Champion | None", file: Path) -> str:
     if champion == before:
         return f"champion  {champion.name}, as before, in {file}"
     return f"champion  {champion.name}, in {file}" + (f"; before it {before.name}" if before else "")
-
-
-def _show(decision: "Decision", junit: Path | None, markdown: Path | None, as_json: bool, said: list[str]) -> None:
-    from tpobench.harness.files import write_whole
-    from tpobench.reports.formats import junit as junit_format
-    from tpobench.reports.formats.markdown import decision_markdown
-
-    if as_json:
-        print_json(decision.as_json())
-    else:
-        _print(decision, said)
-    if junit is not None:
-        write_whole(junit, junit_format.junit(decision))
-    if markdown is not None:
-        write_whole(markdown, decision_markdown(decision))
-    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(decision_markdown(decision))
-
-
-def _print(decision: "Decision", said: list[str]) -> None:
-    from tpobench.reports.formats.annotations import annotations
-    from tpobench.reports.formats.terminal.gate import print_decision
-
-    print_decision(decision)
-    for line in said:
-        print(line)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        print("\n".join(annotations(decision)))

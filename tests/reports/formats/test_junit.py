@@ -1,13 +1,18 @@
 """A gate's decision as JUnit XML."""
 
 import re
+from datetime import datetime, timedelta, timezone
+from functools import partial
 from xml.etree import ElementTree
 
 import pytest
 
 from tests.reports.decisions import HOSTILE, hostile
 from tpobench.harness.gate.decision import Decision, RuleResult
-from tpobench.reports.formats.junit import junit
+from tpobench.reports.formats import junit as junit_format
+
+STARTED = datetime(2026, 11, 28, 23, 30, 59, 999_000, tzinfo=timezone(timedelta(hours=2)))
+junit = partial(junit_format.junit, started=STARTED, seconds=12.3456)
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
@@ -47,3 +52,12 @@ def test_the_texts_of_a_rule_are_in_the_xml_and_uncertainty_is_a_failure() -> No
     assert (failure.get("type"), failure.get("message")) == ("INCONCLUSIVE", "52% < 60% & more")
     assert "must not be green" in (failure.text or "")
     assert suite.findtext("testcase[@name='degenerate']/system-out") == "0.0%"
+
+
+def test_every_suite_and_case_has_its_time_and_the_suite_when_it_began() -> None:
+    """As the schema of JUnit wants them: seconds, and a time of day in UTC without a zone."""
+    rules = (RuleResult(rule="head_to_head", outcome="PASS", sentence="60%"),)
+    root = ElementTree.fromstring(junit(Decision(rules=rules)))
+    for element in (root, root[0]):
+        assert (element.get("time"), element.get("timestamp")) == ("12.346", "2026-11-28T21:30:59")
+    assert [case.get("time") for case in root.iter("testcase")] == ["0.000"]
