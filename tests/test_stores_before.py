@@ -35,7 +35,16 @@ CORRECTED = {
 }
 """Rules whose figures were wrong in those versions, and what is right."""
 
-NOT_WORK = {"gate_decision", "store_version"}
+ENDS = {"low", "high"}
+"""Ends of intervals: they were those of a t test or a bet, and are those of one rule that holds for every sample."""
+
+OF_A_RULE = ("rule", "outcome")
+"""What a gate says of a rule that it said before: how many prompts that took, and so the win rate over them, may
+differ."""
+
+INTERVAL = re.compile(r"(?<=[(\[])[+−-]?[\d.]+%?(?:–| to )[+−-]?[\d.]+%?")
+
+NOT_WORK = {"gate_decision", "gate_look", "store_version"}
 """A decision's key holds its sentences, so that a better sentence is another row; a migration adds to the versions."""
 
 OUTCOMES = ("PASS", "FAIL", "INCONCLUSIVE", "INVALID", "SHOWN")
@@ -166,9 +175,10 @@ def unlike(answer: dict[str, Any], found: Told, names: set[str]) -> Iterator[str
 def differences(then: Any, now: Any, where: str) -> Iterator[str]:
     """Every place where the values differ. More keys than there were are no difference, nor are texts for people."""
     if isinstance(then, dict) and isinstance(now, dict):
-        corrected = {"value", "limit", "low", "high"} if then.get("rule") in CORRECTED else set()
-        for key in then.keys() - PROSE - corrected:
-            if key in now:
+        for key in then.keys() - PROSE - ENDS:
+            if key == "rules":
+                yield from rules_gone(then[key], now[key])
+            elif key in now:
                 yield from differences(then[key], now[key], f"{where}.{key}")
             else:
                 yield f"{where}.{key} is gone"
@@ -180,6 +190,14 @@ def differences(then: Any, now: Any, where: str) -> Iterator[str]:
             yield f"{where} is {now}, was {then}"
     elif then != now:
         yield f"{where} is {str(now)[:200]}, was {str(then)[:200]}"
+
+
+def rules_gone(then: Sequence[Any], now: Sequence[Any]) -> Iterator[str]:
+    """The rules of a gate that say something else now."""
+    known = {rule["rule"]: rule for rule in now}
+    for rule in then:
+        if any(rule[key] != known.get(rule["rule"], {}).get(key) for key in OF_A_RULE):
+            yield f"{rule['rule']} is {known.get(rule['rule'])}, was {rule}"
 
 
 Line = tuple[str, tuple[str, ...]]
@@ -201,6 +219,7 @@ def figures(markdown: str) -> Iterator[Line]:
     """Of a report in Markdown: the headlines and the rows with figures, for a rule of the gate outcome and name. Not
     what stands under Provenance: versions and paths."""
     for line in markdown.partition("## Provenance")[0].splitlines():
+        line = INTERVAL.sub("", line)
         if line.startswith("- "):
             name, cells = "", line.split("**")[1::2]
         elif line.startswith("|"):
