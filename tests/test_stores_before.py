@@ -29,12 +29,6 @@ EXPECTED: dict[str, Any] = json.loads((FIXTURE / "expected.json").read_text(enco
 PROSE = {"sentence", "title", "label", "style", "judge_label", "not_comparable", "notes", "warnings", "report"}
 """Keys of texts for people: their wording may improve."""
 
-CORRECTED = {
-    "degenerate": "markup alone counts as empty, and what the baseline has of the same is not held against anybody",
-    "length_ratio": "the geometric mean over the prompts, where it was a ratio of means",
-}
-"""Rules whose figures were wrong in those versions, and what is right."""
-
 ENDS = {"low", "high"}
 """Ends of intervals: they were those of a t test or a bet, and are those of one rule that holds for every sample."""
 

@@ -61,7 +61,7 @@ def apply_policy(
         benchmark=gate_input.benchmark,
         won=won,
         lost=lost,
-        notes=gate_input.notes,
+        notes=(*gate_input.notes, *(() if head_to_head is None else head_to_head.notes)),
         warnings=(*gate_input.warnings, *_supporting([*judged, *free])),
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from tpobench.harness.evaluation.distinct_prompts import distinct
 from tpobench.harness.gate.decision import ClearPrompt
 from tpobench.harness.gate.input import PreferenceSource
 from tpobench.harness.records import Prompt, content_key
@@ -87,6 +88,20 @@ class SequentialComparison:
         return self._reached == len(self._order)
 
     @property
+    def notes(self) -> list[str]:
+        """What a reader must know of the order: prompts that repeat others, and what an earlier look left to do."""
+        repeated, grown = len(self.source.prompts) - len(self._order), len(self._order) - self._look.first
+        notes = []
+        if repeated:
+            notes.append(f"{repeated} of {len(self.source.prompts)} prompts repeat others and are left out")
+        if grown:
+            notes.append(
+                f"{grown} prompts were added to the {self._look.first} of the first look: the one test of all prompts "
+                "is that of the first look, and the sequential test goes on"
+            )
+        return notes
+
+    @property
     def judged(self) -> list[int]:
         """The indices of the prompts that have been judged, in the order."""
         return [index for index in self._order if index in self._values]
@@ -134,24 +149,22 @@ class SequentialComparison:
 
 def fresh_look(source: PreferenceSource, clusters: str | None = None) -> Look:
     """The order in which the prompts of a source are consumed where none of them was before."""
-    order = tuple(source.observations[index] for index in frozen_order(source.prompts, clusters))
+    observations = source.observations
+    order = tuple(observations[index] for index in frozen_order(source.prompts, clusters))
     return Look(order, len(order))
 
 
 def frozen_order(prompts: Sequence[Prompt], clusters: str | None = None) -> list[int]:
     """Indices in the order in which prompts are consumed: a permutation that depends on each text alone, never on what
-    came in first (slow prompts are long prompts), and that nobody chooses. A text that occurs again is left out: one
-    prompt is one observation. Clusters stay together."""
-    first: dict[str, int] = {}
-    for index, prompt in enumerate(prompts):
-        first.setdefault(prompt.text_key, index)
+    came in first (slow prompts are long prompts), and that nobody chooses. A prompt that repeats another is left out,
+    since one prompt is one observation. Clusters stay together."""
 
     def rank(index: int) -> tuple[str, str]:
         prompt = prompts[index]
         cluster = content_key("order", 0, prompt.category) if clusters else ""
         return cluster, content_key("order", 0, prompt.text_key)
 
-    return sorted(first.values(), key=rank)
+    return sorted(distinct(prompts), key=rank)
 
 
 def clear_prompts(prefix: JudgedPrefix) -> tuple[tuple[ClearPrompt, ...], tuple[ClearPrompt, ...]]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.gate.comparison import Look, frozen_order
+from tpobench.harness.gate.comparison import Look, fresh_look
 from tpobench.harness.gate.input import ROLES, GateInput, PreferenceSource, Role
 from tpobench.harness.gate.policy import Rules
 from tpobench.harness.records import GateLook, content_key
@@ -125,7 +125,7 @@ def continued_chain(looks: Sequence[GateLook], observations: Sequence[str], grow
 
 def _fresh(source: PreferenceSource, clusters: str | None) -> tuple[str, ...]:
     """The observations in the order in which they are consumed where none was looked at before."""
-    return tuple(source.observations[index] for index in frozen_order(source.prompts, clusters))
+    return fresh_look(source, clusters).order
 
 
 def _named(role: Role, part: str) -> str:

@@ -153,11 +153,12 @@ class Rules(Growing):
         return any(rule is not None for rule in rules)
 
     @property
-    def asks(self) -> bool:
-        """Whether there is a rule beside those that every gate has."""
-        others = (self.controlled, self.parse_errors, self.length_ratio, self.thought_chars)
-        named = self.paired or self.lm_eval or self.metrics
-        return self.compares or bool(named) or any(rule is not None for rule in others)
+    def decides(self) -> bool:
+        """Whether there is a critical rule beside those that every gate has."""
+        always = ("degenerate", "sensitivity")
+        values = [getattr(self, name) for name in Rules.model_fields if name not in always]
+        rules = [rule for value in values for rule in (value.values() if isinstance(value, dict) else [value])]
+        return any(isinstance(rule, Rule) and rule.tier == "critical" for rule in rules)
 
 
 class Policy(Rules):
@@ -193,9 +194,9 @@ class Policy(Rules):
             beside = [name for name in Rules.model_fields if name in self.model_fields_set]
             if beside:
                 raise ValueError(f"with 'benchmarks', {beside[0]!r} belongs under one of them")
-        silent = [name or "the policy" for name, rules in self.parts.items() if not rules.asks]
+        silent = [name or "the policy" for name, rules in self.parts.items() if not rules.decides]
         if silent:
-            raise ValueError(f"{silent[0]} has no rule that could decide; add head_to_head, for example")
+            raise ValueError(f"{silent[0]} has no critical rule that could decide; add head_to_head, for example")
         return self
 
     @model_validator(mode="after")

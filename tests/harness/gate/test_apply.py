@@ -145,6 +145,7 @@ def test_a_prompt_that_is_there_again_is_no_second_observation() -> None:
     many = GivenPreferences(prompts=again, values={prompt.key: 1.0 for prompt in again})
     decision = apply_policy(policy(), gate_input(many, outputs=OutputSummary()))
     assert (decision.rules[0].of, len(many.asked)) == (6, 6)
+    assert "114 of 120 prompts repeat others and are left out" in decision.notes
 
 
 def test_more_than_two_missing_in_a_hundred_decide_nothing() -> None:

@@ -8,10 +8,11 @@ import pytest
 
 from tests.harness.gate.inputs import GivenPreferences, gate_input, policy, preferences
 from tpobench.harness.errors import UserError
-from tpobench.harness.gate.apply import apply_policy
+from tpobench.harness.gate.comparison import SequentialComparison
 from tpobench.harness.gate.decision import Outcome
 from tpobench.harness.gate.looks import continued_chain, open_looks, require_judge_of_line, told_of_repeats
 from tpobench.harness.gate.policy import Policy
+from tpobench.harness.gate.win_rates import win_rate_outcome
 from tpobench.harness.records import GateLook
 from tpobench.harness.store.store import Store
 
@@ -36,10 +37,11 @@ def first_of(source: GivenPreferences, count: int) -> GivenPreferences:
 
 
 def gated(store: Store, rules: Policy, source: GivenPreferences) -> Outcome:
-    """The gate's decision with its look entered, without sensitivity to what is made up here."""
-    looked = gate_input(source)
-    opened = open_looks(store, rules, looked)
-    return apply_policy(rules, looked, {role: one.look for role, one in opened.items()}).rules[0].outcome  # type: ignore[return-value]
+    """What the head-to-head says, with the look entered in the store."""
+    comparison = SequentialComparison(source, open_looks(store, rules, gate_input(source))["head_to_head"].look)
+    comparison.advance(len(source.prompts))
+    assert rules.head_to_head is not None
+    return win_rate_outcome(rules.head_to_head, comparison.prefix())[0]
 
 
 def test_the_longest_chain_that_is_wholly_there_is_continued() -> None:
@@ -88,7 +90,7 @@ def share_of_passes(decisions: Sequence[Sequence[Outcome]]) -> float:
 
 
 def test_growing_the_prompts_until_they_pass_passes_no_more_often_than_alpha(store: Store) -> None:
-    rules, worlds = policy(block=1000), 60
+    rules, worlds = policy(), 40
     decisions = []
     for seed in range(worlds):
         source = preferences(FLOOR, count=240, seed=1000 + seed)

@@ -65,7 +65,7 @@ def test_both_names_at_once_are_refused(tmp_path: Path) -> None:
             "the alphas sum to 0.1, above the budget of 0.05",
         ),
         ({"head_to_head": {"margin": 0.05}, "metrics": {"x": {}}}, "needs min or max"),
-        ({}, "the policy has no rule that could decide"),
+        ({}, "the policy has no critical rule that could decide"),
     ],
 )
 def test_a_wrong_policy_is_one_sentence(written: dict[str, Any], said: str) -> None:
@@ -81,3 +81,54 @@ def test_a_share_of_the_ledger_shrinks_every_alpha() -> None:
     }
     shared = with_share(validate(written, Policy, "policy"), 0.5)
     assert shared.alphas == {"head_to_head": 0.025, "anchor": 0.025, "lm_eval gsm8k": 0.005}
+
+
+def test_each_of_several_benchmarks_may_spend_its_part_of_every_alpha() -> None:
+    part = {"head_to_head": {"margin": 0.05}, "lm_eval": {"gsm8k": {"max_drop": 0.02, "alpha": 0.04}}}
+    rules = validate({"benchmarks": {"chat": part, "code": part}}, Policy, "policy")
+    assert list(rules.parts) == ["chat", "code"]
+    assert rules.parts["chat"].alphas == {"head_to_head": 0.025, "lm_eval gsm8k": 0.02}
+    with pytest.raises(UserError, match=r"the alphas sum to 0\.09, above the budget of 0\.05: 0\.025"):
+        validate({"benchmarks": {"chat": part, "code": part}, "budget": 0.05}, Policy, "policy")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (
+            {"head_to_head": {"margin": -0.1}, "equivalence": {"within": 0.05}},
+            "head_to_head asks for a win rate above 60.0% and equivalence for one below 55.0%",
+        ),
+        (
+            {"controlled": {"min": 0.5}, "metrics": {"lc_win_rate": {"max": 0.4}}},
+            "controlled asks for lc_win_rate above 0.5 and metrics for at most 0.4",
+        ),
+        ({"benchmarks": {"a": {}}}, "a has no critical rule that could decide"),
+        (
+            {"benchmarks": {"a": {"head_to_head": {"margin": 0.1}}}, "thought_chars": {"max": 9}},
+            "'thought_chars' belongs",
+        ),
+        ({"head_to_head": {"margin": 0.1, "tier": "advisory"}}, "the policy has no critical rule that could decide"),
+        ({"lm_eval": {"gsm8k": {}}}, "give one of max_drop and max_relative_drop"),
+        ({"head_to_head": {"margin": 0.1, "tier": "loud"}}, "head_to_head.tier"),
+    ],
+)
+def test_rules_that_contradict_or_say_nothing_are_refused(written: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        validate(written, Policy, "policy")
+
+
+def test_the_tier_of_a_result_is_that_of_the_rule_that_it_is_called_after() -> None:
+    written = {
+        "head_to_head": {"margin": 0.1},
+        "categories": {"margin": 0.1, "tier": "supporting"},
+        "lm_eval": {"gsm8k": {"max_drop": 0.1, "tier": "advisory"}},
+    }
+    rules = validate(written, Policy, "policy")
+    names = ("head_to_head", "category Math and Calculations", "lm_eval gsm8k", "sensitivity", "pinned judge")
+    assert [rules.tier_of(name) for name in names] == ["critical", "supporting", "advisory", "critical", "critical"]
+
+
+def test_keys_that_are_newer_are_in_the_dump_only_where_they_say_something(tmp_path: Path) -> None:
+    assert read(tmp_path, SMALL + "sensitivity: {}\nreveal: all\n").key == read(tmp_path, SMALL).key
+    assert read(tmp_path, SMALL + "reveal: none\n").key != read(tmp_path, SMALL).key
