@@ -69,16 +69,26 @@ def _too_few(rules: Rules, gate_input: GateInput) -> list[RuleResult]:
     for role in ROLES:
         rule: WinRateRule | None = getattr(rules, role)
         source = gate_input.source(role)
-        if rule is None or source is None or not source.prompts:
-            continue
-        won = np.ones(len({prompt.text_key for prompt in source.prompts}))
-        if decide_mean(won, won, rule.floor, rule.alpha, rule.method).outcome != 1:
-            sentence = (
-                f"{won.size} prompts are too few: a candidate that wins all of them would not be certainly above "
-                f"{rule.floor:.1%} at alpha {rule.alpha:.2g}; take more prompts, or a wider margin"
-            )
-            results.append(_invalid(role, sentence))
+        if rule is not None and source is not None and source.prompts:
+            best = np.ones(len({prompt.text_key for prompt in source.prompts}))
+            if decide_mean(best, best, rule.floor, rule.alpha, rule.method).outcome != 1:
+                above = f"wins all of them would not be certainly above {rule.floor:.1%}"
+                results.append(_invalid(role, _too_few_sentence(best.size, above, rule.alpha)))
+    rule_of_two = rules.equivalence
+    if rule_of_two is not None and gate_input.prompts:
+        level = np.full(len({prompt.text_key for prompt in gate_input.prompts}), 0.5)
+        tested = (level, level, 0.5 - rule_of_two.within, rule_of_two.alpha, rule_of_two.method)
+        if decide_mean(*tested).outcome != 1:
+            inside = f"ties on all of them would not be certainly within {rule_of_two.within:.1%} of one half"
+            results.append(_invalid("equivalence", _too_few_sentence(level.size, inside, rule_of_two.alpha)))
     return results
+
+
+def _too_few_sentence(prompts: int, best: str, alpha: float) -> str:
+    return (
+        f"{prompts} prompts are too few: a candidate that {best} at alpha {alpha:.2g}; take more prompts, or a wider "
+        "margin"
+    )
 
 
 def _invalid(rule: str, sentence: str) -> RuleResult:

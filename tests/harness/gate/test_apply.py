@@ -123,6 +123,9 @@ def test_a_rule_that_not_even_all_wins_could_meet_is_invalid() -> None:
     decision = apply_policy(policy(), gate_input(preferences(1.0, count=4)))
     assert decision.outcome == "INVALID"
     assert any("4 prompts are too few: a candidate that wins all" in rule.sentence for rule in decision.rules)
+    rules = policy(equivalence={"within": 0.02})
+    level = apply_policy(rules, gate_input(preferences(0.5, count=60)))
+    assert any("60 prompts are too few: a candidate that ties on all" in rule.sentence for rule in level.rules)
 
 
 def test_a_cluster_is_one_observation() -> None:
