@@ -53,6 +53,7 @@ ALPACA_EVAL = BenchmarkDeclaration(
         "official_lc_win_rate_surrogate": "LC* (stand-in data)",
         "published_lc_win_rate": "LC published",
     },
+    headlines=("lc_win_rate", "lc_win_rate_surrogate"),
     files=OfficialFiles(
         summary="model_outputs.json and annotations.json of any number of models",
         import_files=_import,

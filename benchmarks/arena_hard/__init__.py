@@ -47,6 +47,7 @@ V01 = BenchmarkDeclaration(
     orders="both",
     judge="arena_hard",
     figures=_FIGURES,
+    headlines=("arena_score",),
     files=_files("arena_hard_v0.1", ("v01_question.jsonl", "data/arena-hard-v0.1")),
 )
 
@@ -59,5 +60,6 @@ V20 = BenchmarkDeclaration(
     orders="both",
     judge="arena_hard",
     figures=_FIGURES,
+    headlines=("style_controlled_score", "arena_score"),  # the official leaderboard is style-controlled
     files=_files("arena_hard_v2.0", ("v2_question.jsonl", "data/arena-hard-v2.0")),
 )

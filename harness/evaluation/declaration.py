@@ -75,6 +75,8 @@ class BenchmarkDeclaration:
         judge: The judge that is asked unless another is named.
         figures: Titles of the benchmark's own figures by name, in the order in which leaderboards and reports show
             them; or a function that gives them for the names of all figures there are.
+        headlines: The figures that models are ranked by where they were measured, the first one first: that of the
+            benchmark's official leaderboard, where it is not the win rate.
         files: Import and export of its official files.
         run: How it is run where that is not by sampling, judging and measuring.
         packages: Distributions whose versions belong to a figure's provenance.
@@ -90,6 +92,7 @@ class BenchmarkDeclaration:
     orders: Literal["one", "both"] = "one"
     judge: str = "checklist"
     figures: Titles | Callable[[Sequence[str]], Titles] = field(default_factory=dict)
+    headlines: tuple[str, ...] = ()
     files: OfficialFiles | None = None
     run: "SelfScoredRun | None" = None
     packages: tuple[str, ...] = ()

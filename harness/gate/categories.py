@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tpobench.harness.gate.comparison import JudgedPrefix, SequentialComparison
-from tpobench.harness.gate.decision import MAX_MISSING, RuleOutcome, RuleResult
+from tpobench.harness.gate.decision import RuleOutcome, RuleResult
 from tpobench.harness.gate.rules import CategoriesRule
 from tpobench.harness.gate.win_rates import mean, observations
 from tpobench.harness.stats.intervals import mean_p_value
+from tpobench.harness.stats.missing import MAX_MISSING
 from tpobench.harness.stats.multiplicity import holm
 from tpobench.harness.stats.power import guard_size, seen_drop
 

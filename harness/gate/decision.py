@@ -11,9 +11,6 @@ Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE", "INVALID"]
 RuleOutcome = Literal["PASS", "FAIL", "INCONCLUSIVE", "INVALID", "SHOWN"]
 """``SHOWN``: shown, but without a part in the decision."""
 
-MAX_MISSING = 0.02
-"""Share of missing judgments, or items, above which nothing is decided."""
-
 EXIT_CODES: dict[Outcome, Exit] = {
     "PASS": Exit.DONE,
     "FAIL": Exit.FAIL,

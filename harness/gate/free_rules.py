@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from statistics import fmean
 
-from tpobench.harness.gate.decision import MAX_MISSING, RuleOutcome, RuleResult
+from tpobench.harness.gate.decision import RuleOutcome, RuleResult
 from tpobench.harness.gate.input import GateInput, TaskItems
 from tpobench.harness.gate.output_rules import check_outputs
 from tpobench.harness.gate.policy import Rules
 from tpobench.harness.gate.rules import BoundsRule, ControlledRule, TaskRule
 from tpobench.harness.records import Metric
 from tpobench.harness.stats.intervals import difference_interval
+from tpobench.harness.stats.missing import MAX_MISSING
 
 INTERVAL_ALPHA = 0.025
 """One side of the 95% interval by which a controlled figure is decided."""

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tpobench.harness.gate.comparison import JudgedPrefix
-from tpobench.harness.gate.decision import MAX_MISSING, Outcome, RuleResult
+from tpobench.harness.gate.decision import Outcome, RuleResult
 from tpobench.harness.gate.rules import EquivalenceRule, WinRateRule
 from tpobench.harness.stats.intervals import Floats, lower_bound
+from tpobench.harness.stats.missing import MAX_MISSING
 from tpobench.harness.stats.power import detectable, final_critical, prompts_to_see
 from tpobench.harness.stats.sequential import Direction, Method, anytime_bound, decide_mean, mean_test, split_alpha
 

@@ -65,8 +65,8 @@ def judgments_with_keys(store: Store, keys: Collection[str]) -> dict[str, Stored
 def prompt_preferences(store: Store, evaluations: Collection[str]) -> list[PromptPreference]:
     """The preference on every prompt of these evaluations, in the order of each one's prompts."""
     query = (
-        "SELECT evaluation_key AS evaluation, prompt_key AS prompt, category, preference "
-        "FROM prompt_preference JOIN prompt USING (prompt_key) "
+        "SELECT evaluation_key AS evaluation, prompt_key AS prompt, coalesce(category, '') AS category, preference "
+        "FROM prompt_preference LEFT JOIN prompt USING (prompt_key) "
         "WHERE list_contains(?, evaluation_key) ORDER BY evaluation_key, place"
     )
     return [PromptPreference(**row) for row in store.rows(query, [list(evaluations)])]
@@ -89,16 +89,16 @@ def evaluation_judgments(store: Store, evaluation: str) -> dict[str, dict[str, S
 
 def preferences_by_assigned(
     store: Store, evaluations: Collection[str], kind: str
-) -> dict[str, dict[str, Sequence[float]]]:
+) -> dict[str, dict[str, Sequence[float | None]]]:
     """By evaluation, and by what a model assigned to its prompts (``category`` or ``complexity``), the preferences on
-    these prompts."""
+    these prompts; None where one has no verdict."""
     query = """
         SELECT evaluation_key AS evaluation, value, list(preference ORDER BY prompt_key) AS preferences
         FROM prompt_preference JOIN prompt USING (prompt_key) JOIN current_assignment USING (text_key)
-        WHERE kind = ? AND list_contains(?, evaluation_key) AND preference IS NOT NULL AND value IS NOT NULL
+        WHERE kind = ? AND list_contains(?, evaluation_key) AND value IS NOT NULL
         GROUP BY ALL
     """
-    by_evaluation: dict[str, dict[str, Sequence[float]]] = {}
+    by_evaluation: dict[str, dict[str, Sequence[float | None]]] = {}
     for row in store.rows(query, [kind, list(evaluations)]):
         by_evaluation.setdefault(row["evaluation"], {})[row["value"]] = row["preferences"]
     return by_evaluation

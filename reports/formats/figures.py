@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from tpobench.harness.records import Metric
 from tpobench.harness.stats.intervals import Interval
+from tpobench.harness.stats.ranks import RankInterval
 
 NONE = "–"
 """What is shown where there is no figure."""
@@ -41,6 +42,13 @@ def percent_range(metric: Metric | Interval | None) -> str:
     if metric is None or metric.low is None or metric.high is None:
         return ""
     return f"{100 * metric.low:.1f}–{100 * metric.high:.1f}%"
+
+
+def rank_range(rank: RankInterval | None) -> str:
+    """``1``, or ``2–5`` for one that is not certain; empty without a rank."""
+    if rank is None:
+        return ""
+    return f"{rank.low}" if rank.low == rank.high else f"{rank.low}–{rank.high}"
 
 
 def decimal_range(metric: Metric | None) -> str:

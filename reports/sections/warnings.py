@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tpobench.harness.gate.decision import MAX_MISSING
+from tpobench.harness.stats.missing import MAX_MISSING
 from tpobench.reports.evaluations import Evaluation
 from tpobench.reports.formats import figures
 

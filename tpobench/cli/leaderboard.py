@@ -21,14 +21,17 @@ def leaderboard(
     published: Annotated[
         Path | None, typer.Option(help="AlpacaEval's leaderboard.csv, to show its figures beside yours.")
     ] = None,
-    sort: Annotated[str, typer.Option(help="The figure to sort by.")] = "win_rate",
+    sort: Annotated[
+        str, typer.Option(help="The figure to sort by, the highest first; unless given, the one that the ranks are of.")
+    ] = "",
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
     """List every evaluated model, with intervals.
 
-    Official figures stand beside ours. Of several evaluations with the same benchmark, judge, models and modes, the
-    newest counts.
+    Official figures stand beside ours. A rank of 2-5 says that the model is surely not the best, and that which of
+    these places is its own cannot be told. Of several evaluations with the same benchmark, judge, models and modes,
+    that over most prompts counts, and of those the newest.
 
     Example: tpobench leaderboard --benchmark alpaca_eval --by-category
     """
@@ -37,15 +40,16 @@ def leaderboard(
     from tpobench.reports.formats.terminal.leaderboard import print_leaderboards
 
     with Store(store, read_only=True) as opened:
-        rows = boards.leaderboard(opened, benchmark, sort)
+        rows = boards.leaderboard(opened, benchmark)
         if categories in ("category", "complexity"):
             rows = boards.recategorised(opened, rows, categories)
         elif categories != "data":
             raise UserError(f"--categories is data, category or complexity, not {categories!r}")
     if published is not None:
         rows = boards.beside_published(rows, published)
+    rows = boards.in_order(rows, sort)
     if as_json:
-        print_json([vars(row) for row in rows])
+        print_json([row.as_json() for row in rows])
         return
     if not rows:
         where = f" on {benchmark}" if benchmark else ""

@@ -8,6 +8,8 @@ from rich.text import Text
 
 from tpobench.harness.evaluation.leaderboard import LeaderboardRow, figures_of, grouped
 from tpobench.harness.gate.categories import MIN_CATEGORY
+from tpobench.harness.stats.missing import MAX_MISSING
+from tpobench.reports.formats.figures import rank_range
 from tpobench.reports.formats.terminal.console import show
 
 
@@ -25,20 +27,23 @@ def print_leaderboards(rows: Sequence[LeaderboardRow], by_category: bool = False
 def leaderboard_table(rows: Sequence[LeaderboardRow]) -> Table:
     """All figures of models that may be compared with each other, the official ones beside ours."""
     figures = figures_of(rows[0].benchmark, rows)
+    has_ranks = any(row.rank is not None for row in rows)
     table = Table(
         "model",
+        *(["rank"] if has_ranks else []),
         "n",
         *(Column(Text(title)) for _, title in figures),
         "chars",
         "notes",
         title=_title(rows[0]),
-        caption=Text(f"judge {rows[0].judge}\n* by the official method; intervals are 95%, over prompts"),
+        caption=Text(_caption(rows, has_ranks)),
         caption_justify="left",
     )
     for row in rows:
         chars = row.value("response_chars")
         table.add_row(
             Text(row.label),
+            *([rank_range(row.rank)] if has_ranks else []),
             f"{row.prompts}" if row.rows in (None, row.prompts) else f"{row.prompts} of {row.rows}",
             *(_percent(row.metrics.get(name)) for name, _ in figures),
             "" if chars is None else f"{chars:.0f}",
@@ -60,6 +65,16 @@ def category_table(rows: Sequence[LeaderboardRow]) -> Table:
     return table
 
 
+def _caption(rows: Sequence[LeaderboardRow], has_ranks: bool) -> str:
+    lines = [f"judge {rows[0].judge}", "* by the official method; intervals are 95%, over prompts"]
+    if has_ranks:
+        by = dict(figures_of(rows[0].benchmark, rows)).get(rows[0].ranked_by, rows[0].ranked_by)
+        lines.append(f"rank: the places that a model can have by {by}; all ranks hold together with 95% confidence")
+    if any(row.missing is not None and row.missing.is_invalid for row in rows):
+        lines.append(f"INVALID: more than {MAX_MISSING:.0%} of the prompts have no verdict; with limits for win rates")
+    return "\n".join(lines)
+
+
 def _title(row: LeaderboardRow) -> Text:
     """What all rows of its table are about."""
     return Text(f"{row.benchmark} against {row.against}" if row.baseline else row.benchmark)
@@ -71,8 +86,13 @@ def _category_cell(figure: Mapping[str, Any] | None) -> str:
 
 
 def _percent(figure: Mapping[str, Any] | None) -> str:
-    """A figure in [0, 1] in percent, with its interval where there is one."""
-    if figure is None or figure["value"] is None:
+    """A figure in [0, 1] in percent, with its interval where there is one; of an INVALID one what it lies between."""
+    if figure is None:
+        return ""
+    if figure.get("invalid"):
+        limits = "" if figure["low"] is None else f" {100 * figure['low']:.1f} to {100 * figure['high']:.1f}"
+        return f"INVALID{limits}"
+    if figure["value"] is None:
         return ""
     value = f"{100 * figure['value']:.2f}"
     return value if figure["low"] is None else f"{value} ({100 * figure['low']:.1f}, {100 * figure['high']:.1f})"

@@ -51,8 +51,8 @@ def test_a_leaderboard_tells_the_modes_of_a_model_apart_and_what_is_missing(stor
     text = unescape(markdown(of_run(store, run))).replace("<wbr>", "")
     rows = [line.split(" | ") for line in text.splitlines() if "% without verdict" in line]
     assert {(row[0], row[-1]) for row in rows} == {
-        ("| run/thought-1", "10.0% without verdict |"),
-        ("| run/thought-1 (think:generic)", "1.1% without verdict |"),
+        ("| run/thought-1", "10.0% without verdict: win rate 90.0 to 100.0 |"),
+        ("| run/thought-1 (think:generic)", "1.1% without verdict: win rate 65.7 to 66.8 |"),
     }
 
 
