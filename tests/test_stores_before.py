@@ -167,9 +167,10 @@ def unlike(answer: dict[str, Any], found: Told, names: set[str]) -> Iterator[str
 
 
 def differences(then: Any, now: Any, where: str) -> Iterator[str]:
-    """Every place where the values differ. More keys than there were are no difference, nor are texts for people."""
+    """Every place where the values differ. More keys than there were are no difference, nor are texts for people, nor
+    is a figure that missing verdicts make INVALID: it was shown as if they were none."""
     if isinstance(then, dict) and isinstance(now, dict):
-        for key in then.keys() - PROSE - ENDS:
+        for key in set() if now.get("invalid") else then.keys() - PROSE - ENDS:
             if key == "rules":
                 yield from rules_gone(then[key], now[key])
             elif key in now:
@@ -199,9 +200,13 @@ Line = tuple[str, tuple[str, ...]]
 
 
 def missing_figures(then: str, now: str, names: set[str]) -> Iterator[str]:
-    """Headlines, rows of tables and outcomes of rules that a report had and has no more."""
+    """Headlines, rows of tables and outcomes of rules that a report had and has no more; not those of an evaluation
+    that missing verdicts make INVALID."""
     left = list(figures(now))
+    invalid = {name_of(line) for line in now.splitlines() if "INVALID" in line}
     for label, numbers in figures(then):
+        if label in names & invalid:
+            continue
         fits = [line for line in left if holds(line[1], numbers) and (label not in names or line[0] == label)]
         if fits:
             left.remove(fits[0])
@@ -217,14 +222,18 @@ def figures(markdown: str) -> Iterator[Line]:
         if line.startswith("- "):
             name, cells = "", line.split("**")[1::2]
         elif line.startswith("|"):
-            first, *cells = (cell.strip() for cell in line.strip("|").split("|"))
-            name = first.partition(" (")[0]  # a category may be marked as guarded
+            name, cells = name_of(line), [cell.strip() for cell in line.strip("|").split("|")][1:]
         else:
             continue
         if name in OUTCOMES:
             yield "", (name, cells[0])
         elif numbers := FIGURE.findall(re.sub(r"&#\d+;", "", " ".join(cells))):
             yield name, tuple(numbers)
+
+
+def name_of(line: str) -> str:
+    """What a row of a table is called; a category may be marked as guarded."""
+    return line.strip("|").split("|")[0].strip().partition(" (")[0]
 
 
 def holds(whole: Sequence[str], part: Sequence[str]) -> bool:

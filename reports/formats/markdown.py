@@ -11,7 +11,7 @@ from tpobench.harness.stats.intervals import Interval
 from tpobench.reports.content import Content
 from tpobench.reports.decision import SYMBOLS, facts, headline
 from tpobench.reports.formats.escaping import code, escaped
-from tpobench.reports.formats.figures import NONE, count, percent, percent_range, points, points_range
+from tpobench.reports.formats.figures import NONE, count, percent, percent_range, points, points_range, rank_range
 from tpobench.reports.sections.categories import Categories
 from tpobench.reports.sections.category_tables import CategoryTable
 from tpobench.reports.sections.examples import Examples
@@ -179,8 +179,9 @@ def _leaderboard(leaderboard: Leaderboard, names: Mapping[str, str]) -> list[str
     for row in leaderboard.rows:
         figures = [_plain(row.metrics.get(name)) for name, _ in leaderboard.figures]
         n = str(row.prompts) if row.rows in (None, row.prompts) else f"{row.prompts} of {row.rows}"
-        rows.append([names.get(row.evaluation) or row.label, *figures, n, "; ".join(row.all_notes)])
-    header = ["model", *(title for _, title in leaderboard.figures), "n", "notes"]
+        name = names.get(row.evaluation) or row.label
+        rows.append([name, rank_range(row.rank) or NONE, *figures, n, "; ".join(row.all_notes)])
+    header = ["model", "rank", *(title for _, title in leaderboard.figures), "n", "notes"]
     against = f" against {leaderboard.baseline}" if leaderboard.baseline else ""
     return [*_table(f"Leaderboard: {leaderboard.benchmark}{against}", header, rows), "", code(leaderboard.judge)]
 
@@ -204,7 +205,10 @@ def _judges(section: Judges) -> list[str]:
 
 
 def _plain(figure: Mapping[str, Any] | None) -> str:
-    """A figure of a leaderboard, in percent without the sign."""
+    """A figure of a leaderboard, in percent without the sign; of an INVALID one what it lies between."""
+    if figure is not None and figure.get("invalid"):
+        limits = "" if figure["low"] is None else f" ({100 * figure['low']:.1f}–{100 * figure['high']:.1f})"
+        return f"INVALID{limits}"
     if figure is None or figure["value"] is None:
         return NONE
     reach = "" if figure["low"] is None else f" ({100 * figure['low']:.1f}–{100 * figure['high']:.1f})"
