@@ -47,12 +47,12 @@ def repeated_prompts(texts: Sequence[str], known: Sequence[str] = ()) -> list[in
     seen = Seen(NEAR, confirm=_is_longer)
     repeats: list[int | None] = []
     for index, text in enumerate([*known, *texts]):
-        earlier = seen.take(_core(text), str(index))
+        earlier = seen.take(core(text), str(index))
         repeats.append(None if earlier is None else int(earlier.label))
     return repeats[len(known) :]
 
 
-def _core(text: str) -> str:
+def core(text: str) -> str:
     """What makes the prompt this prompt; the text itself where that is nothing."""
     plain = folded(text)
     return _COUNTER.sub("", plain).lstrip(_BEFORE).rstrip(_AFTER) or plain

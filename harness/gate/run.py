@@ -11,6 +11,7 @@ from tpobench.harness.api.client import Connect
 from tpobench.harness.errors import UserError
 from tpobench.harness.gate.apply import apply_policy
 from tpobench.harness.gate.champion import Champion, current, promote, promotion_of
+from tpobench.harness.gate.contamination import told_of_contamination
 from tpobench.harness.gate.decision import Decision, merged, revealed
 from tpobench.harness.gate.input import GateInput, GateRequest, Role
 from tpobench.harness.gate.ledger import open_attempt
@@ -96,7 +97,8 @@ def decide(store: Store, policy: Policy, request: GateRequest, connect: Connect,
         }
         for name, rules in parts.items():
             require_judge_of_line(store, policy.line, name, inputs[name])
-            inputs[name] = told_of_repeats(store, policy.line, rules, inputs[name])
+            told = told_of_repeats(store, policy.line, rules, inputs[name])
+            inputs[name] = told_of_contamination(store, told)
         looks = {
             name: open_looks(store, rules, inputs[name], line=policy.line or "", part=name)
             for name, rules in parts.items()
