@@ -15,6 +15,7 @@ from tpobench.harness.store.conflicts import conflict_clause
 from tpobench.harness.store.journal import Journal
 from tpobench.harness.store.rows import Row
 from tpobench.harness.store.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
+from tpobench.harness.store.waiting import HeldStore
 
 VIEWS = Path(__file__).with_name("views.sql").read_text(encoding="utf-8")
 
@@ -104,7 +105,9 @@ class Database:
             ((version,),) = self._connection.execute("SELECT max(version) FROM store_version").fetchall()
         except duckdb.BinderException as error:
             raise foreign from error
-        return int(version)
+        if not isinstance(version, int):
+            raise foreign
+        return version
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Run any SQL; returns column names and rows."""
@@ -202,25 +205,34 @@ def no_store(path: Path) -> StoreLacks:
     return StoreLacks(path, f"there is no results store at {path}", "name an existing one with --store")
 
 
+_HELD = re.compile("could not set lock|lock is held|lock is already held|used by another process", re.IGNORECASE)
+
+
 def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """Open the file, waiting a moment for a holder that is just closing."""
-    for attempt in range(3):
+    """Open the file. One that another process holds is waited for: a moment, or as long as `waiting` says."""
+    held = HeldStore(path)
+    while True:
         try:
             return duckdb.connect(str(path), read_only=read_only)
         except duckdb.IOException as error:
             message = str(error)
-            if "lock" in message.lower():
-                if attempt < 2:
-                    time.sleep(0.3)
-                    continue
-                holder = re.search(r"PID (\d+)", message)
-                who = f"process {holder.group(1)}" if holder else "another process"
+            if not _HELD.search(message):
+                raise _not_opened(path, message) from error
+            holder = re.search(r"PID (\d+)", message)
+            if holder is not None and holder[1] == "0":
                 raise UserError(
-                    f"{path} is in use by {who}: wait for it to end, or name another file with --store"
+                    f"the disk of {path} cannot lock files, as a store needs; name a file on a local disk with --store"
                 ) from error
-            if "not a valid DuckDB database" in message:
-                raise UserError(f"{path} is not a DuckDB file; name another one with --store") from error
-            if "newer" in message or "storage version" in message:
-                raise UserError(f"{path} was written by a newer DuckDB; upgrade duckdb to read it") from error
-            raise UserError(f"{path} cannot be opened: {message.splitlines()[0]}") from error
-    raise AssertionError("unreachable")
+            who = "another process" if holder is None else f"process {holder[1]}"
+            if not held.wait(who):
+                raise UserError(
+                    f"{path} is in use by {who}: wait for it to end with --wait, or name another file with --store"
+                ) from error
+
+
+def _not_opened(path: Path, message: str) -> UserError:
+    if "not a valid DuckDB database" in message:
+        return UserError(f"{path} is not a DuckDB file; name another one with --store")
+    if "newer" in message or "storage version" in message:
+        return UserError(f"{path} was written by a newer DuckDB; upgrade duckdb to read it")
+    return UserError(f"{path} cannot be opened: {message.splitlines()[0]}")

@@ -95,8 +95,14 @@ def test_the_same_gate_again_is_one_decision_and_one_attempt(place: Path) -> Non
     assert [row["number"] for row in json.loads(done.stdout)] == [1, 2]
     shown = tpobench("gate", "ledger", "assistant", "--store", "s.duckdb", cwd=place)
     assert "so far: 2, with 76.0% of the alphas" in shown.stdout.replace("\n", " ")
-    for older in (["--ledger", "assistant"], ["--ledger=assistant"]):
-        assert tpobench("gate", *older, "--store", "s.duckdb", cwd=place).stdout == shown.stdout
+    on = ["--store", "s.duckdb"]
+    for typed in (
+        ["--ledger", "assistant", *on],
+        [*on, "policy.yaml", "--ledger=assistant"],
+        ["--ledger", "assistant", "policy.yaml", *on],
+        [*on, "ledger", "assistant"],
+    ):
+        assert tpobench("gate", *typed, cwd=place).stdout == shown.stdout, typed
 
 
 def test_the_gates_help_tells_of_the_decision_and_of_the_ledger(place: Path) -> None:

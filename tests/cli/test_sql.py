@@ -47,3 +47,17 @@ def test_a_store_held_by_another_process_names_its_pid(tmp_path: Path) -> None:
         assert f"process {holder.pid}" in message
     finally:
         holder.kill()
+
+
+def test_a_query_without_a_statement_prints_nothing(tmp_path: Path) -> None:
+    with Store(tmp_path / "s.duckdb"):
+        pass
+    for query in ("", ";", "/* nothing */"):
+        done = tpobench("sql", query, "--store", "s.duckdb", "--json", cwd=tmp_path)
+        assert (done.returncode, json.loads(done.stdout), done.stderr) == (0, [], ""), query
+
+
+def test_a_store_without_a_version_is_not_one_of_ours(tmp_path: Path) -> None:
+    with Store(tmp_path / "s.duckdb") as store:
+        store.sql("DELETE FROM store_version")
+    assert "not a tpobench store" in refused("sql", "SELECT 1", "--store", "s.duckdb", cwd=tmp_path)

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from tpobench.cli.options.store import with_seconds_to_wait
+
 HELP_ORDER = {
     "Start": ("quickstart", "doctor", "chat"),
     "Measure": ("eval", "plan", "leaderboard", "compare", "import", "export", "sample", "judge", "categorise"),
@@ -23,6 +25,10 @@ class CommandsInOrder(TyperGroup):
         super().__init__(**settings)
         for command in self.commands.values():
             _keep_examples_whole(command)
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """The context of what was typed; `--wait` may stand alone."""
+        return super().make_context(info_name, with_seconds_to_wait(args), parent, **extra)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names of all commands in `HELP_ORDER`."""

@@ -11,11 +11,12 @@ from tpobench.cli.options.evaluation import BenchmarkOption, DataOption
 from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.registered import BenchmarkCommand
-from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 
 
 @app.command(cls=BenchmarkCommand)
+@may_wait
 @from_groups(api=api_options)
 def categorise(
     *,

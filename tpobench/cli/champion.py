@@ -7,7 +7,7 @@ import typer
 
 from tpobench.cli.app import app
 from tpobench.cli.options.output import JsonOption, print_json
-from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 from tpobench.harness.errors import StoreLacks
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ FileOption = Annotated[
 
 
 @champion_app.command()
+@may_wait
 def show(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json: JsonOption = False) -> None:
     """Show the champion, and when and why it was promoted.
 
@@ -39,6 +40,7 @@ def show(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json: J
 
 
 @champion_app.command()
+@may_wait
 def history(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json: JsonOption = False) -> None:
     """List every promotion and rollback in this store.
 
@@ -58,6 +60,7 @@ def history(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json
 
 
 @champion_app.command()
+@may_wait
 def rollback(
     store: StoreOption = DEFAULT_STORE,
     file: FileOption = None,

@@ -11,7 +11,7 @@ from tpobench.cli.options.evaluation import evaluation_options
 from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.registered import BenchmarkCommand
-from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 from tpobench.cli.options.without_effect import refuse_without_effect
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 @app.command("eval", cls=BenchmarkCommand)
+@may_wait
 @from_groups(spec=evaluation_options, api=api_options)
 def evaluate(
     *,

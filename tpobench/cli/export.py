@@ -10,10 +10,11 @@ from tpobench.cli.options.evaluation import DataOption
 from tpobench.cli.options.official import KindArgument, official_files
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.registered import FilesCommand
-from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 
 
 @app.command(cls=FilesCommand)
+@may_wait
 def export(
     kind: KindArgument,
     model: Annotated[str, typer.Option(help="The model's name, NAME@MODE, or the beginning of its fingerprint.")],

@@ -12,13 +12,14 @@ from tpobench.cli.gate_output import print_result, write_files
 from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.output import JsonOption
-from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 
 if TYPE_CHECKING:
     from tpobench.harness.gate.champion import Champion
 
 
 @app.command(cls=GateCommand)
+@may_wait
 @from_groups(api=api_options)
 def gate(
     *,

@@ -11,11 +11,12 @@ from tpobench.cli.options.evaluation import DataOption
 from tpobench.cli.options.official import KindArgument, official_files
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.registered import FilesCommand
-from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 from tpobench.harness.errors import UserError
 
 
 @app.command("import", cls=FilesCommand)
+@may_wait
 def import_files(
     kind: KindArgument,
     path: Annotated[Path, typer.Argument(help="A folder of official files, or one file.")],

@@ -10,7 +10,7 @@ from tpobench.cli.options.evaluation import evaluation_options
 from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.registered import BenchmarkCommand
-from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 from tpobench.cli.options.without_effect import refuse_options, refuse_without_effect
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ app.add_typer(judge_app, name="judge")
 
 
 @judge_app.command("check", cls=BenchmarkCommand)
+@may_wait
 @from_groups(spec=evaluation_options, api=api_options)
 def check(
     *,

@@ -7,11 +7,12 @@ import typer
 
 from tpobench.cli.app import app
 from tpobench.cli.options.output import JsonOption, print_json
-from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 from tpobench.harness.errors import StoreLacks, UserError
 
 
 @app.command()
+@may_wait
 def leaderboard(
     benchmark: Annotated[str, typer.Option(help="Only this benchmark.")] = "",
     by_category: Annotated[bool, typer.Option("--by-category", help="Win rates by category.")] = False,

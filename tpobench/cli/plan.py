@@ -11,7 +11,7 @@ from tpobench.cli.options.evaluation import evaluation_options
 from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.registered import BenchmarkCommand
-from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 from tpobench.cli.options.without_effect import refuse_all_but, refuse_without_effect
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 @app.command(cls=BenchmarkCommand)
+@may_wait
 @from_groups(spec=evaluation_options, api=api_options)
 def plan(
     *,
@@ -26,9 +27,7 @@ def plan(
     spec: "EvaluationSpec",
     policy: Annotated[
         Path | None,
-        typer.Option(
-            help="Plan a gate with this policy; of the other options only --prices, --store and --json go with it."
-        ),
+        typer.Option(help="Plan a gate with this policy; only --prices, --store, --wait and --json go with it."),
     ] = None,
     api: Api,
     store: StoreOption = DEFAULT_STORE,
@@ -56,7 +55,7 @@ def plan(
     from tpobench.reports.formats.terminal.plan import plan_lines
 
     if policy is not None:
-        refuse_all_but(context, ("policy", "prices", "store", "as_json"), "--policy")
+        refuse_all_but(context, ("policy", "prices", "store", "wait", "as_json"), "--policy")
     prices = api.budget.prices
     with ExitStack() as stack:
         opened = stack.enter_context(Store(store, read_only=True)) if store.exists() else None

@@ -7,7 +7,7 @@ import typer
 
 from tpobench.cli.app import app
 from tpobench.cli.options.output import JsonOption, print_json
-from tpobench.cli.options.store import STORE_HELP, default_store
+from tpobench.cli.options.store import STORE_HELP, default_store, may_wait
 from tpobench.harness.errors import UserError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 @app.command()
+@may_wait
 def report(
     folder: Annotated[
         Path | None, typer.Argument(help="The folder of a run: without --store, FOLDER/store.duckdb is the store.")

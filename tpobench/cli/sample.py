@@ -9,10 +9,11 @@ from tpobench.cli.app import app, quiet_libraries
 from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.model import ModelOption, ModeOption, SeedOption, TemperatureOption, TokensOption
-from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 
 
 @app.command()
+@may_wait
 @from_groups(api=api_options)
 def sample(
     *,

@@ -6,10 +6,11 @@ import typer
 
 from tpobench.cli.app import app
 from tpobench.cli.options.output import JsonOption, print_json
-from tpobench.cli.options.store import DEFAULT_STORE, StoreOption
+from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 
 
 @app.command()
+@may_wait
 def sql(
     query: Annotated[str, typer.Argument(help="Any SELECT; SHOW TABLES lists what there is.")],
     store: StoreOption = DEFAULT_STORE,

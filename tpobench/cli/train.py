@@ -7,7 +7,7 @@ import typer
 
 from tpobench.cli.app import app, quiet_libraries
 from tpobench.cli.options.output import JsonOption, print_json
-from tpobench.cli.options.store import RUNS
+from tpobench.cli.options.store import RUNS, may_wait
 
 if TYPE_CHECKING:
     from tpobench.tpo.config import RunConfig
@@ -17,6 +17,7 @@ FolderOption = Annotated[Path | None, typer.Option("--dir", help="Where the run 
 
 
 @app.command()
+@may_wait
 def train(
     config: Annotated[Path, typer.Argument(help="The run's YAML; see tpobench quickstart --print-config.")],
     folder: FolderOption = None,

@@ -1,11 +1,16 @@
 """Which store a command reads: the option's, else the environment's, else the default one."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.cli.command import refused, tpobench
+from tpobench.cli.options.store import with_seconds_to_wait
 from tpobench.harness.records import Prompt
 from tpobench.harness.store.store import Store
 
@@ -86,3 +91,40 @@ def test_a_report_is_of_the_option_else_the_folder_else_the_default_store(tmp_pa
     assert "no results store at option.duckdb" in asked("folder", "--store", "option.duckdb")
     assert "no results store at folder/store.duckdb" in asked("folder")
     assert "no results store at environment.duckdb" in asked()
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("gate p --wait", "gate p --wait=3600"),
+        ("gate --wait p.yaml", "gate --wait=3600 p.yaml"),
+        ("gate --wait 5 p.yaml", "gate --wait 5 p.yaml"),
+        ("gate --wait=5", "gate --wait=5"),
+        ("gate --wait --json", "gate --wait=3600 --json"),
+    ],
+)
+def test_wait_may_stand_without_its_seconds(typed: str, read: str) -> None:
+    assert with_seconds_to_wait(typed.split()) == read.split()
+
+
+def test_a_command_waits_for_the_store_and_ctrl_c_ends_that(tmp_path: Path) -> None:
+    main = "from tpobench.cli import main; main()"
+    with Store(tmp_path / "s.duckdb"):
+        command = [sys.executable, "-c", main, "sql", "SELECT 1 AS n", "--json", "--store", "s.duckdb"]
+        told = subprocess.run([*command, "--wait", "1"], capture_output=True, text=True, cwd=tmp_path)
+        assert told.returncode == 2
+        waits, ends = told.stderr.splitlines()
+        assert waits.startswith(f"tpobench: s.duckdb is in use by process {os.getpid()}: waiting for it to end, ")
+        assert ends.startswith(f"tpobench: s.duckdb is in use by process {os.getpid()}: wait for it to end with --wait")
+        stopped, patient = (
+            subprocess.Popen(
+                [*command, "--wait"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+            )
+            for _ in range(2)
+        )
+        assert stopped.stderr is not None
+        assert "waiting" in stopped.stderr.readline()
+        stopped.send_signal(signal.SIGINT)
+        assert stopped.wait(60) == 130
+    said, _ = patient.communicate(timeout=60)
+    assert (patient.returncode, json.loads(said)) == (0, [{"n": 1}])
