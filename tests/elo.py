@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tpobench.harness.stats.bradley_terry import Floats, _logistic
+from tpobench.harness.stats.bradley_terry import Floats
 
 
 def elo_ratings(
@@ -42,3 +42,18 @@ def elo_ratings(
     coefficients = _logistic(design, outcomes, weights)
     scale = 400 / np.log(10)
     return {anchor: 1000.0} | {name: float(1000 + scale * coefficients[column[name]]) for name in rated}
+
+
+def _logistic(design: Floats, outcomes: Floats, weights: Floats) -> Floats:
+    """The optimum of a weighted logistic regression without intercept, and with next to no penalty."""
+    coefficients = np.zeros(design.shape[1])
+    ridge = 1e-9 * np.eye(design.shape[1])
+    for _ in range(100):
+        p = 1 / (1 + np.exp(-np.clip(design @ coefficients, -30, 30)))
+        gradient = design.T @ (weights * (outcomes - p)) - 1e-9 * coefficients
+        hessian = (design * (weights * p * (1 - p))[:, None]).T @ design + ridge
+        step = np.clip(np.linalg.solve(hessian, gradient), -5, 5)
+        coefficients += step
+        if np.abs(step).max() < 1e-10:
+            break
+    return coefficients

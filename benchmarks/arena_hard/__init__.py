@@ -1,13 +1,21 @@
 """Both versions of Arena-Hard declare themselves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tpobench.harness.evaluation.declaration import BenchmarkDeclaration, BenchmarkRequest, ImportedModel, OfficialFiles
+from tpobench.harness.evaluation.declaration import (
+    BenchmarkDeclaration,
+    BenchmarkRequest,
+    ImportedModel,
+    OfficialFiles,
+    PooledFigures,
+)
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.benchmark import Benchmark
+    from tpobench.harness.evaluation.preferences import PromptJudgments
+    from tpobench.harness.records import Metric
     from tpobench.harness.store.store import Store
 
 
@@ -36,7 +44,22 @@ def _files(name: str, own_files: tuple[str, ...]) -> OfficialFiles:
     )
 
 
-_FIGURES = {"arena_score": "score", "official_arena_score": "score*", "style_controlled_score": "style-controlled"}
+def _pooled(version: str) -> PooledFigures:
+    def pooled(evaluations: "Mapping[str, Sequence[PromptJudgments]]") -> "Mapping[str, Sequence[Metric]]":
+        from tpobench.benchmarks.arena_hard.figures import official_style_control
+
+        return official_style_control(version, evaluations)
+
+    return pooled
+
+
+_FIGURES = {
+    "arena_score": "score",
+    "official_arena_score": "score*",
+    "style_controlled_win_rate": "style-controlled",
+    "official_style_controlled_score": "style-controlled*",
+}
+_FORMER_FIGURES = {"style_controlled_score": "style_controlled_win_rate"}
 
 V01 = BenchmarkDeclaration(
     name="arena_hard_v0.1",
@@ -48,6 +71,8 @@ V01 = BenchmarkDeclaration(
     judge="arena_hard",
     figures=_FIGURES,
     headlines=("arena_score",),
+    former_figures=_FORMER_FIGURES,
+    pooled=_pooled("v0.1"),
     files=_files("arena_hard_v0.1", ("v01_question.jsonl", "data/arena-hard-v0.1")),
 )
 
@@ -60,6 +85,8 @@ V20 = BenchmarkDeclaration(
     orders="both",
     judge="arena_hard",
     figures=_FIGURES,
-    headlines=("style_controlled_score", "arena_score"),  # the official leaderboard is style-controlled
+    headlines=("style_controlled_win_rate", "arena_score"),  # the official leaderboard is style-controlled
+    former_figures=_FORMER_FIGURES,
+    pooled=_pooled("v2.0"),
     files=_files("arena_hard_v2.0", ("v2_question.jsonl", "data/arena-hard-v2.0")),
 )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tpobench.benchmarks.arena_hard.data import aligned_answers, answers, questions
-from tpobench.benchmarks.arena_hard.figures import score
+from tpobench.benchmarks.arena_hard.figures import difference, score
 from tpobench.benchmarks.arena_hard.folder import data_folder
 from tpobench.benchmarks.arena_hard.versions import BASELINES, ROWS
 from tpobench.harness.errors import UserError
@@ -42,6 +42,7 @@ def arena_hard_benchmark(name: str, data: Path | None) -> Benchmark:
         orders="both",
         rows=ROWS[version],
         score=score(version),
+        difference=difference,
         judge="arena_hard",
         baselines=(Baseline(" + ".join(baselines), [baseline_answers[question.uid] for question in answered]),),
         official=True,

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.benchmark import Benchmark
+    from tpobench.harness.evaluation.preferences import PromptJudgments
     from tpobench.harness.evaluation.self_scored_run import SelfScoredRun
+    from tpobench.harness.records import Metric
     from tpobench.harness.store.store import Store
 
 GROUP = "tpobench.benchmarks"
@@ -54,6 +56,10 @@ class OfficialFiles:
     published: Callable[[Path], Mapping[str, Mapping[str, Mapping[str, Any]]]] | None = None
 
 
+PooledFigures = Callable[[Mapping[str, "Sequence[PromptJudgments]"]], Mapping[str, "Sequence[Metric]"]]
+"""Figures that one model alone does not have, by evaluation: from the judgments of several models by one judge against
+one baseline, with their texts. A leaderboard computes them from all that it shows; they are not stored."""
+
 Titles = Mapping[str, str]
 """Figures by name, in the order in which they are shown, with their titles."""
 
@@ -77,6 +83,8 @@ class BenchmarkDeclaration:
             them; or a function that gives them for the names of all figures there are.
         headlines: The figures that models are ranked by where they were measured, the first one first: that of the
             benchmark's official leaderboard, where it is not the win rate.
+        former_figures: Names that figures had before, each with the name of what is computed in its place.
+        pooled: Figures of several models at once.
         files: Import and export of its official files.
         run: How it is run where that is not by sampling, judging and measuring.
         packages: Distributions whose versions belong to a figure's provenance.
@@ -93,6 +101,8 @@ class BenchmarkDeclaration:
     judge: str = "checklist"
     figures: Titles | Callable[[Sequence[str]], Titles] = field(default_factory=dict)
     headlines: tuple[str, ...] = ()
+    former_figures: Titles = field(default_factory=dict)
+    pooled: PooledFigures | None = None
     files: OfficialFiles | None = None
     run: "SelfScoredRun | None" = None
     packages: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from typing import Any
 
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.evaluation.judged_rates import Rates, is_invalid, judged_rate, judged_rates, shown_metrics
+from tpobench.harness.evaluation.pooled_figures import pooled_figures
 from tpobench.harness.evaluation.ranks import WIN_RATE, RankedFigure, headline_figure, ranks
 from tpobench.harness.evaluation.registry import declarations, figure_titles, kind_of
 from tpobench.harness.models.modes import in_mode
@@ -98,7 +99,8 @@ def leaderboard(store: Store, benchmark: str = "", sort: str = "", also: Collect
     judged: dict[str, list[PromptPreference]] = {key: [] for key in keys}
     for one in prompt_preferences(store, keys):
         judged[one.evaluation].append(one)
-    rows = [_row(e, metrics[e.evaluation], judged[e.evaluation]) for e in evaluations]
+    pooled = pooled_figures(store, evaluations)
+    rows = [_row(e, [*metrics[e.evaluation], *pooled.get(e.evaluation, ())], judged[e.evaluation]) for e in evaluations]
     return in_order(with_ranks(rows), sort)
 
 

@@ -9,7 +9,8 @@ from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.metrics import benchmark_metrics, measure
 from tpobench.harness.evaluation.preferences import PromptJudgments, Verdict
 from tpobench.harness.records import Metric, Model, NewEvaluation, Prompt
-from tpobench.harness.store.judgments import judgments_with_keys
+from tpobench.harness.store.judgments import entry_keys, judgments_with_keys
+from tpobench.harness.store.prompts import prompts_with_keys
 from tpobench.harness.store.store import Store
 
 
@@ -89,3 +90,15 @@ def read_judgments(store: Store, entries: Sequence[JudgedPair], texts: bool = Fa
             )
         )
     return prompts
+
+
+def stored_judgments(store: Store, evaluation: str, texts: bool = False) -> list[PromptJudgments]:
+    """The judgments of a stored evaluation, by prompt, in its order: what its figures were computed from; with the
+    responses' texts if asked for. `evaluation` is its key."""
+    keys = entry_keys(store, evaluation)
+    prompts = prompts_with_keys(store, [entry.prompt for entry in keys])
+    entries = [
+        JudgedPair(prompt, entry.judgment, entry.candidate_output or "", entry.baseline_output or "")
+        for prompt, entry in zip(prompts, keys, strict=True)
+    ]
+    return read_judgments(store, entries, texts)

@@ -28,6 +28,17 @@ class StoredJudgment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EntryKeys:
+    """The keys of one judgment of an evaluation, and of what it compared. A response that was imported without its text
+    has a key without a row."""
+
+    prompt: str
+    judgment: str
+    candidate_output: str
+    baseline_output: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class JudgedEntry:
     """One judgment of an evaluation with its texts. A response is None where it was imported without text."""
 
@@ -146,6 +157,15 @@ def judged_responses(store: Store, evaluation: str) -> list[JudgedResponses]:
         ORDER BY place
     """
     return [JudgedResponses(**row) for row in store.rows(query, [evaluation])]
+
+
+def entry_keys(store: Store, evaluation: str) -> list[EntryKeys]:
+    """What an evaluation consists of, in its order."""
+    query = (
+        "SELECT prompt_key AS prompt, judgment_key AS judgment, candidate_output, baseline_output "
+        "FROM evaluation_entry WHERE evaluation_key = ? ORDER BY place"
+    )
+    return [EntryKeys(**row) for row in store.rows(query, [evaluation])]
 
 
 def judged_entries(store: Store, evaluation: str) -> list[JudgedEntry]:
