@@ -217,6 +217,7 @@ NAMES_A_BENCHMARK = {
     "harness/gate/policy.py": "the key of a policy under which it has rules on lm-eval's tasks",
     "harness/gate/figures.py": "the same rules",
     "harness/gate/free_rules.py": "the same rules",
+    "harness/gate/metric_rules.py": "the same rules",
     "harness/store/steps.py": "the name of a run's step, as stores hold it",
     "harness/store/step_details.py": "the same step",
     "tpobench/cli/categorise.py": "the command assigns the categories of the benchmark that is called so",

@@ -1,10 +1,10 @@
-"""The rules that no judge is asked for."""
+"""The rules on figures that are there already."""
 
 import pytest
 
 from tests.harness.gate.inputs import policy
-from tpobench.harness.gate.free_rules import check_drop, check_metrics
 from tpobench.harness.gate.input import TaskItems
+from tpobench.harness.gate.metric_rules import check_drop, check_metrics
 from tpobench.harness.gate.rules import TaskRule
 from tpobench.harness.records import Metric
 
