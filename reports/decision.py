@@ -1,6 +1,10 @@
 """A gate's decision in words: what every format says of it."""
 
-from tpobench.harness.gate.decision import ClearPrompt, Decision
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleResult
 from tpobench.reports.formats.escaping import line
 
 READINGS = {
@@ -9,7 +13,9 @@ READINGS = {
     "INCONCLUSIVE": "can be neither promoted nor rejected: there is too little data to tell",
     "INVALID": "was not decided on: the data cannot carry a decision",
 }
-SYMBOLS = {"PASS": "✓", "FAIL": "✕", "INCONCLUSIVE": "?", "INVALID": "!"}
+SYMBOLS = {"PASS": "✓", "FAIL": "✕", "INCONCLUSIVE": "?", "INVALID": "!", "WARNING": "⚠"}
+LARGE_E = 1e6
+"""Larger e-values are not told apart."""
 
 
 def headline(decision: Decision) -> str:
@@ -21,7 +27,8 @@ def headline(decision: Decision) -> str:
     Returns:
         One line in which nothing is invisible; it is not escaped for a format yet.
     """
-    culprits = [line(rule.rule) for rule in decision.rules if rule.outcome == decision.outcome != "PASS"]
+    deciding = [rule for rule in decision.rules if shown_as(rule.outcome, rule.tier) == decision.outcome]
+    culprits = [line(rule.rule) for rule in deciding if decision.outcome != "PASS"]
     because = f" ({', '.join(culprits)})" if culprits else ""
     return f"{line(decision.candidate) or 'the candidate'} {READINGS[decision.outcome]}{because}"
 
@@ -41,3 +48,69 @@ def facts(decision: Decision) -> list[tuple[str, str]]:
 def clear_prompts(decision: Decision) -> list[tuple[str, ClearPrompt]]:
     """The prompts that were ``lost`` and ``won`` most clearly."""
     return [("lost", prompt) for prompt in decision.lost] + [("won", prompt) for prompt in decision.won]
+
+
+def shown_as(outcome: str, tier: str) -> str:
+    """How a rule's outcome looks: that of a supporting rule is a ``WARNING`` where it is not a PASS, that of an
+    advisory one is ``SHOWN``. INVALID decides in every tier."""
+    if tier == "critical" or outcome in ("PASS", "INVALID", "SHOWN"):
+        return outcome
+    return "WARNING" if tier == "supporting" else "SHOWN"
+
+
+def evidence(rule: Mapping[str, Any]) -> str:
+    """What is known of a rule beside its sentence, in short.
+
+    Args:
+        rule: The fields of a `RuleResult`; of decisions that earlier versions stored, some are not there.
+
+    Returns:
+        For example ``supporting; p 0.21, e 0.4; sees 5.2 points; 120 more prompts (about $0.42) would decide``; empty
+        where there is nothing to say.
+    """
+    tier, p_value, e_value = rule.get("tier") or "critical", rule.get("p_value"), rule.get("e_value")
+    odds = [f"p {_p(p_value)}"] if p_value is not None else []
+    odds += [f"e {_e(e_value)}"] if e_value is not None else []
+    said = [tier] if tier != "critical" else []
+    said += [", ".join(odds)] if odds else []
+    if (seen := rule.get("detectable")) is not None:
+        said.append(f"sees {100 * seen:.1f} points")
+    if needed := rule.get("needed"):
+        prompts = "prompt" if needed == 1 else "prompts"
+        said.append(f"{needed:,} more {prompts}{_price(rule.get('dollars'))} would decide")
+    return "; ".join(said)
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.2g}"
+
+
+def _e(value: float) -> str:
+    if value > LARGE_E:
+        return f"> {LARGE_E:,.0f}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
+
+
+def _price(dollars: float | None) -> str:
+    if not dollars:
+        return ""
+    return f" (about ${dollars:,.2f})" if dollars >= 0.01 else " (less than $0.01)"
+
+
+def parts(decision: Decision) -> list[tuple[str, Sequence[RuleResult]]]:
+    """The rules by benchmark, where the policy has several: their names then begin with the benchmark's. Of one
+    benchmark, all rules under an empty name."""
+    grouped: dict[str, list[RuleResult]] = {}
+    for rule in decision.rules:
+        name, slash, own = rule.rule.partition(" / ")
+        if not slash:
+            return [("", decision.rules)]
+        grouped.setdefault(name, []).append(replace(rule, rule=own))
+    return list(grouped.items())
+
+
+def further_warnings(decision: Decision) -> list[str]:
+    """The warnings that are not what a supporting rule has said: that stands with the rule."""
+    rules = [*decision.rules, *(rule for _, rules in parts(decision) for rule in rules)]
+    said = {f"{rule.rule}: {rule.sentence}" for rule in rules if rule.tier == "supporting"}
+    return [warning for warning in decision.warnings if warning not in said]

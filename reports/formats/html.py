@@ -16,7 +16,7 @@ from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.store.store import Store
 from tpobench.reports import sections
 from tpobench.reports.content import Content, of_run
-from tpobench.reports.decision import SYMBOLS
+from tpobench.reports.decision import SYMBOLS, evidence, shown_as
 from tpobench.reports.formats import figures
 from tpobench.reports.runs import iteration_name
 
@@ -97,6 +97,8 @@ def _environment() -> Environment:
         "iteration_name": iteration_name,
         "MIN_CATEGORY": MIN_CATEGORY,
         "SYMBOLS": SYMBOLS,
+        "evidence": evidence,
+        "shown_as": shown_as,
         "yaml": _yaml,
     }
     return environment

@@ -1,6 +1,7 @@
 """A report's facts, and a gate's decision, as Markdown: for a pull request, a job's page or a chat."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleResult
 from tpobench.harness.records import Metric
 from tpobench.harness.stats.intervals import Interval
 from tpobench.reports.content import Content
-from tpobench.reports.decision import SYMBOLS, facts, headline
+from tpobench.reports.decision import SYMBOLS, evidence, facts, further_warnings, headline, parts, shown_as
 from tpobench.reports.formats.escaping import code, escaped
 from tpobench.reports.formats.figures import NONE, count, percent, percent_range, points, points_range, rank_range
 from tpobench.reports.sections.categories import Categories
@@ -51,13 +52,8 @@ def decision_markdown(decision: Decision) -> str:
         f"## tpobench gate: {_marked(decision.outcome)}",
         "",
         f"**Decision:** {escaped(headline(decision))}.",
-        "",
-        "| | rule | what was found | prompts |",
-        "|---|---|---|---|",
-        *(
-            f"| {_marked(rule.outcome)} | {code(rule.rule)} | {escaped(rule.sentence)} | {_consumed(rule)} |"
-            for rule in decision.rules
-        ),
+        *(f"\n> **Warning:** {escaped(warning)}" for warning in further_warnings(decision)),
+        *(row for name, rules in parts(decision) for row in _rules(name, rules)),
         "",
         *(f"- {name}: {code(value)}" for name, value in facts(decision)),
         *(f"- note: {escaped(note)}" for note in decision.notes),
@@ -75,8 +71,8 @@ def _conclusion(verdict: Conclusion) -> list[str]:
     if verdict.warnings:
         lines += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in verdict.warnings)]
     if verdict.rules:
-        rules = [(rule["outcome"], rule["rule"], rule["sentence"]) for rule in verdict.rules]
-        lines += _table("The gate's rules", ("outcome", "rule", "what was found"), rules)
+        rules = [(rule["outcome"], rule["rule"], rule["sentence"], evidence(rule)) for rule in verdict.rules]
+        lines += _table("The gate's rules", ("outcome", "rule", "what was found", "evidence"), rules)
     return lines
 
 
@@ -222,16 +218,35 @@ def _rate(rate: Metric | Interval | None) -> str:
     return f"{percent(value)} ({percent_range(rate)})"
 
 
+def _rules(part: str, rules: Sequence[RuleResult]) -> list[str]:
+    """The table of the rules of one benchmark, with its name above where there are several."""
+    heading = ["", f"### {code(part)}"] if part else []
+    rows = [
+        f"| {_marked(rule.outcome, shown_as(rule.outcome, rule.tier))} | {code(rule.rule)} | {_found(rule)} "
+        f"| {_consumed(rule)} |"
+        for rule in rules
+    ]
+    return [*heading, "", "| | rule | what was found | prompts |", "|---|---|---|---|", *rows]
+
+
+def _found(rule: RuleResult) -> str:
+    beside = evidence(asdict(rule))
+    return escaped(rule.sentence) + (f"<br><sub>{escaped(beside)}</sub>" if beside else "")
+
+
 def _clear_prompts(how: str, prompts: Sequence[ClearPrompt]) -> list[str]:
     if not prompts:
         return []
-    rows = [f"- {percent(one.preference)} {code(one.category)}: {code(one.prompt)}" for one in prompts]
+    rows = [
+        f"- {percent(one.preference)} {code(one.category)}" + (f": {code(one.prompt)}" if one.prompt else "")
+        for one in prompts
+    ]
     title = f"What the candidate {how} most clearly (its preference, category, prompt)"
     return ["", f"<details><summary>{title}</summary>", "", *rows, "", "</details>"]
 
 
-def _marked(outcome: str) -> str:
-    return f"{SYMBOLS.get(outcome, '·')} {outcome}"
+def _marked(outcome: str, shown: str = "") -> str:
+    return f"{SYMBOLS.get(shown or outcome, '·')} {outcome}"
 
 
 def _consumed(rule: RuleResult) -> str:

@@ -2,7 +2,7 @@
 
 from tpobench.harness.store.step_details import SeedDetails
 from tpobench.harness.store.steps import Step
-from tpobench.reports.decision import READINGS
+from tpobench.reports.decision import READINGS, shown_as
 from tpobench.reports.formats.figures import words
 from tpobench.reports.runs import Run, RunGate, iteration_name
 from tpobench.reports.sections.verdict import Conclusion, Headline, facts_of, win_rate_headline
@@ -49,7 +49,8 @@ def gate_sentence(run: Run) -> str:
 
 
 def _because(gate: RunGate) -> str:
-    culprits = [words(rule["rule"]) for rule in gate.rules if rule["outcome"] == gate.decision]
+    shown = [(shown_as(rule["outcome"], rule.get("tier") or "critical"), rule) for rule in gate.rules]
+    culprits = [words(rule["rule"]) for outcome, rule in shown if outcome == gate.decision]
     return f" ({', '.join(culprits)})" if gate.decision != "PASS" and culprits else ""
 
 

@@ -46,5 +46,40 @@ def hostile(text: str) -> Decision:
     )
     told = (ClearPrompt(text, text, 0.9),) * 5
     return Decision(
-        rules=rules, candidate=text, against=text, judge=text, benchmark=text, won=told, lost=told, notes=(text,)
+        rules=rules,
+        candidate=text,
+        against=text,
+        judge=text,
+        benchmark=text,
+        won=told,
+        lost=told,
+        notes=(text,),
+        warnings=(text,),
     )
+
+
+def with_evidence() -> Decision:
+    """A PASS whose rules have every figure, with a supporting and an advisory rule that are not met, and warnings."""
+    rules = (
+        RuleResult(
+            rule="head_to_head",
+            outcome="PASS",
+            sentence="win rate 60%",
+            e_value=41.2,
+            p_value=0.0031,
+            detectable=0.052,
+            needed=1200,
+            dollars=0.4249,
+        ),
+        RuleResult(rule="length_ratio", outcome="FAIL", sentence="2.1 times as long", tier="supporting"),
+        RuleResult(rule="metric brevity", outcome="INCONCLUSIVE", sentence="unknown", tier="advisory"),
+    )
+    warnings = ("length_ratio: 2.1 times as long", "the judge <b>trained</b> the candidate")
+    return Decision(rules=rules, candidate="new", warnings=warnings)
+
+
+def of_two_benchmarks() -> Decision:
+    """Rules as they are named where a policy has several benchmarks."""
+    names = ("chat / head_to_head", "chat / category a / b", "code / head_to_head")
+    rules = tuple(RuleResult(rule=name, outcome="PASS", sentence="60%") for name in names)
+    return Decision(rules=rules, candidate="new")

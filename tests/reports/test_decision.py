@@ -1,10 +1,63 @@
 """A gate's decision in words."""
 
+from dataclasses import asdict
+
+import pytest
+
+from tests.reports.decisions import of_two_benchmarks, with_evidence
 from tpobench.harness.gate.decision import Decision, RuleResult
-from tpobench.reports.decision import headline
+from tpobench.reports.decision import evidence, further_warnings, headline, parts, shown_as
 
 
 def test_a_pass_names_no_culprit() -> None:
     assert headline(Decision(rules=(RuleResult(rule="a", outcome="PASS", sentence=""),))) == (
         "the candidate meets every rule of the gate, so it may be promoted"
     )
+
+
+def test_a_rule_that_only_warns_is_no_culprit() -> None:
+    rules = [
+        RuleResult(rule="a", outcome="FAIL", sentence="", tier="supporting"),
+        RuleResult(rule="b", outcome="FAIL", sentence=""),
+        RuleResult(rule="c", outcome="FAIL", sentence="", tier="advisory"),
+    ]
+    assert headline(Decision(rules=tuple(rules))) == "the candidate is rejected by the gate (b)"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "tier", "shown"),
+    [
+        ("FAIL", "critical", "FAIL"),
+        ("FAIL", "supporting", "WARNING"),
+        ("INCONCLUSIVE", "supporting", "WARNING"),
+        ("FAIL", "advisory", "SHOWN"),
+        ("PASS", "supporting", "PASS"),
+        ("INVALID", "advisory", "INVALID"),
+    ],
+)
+def test_a_rule_looks_like_what_it_does(outcome: str, tier: str, shown: str) -> None:
+    assert shown_as(outcome, tier) == shown
+
+
+def test_the_figures_behind_a_sentence_are_short() -> None:
+    first, second, _ = with_evidence().rules
+    assert evidence(asdict(first)) == "p 0.0031, e 41; sees 5.2 points; 1,200 more prompts (about $0.42) would decide"
+    assert evidence(asdict(second)) == "supporting"
+    assert evidence({"rule": "stored by an earlier version", "outcome": "PASS"}) == ""
+    assert evidence({"p_value": 1e-9, "e_value": float("inf")}) == "p < 0.001, e > 1,000,000"
+    assert evidence({"needed": 1, "dollars": 0.0001}) == "1 more prompt (less than $0.01) would decide"
+
+
+def test_a_warning_is_told_once() -> None:
+    assert further_warnings(with_evidence()) == ["the judge <b>trained</b> the candidate"]
+
+
+def test_rules_of_several_benchmarks_stand_under_their_names() -> None:
+    named = [(name, [rule.rule for rule in rules]) for name, rules in parts(of_two_benchmarks())]
+    assert named == [("chat", ["head_to_head", "category a / b"]), ("code", ["head_to_head"])]
+    (only,) = parts(Decision(rules=(RuleResult(rule="category a / b", outcome="PASS", sentence=""), rule_without())))
+    assert only[0] == ""
+
+
+def rule_without() -> RuleResult:
+    return RuleResult(rule="degenerate", outcome="PASS", sentence="")

@@ -1,18 +1,34 @@
 """A gate in the terminal: its decision, and what the gates of a line have spent."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tpobench.harness.gate.decision import Decision
+from tpobench.harness.gate.decision import ClearPrompt, Decision
 from tpobench.harness.store.gates import LedgerRow
-from tpobench.reports.decision import circumstances, clear_prompts, headline
+from tpobench.reports.decision import (
+    circumstances,
+    clear_prompts,
+    evidence,
+    further_warnings,
+    headline,
+    parts,
+    shown_as,
+)
 from tpobench.reports.formats.escaping import logged
 from tpobench.reports.formats.figures import percent
 
-STYLES = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "INVALID": "magenta", "SHOWN": "dim"}
+STYLES = {
+    "PASS": "green",
+    "FAIL": "red",
+    "INCONCLUSIVE": "yellow",
+    "INVALID": "magenta",
+    "WARNING": "yellow",
+    "SHOWN": "dim",
+}
 
 
 def print_decision(decision: Decision) -> None:
@@ -30,8 +46,16 @@ def decision_table(decision: Decision) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(max_width=20, overflow="fold")
     table.add_column(overflow="fold")
-    for rule in decision.rules:
-        table.add_row(Text(rule.outcome, STYLES[rule.outcome]), logged(rule.rule), logged(rule.sentence))
+    for name, rules in parts(decision):
+        if name:
+            table.add_row("", Text.assemble(logged(name), style="bold"), "")
+        for rule in rules:
+            style = STYLES[shown_as(rule.outcome, rule.tier)]
+            table.add_row(Text(rule.outcome, style), logged(rule.rule), logged(rule.sentence))
+            if beside := evidence(asdict(rule)):
+                table.add_row("", "", Text(beside, "dim"))
+    for warning in further_warnings(decision):
+        table.add_row("", Text("warning", STYLES["WARNING"]), logged(warning))
     for note in decision.notes:
         table.add_row("", "note", logged(note))
     outcome = Text(decision.outcome, f"bold {STYLES[decision.outcome]}")
@@ -42,10 +66,15 @@ def decision_table(decision: Decision) -> Table:
 def clear_prompt_lines(decision: Decision) -> Text:
     """The prompts that were lost and won most clearly, a line each: the candidate's preference, category, prompt."""
     lines = [
-        Text(f"{how:<4} {percent(clear.preference):>6}  ").append_text(logged(f"{clear.category}: {clear.prompt}"))
+        Text(f"{how:<4} {percent(clear.preference):>6}  ").append_text(logged(_clear(clear)))
         for how, clear in clear_prompts(decision)
     ]
     return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
+
+
+def _clear(clear: ClearPrompt) -> str:
+    """Category and prompt; the category alone where the policy hides the prompt."""
+    return f"{clear.category}: {clear.prompt}" if clear.prompt else clear.category
 
 
 def ledger_table(line: str, gates: Sequence[LedgerRow]) -> Table:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.reports.decisions import HOSTILE, hostile
+from tests.reports.decisions import HOSTILE, hostile, of_two_benchmarks, with_evidence
 from tpobench.harness.gate.decision import Decision, RuleResult
 from tpobench.reports.formats import junit as junit_format
 
@@ -18,7 +18,7 @@ junit = partial(junit_format.junit, started=STARTED, seconds=12.3456)
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_xml_comes_back_with_its_counts(text: str) -> None:
     written = junit(hostile(text))
-    assert len(written) < 100_000
+    assert len(written) < 120_000
     suite = ElementTree.fromstring(written.encode())[0]
     assert (suite.get("name"), suite.get("tests")) == ("tpobench gate", "5")
     assert (suite.get("failures"), suite.get("errors"), suite.get("skipped")) == ("2", "1", "1")
@@ -61,3 +61,28 @@ def test_every_suite_and_case_has_its_time_and_the_suite_when_it_began() -> None
     for element in (root, root[0]):
         assert (element.get("time"), element.get("timestamp")) == ("12.346", "2026-11-28T21:30:59")
     assert [case.get("time") for case in root.iter("testcase")] == ["0.000"]
+
+
+def test_figures_are_properties_and_a_rule_that_only_warns_is_no_failure() -> None:
+    suite = ElementTree.fromstring(junit(with_evidence()))[0]
+    assert (suite.get("failures"), suite.get("errors"), suite.get("skipped")) == ("0", "0", "2")
+    first, second, third = suite.iter("testcase")
+    figures = {one.get("name"): one.get("value") for one in first.iter("property")}
+    values = ("41.2", "0.0031", "0.052", "1200", "0.4249")
+    assert figures == dict(zip(("e_value", "p_value", "detectable", "needed", "dollars"), values, strict=True))
+    assert [one.get("value") for one in second.iter("property")] == ["supporting"]
+    skipped = [case.find("skipped") for case in (second, third)]
+    assert [one.get("message") for one in skipped if one is not None] == [
+        "FAIL, supporting: 2.1 times as long",
+        "INCONCLUSIVE, advisory: unknown",
+    ]
+    assert suite.findtext("system-err") == "warning: the judge <b>trained</b> the candidate"
+
+
+def test_rules_of_several_benchmarks_are_of_different_classes() -> None:
+    cases = ElementTree.fromstring(junit(of_two_benchmarks())).iter("testcase")
+    assert [(case.get("classname"), case.get("name")) for case in cases] == [
+        ("tpobench.gate.chat", "head_to_head"),
+        ("tpobench.gate.chat", "category a / b"),
+        ("tpobench.gate.code", "head_to_head"),
+    ]

@@ -8,7 +8,7 @@ from pkgutil import iter_modules
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.reports.decisions import HOSTILE, hostile
+from tests.reports.decisions import HOSTILE, hostile, of_two_benchmarks, with_evidence
 from tests.reports.hostile_store import hostile_store
 from tests.reports.stores import Judging, answered, finished_run, judged, prompts, section
 from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleResult
@@ -80,7 +80,7 @@ def _table_lines(text: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_markdown_is_text_in_its_cell(text: str) -> None:
     written = decision_markdown(hostile(text))
-    assert len(written) < 200_000
+    assert len(written) < 230_000
     assert not re.search("[\u0000-\u0008\u001b\u202e]", written)
     written.encode()
     tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(written)
@@ -94,7 +94,7 @@ def test_hostile_markdown_is_text_in_its_cell(text: str) -> None:
     inline = [child for token in tokens if token.type == "inline" for child in token.children or []]
     assert {child.content for child in inline if child.type == "html_inline"} <= {"<code>", "</code>", "<wbr>"}
     assert {child.type for child in inline} <= {"text", "html_inline", "strong_open", "strong_close", "text_special"}
-    assert written.count("<code>") == written.count("</code>") == 25 + 4 * bool(text)
+    assert written.count("<code>") == written.count("</code>") == (29 if text else 15)
     bare = re.sub(r"&#\d+;<wbr>", "", written)
     assert not re.search(r"@|://|www\.|#\d", bare), "nothing that a host looks for in shown text"
 
@@ -117,3 +117,17 @@ def test_markdown_says_what_was_decided_and_shows_the_telling_prompts() -> None:
     assert "5.0% <code>c</code>: <code>Why | is it?</code>" in page
     assert "<summary>What the candidate lost most clearly" in page
     assert "won most clearly" not in page
+
+
+def test_figures_warnings_and_benchmarks_are_in_a_decisions_markdown() -> None:
+    page = unescape(decision_markdown(with_evidence()).replace("<wbr>", ""))
+    assert "win rate 60%<br><sub>p 0.0031, e 41; sees 5.2 points; 1,200 more prompts (about $0.42) would decide" in page
+    assert "| ⚠ FAIL | <code>length_ratio</code> | 2.1 times as long<br><sub>supporting</sub> |" in page
+    assert page.count("> **Warning:** ") == 1
+    assert "> **Warning:** the judge <b>trained</b> the candidate" in page
+    parts = unescape(decision_markdown(of_two_benchmarks()).replace("<wbr>", ""))
+    assert [line for line in parts.splitlines() if line.startswith("###")] == [
+        "### <code>chat</code>",
+        "### <code>code</code>",
+    ]
+    assert parts.count("| | rule | what was found | prompts |") == 2

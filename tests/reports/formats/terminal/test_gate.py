@@ -6,8 +6,8 @@ import re
 import pytest
 from rich.console import Console
 
-from tests.reports.decisions import HOSTILE, OUTCOMES, hostile
-from tpobench.harness.gate.decision import Decision, RuleOutcome, RuleResult
+from tests.reports.decisions import HOSTILE, OUTCOMES, hostile, of_two_benchmarks, with_evidence
+from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleOutcome, RuleResult
 from tpobench.reports.formats.annotations import annotations
 from tpobench.reports.formats.terminal.gate import clear_prompt_lines, decision_table
 
@@ -29,7 +29,7 @@ def test_no_line_of_the_log_is_a_forged_command(text: str) -> None:
         assert "##" not in seen
         assert "\x1b" not in line
     told = annotations(hostile(text))
-    assert len(told) == 4
+    assert len(told) == 5
     for command in told:
         assert re.match(r"::(error|warning) title=[^:,\r\n]*::[^\r\n]*$", command)
         assert not re.search("%(?!25|0D|0A|3A|2C)", command)
@@ -55,3 +55,35 @@ def test_the_terminal_keeps_every_outcome_word(width: int, outcome: RuleOutcome)
     assert [word for word in " ".join(lines).split() if word in OUTCOMES] == [outcome, "SHOWN", outcome]
     *_, last = [line for line in lines if line.startswith(outcome)]
     assert "decision" in last
+
+
+def test_the_figures_stand_below_the_sentence_and_warnings_above_the_decision() -> None:
+    lines = [" ".join(line.split()) for line in drawn(with_evidence(), 120)]
+    assert lines[:6] == [
+        "PASS head_to_head win rate 60%",
+        "p 0.0031, e 41; sees 5.2 points; 1,200 more prompts (about $0.42) would decide",
+        "FAIL length_ratio 2.1 times as long",
+        "supporting",
+        "INCONCLUSIVE metric brevity unknown",
+        "advisory",
+    ]
+    assert lines[6] == "warning the judge <b>trained</b> the candidate"
+    assert lines[7].startswith("PASS decision new meets every rule")
+
+
+def test_a_warning_is_amber_and_not_red() -> None:
+    console = Console(file=io.StringIO(), width=120, highlight=False, force_terminal=True, color_system="standard")
+    console.print(decision_table(with_evidence()))
+    assert isinstance(console.file, io.StringIO)
+    assert "\x1b[33mFAIL" in console.file.getvalue()
+    assert "\x1b[31m" not in console.file.getvalue()
+
+
+def test_rules_of_several_benchmarks_have_a_heading_each() -> None:
+    shown = [" ".join(line.split()) for line in drawn(of_two_benchmarks(), 120)]
+    assert shown[:5] == ["chat", "PASS head_to_head 60%", "PASS category a / b 60%", "code", "PASS head_to_head 60%"]
+
+
+def test_a_prompt_that_is_not_revealed_leaves_its_category() -> None:
+    lost = (ClearPrompt("", "coding", 0.0),)
+    assert clear_prompt_lines(Decision(rules=(), lost=lost)).plain == "lost   0.0%  coding"
