@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.compare import Difference, compare_models
+from tpobench.harness.evaluation.compare import compare_models
+from tpobench.harness.evaluation.differences import Difference
+from tpobench.harness.evaluation.ranks import WIN_RATE
+from tpobench.harness.evaluation.registry import declaration_of
 from tpobench.harness.stats.intervals import Interval, mean_interval
 from tpobench.harness.store.gates import newest_decisions
 from tpobench.harness.store.models import NamedModel
@@ -91,7 +94,7 @@ def read_comparison(store: Store, a: NamedModel, b: NamedModel, labels: tuple[st
         labels=labels,
         head_to_heads=head_to_heads,
         shared=_shared(ours, theirs, differences),
-        differences=sorted(differences, key=lambda difference: not difference.measure.startswith("win rate")),
+        differences=sorted(differences, key=_importance),
         decision=decisions[0].decision if decisions else None,
     )
 
@@ -116,6 +119,14 @@ def head_to_heads_of(
         for (_, _, mode, other), (e, preferences) in between.items()
         if preferences
     ]
+
+
+def _importance(difference: Difference) -> int:
+    """What is told first: the figure that the benchmark is known by, then win rates, then tasks."""
+    if difference.figure == WIN_RATE:
+        return 1
+    declaration = declaration_of(difference.benchmark)
+    return 0 if declaration is not None and difference.figure in declaration.headlines else 2
 
 
 def _is_against(evaluation: Evaluation, model: NamedModel) -> bool:

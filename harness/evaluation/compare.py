@@ -3,10 +3,21 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
+from pathlib import Path
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.stats.intervals import difference_interval
+from tpobench.harness.evaluation.differences import (
+    ComparedValues,
+    Difference,
+    Values,
+    paired_differences,
+    unpaired_difference,
+)
+from tpobench.harness.evaluation.figure_differences import own_differences
+from tpobench.harness.evaluation.judged_rates import figures_of
+from tpobench.harness.evaluation.ranks import WIN_RATE
+from tpobench.harness.evaluation.registry import declaration_of, figure_titles
+from tpobench.harness.records import Metric
 from tpobench.harness.store.evaluations import StoredEvaluation, current_evaluations, item_values
 from tpobench.harness.store.judgments import baseline_responses, prompt_preferences
 from tpobench.harness.store.models import NamedModel, short_fingerprints
@@ -14,37 +25,19 @@ from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
-    """A's figure minus B's on the items that both have, with its 95% interval; all in [-1, 1] (win rates and shares).
-
-    `category` is None for all items. `a` and `b` are the means over the shared items; `own_a` and `own_b` count what
-    each has. `evaluations` are the keys of A's evaluation and of B's.
-    """
-
-    benchmark: str
-    measure: str
-    category: str | None
-    a: float
-    b: float
-    difference: float
-    low: float
-    high: float
-    n: int
-    own_a: int
-    own_b: int
-    evaluations: tuple[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
 class _Measured:
-    """One measure of one model: by item, its category and the value. `baseline` is the fingerprint of the model that
-    its answers were compared with, in `baseline_mode`; both are empty where there was none."""
+    """One measure of one model: by item, its category and the value, None without a verdict.
+
+    `baseline` is the fingerprint of the model that its answers were compared with, in `baseline_mode`; both are empty
+    where there was none.
+    """
 
     evaluation: str
     benchmark: str
     judge: str
     measure: str
-    values: Mapping[str, tuple[str | None, float]]
+    figure: str
+    values: Values
     baseline: str = ""
     baseline_name: str = ""
     baseline_mode: str = ""
@@ -55,7 +48,9 @@ class _Measured:
         return self.benchmark, self.measure, self.judge, self.baseline_name, self.baseline_mode
 
 
-def compare_models(store: Store, a: NamedModel, b: NamedModel) -> list[Difference]:
+def compare_models(
+    store: Store, a: NamedModel, b: NamedModel, data: Path | None = None, by_clusters: bool = False
+) -> list[Difference]:
     """The paired differences of two models: on every benchmark on which both were judged by one judge against one
     baseline in one mode, and in every lm-eval metric with items of both; overall and by category.
 
@@ -63,14 +58,57 @@ def compare_models(store: Store, a: NamedModel, b: NamedModel) -> list[Differenc
     baseline with different fingerprints (answers to more or fewer prompts), they are compared if its answers to the
     shared prompts are the same.
 
+    Args:
+        store: The store that holds them.
+        a: The first model.
+        b: The other one.
+        data: The folder of official files that a benchmark fits its own figures with: their differences are then taken
+            prompt by prompt. Without it they are those of two separate figures, as the store has them.
+        by_clusters: Take the prompts of one category for one observation of its size.
+
     Raises:
-        UserError: They share nothing; the sentence says what each was measured on.
+        UserError: They share nothing with a verdict for both; the sentence says what each was measured on.
     """
     ours, theirs = _measured(store, a), _measured(store, b)
-    differences = [row for mine, other in _alike(store, ours, theirs) for row in _differences(mine, other)]
+    differences: list[Difference] = []
+    for mine, other in _alike(store, ours, theirs):
+        compared = _compared(mine, other)
+        differences += paired_differences(compared, by_clusters)
+        if mine.figure == WIN_RATE:
+            differences += own_differences(store, compared, data) or _of_separate_figures(store, compared)
     if not differences:
         raise UserError(f"{store.path}: {_nothing_shared(a, b, ours, theirs)}")
     return differences
+
+
+def _compared(mine: _Measured, other: _Measured) -> ComparedValues:
+    return ComparedValues(
+        benchmark=mine.benchmark,
+        measure=f"{mine.measure}, {mine.judge}",
+        figure=mine.figure,
+        evaluations=(mine.evaluation, other.evaluation),
+        a=mine.values,
+        b=other.values,
+    )
+
+
+def _of_separate_figures(store: Store, compared: ComparedValues) -> Iterator[Difference]:
+    """The first of the benchmark's headline figures that the store has of both."""
+    declaration = declaration_of(compared.benchmark)
+    headlines = () if declaration is None else declaration.headlines
+    sides = [_overall(store, evaluation) for evaluation in compared.evaluations]
+    for name in headlines:
+        if all(name in side for side in sides):
+            title = dict(figure_titles(compared.benchmark, [name])).get(name, name)
+            measure = compared.measure.replace("win rate", title, 1) + ", not paired"
+            figure = unpaired_difference(replace(compared, figure=name, measure=measure), *(s[name] for s in sides))
+            if figure is not None:
+                yield figure
+            return
+
+
+def _overall(store: Store, evaluation: str) -> dict[str, Metric]:
+    return {metric.name: metric for metric in figures_of(store, evaluation)[0] if metric.category is None}
 
 
 def _measured(store: Store, model: NamedModel) -> list[_Measured]:
@@ -81,20 +119,20 @@ def _measured(store: Store, model: NamedModel) -> list[_Measured]:
             key = evaluation.benchmark, evaluation.judge, evaluation.baseline, evaluation.baseline_mode
             evaluations.setdefault(key, evaluation)
     by_key = {evaluation.evaluation: evaluation for evaluation in evaluations.values()}
-    values: dict[tuple[str, str], dict[str, tuple[str | None, float]]] = {}
+    values: dict[tuple[str, str], dict[str, tuple[str | None, float | None]]] = {}
     for judged in prompt_preferences(store, by_key):
-        if judged.preference is not None:
-            measure = f"win rate v {by_key[judged.evaluation].against}"
-            values.setdefault((judged.evaluation, measure), {})[judged.prompt] = judged.category, judged.preference
+        values.setdefault((judged.evaluation, WIN_RATE), {})[judged.prompt] = judged.category, judged.preference
     for item in item_values(store, by_key):
         if 0 <= item.value <= 1:
             values.setdefault((item.evaluation, item.metric), {})[item.item] = None, item.value
     newest_first = sorted(values.items(), key=lambda entry: list(by_key).index(entry[0][0]))
-    return [_measure(by_key[key], measure, items) for (key, measure), items in newest_first]
+    return [_measure(by_key[key], figure, items) for (key, figure), items in newest_first]
 
 
-def _measure(evaluation: StoredEvaluation, measure: str, values: Mapping[str, tuple[str | None, float]]) -> _Measured:
+def _measure(evaluation: StoredEvaluation, figure: str, values: Values) -> _Measured:
+    measure = f"win rate v {evaluation.against}" if figure == WIN_RATE and evaluation.baseline else figure
     return _Measured(
+        figure=figure,
         evaluation=evaluation.evaluation,
         benchmark=evaluation.benchmark,
         judge=evaluation.judge,
@@ -134,32 +172,6 @@ def _same_answers(ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:
     )
 
 
-def _differences(ours: _Measured, theirs: _Measured) -> Iterator[Difference]:
-    """Overall, and by category where there are several."""
-    mine, other = ours.values, theirs.values
-    shared = sorted(mine.keys() & other.keys())
-    categories = sorted({category for item in shared if (category := mine[item][0]) is not None})
-    for category in [None, *(categories if len(categories) > 1 else [])]:
-        pairs = [(mine[item][1], other[item][1]) for item in shared if category in (None, mine[item][0])]
-        if not pairs:
-            continue
-        interval = difference_interval([a - b for a, b in pairs])
-        yield Difference(
-            benchmark=ours.benchmark,
-            measure=f"{ours.measure}, {ours.judge}",
-            category=category,
-            a=fmean(a for a, _ in pairs),
-            b=fmean(b for _, b in pairs),
-            difference=interval.mean,
-            low=interval.low,
-            high=interval.high,
-            n=interval.n,
-            own_a=len(mine),
-            own_b=len(other),
-            evaluations=(ours.evaluation, theirs.evaluation),
-        )
-
-
 def _nothing_shared(a: NamedModel, b: NamedModel, ours: Sequence[_Measured], theirs: Sequence[_Measured]) -> str:
     """What each was measured on; baselines of one name are told apart by their fingerprints."""
     baselines: dict[str, set[str]] = {}
@@ -172,7 +184,9 @@ def _nothing_shared(a: NamedModel, b: NamedModel, ours: Sequence[_Measured], the
         for measured in side:
             several = len(baselines[measured.baseline_name]) > 1
             which = f" [{short[measured.baseline]}]" if several else ""
-            measures.append(f"{measured.benchmark} ({measured.measure}{which}, {measured.judge})")
+            verdicts = any(value is not None for _, value in measured.values.values())
+            nothing = "" if verdicts else ", without any verdict"
+            measures.append(f"{measured.benchmark} ({measured.measure}{which}, {measured.judge}{nothing})")
         return "; ".join(sorted(measures)) or "nothing"
 
     return (

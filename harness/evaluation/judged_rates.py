@@ -92,14 +92,14 @@ def shown_metrics(metrics: Sequence[Metric], rates: Rates) -> list[Metric]:
         metrics: As they are stored.
         rates: Of the same evaluation; empty where no judge was asked.
     """
-    if not rates:
-        return list(metrics)
-    shown = [rate.metric(category) for category, rate in rates.items()]
+    shown = []
     for metric in metrics:
-        if metric.name == "win_rate":
-            continue
-        shown.append(replace(metric, value=None, low=None, high=None) if is_invalid(metric, rates) else metric)
-    return shown
+        if metric.name == "win_rate" and metric.category in rates:
+            shown.append(rates[metric.category].metric(metric.category))
+        else:
+            shown.append(replace(metric, value=None, low=None, high=None) if is_invalid(metric, rates) else metric)
+    stored = {metric.category for metric in metrics if metric.name == "win_rate"}
+    return shown + [rate.metric(category) for category, rate in rates.items() if category not in stored]
 
 
 def is_invalid(metric: Metric, rates: Rates) -> bool:
@@ -108,9 +108,8 @@ def is_invalid(metric: Metric, rates: Rates) -> bool:
     return rate is not None and rate.is_invalid and metric.name not in NOT_FROM_VERDICTS
 
 
-def rates_of(store: Store, evaluations: Sequence[str]) -> dict[str, dict[str | None, JudgedRate]]:
-    """The win rates of each of these evaluations; empty of one without judgments."""
-    judged: dict[str, list[tuple[str, float | None]]] = {evaluation: [] for evaluation in evaluations}
-    for one in prompt_preferences(store, evaluations):
-        judged[one.evaluation].append((one.category, one.preference))
-    return {evaluation: judged_rates(pairs) for evaluation, pairs in judged.items()}
+def figures_of(store: Store, evaluation: str) -> tuple[list[Metric], dict[str | None, JudgedRate]]:
+    """The figures of an evaluation as people are shown them, and its win rates."""
+    judged = prompt_preferences(store, [evaluation])
+    rates = judged_rates((one.category, one.preference) for one in judged)
+    return shown_metrics(store.metrics(evaluation), rates), rates

@@ -106,6 +106,27 @@ def item_values(store: Store, evaluations: Collection[str]) -> list[ItemValue]:
     return [ItemValue(**row) for row in store.rows(query, [list(evaluations)])]
 
 
+@dataclass(frozen=True, kw_only=True)
+class EvaluationEntry:
+    """One judgment of an evaluation by keys; those of outputs are empty where the evaluation does not list them."""
+
+    prompt: str
+    judgment: str
+    candidate_output: str
+    baseline_output: str
+
+
+def evaluation_entries(store: Store, evaluation: str) -> list[EvaluationEntry]:
+    """Every stored judgment of an evaluation, in its order."""
+    query = """
+        SELECT entry.prompt_key AS prompt, judgment_key AS judgment,
+               coalesce(candidate_output, '') AS candidate_output, coalesce(baseline_output, '') AS baseline_output
+        FROM evaluation_entry AS entry JOIN judgment USING (judgment_key)
+        WHERE evaluation_key = ? ORDER BY place
+    """
+    return [EvaluationEntry(**row) for row in store.rows(query, [evaluation])]
+
+
 def sampling_of_candidates(store: Store, evaluations: Collection[str]) -> dict[str, Mapping[str, Any]]:
     """By evaluation, the sampling parameters of the candidate's first output, where it is stored and was sampled."""
     query = """

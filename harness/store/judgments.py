@@ -115,6 +115,26 @@ def preferences_by_assigned(
     return by_evaluation
 
 
+@dataclass(frozen=True, kw_only=True)
+class MissingCause:
+    """Why judgments of an evaluation have no verdict: what was stored in its place, how often, and one of the texts:
+    the server's words for a refused request, else the judge's."""
+
+    verdict: str
+    judgments: int
+    text: str
+
+
+def missing_causes(store: Store, evaluation: str) -> list[MissingCause]:
+    """Why judgments of the evaluation have no verdict, the most frequent cause first."""
+    query = """
+        SELECT verdict, count(*) AS judgments, min(judgment.raw_text) AS text
+        FROM evaluation_entry JOIN judgment USING (judgment_key)
+        WHERE evaluation_key = ? AND preference IS NULL GROUP BY verdict ORDER BY judgments DESC, verdict
+    """
+    return [MissingCause(**row) for row in store.rows(query, [evaluation])]
+
+
 def baseline_responses(store: Store, evaluations: Collection[str]) -> dict[str, dict[str, str]]:
     """By evaluation and prompt, the text key of the baseline's response."""
     query = (

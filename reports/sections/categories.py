@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tpobench.harness.evaluation.compare import Difference
+from tpobench.harness.evaluation.differences import Difference
 from tpobench.harness.store.assignments import assigned_values
 from tpobench.harness.store.steps import ARMS
 from tpobench.harness.store.store import Store

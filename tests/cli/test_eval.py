@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.apis.verdicts import MODEL, verdict_server
 from tests.cli.command import refused, tpobench
 from tests.miniature import build_reward_model
 
@@ -74,3 +75,29 @@ def test_a_budget_ends_a_command_with_one_sentence_and_the_next_goes_on(tmp_path
 def test_options_that_are_wrong_are_one_sentence(tmp_path: Path, arguments: list[str], told: str) -> None:
     given = ["--model", "m@http://127.0.0.1:9/v1"] if "--model" not in arguments else []
     assert told in refused("eval", *given, *arguments, "--store", "s.duckdb", cwd=tmp_path)
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_a_judge_without_any_verdict_is_no_success(folder: Path, as_json: list[str]) -> None:
+    with verdict_server("silent") as url:
+        done = tpobench("eval", *OPTIONS, "--judge", "ste", "--judge-model", f"{MODEL}@{url}", *as_json, cwd=folder)
+    assert done.returncode == 2
+    assert "gave no verdict on any of the 8 prompts of bench.jsonl" in done.stderr
+    assert "holds no verdict (Both have their merits.)" in done.stderr
+    assert "--retry-missing" in done.stderr
+    if as_json:
+        missing = json.loads(done.stdout)["missing"]
+        assert (missing["missing"], missing["of"], missing["invalid"]) == (8, 8, True)
+
+
+def test_missing_verdicts_are_bounded_and_make_the_figure_invalid(folder: Path) -> None:
+    with verdict_server("junk") as url:
+        judge = ("--judge", "ste", "--judge-model", f"{MODEL}@{url}", "--orders", "both")
+        done = tpobench("eval", *OPTIONS, *judge, cwd=folder)
+        told = json.loads(tpobench("eval", *OPTIONS, *judge, "--json", cwd=folder).stdout)
+    assert done.returncode == 0, done.stderr
+    assert "prompts have no verdict: the win rate over all lies between" in done.stdout
+    assert "it is INVALID, because more than 2% are missing" in done.stdout
+    (rate,) = (m for m in told["metrics"] if m["name"] == "win_rate" and m["category"] is None)
+    assert (rate["value"], rate["invalid"]) == (None, True)
+    assert (rate["low"], rate["high"]) == (told["missing"]["low"], told["missing"]["high"])

@@ -39,12 +39,15 @@ def evaluate(
     Example: tpobench eval --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
     """
     quiet_libraries()
+    from tpobench.harness.errors import UserError
+    from tpobench.harness.evaluation.judged_rates import figures_of, is_invalid
     from tpobench.harness.evaluation.registry import self_scored_run_of
     from tpobench.harness.evaluation.run import run_evaluation
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.evaluations import evaluation_with_key
+    from tpobench.harness.store.judgments import missing_causes
     from tpobench.harness.store.store import Store
-    from tpobench.reports.formats.terminal.evaluation import print_metrics
+    from tpobench.reports.formats.terminal.evaluation import cause_words, missing_lines, print_metrics
 
     refuse_without_effect(context, spec)
     own = self_scored_run_of(spec.benchmark.name)
@@ -53,7 +56,9 @@ def evaluate(
         return
     with Store(store) as opened:
         key = run_evaluation(opened, spec, api.connect, Progress(quiet=as_json))
-        evaluation, metrics = evaluation_with_key(opened, key), opened.metrics(key)
+        evaluation, causes = evaluation_with_key(opened, key), missing_causes(opened, key)
+        metrics, rates = figures_of(opened, key)
+    missing = rates[None].missing
     if as_json:
         print_json(
             {
@@ -61,19 +66,28 @@ def evaluate(
                 "benchmark": evaluation.benchmark,
                 "judge": evaluation.judge,
                 "about": evaluation.about,
-                "metrics": [vars(metric) for metric in metrics],
+                "metrics": [vars(metric) | {"invalid": is_invalid(metric, rates)} for metric in metrics],
+                "missing": vars(missing) | {"invalid": missing.is_invalid, "causes": [vars(cause) for cause in causes]},
                 "spent": api.spent(),
             }
         )
-        return
-    about = evaluation.about
-    print(f"{spec.candidate} ({spec.mode.name}) against {about['baseline']} on {evaluation.benchmark}")
-    print(f"judge     {about['judge_label']}")
-    if about["not_comparable"]:
-        print(f"note      not comparable with published figures: {'; '.join(about['not_comparable'])}")
-    print_metrics(metrics)
-    if api.budget.calls:
-        print(f"calls     {api.spent_line()}")
+    else:
+        about = evaluation.about
+        print(f"{spec.candidate} ({spec.mode.name}) against {about['baseline']} on {evaluation.benchmark}")
+        print(f"judge     {about['judge_label']}")
+        if about["not_comparable"]:
+            print(f"note      not comparable with published figures: {'; '.join(about['not_comparable'])}")
+        print_metrics(metrics, rates)
+        for line in missing_lines(rates, causes):
+            print(line)
+        if api.budget.calls:
+            print(f"calls     {api.spent_line()}")
+    if missing.missing == missing.of:
+        raise UserError(
+            f"{evaluation.about['judge_label']} gave no verdict on any of the {missing.of} prompts of "
+            f"{evaluation.benchmark}: {cause_words(causes[0])}; once that is fixed, run the command again with "
+            "--retry-missing"
+        )
 
 
 def _run_by_itself(own: "SelfScoredRun", spec: "EvaluationSpec", api: Api, store: Path, as_json: bool) -> None:

@@ -7,8 +7,9 @@ from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
-from tpobench.harness.evaluation.compare import Difference
+from tpobench.harness.evaluation.differences import Difference
 from tpobench.harness.gate.categories import MIN_CATEGORY
+from tpobench.harness.stats.missing import MAX_MISSING
 from tpobench.reports.formats.terminal.console import show
 
 
@@ -22,6 +23,14 @@ def print_comparison(a: str, b: str, differences: Sequence[Difference]) -> None:
     """
     show(*comparison_tables(differences))
     print(f"A = {a}, B = {b}; in points, with 95% intervals. * = under {MIN_CATEGORY} prompts: too few to decide on.")
+    if any(not row.is_paired for row in differences):
+        print(
+            "not paired: the interval is that of two separate figures; --data with the official files makes it narrower"
+        )
+    if any(row.is_invalid for row in differences):
+        print(
+            f"INVALID: more than {MAX_MISSING:.0%} of the prompts have no verdict; between the limits lies the figure"
+        )
 
 
 def comparison_tables(differences: Iterable[Difference]) -> list[Table]:
@@ -32,13 +41,30 @@ def comparison_tables(differences: Iterable[Difference]) -> list[Table]:
 
 def _table(title: str, differences: Sequence[Difference]) -> Table:
     table = Table(title=Text(title), title_justify="left", box=SIMPLE)
-    for column in ("category", "A", "B", "A - B", "n"):
+    are_missing = any(row.missing.missing for row in differences)
+    for column in ("category", "A", "B", "A - B", "n", *(["no verdict: A - B is between"] if are_missing else [])):
         table.add_column(column, no_wrap=column != "category")
     for row in differences:
-        apart = f"{100 * row.difference:+.1f} ({100 * row.low:+.1f}, {100 * row.high:+.1f})"
-        few = "*" if row.n < MIN_CATEGORY else ""
-        cells = (row.category or "all", f"{100 * row.a:.1f}", f"{100 * row.b:.1f}", apart, f"{row.n}{few}")
-        table.add_row(*map(Text, cells))
-        if row.category is None and row.n < max(row.own_a, row.own_b):
-            table.caption = f"{row.n} shared of {row.own_a} and {row.own_b}"
+        table.add_row(*map(Text, _cells(row)))
+        if row.category is None:
+            table.caption = _caption(row)
     return table
+
+
+def _cells(row: Difference) -> list[str]:
+    few = "*" if row.n < MIN_CATEGORY else ""
+    a, b, apart = "", "", "INVALID"
+    if not row.is_invalid:
+        a, b = f"{100 * row.a:.1f}", f"{100 * row.b:.1f}"
+        apart = f"{100 * row.difference:+.1f} ({100 * row.low:+.1f}, {100 * row.high:+.1f})"
+    cells = [row.category or "all", a, b, apart, f"{row.n}{few}"]
+    if row.missing.missing:
+        cells.append(f"{row.missing.missing}: {100 * row.missing.low:+.1f} to {100 * row.missing.high:+.1f}")
+    return cells
+
+
+def _caption(row: Difference) -> str | None:
+    shared = row.n + row.missing.missing
+    said = [f"{shared} shared of {row.own_a} and {row.own_b}"] if shared < max(row.own_a, row.own_b) else []
+    said += [] if row.clusters is None else [f"the interval over all is that of {row.clusters} categories"]
+    return "; ".join(said) or None

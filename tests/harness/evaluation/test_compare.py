@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.reports.stores import Judging, answered, prompts
+from tests.reports.stores import judged as judged_by_say
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.compare import compare_models
@@ -132,3 +134,12 @@ def test_two_baselines_of_one_name_are_told_apart(store: Store) -> None:
     overall = [row.measure for row in differences if row.category is None]
     assert len(set(overall)) == 2
     assert all(re.fullmatch(r"win rate v base \[\w{8}\], checklist@1", measure) for measure in overall)
+
+
+def test_two_models_without_any_verdict_are_told_so(store: Store) -> None:
+    asked = prompts(40)
+    base, a, b = (answered(store, name, DIRECT, asked, [name] * 40) for name in ("base", "a", "b"))
+    for side in (a, b):
+        judged_by_say(store, side, base, Judging(say=lambda n, order: None))
+    with pytest.raises(UserError, match="without any verdict"):
+        compare_models(store, model_named(store, "a"), model_named(store, "b"))

@@ -9,7 +9,7 @@ REFUSED = [("easy", 1.0)] * 30 + [("hard", None)] * 70
 def test_a_figure_that_missing_verdicts_make_invalid_has_limits_and_no_value() -> None:
     rates = judged_rates(REFUSED)
     stored = [Metric(name="win_rate", value=1.0, n=30, low=0.9, high=1.0), Metric(name="lc_win_rate", value=0.9, n=30)]
-    rate, easy, hard, controlled = shown_metrics(stored, rates)
+    rate, controlled, easy, hard = shown_metrics(stored, rates)
     assert (rate.value, rate.low, rate.high, rate.n) == (None, 0.3, 1.0, 30)
     assert (easy.category, easy.value) == ("easy", 1.0)
     assert (hard.category, hard.value, hard.low, hard.high) == ("hard", None, 0.0, 1.0)
