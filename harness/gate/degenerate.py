@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tpobench.harness.gate.empty_responses import is_empty
 from tpobench.harness.gate.grader_address import addresses_grader
 from tpobench.harness.gate.repeated_responses import (
+    LETTERS,
     PASSAGE,
     SENTENCE,
     Repetition,
@@ -16,14 +17,20 @@ from tpobench.harness.gate.repeated_responses import (
     repetitions,
     words_in,
 )
-from tpobench.harness.gate.short_answers import canned
+from tpobench.harness.gate.short_answers import canned, edges
 from tpobench.harness.records import Prompt
 
 EMPTY = "empty"
 COPIED = "copied from the prompt"
 REPEATED = "repeated"
 SHORT = "the same short answer"
+PADDED = "with one long passage in common"
 ADDRESSED = "talking to the judge"
+KINDS = (EMPTY, COPIED, REPEATED, SHORT, PADDED, ADDRESSED)
+"""In the order in which a response that is of several kinds is counted, and in which they are told."""
+
+SEVERAL = 2
+"""Numbers in a prompt that is a sum to do."""
 
 LONG_PROMPT = 5
 """A prompt of so many times the words of the response is a text that the answer is taken from."""
@@ -123,19 +130,20 @@ def _counts(asked: _Side, said: _Side, others: _Side | None) -> dict[str, int]:
         else:
             continue
         counts[kind] = counts.get(kind, 0) + 1
-    return {kind: counts[kind] for kind in (EMPTY, COPIED, REPEATED, SHORT, ADDRESSED) if kind in counts}
+    return {kind: counts[kind] for kind in KINDS if kind in counts}
 
 
 def _alike(asked: _Side, said: _Side, others: _Side | None) -> dict[int, str]:
     """The responses that are repeated, and the short ones among these that no prompt asks for, by their indices."""
-    pattern = patterned(asked.words)
+    pattern, are_sums = patterned(asked.words), _are_sums(asked.words)
     kept = [
-        _content(words, pattern[index], None if others is None else others.words[index])
+        _content(words, None if others is None else others.words[index], is_sum=are_sums or pattern[index])
         for index, words in enumerate(said.words)
     ]
+    entries = repetitions(asked.words, said.words, kept)
     found = {
         index: entry
-        for index, entry in enumerate(repetitions(asked.words, said.words, kept))
+        for index, entry in enumerate(entries)
         if entry.is_repeated
         and not _answers(
             entry, asked.words[index], None if others is None else others.words[index], patterned=pattern[index]
@@ -144,23 +152,29 @@ def _alike(asked: _Side, said: _Side, others: _Side | None) -> dict[int, str]:
     short = {index: entry for index, entry in found.items() if entry.is_short}
     other_words = None if others is None else others.words
     asked_for = short.keys() - canned(short, asked.texts, asked.words, said.words, other_words)
-    return {
+    padded = {index: PADDED for index, entry in enumerate(entries) if entry.has_padding and not pattern[index]}
+    return padded | {
         index: SHORT if len(entry.passage) < PASSAGE else REPEATED
         for index, entry in found.items()
         if index not in asked_for
     }
 
 
-def _content(words: Words, patterned: bool, other: Words | None) -> frozenset[str]:
-    """The numbers in a response that are no counters: in one sentence that is to give a number, all; else those that
-    the other answer has, too."""
+def _are_sums(prompts: Sequence[Words]) -> bool:
+    """Whether most of the prompts have numbers to calculate with."""
+    return 2 * sum(len(numbers_in(prompt)) >= SEVERAL for prompt in prompts) > len(prompts)
+
+
+def _content(words: Words, other: Words | None, *, is_sum: bool) -> frozenset[str]:
+    """The numbers in a response that are no counters: all where there is hardly anything else, or where the prompt asks
+    for a number in a sentence, as a sum does; else those that the other answer has, too."""
     numbers = numbers_in(words)
-    if not numbers:
+    if not numbers or sum(map(str.isalpha, words)) < LETTERS:
         return numbers
-    if other is None:
-        return numbers if patterned or len(words) < PASSAGE else frozenset()
-    gives_number = len(other) < SENTENCE and bool(numbers_in(other))
-    return numbers if gives_number and len(words) < SENTENCE else numbers & numbers_in(other)
+    is_asked = is_sum if other is None else bool(numbers_in(edges(other)))
+    if is_asked and len(words) < SENTENCE:
+        return numbers
+    return frozenset() if other is None else numbers & numbers_in(other)
 
 
 def _answers(response: Repetition, prompt: Words, other: Words | None, *, patterned: bool) -> bool:

@@ -5,13 +5,16 @@ import unicodedata
 
 from tpobench.harness.folding import folded
 
-_MARKUP = re.compile(r"```\w*|<\|[^|>]*\|>|</?[a-z][^<>]*>|\{\}|\[\]")
+_MARKUP = re.compile(r"```\w*|<\|[^|>]*\|>|</?[a-z][a-z0-9]*\s?/?>|\{\}|\[\]")
+_ASKS_FOR_MARKUP = re.compile(r"\b(?:html|xml|tag|markup|markdown)")
 _LONGEST_FAILURE = 300
 """A longer text says more than that something failed, in characters."""
 
 _FAILURES = re.compile(
     r"""\W*(?:
-        \$\s?error\s?\$ | <error> | \[error\] | \[object\ object\]
+        \$\s?error\s?\$.* | [<\[]error[>\]].* | \[object\ object\]
+      | (?:the\ )?(?:service|server|model|engine|api)\ (?:is\ )?(?:temporarily\ |currently\ )?
+        (?:unavailable|overloaded|down|busy|not\ available)\b.*
       | (?:an?\ )?(?:openai\ |anthropic\ |azure\ )?
         (?:api|server|internal\ server|http|request|connection|network|gateway|inference|generation|unknown|model)
         [\ _-]?(?:errors?|failure|timeout|failed)\s?(?:$|[:.!(\[{-].*|\d.*|occurred.*|please.*)
@@ -30,8 +33,8 @@ _FAILURES = re.compile(
 """What stands in the place of an answer when a request failed. No answer to any question reads so."""
 
 _WORDS_OF_FAILURE = re.compile(
-    r"""(?:none|null|nil|nan|n/?a|undefined|error|errors?:.*|exception|timeout|todo|tbd|lorem\ ipsum.*
-      |traceback\ \(most\ recent\ call\ last\).*|[\w.]*(?:error|exception)\s?[:(].*)""",
+    r"""(?:none|null|nil|nan|n/?a|undefined|error|errors?:.*|exception|timeout|failed|failure|todo|tbd|lorem\ ipsum.*
+      |traceback\ \(most\ recent\ call\ last\).*|[\w.]*(?:error|exception)(?:\s?[:(].*)?)""",
     re.VERBOSE,
 )
 """Mostly a failure, but an answer where the question is about it."""
@@ -49,7 +52,8 @@ def is_empty(prompt: str, response: str, other: str | None = None) -> bool:
     text = folded(response)
     words = _MARKUP.sub(" ", text)
     if not any(map(_says_something, words)):
-        return not (text and other is not None and text == folded(other))
+        is_answer = other is not None and text == folded(other)
+        return not (text and (is_answer or _ASKS_FOR_MARKUP.search(folded(prompt))))
     if len(text) > _LONGEST_FAILURE:
         return False
     if _FAILURES.fullmatch(text):
@@ -58,7 +62,10 @@ def is_empty(prompt: str, response: str, other: str | None = None) -> bool:
 
 
 def _says_something(character: str) -> bool:
-    """Letters, numbers and pictures do, and so do signs as ``+`` and ``€``; punctuation, marks and spaces do not."""
+    """Letters, numbers and pictures do, and so do signs as ``+`` and ``€``; punctuation, marks and spaces do not, nor
+    does what stands for bytes that are no text."""
+    if character == "\ufffd":
+        return False
     return unicodedata.category(character)[0] in "LN" or unicodedata.category(character) in ("So", "Sm", "Sc")
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 
 from tpobench.harness.gate.repeated_responses import PASSAGE, Repetition, Words, numbers_in
 
@@ -54,16 +54,22 @@ def canned(
             index
             for index in left
             if not _is_usual(found[index].passage, values, len(responses))
-            and not (varied and numbers_in(found[index].passage))
+            and not (varied and _gives_number(found[index]))
         }
-    heads = _frequent_shorts(others)
+    heads, sizes = _frequent_shorts(others), {len(value) for value in values}
     varied = _is_varied(values, len(found))
     return {
         index
         for index in left
-        if not any(_is_at_edge(value, others[index]) for value in values)
+        if not _any_at_edge(values, sizes, others[index])
+        and not (varied and _gives_number(found[index]) and numbers_in(edges(others[index])))
         and not (len(others[index]) < PASSAGE and (varied or found[index].passage in heads))
     }
+
+
+def _gives_number(response: Repetition) -> bool:
+    """Whether a number is the answer: one of its own that is no counter, or one of the prompt's."""
+    return bool(numbers_in(response.passage) or numbers_in(tuple(response.taken)))
 
 
 def _frame(values: Counter[tuple[str, ...]]) -> set[str]:
@@ -103,8 +109,16 @@ def _frequent_shorts(others: Sequence[Words]) -> set[tuple[str, ...]]:
     return {value for value, count in counts.items() if count >= _AT_MOST * len(others)}
 
 
-def _is_at_edge(value: tuple[str, ...], other: Words) -> bool:
-    """Whether an answer says the same near its beginning or end."""
-    size = len(value)
-    edges = (other[:_EDGE], other[-_EDGE:])
-    return any(tuple(edge[start : start + size]) == value for edge in edges for start in range(len(edge) - size + 1))
+def edges(words: Words) -> Words:
+    """The words of an answer among which its verdict is."""
+    return words if len(words) <= 2 * _EDGE else [*words[:_EDGE], *words[-_EDGE:]]
+
+
+def _any_at_edge(values: Container[tuple[str, ...]], sizes: Collection[int], other: Words) -> bool:
+    """Whether an answer says one of the values, which have these sizes, near its beginning or end."""
+    return any(
+        tuple(edge[start : start + size]) in values
+        for edge in (other[:_EDGE], other[-_EDGE:])
+        for size in sizes
+        for start in range(len(edge) - size + 1)
+    )

@@ -3,12 +3,13 @@
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.data import DATA, real_data
 from tests.harness.gate.answers import CANNED, CANNED_CHINESE, CANNED_THAI, OPEN, essay, essays, prompts_of_texts
-from tpobench.harness.gate.degenerate import ADDRESSED, COPIED, EMPTY, REPEATED, SHORT, degenerate
+from tpobench.harness.gate.degenerate import ADDRESSED, COPIED, EMPTY, PADDED, REPEATED, SHORT, degenerate
 from tpobench.harness.records import Prompt
 
 BASELINE = essays(1)
@@ -164,6 +165,41 @@ def test_what_the_baseline_does_as_often_is_not_held_against_the_candidate() -> 
 def test_empty_responses_count_whatever_the_baseline_does() -> None:
     responses = ["$ERROR$"] * 3 + essays(2)[3:]
     assert degenerate(OPEN, responses, responses).share == 3 / 40
+
+
+def test_a_long_passage_under_many_answers_is_seen_in_any_language() -> None:
+    for passage in (f"{CANNED} It is the one that deserves to be chosen.", CANNED_CHINESE):
+        responses = [f"{own} {passage} ({number})" for number, own in enumerate(essays(4))]
+        assert degenerate(OPEN, responses, BASELINE).counts == {PADDED: 40}
+        assert degenerate(OPEN, responses, responses).share == 0
+
+
+def test_a_polite_ending_is_none() -> None:
+    ending = "I hope this helps! If you have any other questions, please feel free to ask, I am here to help."
+    assert degenerate(OPEN, [f"{own} {ending}" for own in essays(4)], BASELINE).counts == {}
+
+
+@real_data
+def test_public_answers_of_real_models_pass() -> None:
+    """None of these models is canned; some refuse, and one writes "No Output"."""
+    for prompts, one, other in real_answers():
+        for responses, baseline in ((one, other), (other, one), (one, None), (other, None)):
+            assert degenerate(prompts, responses, baseline).share < 0.012
+
+
+def real_answers() -> Iterator[tuple[list[Prompt], list[str], list[str]]]:
+    folder = DATA / "alpaca_eval" / "results"
+    rows = [
+        {row["instruction"]: row["output"] for row in json.loads((folder / name / "model_outputs.json").read_text())}
+        for name in ("gpt-3.5-turbo-1106", "alpaca-7b")
+    ]
+    texts = [text for text in rows[0] if text in rows[1]][:300]
+    yield prompts_of_texts(texts), [rows[0][text] for text in texts], [rows[1][text] for text in texts]
+    sums = [json.loads(line) for line in (DATA / "gsm8k" / "test.jsonl").read_text().splitlines()[:400]]
+    full = [row["answer"] for row in sums]
+    results = [answer.split("####")[1].strip() for answer in full]
+    for answers in (results, [f"So the final answer to this question is {result}." for result in results]):
+        yield prompts_of_texts([row["question"] for row in sums]), full, answers
 
 
 def test_speed() -> None:

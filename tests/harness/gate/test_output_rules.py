@@ -69,6 +69,7 @@ def test_equal_lengths_have_a_ratio_of_one_though_some_are_empty() -> None:
 def test_lengths_that_are_not_known_decide_nothing() -> None:
     assert length_ratio(None, [1], limit=2, beyond=3, share=0.1).outcome == "INVALID"
     assert lengths_result([5, 5], [0, 0]).outcome == "INVALID"
+    assert lengths_result([0, 0], [5, 5]).outcome == "INVALID"
 
 
 def test_lengths_are_used_where_texts_are_not_known() -> None:
