@@ -1,5 +1,6 @@
 """AlpacaEval 2's length-controlled win rate of one model, and the difference between two, with honest intervals."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ from tpobench.benchmarks.alpaca_eval.length_fit import (
 from tpobench.harness.stats.bootstrap import drawn_counts, expanded_percentiles
 
 _PARAMETERS = 3
+_WON_AND_LOST = (1.0, 0.0)
+"""The preferences of the pseudo prompts."""
 
 
 class ModelPrompts(NamedTuple):
@@ -103,8 +106,8 @@ def refit_interval(
     rows, part of the metric's definition, are not resampled. So the interval is about what this metric would give on
     other prompts of the kind; the pull of the gamed rows on the figure itself is not in it.
 
-    What is drawn from has four more prompts, two won and two lost, of equal length and mean difficulty, as in
-    Agresti & Coull's interval: without them sixty wins would have no width.
+    What is drawn from has two more prompts, one won and one lost, of equal length and mean difficulty: without them
+    sixty wins would have no width.
 
     `repeats` refits (at least 2) are drawn with `seed`; `confidence` is between 0 and 1.
     """
@@ -113,7 +116,7 @@ def refit_interval(
     if prompts.is_baseline:
         return RefitInterval(win_rate=50.0, low=50.0, high=50.0, standard_error=0.0, repeats=repeats)
     n = prompts.preference.size
-    rate, refits = _refits(prompts, gamed, [1.0, 1.0, 0.0, 0.0], drawn_counts(repeats, n + 4, seed))
+    rate, refits = _refits(prompts, gamed, _WON_AND_LOST, drawn_counts(repeats, n + len(_WON_AND_LOST), seed))
     low, high = expanded_percentiles(refits, n=n, parameters=_PARAMETERS, confidence=confidence)
     return RefitInterval(
         win_rate=rate,
@@ -140,24 +143,24 @@ def refit_difference(
     """The difference of two models' length-controlled win rates against one baseline, paired by prompt: the same
     prompts are drawn for both, and both are refitted. The prompts of `a` and `b` are the same, in one order.
 
-    What is drawn from has four more prompts, two that only `a` wins and two that only `b` wins (see `refit_interval`).
+    What is drawn from has two more prompts, one that only `a` wins and one that only `b` wins (see `refit_interval`).
     """
     _require_bootstrap(repeats, confidence)
     sides = [checked_prompts(*side) for side in (a, b)]
     n = sides[0].preference.size
     if sides[1].preference.size != n:
         raise ValueError("a paired difference needs the same prompts of both models")
-    counts = drawn_counts(repeats, n + 4, seed)
+    counts = drawn_counts(repeats, n + len(_WON_AND_LOST), seed)
     (rate_a, refits_a), (rate_b, refits_b) = (
         _refits(side, gamed, pseudo, counts)
-        for side, pseudo in zip(sides, ([1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]), strict=True)
+        for side, pseudo in zip(sides, (_WON_AND_LOST, _WON_AND_LOST[::-1]), strict=True)
     )
     low, high = expanded_percentiles(refits_a - refits_b, n=n, parameters=_PARAMETERS, confidence=confidence)
     difference = rate_a - rate_b
     return RefitDifference(a=rate_a, b=rate_b, low=min(float(low), difference), high=max(float(high), difference))
 
 
-def _refits(prompts: Prompts, gamed: GamedRows, pseudo: list[float], counts: Floats) -> tuple[float, Floats]:
+def _refits(prompts: Prompts, gamed: GamedRows, pseudo: Sequence[float], counts: Floats) -> tuple[float, Floats]:
     """The win rate, and those of the refits on `counts` of the prompts and of the pseudo prompts after them; in points.
     The baseline itself is 50 each time, by definition."""
     if prompts.is_baseline:

@@ -88,6 +88,15 @@ def figure_titles(benchmark: str, names: Sequence[str]) -> list[tuple[str, str]]
     return [(name, title) for name, title in titles.items() if name in names]
 
 
+def current_figure(name: str) -> str:
+    """The name of what is computed today in place of the figure of this name: itself, unless a benchmark declares that
+    it was renamed. A figure gets another name where its definition changes, so that no two are mixed."""
+    for declaration in declarations().values():
+        if name in declaration.former_figures:
+            return declaration.former_figures[name]
+    return name
+
+
 def benchmark_named(name: str, split: str = "test", data: Path | None = None, per_category: int = 500) -> Benchmark:
     """A benchmark by name, or from a ``*.jsonl`` file.
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from statistics import fmean
 
+from tpobench.harness.evaluation.registry import current_figure
 from tpobench.harness.gate.decision import RuleOutcome, RuleResult
 from tpobench.harness.gate.input import TaskItems
 from tpobench.harness.gate.policy import Rules
@@ -18,7 +19,10 @@ INTERVAL_ALPHA = 0.025
 def check_metrics(policy: Rules, metrics: Mapping[str, Metric], prompts: int) -> list[RuleResult]:
     """The rules on metrics of the candidate's own evaluation, by name; `prompts` is how many the benchmark has."""
     results = [] if policy.controlled is None else [_controlled(policy.controlled, metrics, prompts)]
-    return results + [_bounds(name, rule, metrics.get(name)) for name, rule in policy.metrics.items()]
+    for name, rule in policy.metrics.items():
+        figure = name if rule.scorer is not None else current_figure(name)
+        results.append(_bounds(name, rule, metrics.get(figure)))
+    return results
 
 
 def check_drop(task: str, rule: TaskRule, items: TaskItems) -> RuleResult:
@@ -55,15 +59,17 @@ def check_drop(task: str, rule: TaskRule, items: TaskItems) -> RuleResult:
 
 
 def _controlled(rule: ControlledRule, metrics: Mapping[str, Metric], prompts: int) -> RuleResult:
-    metric = metrics.get(rule.figure)
+    figure = current_figure(rule.figure)
+    renamed = "" if figure == rule.figure else f" ({rule.figure} in the policy is now called so)"
+    metric = metrics.get(figure)
     if metric is None or metric.value is None or metric.low is None or metric.high is None:
-        return _absent("controlled", f"{rule.figure} with an interval", metrics)
+        return _absent("controlled", f"{figure}{renamed} with an interval", metrics)
     if metric.n < (1 - MAX_MISSING) * prompts:
-        return _invalid("controlled", f"{rule.figure} is over {metric.n} of {prompts} prompts only")
+        return _invalid("controlled", f"{figure}{renamed} is over {metric.n} of {prompts} prompts only")
     outcome: RuleOutcome = "PASS" if metric.low > rule.min else "FAIL" if metric.high < rule.min else "INCONCLUSIVE"
     sentence = (
-        f"{rule.figure} {metric.value:.1%} (95% interval {metric.low:.1%} to {metric.high:.1%}), asked for more than "
-        f"{rule.min:.1%}"
+        f"{figure}{renamed} {metric.value:.1%} (95% interval {metric.low:.1%} to {metric.high:.1%}), asked for "
+        f"more than {rule.min:.1%}"
     )
     return RuleResult(
         rule="controlled",

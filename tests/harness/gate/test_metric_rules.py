@@ -22,6 +22,24 @@ def test_a_controlled_figure_over_few_of_the_prompts_decides_nothing() -> None:
     assert result.outcome == "INVALID"
 
 
+def test_a_figure_under_its_former_name_is_the_one_that_is_computed_today() -> None:
+    """What a store holds under the former name had another definition."""
+    metrics = {
+        name: Metric(name=name, value=value, n=400, low=value - 0.04, high=value + 0.04)
+        for name, value in (("style_controlled_score", 0.9), ("style_controlled_win_rate", 0.4))
+    }
+    asked = policy(
+        controlled={"min": 0.5, "figure": "style_controlled_score"}, metrics={"style_controlled_score": {"min": 0.5}}
+    )
+    controlled, bound = check_metrics(asked, metrics, 400)
+    assert (controlled.outcome, bound.outcome) == ("FAIL", "FAIL")
+    assert (
+        "style_controlled_win_rate (style_controlled_score in the policy is now called so) 40.0%" in controlled.sentence
+    )
+    (absent,) = check_metrics(policy(controlled=asked.controlled), {}, 400)
+    assert "no style_controlled_win_rate" in absent.sentence
+
+
 @pytest.mark.parametrize(
     ("bounds", "outcome"),
     [
