@@ -9,6 +9,7 @@ it fails more often than alpha. The upper bound is the mirror image.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ Floats = npt.NDArray[np.float64]
 
 _LEAST = 1e-6
 """A bound below it is 0."""
+
+_TINY, _EPSILON = float(np.finfo(float).tiny), float(np.finfo(float).eps)
 
 _STEPS = 60
 _CLOSE = 1e-10
@@ -79,19 +82,23 @@ def one_sided_bound(
 def lower_bound(values: Floats, alpha: float, weights: Floats | None = None) -> float:
     """The smallest mean that the values do not rule out at `alpha`; shape (n,), in [0, 1]."""
     from scipy.optimize import brentq
+    from scipy.special import ndtri
 
     shares = np.ones(values.size) if weights is None else weights
     distinct, counts = np.unique(np.stack([values, shares]), axis=1, return_counts=True)
     mean = float(np.average(values, weights=shares))
 
+    @cache
     def excess(floor: float) -> float:
-        return float(mean_p_value(distinct[0], floor, distinct[1], counts)) - alpha
+        """In normal deviates, where it is nearly a straight line and its root is found in a few steps."""
+        p_value = float(mean_p_value(distinct[0], floor, distinct[1], counts))
+        return float(ndtri(min(max(p_value, _TINY), 1 - _EPSILON)) - ndtri(alpha))
 
-    if mean <= _LEAST or excess(_LEAST) >= 0:
-        return 0.0
     spread = float(np.average((values - mean) ** 2, weights=shares))
     far = mean - 5 * ((spread + 1 / values.size) / values.size) ** 0.5  # the search starts near its end
     least = far if far > _LEAST and excess(far) < 0 else _LEAST
+    if mean <= _LEAST or (least == _LEAST and excess(_LEAST) >= 0):
+        return 0.0
     return mean if excess(mean) <= 0 else float(brentq(excess, least, mean, xtol=1e-7))
 
 

@@ -86,7 +86,10 @@ def current_evaluations(
 
 def largest_evaluations(store: Store) -> list[StoredEvaluation]:
     """Every evaluation with a baseline, that on most prompts first, and of those the newest."""
-    where = "WHERE baseline <> '' ORDER BY len(list_distinct(prompt_keys)) DESC, evaluation.created_at DESC"
+    where = (
+        "JOIN evaluation_size USING (evaluation_key) WHERE baseline <> '' "
+        "ORDER BY prompts DESC, evaluation.created_at DESC, evaluation_key"
+    )
     return _evaluations(store, "evaluation", where, [])
 
 

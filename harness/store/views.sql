@@ -1,15 +1,21 @@
 -- What the tables mean, defined once. The views belong to a connection: they are made whenever a store is opened, so
 -- they also serve a store that is opened for reading only, and no store carries an old definition.
 
+-- On how many prompts an evaluation is: of one that lists none (imported results of lm-eval) the outputs count. Several
+-- judgments of a prompt, such as one in each order, are one prompt.
+CREATE OR REPLACE TEMP VIEW evaluation_size AS
+SELECT evaluation_key,
+       CASE WHEN len(prompt_keys) > 0 THEN list_unique(prompt_keys) ELSE list_unique(candidate_outputs) END AS prompts
+FROM evaluation;
+
 -- Of every (benchmark, judge, candidate and baseline with their modes) the evaluation over most prompts, of those the
 -- newest: a look at a few prompts does not stand in for the whole. A baseline in another mode is another baseline.
 CREATE OR REPLACE TEMP VIEW current_evaluation AS
 SELECT * FROM evaluation WHERE evaluation_key IN (  -- ranked by their keys alone: the lists are long
-    SELECT evaluation_key FROM evaluation
+    SELECT evaluation_key FROM evaluation JOIN evaluation_size USING (evaluation_key)
     QUALIFY row_number() OVER (
         PARTITION BY benchmark, judge, candidate, candidate_mode, baseline, baseline_mode
-        ORDER BY greatest(len(prompt_keys), len(judgment_keys), len(candidate_outputs)) DESC, created_at DESC,
-                 evaluation_key
+        ORDER BY prompts DESC, created_at DESC, evaluation_key
     ) = 1
 );
 

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from tpobench.harness.records import Judgment, NewEvaluation
+from tpobench.harness.store.evaluations import largest_evaluations
 from tpobench.harness.store.store import Store
 
 Games = list[tuple[str, str]]
@@ -102,6 +103,24 @@ def test_a_look_at_a_few_prompts_does_not_stand_in_for_the_whole(store: Store) -
     evaluated(store, "whole", [("p", "j"), ("q", "k")])
     evaluated(store, "few", [("p", "j")])
     assert store.sql("SELECT evaluation_key FROM current_evaluation")[1] == [("whole",)]
+
+
+def test_two_orders_on_fewer_prompts_do_not_make_a_larger_evaluation(store: Store) -> None:
+    both_orders = [(prompt, f"{prompt} {order}") for prompt in "pq" for order in ("AB", "BA")]
+    evaluated(store, "three prompts", [("p", "p AB"), ("q", "q AB"), ("r", "r AB")])
+    evaluated(store, "two prompts in both orders", both_orders)
+    evaluated(store, "a task", [], candidate="task", prompt_keys=[], candidate_outputs=["o", "o", "o2"])
+    assert dict(store.sql("SELECT evaluation_key, prompts FROM evaluation_size")[1]) == {
+        "three prompts": 3,
+        "two prompts in both orders": 2,
+        "a task": 2,
+    }
+    query = "SELECT evaluation_key FROM current_evaluation WHERE candidate = 'new'"
+    assert store.sql(query)[1] == [("three prompts",)]
+    assert [e.evaluation for e in largest_evaluations(store) if e.candidate == "new"] == [
+        "three prompts",
+        "two prompts in both orders",
+    ]
 
 
 def test_views_are_there_in_a_store_that_is_only_read_and_never_in_its_file(tmp_path: Path) -> None:
