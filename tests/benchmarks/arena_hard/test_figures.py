@@ -53,6 +53,16 @@ def test_a_score_of_all_prompts_has_a_width(label: str, value: float) -> None:
     assert found.high - found.low == pytest.approx(1 - 0.025 ** (1 / 60), rel=0.05)  # Clopper and Pearson's
 
 
+def test_the_score_of_ten_prompts_that_are_nearly_all_won_is_covered() -> None:
+    """By percentiles of a bootstrap it was 29 times of 100: where all ten were won, they had no width."""
+    random, held = np.random.default_rng(4), []
+    for _ in range(100):
+        labels = [("B>>A", "A>B") if won else ("A>B", "B>A") for won in random.random(10) < 0.98]
+        found = by_name(score("v0.1")(judged(labels)))["arena_score"]
+        held.append(found.low <= 0.98 * 4 / (0.98 * 4 + 0.02 * 2) <= found.high)  # type: ignore[operator]
+    assert np.mean(held) > 0.94
+
+
 def test_a_strong_vote_counts_three_times_and_widens_the_interval() -> None:
     labels = [("B>A", "A>B")] * 30 + [("A>B", "B>A")] * 30
     plain = by_name(score("v0.1")(judged(labels)))["arena_score"]
