@@ -79,3 +79,9 @@ def test_observations_of_clusters_by_hand() -> None:
         [1.0, 0.5, 1.0],
     )
     assert observations(replace(seen, clusters=None)).sizes.tolist() == [1] * 7
+
+
+def test_more_than_two_missing_in_a_hundred_decide_nothing_here_either() -> None:
+    values: list[float | None] = [None] * 3 + [1.0] * 97
+    assert win_rate_outcome(WinRateRule(margin=0.05), prefix(values))[0] == "INVALID"
+    assert win_rate_outcome(WinRateRule(margin=0.05), prefix([None, None, *values[3:], 1.0]))[0] == "PASS"
