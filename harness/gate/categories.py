@@ -40,7 +40,7 @@ def guard_of(rule: CategoriesRule, comparison: SequentialComparison) -> Guard:
     }
     large = {name: indices for name, indices in watched.items() if len(indices) >= MIN_CATEGORY}
     size = guard_size(rule.floor, rule.drop, rule.alpha / max(len(large), 1), rule.power)
-    taken = {name: indices if comparison.source.free else indices[:size] for name, indices in large.items()}
+    taken = {name: indices[:size] if comparison.source.paid else indices for name, indices in large.items()}
     small = {name: indices for name, indices in watched.items() if name not in large}
     return Guard(taken, small, {name: len(indices) for name, indices in watched.items()})
 

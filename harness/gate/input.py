@@ -40,7 +40,12 @@ class PreferenceSource(Protocol):
 
     @property
     def free(self) -> bool:
-        """Whether judging costs nothing."""
+        """Whether judging costs nothing: the judge asks nobody, or nobody may be asked."""
+
+    @property
+    def paid(self) -> bool:
+        """Whether judgments cost something, also where they are there already: what a guard looks at must not depend on
+        whether it was paid for before."""
 
     @property
     def advice(self) -> str:

@@ -25,6 +25,7 @@ from tpobench.harness.records import Model, Prompt, content_key
 from tpobench.harness.samplers.base import Sampler
 from tpobench.harness.samplers.choose import sampler_for
 from tpobench.harness.stats.preferences import mean_preference
+from tpobench.harness.store.calls import calls_for
 from tpobench.harness.store.judgments import judgments_with_keys
 from tpobench.harness.store.runs import CHECKPOINT, checkpoint_named
 from tpobench.harness.store.store import Store
@@ -50,7 +51,6 @@ class LivePreferences:
     candidate: ModelOutputs
     other: ModelOutputs
     against: str
-    dollars_per_prompt: float | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -71,6 +71,20 @@ class LivePreferences:
     def free(self) -> bool:
         """Whether judging costs nothing."""
         return self.offline or self.judge.free
+
+    @property
+    def paid(self) -> bool:
+        """Whether judgments cost something, also where they are in the store already."""
+        return not self.judge.free
+
+    @property
+    def dollars_per_prompt(self) -> float | None:
+        """What judging one prompt has cost so far, on average."""
+        if not self.paid:
+            return 0.0
+        calls = calls_for(self.store, [key for of_prompt in self._keys for key in of_prompt])
+        judged = sum(len(of_prompt) for of_prompt in self._keys) / max(len(self._keys), 1)
+        return None if calls.dollars is None or not calls.calls else judged * calls.dollars / calls.calls
 
     @property
     def advice(self) -> str:

@@ -33,6 +33,7 @@ class StoredPreferences:
     observations: Sequence[str]
     judgments: Sequence[tuple[Verdict, ...]]
     free: bool = True
+    paid: bool = False
     advice: str = "tpobench eval --retry-missing asks again"
     dollars_per_prompt: float | None = 0.0
 

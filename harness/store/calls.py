@@ -21,6 +21,12 @@ class CallTotals:
     dollars: float | None
 
 
+def calls_for(store: Store, subjects: Collection[str]) -> CallTotals:
+    """The calls that these judgments took, by their keys."""
+    query = "SELECT count(*) AS calls, sum(cost_usd) AS dollars FROM call WHERE subject IN (SELECT unnest(?))"
+    return CallTotals(**store.rows(query, [list(subjects)])[0])
+
+
 def judging_calls(store: Store, evaluations: Collection[str]) -> CallTotals:
     """The calls for the judgments of these evaluations; one that several share is counted once."""
     query = """

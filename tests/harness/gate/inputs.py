@@ -29,6 +29,10 @@ class GivenPreferences:
     asked: list[int] = field(default_factory=list)
 
     @property
+    def paid(self) -> bool:
+        return not self.free
+
+    @property
     def observations(self) -> list[str]:
         return [f"{self.judge}: {prompt.key} is {self.values[prompt.key]}" for prompt in self.prompts]
 
