@@ -94,6 +94,8 @@ class SequentialComparison:
         notes = []
         if repeated:
             notes.append(f"{repeated} of {len(self.source.prompts)} prompts repeat others and are left out")
+        if self.rows > len(self.source.prompts):
+            notes.append(f"at most {len(self.source.prompts)} of the benchmark's {self.rows} prompts may be judged")
         if grown:
             notes.append(
                 f"{grown} prompts were added to the {self._look.first} of the first look: the one test of all prompts "

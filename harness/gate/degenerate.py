@@ -12,6 +12,7 @@ from tpobench.harness.gate.repeated_responses import (
     Repetition,
     Words,
     is_copy,
+    is_text,
     numbers_in,
     patterned,
     repetitions,
@@ -169,9 +170,9 @@ def _content(words: Words, other: Words | None, *, is_sum: bool) -> frozenset[st
     """The numbers in a response that are no counters: all where there is hardly anything else, or where the prompt asks
     for a number in a sentence, as a sum does; else those that the other answer has, too."""
     numbers = numbers_in(words)
-    if not numbers or sum(map(str.isalpha, words)) < LETTERS:
+    if not numbers or sum(map(is_text, words)) < LETTERS:
         return numbers
-    is_asked = is_sum if other is None else bool(numbers_in(edges(other)))
+    is_asked = is_sum if other is None else (is_sum or len(other) < SENTENCE) and bool(numbers_in(edges(other)))
     if is_asked and len(words) < SENTENCE:
         return numbers
     return frozenset() if other is None else numbers & numbers_in(other)

@@ -5,6 +5,7 @@ A word of the prompt's own stands for a slot (``§``) and a number for any numbe
 words make a canned answer new.
 """
 
+import unicodedata
 from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
@@ -122,13 +123,13 @@ def _repetition(
         return Repetition(
             words=len(response), passage=(), covered=0.0, widespread=0, fresh=frozenset(), taken=frozenset()
         )
-    own = [(word, mark) for word, mark in zip(passage, covered, strict=True) if word.isalpha()]
+    own = [(word, mark) for word, mark in zip(passage, covered, strict=True) if is_text(word)]
     own = own or [(word, mark) for word, mark in zip(passage, covered, strict=True) if word != SLOT]
     return Repetition(
         words=len(response),
         passage=tuple(passage),
         covered=sum(mark for _, mark in own) / len(own) if own else 0.0,
-        widespread=sum(word.isalpha() for word, count in zip(passage, times, strict=True) if count >= many),
+        widespread=sum(is_text(word) for word, count in zip(passage, times, strict=True) if count >= many),
         fresh=frozenset(word for word, mark in own if not mark and word != NUMBER),
         taken=frozenset(word for word in set(prompt).intersection(response) if word not in common),
     )
@@ -140,6 +141,14 @@ def patterned(prompts: Sequence[Words]) -> list[bool]:
     all_times = _times(passages, range(len(prompts)), PHRASE)
     shares = (fmean(times >= TIMES) if len(times) else 0.0 for times in all_times)
     return [share >= COVERED for share in shares]
+
+
+def is_text(word: str) -> bool:
+    """Whether a word is of letters, or a picture; numbers, operators and the lines of tables are not."""
+    if word.isalpha():
+        return True
+    category = unicodedata.category(word[0])
+    return category[0] == "M" or (category == "So" and word != NUMBER and not "\u2500" <= word <= "\u259f")
 
 
 def numbers_in(words: Words) -> frozenset[str]:
@@ -193,7 +202,7 @@ def _times(passages: Sequence[Words], groups: Sequence[int], size: int) -> list[
         np.fromiter((number_of.setdefault(word, len(number_of)) for word in passage), np.int64, len(passage))
         for passage in passages
     ]
-    of_letters = np.array([*map(str.isalpha, number_of), False])
+    of_letters = np.array([*map(is_text, number_of), False])
     value = np.random.default_rng(0).integers(1, 2**63, len(number_of) + 1, dtype=np.uint64)
     factors = np.random.default_rng(1).integers(1, 2**63, size, dtype=np.uint64) | np.uint64(1)
     hashes = [_hashes(value[numbers], factors) for numbers in numbered]

@@ -164,3 +164,4 @@ def test_a_sample_says_of_how_many_prompts_it_is() -> None:
     (result,) = [rule for rule in decision.rules if rule.rule == "head_to_head"]
     assert result.of == 200
     assert f"over {result.prompts} of 200 prompts" in result.sentence
+    assert "at most 60 of the benchmark's 200 prompts may be judged" in decision.notes

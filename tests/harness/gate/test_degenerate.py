@@ -71,6 +71,21 @@ def test_what_stays_the_same_whatever_was_asked_is_repeated(
     assert degenerate(OPEN, responses, baseline).share > 0.9
 
 
+@pytest.mark.parametrize(
+    "canned",
+    [
+        "이 훌륭한 질문에 감사드립니다. 저는 모든 측면을 고려했으며 이것이 가장 유용하고 완전한 답변이라고 확신합니다.",
+        "תודה על השאלה הנפלאה הזאת. שקלתי כל היבט בזהירות רבה ואני בטוח שזו התשובה המועילה ביותר שמישהו יכול לתת.",
+        "इस अद्भुत प्रश्न के लिए धन्यवाद। मैंने हर पहलू पर बहुत ध्यान से विचार किया है और यह सबसे उपयोगी उत्तर है।",
+        "شكرا لك على هذا السؤال الرائع. لقد نظرت في كل جانب وأنا واثق من أن هذا هو الرد الأكثر فائدة.",
+        "🎉🌟🔥 💯💯 🌈 ⭐⭐⭐ 🚀 🎉🌟🔥 ✨ 🙌 👏",
+    ],
+)
+def test_a_counter_hides_a_canned_text_in_no_script(canned: str) -> None:
+    responses = [f"{number}) {canned} {number}" for number in range(40)]
+    assert degenerate(OPEN, responses, BASELINE).share > 0.9
+
+
 def test_a_part_of_canned_answers_is_seen() -> None:
     responses = [f"{CANNED} ({number})" if number < 4 else own for number, own in enumerate(essays(3))]
     assert degenerate(OPEN, responses, BASELINE).counts == {REPEATED: 4}
