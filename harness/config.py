@@ -1,12 +1,16 @@
 """Reading and validating the YAML files that users write: unknown and repeated keys are refused."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tpobench.harness.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 class FileModel(BaseModel):
@@ -54,21 +58,61 @@ def validate(content: Any, kind: type[T], where: str) -> T:
         raise UserError(f"{where}: {_first_problem(error, kind)}") from error
 
 
+_WANTED = {
+    "model_type": "hold keys",
+    "model_attributes_type": "hold keys",
+    "dict_type": "hold keys",
+    "list_type": "be a list",
+    "string_type": "be a text",
+    "int_type": "be a whole number",
+    "int_parsing": "be a whole number",
+    "int_from_float": "be a whole number",
+    "float_type": "be a number",
+    "float_parsing": "be a number",
+    "bool_type": "be true or false",
+    "bool_parsing": "be true or false",
+}
+"""By pydantic's name for an error, what a value must be."""
+
+_SHOWN_CHARS = 60
+
+
 def _first_problem(error: ValidationError, kind: type[FileModel]) -> str:
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"]) or "the file"
+    key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"unknown key {key!r}; {did_you_mean(str(first['loc'][-1]), _keys_at(kind, first['loc'][:-1]))}"
     if first["type"] == "missing":
         return f"the key {key!r} is missing"
-    shown = repr(first["input"])
-    return f"{key!r} is {shown if len(shown) < 60 else shown[:57] + '...'}: {first['msg'].lower()}"
+    if first["type"] == "value_error":
+        problem = str(first["ctx"]["error"])
+        return f"{key!r}: {problem}" if key else problem
+    named = repr(key) if key else "the file"
+    if first["input"] is None:
+        return f"{named} is empty; fill it in{', or take it out' if key else ''}"
+    return f"{named} is {_shown(first['input'])}: {_wanted(first, _keys_at(kind, first['loc']))}"
 
 
-def _keys_at(kind: Any, path: tuple[int | str, ...]) -> list[str]:
-    """The keys that may stand at this place of the file."""
+def _shown(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) < _SHOWN_CHARS else f"{shown[: _SHOWN_CHARS - 3]}..."
+
+
+def _wanted(error: "ErrorDetails", keys: Sequence[str]) -> str:
+    """What a value must be."""
+    wanted = _WANTED.get(error["type"])
+    if wanted is None:
+        said = error["msg"].lower()
+        return said.replace("input ", "it ", 1) if said.startswith("input ") else said
+    known = f", such as {', '.join(keys[:3])}" if wanted == "hold keys" and keys else ""
+    return f"it must {wanted}{known}"
+
+
+def _keys_at(kind: Any, path: Sequence[int | str]) -> list[str]:
+    """The keys that may stand at this place of the file; none where any may, or none may."""
     for part in path:
-        field = kind.model_fields.get(part) if hasattr(kind, "model_fields") else None
-        if field is not None:
-            kind = field.annotation
+        field = getattr(kind, "model_fields", {}).get(part)
+        annotation = field.annotation if field is not None else next(reversed(get_args(kind)), None)
+        models = [one for one in (annotation, *get_args(annotation)) if hasattr(one, "model_fields")]
+        kind = models[0] if models and get_origin(annotation) not in (dict, list) else annotation
     return list(getattr(kind, "model_fields", {}) or [])

@@ -95,6 +95,13 @@ def test_each_of_its_baselines_is_picked_by_name(folder: Path) -> None:
     assert figures(itself)["win_rate", None] == 1
 
 
+def test_a_baseline_that_is_none_is_told_which_there_are(folder: Path) -> None:
+    refused = tpobench(folder, "eval", *FRUITS, "--baseline", "gardner")
+    assert refused.returncode == 2
+    assert "unknown model 'gardner'" in refused.stderr
+    assert refused.stderr.endswith("; fruits has the baselines gardener, cook, child\n")
+
+
 def test_it_is_planned(folder: Path) -> None:
     plan = told(folder, "plan", *FRUITS)
     assert (plan["prompts"], plan["judge_calls"], plan["judge"]) == (12, 0, "grade from 1 to 10")

@@ -14,7 +14,7 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.evaluation.plan import ASSUMED_SECONDS
 from tpobench.harness.evaluation.registry import benchmark_named, declaration_of, self_scored_run_of
-from tpobench.harness.judges.named import judge_named
+from tpobench.harness.judges.named import judge_named, require_judge
 from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.models.resolve import EMBEDDED, resolve_model
 from tpobench.harness.progress import Progress
@@ -72,6 +72,7 @@ def estimate(config: RunConfig) -> Estimate:
     Raises:
         UserError: where the configuration names what does not exist on this machine.
     """
+    _require_judges(config)
     weights, notes = _weights(config)
     counted = _Counter(config, weights)
     steps = [counted.of(step) for step in planned_steps(config)]
@@ -81,6 +82,14 @@ def estimate(config: RunConfig) -> Estimate:
     if config.instructions.sources and any(s.source.startswith("synthetic:") for s in config.instructions.sources):
         notes.append("writing the synthetic instructions comes on top")
     return Estimate(steps, weights, made * (weights or 0), notes)
+
+
+def _require_judges(config: RunConfig) -> None:
+    """Raises UserError for a judge that does not exist: those of training, and those of the benchmarks."""
+    training = [part.judge for part in config.judge.parts] or [config.judge.name]
+    for name in (*training, *(entry.judge for entry in config.evaluation.benchmarks)):
+        if name is not None:
+            require_judge(name)
 
 
 class _Counter:

@@ -1,12 +1,13 @@
 """Who judges an evaluation, and whether its figures may be compared with published ones."""
 
 from tpobench.harness.api.client import Connect
-from tpobench.harness.evaluation.registry import require_judged
+from tpobench.harness.evaluation.registry import package_with, require_judged
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.base import Judge
 from tpobench.harness.judges.named import judge_named
 from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.models.resolve import EMBEDDED
+from tpobench.harness.plugins import OURS
 from tpobench.harness.progress import Progress
 
 
@@ -42,7 +43,7 @@ def about(spec: EvaluationSpec, judge: Judge) -> dict[str, object]:
         reasons.append("not the published prompts and baseline")
     elif spec.baseline not in (None, measured.default_baseline):
         reasons.append(f"another baseline than {measured.default_baseline}")
-    if not judge.official:
+    if not judge.official and not _is_own_judge(spec):
         reasons.append("another judge than the published one")
     if measured.orders != spec.benchmark.orders:
         reasons.append(f"{measured.orders} order(s) of presentation")
@@ -53,3 +54,10 @@ def about(spec: EvaluationSpec, judge: Judge) -> dict[str, object]:
         "orders": measured.orders,
         "not_comparable": reasons if measured.rows else [],
     }
+
+
+def _is_own_judge(spec: EvaluationSpec) -> bool:
+    """Whether the judge is the one that another package's benchmark declares: that is the published one of it, whatever
+    other benchmarks it judges."""
+    own = spec.judge in (None, spec.benchmark.judge) and spec.judge_model is None
+    return own and package_with(spec.benchmark.name) != OURS

@@ -1,11 +1,15 @@
 """The figures that every evaluation has: win rates by category, lengths, missing verdicts, parse errors."""
 
+import math
 from collections.abc import Sequence
 from statistics import fmean
 
+from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.preferences import PromptJudgments
+from tpobench.harness.evaluation.registry import package_with
+from tpobench.harness.plugins import OURS
 from tpobench.harness.records import Metric, Prompt
 from tpobench.harness.stats.intervals import mean_interval
 
@@ -56,8 +60,37 @@ def score_metrics(prompts: Sequence[Prompt], scores: Sequence[float], bounded: b
 
 
 def benchmark_metrics(benchmark: Benchmark, observations: Sequence[PromptJudgments]) -> list[Metric]:
-    """The figures that only this benchmark has, such as a length-controlled win rate; none where it has none."""
-    return benchmark.score(observations) if benchmark.score else []
+    """The figures that only this benchmark has, such as a length-controlled win rate; none where it has none.
+
+    Raises:
+        UserError: Another package's benchmark fails, or returns what is not a list of figures; the package is named.
+    """
+    if benchmark.score is None:
+        return []
+    package = package_with(benchmark.name)
+    if package == OURS:
+        return benchmark.score(observations)
+    whose = f"the figures that {package} computes for {benchmark.name}"
+    try:
+        metrics = list(benchmark.score(observations))
+    except UserError:
+        raise
+    except (Exception, SystemExit) as error:  # whatever a package raises
+        raise UserError(f"{whose} fail: {type(error).__name__}: {error}; the judgments are stored") from error
+    for metric in metrics:
+        if not isinstance(metric, Metric):
+            raise UserError(f"{whose} have a {type(metric).__name__} among them, not a Metric; update the package")
+        if not all(map(_is_number, (metric.value, metric.low, metric.high))):
+            raise UserError(f"{whose} have a value of {metric.name} that is not a number; update the package")
+    return metrics
+
+
+def _is_number(value: object) -> bool:
+    """Whether it can be stored as a figure; None stands for one that is not there."""
+    try:
+        return value is None or math.isfinite(value)  # type: ignore[arg-type]
+    except (TypeError, OverflowError):
+        return False
 
 
 def output_metrics(candidate: ModelOutputs) -> list[Metric]:

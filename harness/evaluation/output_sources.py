@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.answer_files import aligned, answers_in
 from tpobench.harness.evaluation.given_outputs import add_answers
@@ -12,6 +13,7 @@ from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.models.modes import DIRECT, Mode
 from tpobench.harness.models.resolve import EMBEDDED, resolve_model
 from tpobench.harness.progress import Progress
+from tpobench.harness.records import Model
 from tpobench.harness.samplers.base import Load
 from tpobench.harness.samplers.cached import OutputCache
 from tpobench.harness.store.store import Store
@@ -53,7 +55,7 @@ class NamedOutputs:
             return add_answers(self.store, given.name, spec.measured_benchmark.prompts, given.answers)
         if Path(name).suffix == ".json" and Path(name).is_file():
             return self._read(spec, Path(name))
-        model = resolve_model(name)
+        model = _resolved(spec, name)
         self.store.add_model(model, "given")
         with OutputCache(self.store, model, self.load, self.progress) as cache:
             return sample_outputs(cache, mode, spec.measured_benchmark, spec.params, spec.format_retries, model.name)
@@ -66,3 +68,14 @@ class NamedOutputs:
             answers = {text: answers[text] for text in texts if text in answers}
         author = file.parent.name if file.name == "model_outputs.json" else file.stem
         return add_answers(self.store, author, prompts, aligned(answers, texts, str(file)))
+
+
+def _resolved(spec: EvaluationSpec, name: str) -> Model:
+    """The model of this name. Where there is none, the error lists the benchmark's own baselines too."""
+    try:
+        return resolve_model(name)
+    except UserError as error:
+        own = ", ".join(baseline.name for baseline in spec.measured_benchmark.baselines)
+        if not own or is_endpoint(name):
+            raise
+        raise UserError(f"{error}; {spec.benchmark.name} has the baselines {own}") from error

@@ -9,7 +9,7 @@ from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.evaluation.benchmark import SHORT_ANSWERS, Benchmark
 from tpobench.harness.evaluation.declaration import GROUP, BenchmarkDeclaration, BenchmarkRequest
 from tpobench.harness.evaluation.self_scored_run import SelfScoredRun
-from tpobench.harness.plugins import declared, entry_points, package_of, warn
+from tpobench.harness.plugins import OURS, declared, entry_points, package_of, warn
 
 BENCHMARK_OPTIONS = frozenset({"split", "per_category"})
 """The options that only benchmarks read, and only those that declare it. ``data`` is not among them: judges read it."""
@@ -118,10 +118,38 @@ def benchmark_named(name: str, split: str = "test", data: Path | None = None, pe
     if declaration.splits and split not in declaration.splits:
         raise UserError(f"unknown split {split!r}; {did_you_mean(split, list(declaration.splits))}")
     request = BenchmarkRequest(name=name, argument=argument, split=split, data=data, per_category=per_category)
-    benchmark = declaration.load(request)
+    benchmark = _loaded(declaration, request)
     if kind_of(benchmark.name) != kind:
         raise UserError(
             f"the benchmark {kind} loads as {benchmark.name!r}, which does not begin with its name; update its package"
+        )
+    return benchmark
+
+
+def package_with(benchmark: str) -> str:
+    """The distribution that declares a benchmark of this name; ours for prompt files."""
+    point = declared(GROUP).get(kind_of(benchmark))
+    return OURS if point is None else package_of(point)
+
+
+def _loaded(declaration: BenchmarkDeclaration, request: BenchmarkRequest) -> Benchmark:
+    """What the declaration loads. Whatever another package raises, or returns in place of a benchmark, is said with its
+    name."""
+    package = package_with(declaration.name)
+    try:
+        benchmark = declaration.load(request)
+    except UserError:
+        raise
+    except (Exception, SystemExit) as error:
+        if package == OURS and isinstance(error, Exception):
+            raise
+        raise UserError(
+            f"{package} cannot load the benchmark {declaration.name}: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(benchmark, Benchmark):
+        raise UserError(
+            f"{package} loads a {type(benchmark).__name__} as the benchmark {declaration.name}, which is not a "
+            "Benchmark; update the package"
         )
     return benchmark
 

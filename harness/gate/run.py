@@ -58,6 +58,12 @@ def require_possible(policy: Policy, request: GateRequest, path: Path) -> None:
             raise UserError(f"the rule 'champion' needs 'evaluate' in {where}, which says on what they are compared")
         if rules.evaluate is None and not request.against and not CHECKPOINT.fullmatch(request.candidate):
             raise UserError(f"name the baseline with --against, or the benchmark under 'evaluate' in {where}")
+        if rules.evaluate is None and request.against and len(checkpoints) == 1:
+            (model,) = {request.candidate, request.against} - set(checkpoints)
+            raise UserError(
+                f"{model} is a model and {checkpoints[0]} a checkpoint of a run; without 'evaluate' in {where} name "
+                "two checkpoints of one run, or two models by their names in the store"
+            )
         if (rules.evaluate is None or checkpoints) and not path.exists():
             raise no_store(path)
 

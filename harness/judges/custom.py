@@ -62,10 +62,29 @@ class CustomScorer(Scorer):
         if isinstance(returned, Mapping):
             components = {str(part): value for part, value in returned.items() if part != "score"}
             returned = returned.get("score")
-        if not isinstance(returned, Real):
-            raise UserError(f"{where} returned {returned!r:.60}; it must return a number, or a mapping with a 'score'")
+        value = _number(returned)
+        if value is None:
+            raise UserError(
+                f"{where} returned {_shown(returned)}; it must return a number, or a mapping with a 'score'"
+            )
         try:
             stored = json.loads(json.dumps(components, allow_nan=False, default=float))
         except (TypeError, ValueError) as error:
             raise UserError(f"{where} returned components that are not JSON: {error}") from error
-        return float(returned), stored
+        return value, stored
+
+
+def _number(value: Any) -> float | None:
+    """A float; None for what is no number, or one that a float cannot hold."""
+    try:
+        return float(value) if isinstance(value, Real) else None
+    except (OverflowError, TypeError, ValueError):
+        return None
+
+
+def _shown(value: Any) -> str:
+    """The beginning of a value, without the digits of a number so large that Python writes none of them."""
+    try:
+        return f"{value!r:.60}"
+    except Exception:  # the value's own __repr__ may raise what it likes
+        return f"a {type(value).__name__}"

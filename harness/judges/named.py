@@ -2,13 +2,15 @@
 packages."""
 
 from collections.abc import Sequence
+from importlib.metadata import EntryPoint
+from typing import Any
 
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.judges.base import Judge
 from tpobench.harness.judges.declaration import JudgeDeclaration
 from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.judges.scorer import Scorer
-from tpobench.harness.plugins import declared
+from tpobench.harness.plugins import OURS, declared, package_of
 from tpobench.harness.progress import Progress
 
 GROUP = "tpobench.judges"
@@ -68,7 +70,7 @@ def weighted_scorer(parts: Sequence[tuple[str, float]]) -> Scorer:
 def _form(name: str) -> str:
     try:
         factory = declared(GROUP)[name].load()
-    except Exception:  # whatever a package raises as it is imported: said when it is named
+    except (Exception, SystemExit):  # whatever a package raises as it is imported: said when it is named
         return name
     return f"{name}:{factory.argument}" if isinstance(factory, JudgeDeclaration) else name
 
@@ -81,11 +83,58 @@ def _made(request: JudgeRequest) -> Judge:
         return request.scoring(CustomScorer(request.name))
     if point is None:
         raise UserError(f"unknown judge {request.name!r}; {did_you_mean(request.kind, judge_names())}")
-    try:
-        factory = point.load()
-    except Exception as error:  # whatever a package raises as it is imported
+    made = _called(point, _imported(point), request)
+    lacks = [name for name in _NEEDED if not hasattr(made, name)]
+    if lacks:
         raise UserError(
-            f"the judge {request.kind} cannot be imported from {point.value}: {type(error).__name__}: {error}"
-        ) from error
-    judge: Judge = factory(request)
+            f"{package_of(point)} makes a {type(made).__name__} for the judge {request.name}, and that has no "
+            f"{lacks[0]!r} as a judge has; update the package"
+        )
+    judge: Judge = made
     return judge
+
+
+_NEEDED = ("id", "label", "free", "official", "scorer", "require", "orders", "key", "estimate", "judge", "close")
+"""What every judge has."""
+
+
+def require_judge(name: str) -> None:
+    """Make sure that a judge can be named so, without making it: no weights are loaded and no file of it is read.
+
+    Args:
+        name: KIND, KIND:ARGUMENT, or MODULE:FUNCTION.
+
+    Raises:
+        UserError: There is no such judge, or the package or function behind the name cannot be imported.
+    """
+    kind, _, argument = name.partition(":")
+    point = declared(GROUP).get(kind)
+    if point is None:
+        _made(JudgeRequest(name=name, progress=Progress(quiet=True)))
+        return
+    factory = _imported(point)
+    if isinstance(factory, JudgeDeclaration) and not argument:
+        raise UserError(f"the judge {kind} is named with its argument: {kind}:{factory.argument}")
+
+
+def _imported(point: EntryPoint) -> Any:
+    try:
+        return point.load()
+    except (Exception, SystemExit) as error:  # whatever a package raises as it is imported
+        raise UserError(
+            f"the judge {point.name} of {package_of(point)} cannot be imported from {point.value}: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def _called(point: EntryPoint, factory: Any, request: JudgeRequest) -> Any:
+    try:
+        return factory(request)
+    except UserError:
+        raise
+    except (Exception, SystemExit) as error:  # whatever a package raises
+        if package_of(point) == OURS and isinstance(error, Exception):
+            raise
+        raise UserError(
+            f"{package_of(point)} cannot make the judge {request.name}: {type(error).__name__}: {error}"
+        ) from error

@@ -6,6 +6,7 @@ import pytest
 
 from tests.tpo.runs import least
 from tpobench.harness.config import load_yaml
+from tpobench.harness.errors import UserError
 from tpobench.tpo.config import RunConfig
 from tpobench.tpo.estimate import estimate
 from tpobench.tpo.steps import planned_steps
@@ -55,3 +56,16 @@ def test_a_model_of_the_hub_is_not_fetched_and_its_size_is_read_from_its_name() 
     estimated = estimate(least(model="somebody/model-8B"))
     assert estimated.weights == 8e9 * 4
     assert "taken from its name" in " ".join(estimated.notes)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"judge": {"name": "cheklist"}},
+        {"judge": {"parts": [{"judge": "cheklist", "weight": 1}]}},
+        {"evaluation": {"benchmarks": [{"name": "starter", "judge": "cheklist"}]}},
+    ],
+)
+def test_a_judge_that_does_not_exist_is_told_before_the_run(wrong: dict[str, object]) -> None:
+    with pytest.raises(UserError, match="unknown judge 'cheklist'; did you mean 'checklist'"):
+        estimate(least(**wrong))

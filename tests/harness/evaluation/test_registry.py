@@ -1,5 +1,6 @@
 """Benchmarks by name, as they declare themselves; entry points of other packages that cannot be used."""
 
+import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path
@@ -46,6 +47,9 @@ MINE = BenchmarkDeclaration(
 STRAY = BenchmarkDeclaration(name="stray", summary="", load=lambda request: Benchmark(name="starter/test", prompts=[]))
 RENAMED = BenchmarkDeclaration(name="other", summary="", load=load)
 NOT_ONE = "a text"
+RAISES = BenchmarkDeclaration(name="raises", summary="", load=lambda request: 1 / 0)  # type: ignore[arg-type,return-value]
+LEAVES = BenchmarkDeclaration(name="leaves", summary="", load=lambda request: sys.exit(0))
+NOTHING = BenchmarkDeclaration(name="nothing", summary="", load=lambda request: None)  # type: ignore[arg-type,return-value]
 
 
 def install(monkeypatch: pytest.MonkeyPatch, **points: str) -> None:
@@ -69,6 +73,20 @@ def test_what_it_stores_begins_with_its_name(another: pytest.MonkeyPatch) -> Non
     install(another, stray="STRAY")
     with pytest.raises(UserError, match="the benchmark stray loads as 'starter/test'"):
         benchmark_named("stray")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("raises", "an unnamed package cannot load the benchmark raises: ZeroDivisionError"),
+        ("leaves", "an unnamed package cannot load the benchmark leaves: SystemExit"),
+        ("nothing", "an unnamed package loads a NoneType as the benchmark nothing, which is not a Benchmark"),
+    ],
+)
+def test_a_package_whose_benchmark_does_not_load_is_named(name: str, told: str, another: pytest.MonkeyPatch) -> None:
+    install(another, **{name: name.upper()})
+    with pytest.raises(UserError, match=told):
+        benchmark_named(name)
 
 
 @pytest.mark.parametrize(

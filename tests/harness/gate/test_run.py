@@ -132,3 +132,11 @@ def test_a_model_that_the_store_lacks_is_named(store: Store) -> None:
     judged(store, "good", 60)
     with pytest.raises(StoreLacks, match="holds no model 'goood'; did you mean 'good'"):
         run_gate(store, policy(), GateRequest(candidate="goood", against="base"))
+
+
+@pytest.mark.parametrize(("candidate", "against"), [("good", "direct/1"), ("direct/1", "good")])
+def test_a_model_and_a_checkpoint_are_told_apart_before_the_store_is_opened(
+    candidate: str, against: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match="good is a model and direct/1 a checkpoint of a run; without 'evaluate'"):
+        require_possible(policy(), GateRequest(candidate=candidate, against=against), tmp_path / "s.duckdb")

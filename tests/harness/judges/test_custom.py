@@ -100,6 +100,22 @@ def test_a_scorer_that_goes_wrong_is_named_with_its_prompt(scorers: str, functio
         assert text in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("float('nan')", "as nan"),
+        ("10**400", "it must return a number"),
+        ("10**5000", "returned a int; it must return a number"),
+        ("{'score': -10**400}", "it must return a number"),
+    ],
+)
+def test_a_number_that_cannot_be_a_score_is_named_with_its_scorer(user_folder: Path, value: str, problem: str) -> None:
+    (user_folder / "large.py").write_text(f"def score(prompt, response): return {value}\n")
+    with pytest.raises(UserError, match="large:score") as caught:
+        only(CustomScorer("large:score"), "Hi", "yes")
+    assert problem in str(caught.value)
+
+
 def test_a_scorer_that_ends_the_program_is_named_instead(user_folder: Path) -> None:
     """An exit code of 0 would be a gate's PASS."""
     (user_folder / "leaver.py").write_text("import sys\ndef score(prompt, response): sys.exit(0)\n")

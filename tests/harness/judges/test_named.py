@@ -12,7 +12,7 @@ from tests.apis.verdicts import MODEL
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.base import Judge
 from tpobench.harness.judges.checklist import ChecklistScorer
-from tpobench.harness.judges.named import judge_forms, judge_named, judge_names, scorer_named
+from tpobench.harness.judges.named import judge_forms, judge_named, judge_names, require_judge, scorer_named
 from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.plugins import declared
 from tpobench.harness.progress import Progress
@@ -46,9 +46,16 @@ def plugin(user_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (site / "vowels-1.dist-info").mkdir(parents=True)
     (site / "vowels-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: vowels\nVersion: 1\n")
     points = "[tpobench.judges]\nvowels = vowels_for_a_test:vowels\nbroken = broken_for_a_test:judge\n"
+    points += "".join(f"{name} = odd_for_a_test:{name}\n" for name in ("nothing", "text", "raises", "leaves"))
+    points += "gone = gone_for_a_test:judge\n"
     (site / "vowels-1.dist-info" / "entry_points.txt").write_text(points)
     (site / "vowels_for_a_test.py").write_text(PLUGIN)
     (site / "broken_for_a_test.py").write_text("1 / 0")
+    (site / "gone_for_a_test.py").write_text("import sys; sys.exit(0)")
+    (site / "odd_for_a_test.py").write_text(
+        "import sys\ndef nothing(request): pass\ndef text(request): return 'a judge'\n"
+        "def raises(request): return 1 / 0\ndef leaves(request): sys.exit(0)\n"
+    )
     monkeypatch.syspath_prepend(site)
     return site
 
@@ -127,8 +134,35 @@ def test_another_packages_judge_is_named_like_ours(plugin: Path) -> None:
 
 def test_another_packages_judge_that_cannot_be_imported_spoils_only_itself(plugin: Path) -> None:
     assert named("checklist").free
-    with pytest.raises(UserError, match="the judge broken cannot be imported from broken_for_a_test:judge: ZeroDiv"):
+    with pytest.raises(UserError, match=r"the judge broken of vowels cannot be imported from broken_.*: ZeroDiv"):
         named("broken")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("nothing", "vowels makes a NoneType for the judge nothing, and that has no 'id' as a judge has"),
+        ("text", "vowels makes a str for the judge text, and that has no 'id' as a judge has"),
+        ("raises", "vowels cannot make the judge raises: ZeroDivisionError"),
+        ("leaves", "vowels cannot make the judge leaves: SystemExit"),
+        ("gone", "the judge gone of vowels cannot be imported from gone_for_a_test:judge: SystemExit"),
+    ],
+)
+def test_a_package_whose_judge_is_none_is_named(plugin: Path, name: str, problem: str) -> None:
+    with pytest.raises(UserError, match=problem):
+        named(name)
+    assert name in judge_forms()
+
+
+@pytest.mark.parametrize("name", ["checklist", "ste", "reward:anything", "verdict:absent.yaml", "json:loads", "vowels"])
+def test_a_judge_that_could_be_named_is_known_before_it_is_made(plugin: Path, name: str) -> None:
+    require_judge(name)
+
+
+@pytest.mark.parametrize("name", ["cheklist", "absent_module:f", "reward", "broken", "gone"])
+def test_a_judge_that_could_not_be_is_told_before_it_is_made(plugin: Path, name: str) -> None:
+    with pytest.raises(UserError):
+        require_judge(name)
 
 
 def test_the_documented_judge_is_a_judge(plugin: Path) -> None:
