@@ -96,6 +96,7 @@ def test_a_report_is_of_the_option_else_the_folder_else_the_default_store(tmp_pa
 @pytest.mark.parametrize(
     ("typed", "read"),
     [
+        ("", ""),
         ("gate p --wait", "gate p --wait=3600"),
         ("gate --wait p.yaml", "gate --wait=3600 p.yaml"),
         ("gate --wait 5 p.yaml", "gate --wait 5 p.yaml"),

@@ -67,5 +67,5 @@ def with_seconds_to_wait(words: Sequence[str]) -> list[str]:
     followed = [*words[1:], ""]
     return [
         f"{word}={DEFAULT_WAIT}" if word == "--wait" and not following.isdigit() else word
-        for word, following in zip(words, followed, strict=True)
+        for word, following in zip(words, followed, strict=False)  # of no word nothing follows
     ]

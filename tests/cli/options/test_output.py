@@ -1,0 +1,22 @@
+"""JSON that every program can read."""
+
+import io
+import json
+import sys
+from datetime import datetime
+
+import pytest
+
+from tpobench.cli.options.output import print_json
+
+VALUE = {"nan": float("nan"), "inner": [(1.0, float("-inf"))], "when": datetime(2026, 1, 2), "text": "→ é 😀 \ud800"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
+def test_it_is_json_in_every_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding, errors="backslashreplace"))
+    print_json(VALUE)
+    sys.stdout.flush()
+    read = json.loads(written.getvalue().decode(encoding))
+    assert read == VALUE | {"nan": None, "inner": [[1.0, None]], "when": "2026-01-02 00:00:00"}
