@@ -10,12 +10,10 @@ from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.progress import Progress
+from tpobench.harness.stats.deviation import assumed_deviation
 from tpobench.harness.stats.power import TWO_SIDED_Z, detectable
 from tpobench.harness.store.calls import median_seconds
 from tpobench.harness.store.store import Store
-
-SIGMA = 0.36
-"""Standard deviation of one prompt's preference over two orders, as simulated from public annotations."""
 
 ASSUMED_SECONDS = 2.0
 ASSUMED_ANSWER_CHARS = 2000
@@ -50,7 +48,9 @@ def plan_for(spec: EvaluationSpec, prices: Prices, concurrency: int, store: Stor
     measured, judge = spec.measured_benchmark, judge_for(spec, None, Progress(quiet=True))
     prompts = measured.prompts
     sampling = len(prompts) if is_endpoint(spec.candidate) else 0
-    judgments = 0 if judge.free else sum(len(judge.orders(p, measured.orders == "both")) for p in prompts)
+    asked = sum(len(judge.orders(p, measured.orders == "both")) for p in prompts)
+    judgments = 0 if judge.free else asked
+    sigma = assumed_deviation("both" if asked == 2 * len(prompts) else "one")
     given = measured.baseline_named(spec.baseline) or measured.baseline_named(None)
     answers = given.answers if given is not None else ["x" * ASSUMED_ANSWER_CHARS] * len(prompts)
     calls = [
@@ -75,20 +75,16 @@ def plan_for(spec: EvaluationSpec, prices: Prices, concurrency: int, store: Stor
         minutes=(sampling + judgments) * rate / concurrency / 60,
         seconds_a_call=rate,
         measured_rate=seconds is not None,
-        detectable=_detectable(len(prompts)),
-        smallest_category=_smallest(spec),
+        detectable=detectable(sigma, len(prompts), TWO_SIDED_Z),
+        smallest_category=_smallest(spec, sigma),
     )
 
 
-def _detectable(prompts: int) -> float:
-    return detectable(SIGMA, prompts, TWO_SIDED_Z)
-
-
-def _smallest(spec: EvaluationSpec) -> tuple[str, int, float] | None:
+def _smallest(spec: EvaluationSpec, sigma: float) -> tuple[str, int, float] | None:
     counts: dict[str, int] = {}
     for prompt in spec.measured_benchmark.prompts:
         counts[prompt.category] = counts.get(prompt.category, 0) + 1
     if len(counts) < 2:
         return None
     name = min(counts, key=lambda category: (counts[category], category))
-    return name, counts[name], _detectable(counts[name])
+    return name, counts[name], detectable(sigma, counts[name], TWO_SIDED_Z)

@@ -41,7 +41,7 @@ def apply_policy(
     comparisons = {role: _comparison(rules, gate_input, role, looks or {}) for role in ROLES}
     judged: list[RuleResult] = []
     for role in ROLES:
-        if not _asks(rules, role):
+        if not asks_for(rules, role):
             continue
         comparison = comparisons[role]
         if comparison is None:
@@ -88,7 +88,7 @@ def _comparison(
     return SequentialComparison(source, looks.get(role), rules.clusters, rows=gate_input.rows or 0)
 
 
-def _rules_of(rules: Rules, role: Role) -> dict[str, WinRateRule | EquivalenceRule]:
+def rules_of(rules: Rules, role: Role) -> dict[str, WinRateRule | EquivalenceRule]:
     """The rules on the win rate over the model in this role, by name."""
     named: dict[str, WinRateRule | EquivalenceRule | None] = {role: getattr(rules, role)}
     if role == "head_to_head":
@@ -96,14 +96,14 @@ def _rules_of(rules: Rules, role: Role) -> dict[str, WinRateRule | EquivalenceRu
     return {name: rule for name, rule in named.items() if rule is not None}
 
 
-def _asks(rules: Rules, role: Role) -> bool:
+def asks_for(rules: Rules, role: Role) -> bool:
     """Whether a rule needs the comparison in this role."""
-    return bool(_rules_of(rules, role)) or (role == "head_to_head" and rules.categories is not None)
+    return bool(rules_of(rules, role)) or (role == "head_to_head" and rules.categories is not None)
 
 
 def _results(rules: Rules, role: Role, comparison: SequentialComparison, say: Say) -> list[RuleResult]:
     """Judge block by block until every rule has decided or one has rejected; then what the categories need."""
-    stated = _rules_of(rules, role)
+    stated = rules_of(rules, role)
     while stated:
         comparison.advance(rules.block)
         prefix = comparison.prefix()
@@ -143,7 +143,7 @@ def _result(
 def _not_asked(rules: Rules, role: Role, comparison: SequentialComparison) -> list[RuleResult]:
     of = max(len(comparison.source.prompts), comparison.rows)
     sentence = "not asked: the decision was certain without it"
-    return [replace(_shown(name, sentence), prompts=0, of=of) for name in _rules_of(rules, role)]
+    return [replace(_shown(name, sentence), prompts=0, of=of) for name in rules_of(rules, role)]
 
 
 def _verdicts(comparisons: Mapping[Role, SequentialComparison | None]) -> list[tuple[Verdict, ...]]:

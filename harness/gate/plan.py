@@ -1,38 +1,48 @@
 """What a gate would take, estimated before anything is spent: prompts, calls and dollars if the candidate is better,
-equal or worse, and what it could detect at all."""
+equal or worse, how many prompts the policy needs, and what it could detect at all."""
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
+
+import numpy as np
 
 from tpobench.harness.api.budget import Prices
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.judging import judge_for
-from tpobench.harness.evaluation.plan import SIGMA, Plan, plan_for
+from tpobench.harness.evaluation.plan import Plan, plan_for
+from tpobench.harness.evaluation.spec import EvaluationSpec
+from tpobench.harness.gate.advice import problems_of, told_of_prompts
 from tpobench.harness.gate.categories import MIN_CATEGORY
-from tpobench.harness.gate.policy import Policy, spec_of
+from tpobench.harness.gate.deviation import Deviation, deviation_of
+from tpobench.harness.gate.needed import Target, detectable_distance, prompts_needed, target_of
+from tpobench.harness.gate.policy import Policy, Rules, spec_of, with_share
 from tpobench.harness.gate.preconditions import prompts_digest
-from tpobench.harness.gate.rules import DEFAULT_ALPHA, WinRateRule
+from tpobench.harness.gate.rules import CategoriesRule
+from tpobench.harness.gate.simulated import PlannedGate, PlannedSource, SimulatedGates
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.progress import Progress
-from tpobench.harness.stats.power import anytime_critical, detectable, final_critical, prompts_to_see
-from tpobench.harness.stats.simulation import World, simulate_gates
-from tpobench.harness.store.judgments import preference_deviation
+from tpobench.harness.stats.multiplicity import share_of_attempt
+from tpobench.harness.stats.power import seen_drop
+from tpobench.harness.stats.simulation import Orders, World
+from tpobench.harness.store.gates import last_attempt
 from tpobench.harness.store.store import Store
-
-GATES = 2000
-"""Gates simulated for each scenario: a share is known to about a hundredth."""
 
 SCENARIOS = (("clearly better", 0.1), ("a little better", 0.03), ("equal", 0.0), ("clearly worse", -0.1))
 """The candidate's true win rate minus one half."""
 
+DRAWN = 600_000
+"""Prompts simulated for each scenario, about: a share is known to one or two hundredths."""
+
+_FEWEST_GATES, _MOST_GATES = 100, 2000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """What the head-to-head does to a candidate with this true win rate: shares of gates, means of prompts and calls.
-    `dollars` is None where a price is not known."""
+    """What the rules do to a candidate with this true win rate: shares of gates, means of the prompts that are judged
+    against the baseline, and of all calls. `dollars` is None where a price is not known."""
 
     candidate: str
     win_rate: float
@@ -44,10 +54,26 @@ class Scenario:
     dollars: float | None
 
 
+@dataclass(frozen=True)
+class CategoryPlan:
+    """A category's prompts, how many of them the guard judges, and the drop below its floor that these would show; None
+    where none would be seen."""
+
+    prompts: int
+    judged: int
+    drop: float | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class GatePlan:
-    """`needed` is the number of prompts with which an equal candidate passes a fixed test with 80% power;
-    `detectable` and those by category are distances from the floor that are seen as often."""
+    """The plan for one benchmark.
+
+    `games` are calls for each prompt. `needed` is the number of prompts with which a candidate of `needed_win_rate`
+    passes four times out of five, and `detectable` the distance from the floor at which one does on the prompts that
+    there are; None where no rule is on a win rate, or one asks for equivalence. `first_calls` are for the known-bad
+    control and the canary, at most. `problems` are what would make the gate INVALID whatever the judge says, `advice`
+    is what else to do.
+    """
 
     benchmark: str
     judge: str
@@ -55,78 +81,247 @@ class GatePlan:
     games: int
     sigma: float
     measured_sigma: bool
+    sigma_evaluations: int
+    roles: tuple[str, ...]
+    method: str
     floor: float
+    ceiling: float | None
     alpha: float
     needed: int | None
-    detectable: float
-    categories: dict[str, tuple[int, float]]
+    needed_win_rate: float | None
+    detectable: float | None
+    first_calls: int
+    categories: dict[str, CategoryPlan]
     scenarios: tuple[Scenario, ...]
     pins: dict[str, str]
+    problems: tuple[str, ...]
+    advice: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LinePlan:
+    """The number that the next gate of the line would have, and the share of every alpha that it may spend."""
+
+    line: str
+    number: int
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyPlan:
+    """The plans by benchmark (under an empty name where there is but one), and what they make together. `unasked` are
+    benchmarks whose rules ask no judge."""
+
+    parts: dict[str, GatePlan]
+    scenarios: tuple[Scenario, ...]
+    line: LinePlan | None
+    unasked: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, for ``--json``."""
-        return asdict(self)
+        """Everything, for ``--json``: flat where there is one benchmark."""
+        line = None if self.line is None else asdict(self.line)
+        if list(self.parts) == [""]:
+            return asdict(self.parts[""]) | {"line": line}
+        parts = {name: asdict(part) for name, part in self.parts.items()}
+        return {"benchmarks": parts, "scenarios": [asdict(s) for s in self.scenarios], "line": line}
 
 
-def plan_gate(policy: Policy, prices: Prices, store: Store | None) -> GatePlan:
-    """The plan of a policy's head-to-head on its benchmark; anchor and champion take as much again.
+def plan_policy(policy: Policy, prices: Prices, store: Store | None) -> PolicyPlan:
+    """The plan of a policy: all that its rules would ask a judge for.
 
     Args:
         policy: The rules, with `evaluate`.
         prices: Of calls to judges.
-        store: Where the spread of this judge's preferences is measured, if it has judged; None without a store.
+        store: Where the spread of this judge's preferences is measured, and the gates of a line are counted; None
+            without a store.
 
     Raises:
-        UserError: The policy has no `evaluate`, or names what does not exist.
+        UserError: No rule asks a judge, the policy has no `evaluate`, or it names what does not exist.
     """
-    if policy.evaluate is None:
+    line = _line(policy, store)
+    asking = {name: rules for name, rules in policy.parts.items() if rules.compares}
+    if not asking:
+        raise UserError("the policy has no rule that asks a judge, so there is nothing to plan: what is stored is free")
+    parts = {
+        name: plan_gate(rules, prices, store, share=1.0 if line is None else line.share, reveals=policy.reveal == "all")
+        for name, rules in asking.items()
+    }
+    unasked = tuple(name for name in policy.parts if name not in asking)
+    return PolicyPlan(parts=parts, scenarios=_together([*parts.values()]), line=line, unasked=unasked)
+
+
+def plan_gate(
+    rules: Rules, prices: Prices, store: Store | None, *, share: float = 1.0, reveals: bool = False
+) -> GatePlan:
+    """The plan of the rules on one benchmark.
+
+    Args:
+        rules: With `evaluate`.
+        prices: Of calls to judges.
+        store: As for `plan_policy`.
+        share: Of every alpha, that the gate may spend.
+        reveals: Whether the gate prints prompts that were lost.
+
+    Raises:
+        UserError: As for `plan_policy`.
+    """
+    if rules.evaluate is None:
         raise UserError("the policy has no 'evaluate', so there is nothing to plan: what is stored costs nothing")
-    if policy.head_to_head is None:
-        raise UserError("the policy has no rule 'head_to_head', so there is nothing to plan")
-    spec = spec_of(policy.evaluate, "", DIRECT)
-    benchmark, rule = spec.measured_benchmark, policy.head_to_head
+    spec, rules = spec_of(rules.evaluate, "", DIRECT), with_share(rules, share)
+    benchmark = spec.measured_benchmark
     with closing(judge_for(spec, None, Progress(quiet=True))) as judge:
         plan = plan_for(spec, prices, 1, None)
-        measured = None if store is None else preference_deviation(store, judge.id, benchmark.name)
-    sigma, n = SIGMA if measured is None else measured, len(benchmark.prompts)
+        asked = judge.orders(benchmark.prompts[0], benchmark.orders == "both") if benchmark.prompts else ()
+    orders: Orders = "both" if len(asked) == 2 else "one"
+    source = PlannedSource(prompts=benchmark.prompts, free=judge.free)
+    gate = PlannedGate(rules, source)
+    spread = deviation_of(store, judge.id, benchmark.prompts, orders)
+    priced = _Priced(gate=gate, plan=plan, calls=0 if judge.free else len(asked), spread=spread, orders=orders)
+    target = target_of(rules)
+    needed = None if target is None else prompts_needed(target, priced.world)
     return GatePlan(
         benchmark=benchmark.name,
         judge=judge.label,
-        prompts=n,
-        games=plan.judge_calls // max(n, 1),
-        sigma=sigma,
-        measured_sigma=measured is not None,
-        floor=rule.floor,
-        alpha=rule.alpha,
-        needed=prompts_to_see(rule.margin, sigma, final_critical(rule.method, rule.alpha)) if rule.margin > 0 else None,
-        detectable=detectable(sigma, n, final_critical(rule.method, rule.alpha), most=1 - rule.floor),
-        categories=_categories(policy, benchmark, sigma),
-        scenarios=tuple(_scenario(rule, benchmark, plan, sigma, name, edge) for name, edge in SCENARIOS),
+        prompts=gate.prompts,
+        games=priced.calls,
+        sigma=spread.value,
+        measured_sigma=spread.evaluations > 0,
+        sigma_evaluations=spread.evaluations,
+        roles=gate.roles,
+        **_tested(rules, target),
+        needed=needed,
+        needed_win_rate=None if target is None else target.win_rate,
+        detectable=_detectable(rules, target, gate.prompts, priced.world),
+        first_calls=priced.first_calls,
+        categories=_categories(rules, gate, spec),
+        scenarios=tuple(priced.scenario(name, rate) for name, rate in _scenarios(target)),
         pins={"judge": judge.id, "prompts": prompts_digest(benchmark.prompts)},
+        problems=problems_of(rules, source, judge.id),
+        advice=told_of_prompts(gate.prompts, needed) if reveals else (),
     )
 
 
-def _categories(policy: Policy, benchmark: Benchmark, sigma: float) -> dict[str, tuple[int, float]]:
-    """By category its number of prompts, and the distance from the floor that is seen in it."""
-    counts = Counter(prompt.category for prompt in benchmark.prompts)
-    guarded = sum(count >= MIN_CATEGORY for count in counts.values())
-    share = (DEFAULT_ALPHA if policy.categories is None else policy.categories.alpha) / max(guarded, 1)
-    return {name: (n, detectable(sigma, n, anytime_critical(share))) for name, n in sorted(counts.items())}
+@dataclass(frozen=True, kw_only=True)
+class _Priced:
+    """A planned gate with what a call costs."""
+
+    gate: PlannedGate
+    plan: Plan
+    calls: int
+    spread: Deviation
+    orders: Orders
+
+    @property
+    def first_calls(self) -> int:
+        """Calls for the known-bad control and the canary, at most."""
+        limits = self.gate.rules.sensitivity
+        control = 0 if limits.control == "none" else min(limits.control_prompts, self.gate.prompts)
+        return self.calls * (control + limits.canary)
+
+    def world(self, win_rate: float) -> World:
+        """The world of a candidate with this win rate."""
+        return World(win_rate=win_rate, orders=self.orders).with_sd(self.spread.value)
+
+    def scenario(self, name: str, win_rate: float) -> Scenario:
+        """What the rules do to such a candidate."""
+        gates = min(max(DRAWN // max(self.gate.prompts, 1), _FEWEST_GATES), _MOST_GATES)
+        simulated = self.gate.simulate(self.world(win_rate), gates)
+        passed, failed, undecided = (float((simulated.outcome == which).mean()) for which in (1, -1, 0))
+        calls = self.first_calls + self.calls * float(np.sum([used.mean() for used in simulated.prompts.values()]))
+        return Scenario(
+            candidate=name,
+            win_rate=win_rate,
+            passed=passed,
+            failed=failed,
+            undecided=undecided,
+            prompts=_prompts(simulated),
+            calls=calls,
+            dollars=self._dollars(calls),
+        )
+
+    def _dollars(self, calls: float) -> float | None:
+        if not self.calls:
+            return 0.0
+        return None if self.plan.dollars is None else self.plan.dollars * calls / max(self.plan.judge_calls, 1)
 
 
-def _scenario(rule: WinRateRule, benchmark: Benchmark, plan: Plan, sigma: float, name: str, edge: float) -> Scenario:
-    """What the rule does to a candidate whose true win rate is so much above one half."""
-    n = len(benchmark.prompts)
-    orders: Literal["both", "one"] = "both" if benchmark.orders == "both" else "one"
-    world = World(win_rate=0.5 + edge, orders=orders).with_sd(sigma)
-    simulated = simulate_gates(world, n, GATES, rule.floor, rule.alpha, rule.method)
-    return Scenario(
-        candidate=name,
-        win_rate=0.5 + edge,
-        passed=simulated.passed,
-        failed=simulated.failed,
-        undecided=simulated.undecided,
-        prompts=simulated.prompts,
-        calls=plan.judge_calls // max(n, 1) * simulated.prompts,
-        dollars=None if plan.dollars is None else plan.dollars * simulated.prompts / max(n, 1),
-    )
+def _prompts(simulated: SimulatedGates) -> float:
+    """The mean number of prompts judged against the baseline, or else against the first model that there is."""
+    return float(next(iter(simulated.prompts.values())).mean())
+
+
+def _line(policy: Policy, store: Store | None) -> LinePlan | None:
+    if policy.line is None:
+        return None
+    number = 1 + (0 if store is None else last_attempt(store, policy.line))
+    return LinePlan(policy.line, number, share_of_attempt(number))
+
+
+def _tested(rules: Rules, target: Target | None) -> dict[str, Any]:
+    """The method, the limits and the alpha of the rules that the plan is about."""
+    if target is None:
+        assert rules.categories is not None, "a rule asks a judge"
+        return {"method": "fixed", "floor": rules.categories.floor, "ceiling": None, "alpha": rules.categories.alpha}
+    rule = next(iter(target.rules.values()))
+    return {
+        "method": rule.method,
+        "floor": target.floor,
+        "ceiling": None if rules.equivalence is None else 0.5 + rules.equivalence.within,
+        "alpha": rule.alpha,
+    }
+
+
+def _detectable(rules: Rules, target: Target | None, prompts: int, world_of: Callable[[float], World]) -> float | None:
+    if target is None or rules.equivalence is not None:
+        return None
+    return detectable_distance(target, prompts, world_of, most=1 - target.floor)
+
+
+def _scenarios(target: Target | None) -> list[tuple[str, float]]:
+    """The candidates that a plan tells of; where an equal one ought not to pass, also one that ought to."""
+    named = [(name, 0.5 + edge) for name, edge in SCENARIOS]
+    if target is None or target.equal:
+        return named
+    return [("as asked for", target.win_rate), *named]
+
+
+def _categories(rules: Rules, gate: PlannedGate, spec: EvaluationSpec) -> dict[str, CategoryPlan]:
+    """By category what the guard judges and sees; nothing is judged of one that it leaves out."""
+    rule, guard = rules.categories, gate.guard
+    taken = {} if guard is None else guard.taken
+    counts = Counter(prompt.category for prompt in spec.measured_benchmark.prompts)
+    return {
+        name: CategoryPlan(n, len(taken.get(name, ())), _drop(rule, len(taken.get(name, ())), len(taken)))
+        for name, n in sorted(counts.items())
+    }
+
+
+def _drop(rule: CategoriesRule | None, prompts: int, guarded: int) -> float | None:
+    if rule is None or prompts < MIN_CATEGORY:
+        return None
+    return seen_drop(rule.floor, prompts, rule.alpha / guarded, rule.power)
+
+
+def _together(parts: list[GatePlan]) -> tuple[Scenario, ...]:
+    """What the candidates of the same name do on all benchmarks at once, which are judged one after the other."""
+    if len(parts) == 1:
+        return parts[0].scenarios
+    shared = []
+    for name, edge in SCENARIOS:
+        found = [scenario for part in parts for scenario in part.scenarios if scenario.candidate == name]
+        passed = float(np.prod([scenario.passed for scenario in found]))
+        failed = 1 - float(np.prod([1 - scenario.failed for scenario in found]))
+        costs = [scenario.dollars for scenario in found]
+        shared.append(
+            Scenario(
+                candidate=name,
+                win_rate=0.5 + edge,
+                passed=passed,
+                failed=failed,
+                undecided=max(0.0, 1 - passed - failed),
+                prompts=sum(scenario.prompts for scenario in found),
+                calls=sum(scenario.calls for scenario in found),
+                dollars=None if None in costs else sum(cost for cost in costs if cost is not None),
+            )
+        )
+    return tuple(shared)

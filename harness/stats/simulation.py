@@ -9,8 +9,14 @@ import numpy as np
 from tpobench.harness.stats.intervals import Floats
 from tpobench.harness.stats.sequential import Decided, Method, decide_mean, first_at
 
+Orders = Literal["one", "both"]
+"""Whether a prompt is judged in one order, or in both."""
+
 PEEK_EVERY = 25
 """Observations between two looks of the naive test."""
+
+_HALVINGS = 30
+"""A share of ties is found to 2 to the power of minus this."""
 
 _CHUNK = 1 << 16
 """Prompts drawn at a time: half a megabyte an array stays in a core's cache, whatever the number of gates."""
@@ -32,7 +38,7 @@ class World:
     win_rate: float
     ties: float = 0.0
     bias: float = 0.0
-    orders: Literal["one", "both"] = "one"
+    orders: Orders = "one"
     spread: float = 0.0
     cluster: int = 1
 
@@ -55,18 +61,29 @@ class World:
 
     def with_sd(self, sd: float) -> "World":
         """The same world with this standard deviation of one prompt's value, or the nearest that it can have: in both
-        orders by its spread between prompts, in one order, where the spread does not show, by its share of ties."""
+        orders by its spread between prompts where that is enough, else, and in one order, by its share of ties."""
         rate = self.win_rate
+        most_ties = 0.999 * (1 - abs(2 * rate - 1) / (1 - self.bias))
         if self.orders == "one":
             ties = 4 * (rate * (1 - rate) - sd**2) / (1 - self.bias)
-            most = 0.999 * (1 - abs(2 * rate - 1) / (1 - self.bias))
-            return replace(self, ties=min(max(0.0, ties), most))
+            return replace(self, ties=min(max(0.0, ties), most_ties))
         least, most = (replace(self, spread=end).sd ** 2 for end in (0.0, 1.0))
-        return replace(self, spread=min(max(0.0, (sd**2 - least) / (most - least)), 1.0) if most > least else 0.0)
+        if sd**2 >= least:
+            return replace(self, spread=min((sd**2 - least) / (most - least), 1.0) if most > least else 0.0)
+        low, high = self.ties, most_ties
+        for _ in range(_HALVINGS):
+            ties = (low + high) / 2
+            low, high = (ties, high) if replace(self, spread=0.0, ties=ties).sd > sd else (low, ties)
+        return replace(self, spread=0.0, ties=high)
 
     def draw(self, rng: np.random.Generator, gates: int, prompts: int) -> Floats:
         """The candidate's preference on every prompt, in [0, 1]; shape (gates, prompts)."""
         shape, m = (gates, prompts), self._decisive
+        if self.cluster == 1:
+            uniform, quarters = rng.random(shape), np.zeros(shape)
+            for bound in np.cumsum(self.shares)[:-1]:
+                quarters += uniform >= bound
+            return quarters / 4
         chance = np.full(shape, m)
         if self.spread and 0 < m < 1:
             groups = (gates, -(-prompts // self.cluster))
@@ -81,6 +98,20 @@ class World:
             by_position = np.full(shape, 0.5) if both else rng.integers(0, 2, shape).astype(float)
             values = np.where(rng.random(shape) < self.bias, by_position, values)
         return values
+
+    @property
+    def shares(self) -> Floats:
+        """How often a prompt's value is 0, 1/4, 1/2, 3/4 and 1; shape (5,)."""
+        m, tied, decided = self._decisive, self.ties, 1 - self.ties
+        if self.orders == "one":
+            unbiased = np.array([decided * (1 - m), 0, tied, 0, decided * m])
+            return (1 - self.bias) * unbiased + self.bias * np.array([0.5, 0, 0, 0, 0.5])
+        split = (1 - self.spread) * m * (1 - m)  # of a pair of decided verdicts: first won, second lost
+        won, lost = decided**2 * (m - split), decided**2 * (1 - m - split)
+        middle = 2 * decided**2 * split + tied**2
+        unbiased = np.array([lost, 2 * tied * decided * (1 - m), middle, 2 * tied * decided * m, won])
+        shares: Floats = (1 - self.bias) * unbiased + self.bias * np.array([0, 0, 1.0, 0, 0])
+        return shares
 
     def observations(self, rng: np.random.Generator, gates: int, prompts: int) -> Floats:
         """What a gate sees: the mean of each whole cluster; shape (gates, prompts // cluster)."""
@@ -135,7 +166,7 @@ def simulate_gates(
         How often gates pass, fail and stay undecided, and how many prompts they take.
     """
     rng, outcomes, used = np.random.default_rng(seed), [], []
-    for size in _chunks(gates, max(1, _CHUNK // max(1, prompts))):
+    for size in chunks(gates, prompts):
         values = world.observations(rng, size, prompts)
         if method == "peeking":
             result = peeking_t(values, floor, alpha)
@@ -172,6 +203,8 @@ def peeking_t(values: Floats, floor: float, alpha: float) -> Decided:
     return Decided(outcome, looks[np.minimum(first, looks.size - 1)].astype(np.int64))
 
 
-def _chunks(total: int, size: int) -> Iterator[int]:
-    for start in range(0, total, size):
-        yield min(size, total - start)
+def chunks(gates: int, prompts: int) -> Iterator[int]:
+    """The numbers of gates to simulate at a time, so that their values stay in a core's cache."""
+    size = max(1, _CHUNK // max(1, prompts))
+    for start in range(0, gates, size):
+        yield min(size, gates - start)

@@ -148,17 +148,36 @@ def baseline_responses(store: Store, evaluations: Collection[str]) -> dict[str, 
     return responses
 
 
-def preference_deviation(store: Store, judge: str, benchmark: str) -> float | None:
-    """Standard deviation of one prompt's preference over its judgments, as this judge gave them on this benchmark. None
-    where the store holds too few, or all are equal."""
+@dataclass(frozen=True, kw_only=True)
+class EvaluationSpread:
+    """How the preferences of an evaluation spread on prompts that are asked about: how many of them it has, how many
+    have a verdict, the mean, the standard deviation, and the judgments by prompt."""
+
+    prompts: int
+    judged: int
+    win_rate: float
+    deviation: float
+    games: int
+
+
+def evaluation_spreads(store: Store, judge: str, texts: Collection[str]) -> list[EvaluationSpread]:
+    """Of every evaluation by this judge of one model against another, the spread on prompts with these text keys. One
+    whose prompts were not all judged in as many orders is left out."""
     query = (
         "SELECT evaluation_key FROM evaluation "
-        "WHERE judge = ? AND benchmark = ? AND (candidate, candidate_mode) <> (baseline, baseline_mode)"
+        "WHERE judge = ? AND baseline <> '' AND (candidate, candidate_mode) <> (baseline, baseline_mode)"
     )
-    evaluations = [row["evaluation_key"] for row in store.rows(query, [judge, benchmark])]
-    query = "SELECT stddev(preference) AS deviation FROM prompt_preference WHERE list_contains(?, evaluation_key)"
-    deviation = store.rows(query, [evaluations])[0]["deviation"]
-    return float(deviation) if deviation else None
+    evaluations = [row["evaluation_key"] for row in store.rows(query, [judge])]
+    query = """
+        SELECT count(*) AS prompts, count(preference) AS judged, avg(preference) AS win_rate,
+               stddev(preference) AS deviation, max(games) AS games
+        FROM prompt_preference JOIN prompt USING (prompt_key)
+        WHERE list_contains(?, evaluation_key) AND text_key IN (SELECT unnest(?))
+        GROUP BY evaluation_key
+        HAVING count(preference) > 1 AND min(games) = max(games)
+        ORDER BY evaluation_key
+    """
+    return [EvaluationSpread(**row) for row in store.rows(query, [evaluations, list(texts)])]
 
 
 def judged_responses(store: Store, evaluation: str) -> list[JudgedResponses]:

@@ -196,7 +196,8 @@ def test_a_plan_says_what_a_gate_would_take(place: Path) -> None:
     assert worse["failed"] > worse["passed"]
     assert better["prompts"] < plan["prompts"] == PROMPTS
     assert equal["undecided"] > better["undecided"]
-    assert plan["needed"] == pytest.approx((1.645 + 0.842) ** 2 * 0.36**2 / 0.05**2, rel=0.01)
+    # one test on all prompts in one order would need 619; the hybrid pays for looking before
+    assert 680 < plan["needed"] < 850
     assert plan["pins"]["judge"] == "checklist@1"
     assert "if it is" in tpobench("plan", "--policy", "policy.yaml", cwd=place).stdout
 

@@ -47,11 +47,11 @@ def plan(
 
     from tpobench.harness.evaluation.plan import plan_for
     from tpobench.harness.evaluation.registry import self_scored_run_of
-    from tpobench.harness.gate.plan import plan_gate
+    from tpobench.harness.gate.plan import plan_policy
     from tpobench.harness.gate.policy import load_policy
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
-    from tpobench.reports.formats.terminal.gate_plan import gate_plan_lines
+    from tpobench.reports.formats.terminal.gate_plan import policy_plan_lines
     from tpobench.reports.formats.terminal.plan import plan_lines
 
     if policy is not None:
@@ -60,8 +60,8 @@ def plan(
     with ExitStack() as stack:
         opened = stack.enter_context(Store(store, read_only=True)) if store.exists() else None
         if policy is not None:
-            gate_plan = plan_gate(load_policy(policy), prices, opened)
-            data, lines = gate_plan.as_json(), gate_plan_lines(gate_plan)
+            gate_plan = plan_policy(load_policy(policy), prices, opened)
+            data, lines = gate_plan.as_json(), policy_plan_lines(gate_plan)
         else:
             refuse_without_effect(context, spec)
             if (own := self_scored_run_of(spec.benchmark.name)) is None:

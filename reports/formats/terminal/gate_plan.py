@@ -1,40 +1,88 @@
 """What a gate would take, in the terminal."""
 
-from tpobench.harness.gate.categories import MIN_CATEGORY
-from tpobench.harness.gate.plan import GatePlan, Scenario
+from collections.abc import Sequence
+
+from tpobench.harness.gate.plan import GatePlan, PolicyPlan, Scenario
+
+
+def policy_plan_lines(plan: PolicyPlan) -> list[str]:
+    """A policy's plan for the terminal."""
+    lines = [line for name, part in plan.parts.items() for line in (*_titled(name), *gate_plan_lines(part), "")]
+    if len(plan.parts) > 1:
+        lines += ["all benchmarks together, the same candidate on each:", *scenario_lines(plan.scenarios), ""]
+    if plan.unasked:
+        lines += [f"no judge is asked for {', '.join(plan.unasked)}", ""]
+    if plan.line is not None:
+        share = f"{plan.line.share:.1%} of each alpha"
+        lines += [
+            f"the next gate of the line {plan.line.line!r} is number {plan.line.number} and may spend {share}",
+            "",
+        ]
+    return lines[:-1]
 
 
 def gate_plan_lines(plan: GatePlan) -> list[str]:
-    """A gate's plan for the terminal."""
-    spread = f"{plan.sigma:.2f} ({'measured in this store' if plan.measured_sigma else 'assumed'})"
-    needed = "no number of prompts" if plan.needed is None else f"{plan.needed:,} prompts"
+    """The plan for one benchmark."""
+    ceiling = "" if plan.ceiling is None else f", ceiling {plan.ceiling:.1%}"
+    calls = "no calls, the judge is free" if not plan.games else f"{plan.games} call(s) each at most"
+    first = f"  before     {plan.first_calls} calls at most, to see whether the judge can tell answers apart"
     return [
-        f"{plan.benchmark}: {plan.prompts} prompts, {plan.games} call(s) each at most, judge {plan.judge}",
-        f"  floor      {plan.floor:.1%} at alpha {plan.alpha:g}; a prompt's preference has the deviation {spread}",
-        f"  needs      {needed} for an equal candidate to pass 4 times out of 5 in a test on all of them",
-        f"  detects    {100 * plan.detectable:.1f} points from the floor",
+        f"{plan.benchmark}: {plan.prompts} prompts, {calls}, judge {plan.judge}",
+        f"  floor      {plan.floor:.1%}{ceiling} at alpha {plan.alpha:.2g}, method {plan.method}",
+        f"  spread     a prompt's preference has the deviation {plan.sigma:.2f} ({_source(plan)})",
+        *_needs(plan),
         *_category_lines(plan),
+        *([first] if plan.first_calls else []),
         "",
-        f"  {'if it is':<16} {'win rate':>8} {'PASS':>6} {'FAIL':>6} {'unsure':>7} {'prompts':>8} {'calls':>7}  $",
-        *(_scenario_line(scenario) for scenario in plan.scenarios),
+        *scenario_lines(plan.scenarios),
+        *([""] if plan.problems or plan.advice else []),
+        *plan.problems,
+        *plan.advice,
         "",
         "pins, to keep prompts and judge as they are:",
         *(f"  {name}: {pin}" for name, pin in plan.pins.items()),
     ]
 
 
-def _category_lines(plan: GatePlan) -> list[str]:
-    if len(plan.categories) < 2:
-        return []
-    big = [
-        (effect, f"{name} {100 * effect:.0f} ({count})")
-        for name, (count, effect) in plan.categories.items()
-        if count >= MIN_CATEGORY
+def scenario_lines(scenarios: Sequence[Scenario]) -> list[str]:
+    """The table of candidates, simulated with the policy's own rules."""
+    return [
+        f"  {'if it is':<16} {'win rate':>8} {'PASS':>6} {'FAIL':>6} {'unsure':>7} {'prompts':>8} {'calls':>7}  $",
+        *(_scenario_line(scenario) for scenario in scenarios),
     ]
-    small = len(plan.categories) - len(big)
-    parts = [", ".join(text for _, text in sorted(big))] * bool(big)
-    parts += [f"{small} under {MIN_CATEGORY} prompts would be shown, not decided on"] * bool(small)
-    return [f"             by category, in points (prompts): {'; '.join(parts)}"]
+
+
+def _titled(name: str) -> list[str]:
+    return [f"benchmark {name!r}:"] if name else []
+
+
+def _source(plan: GatePlan) -> str:
+    if not plan.measured_sigma:
+        return "assumed: the store holds no comparable evaluation"
+    return f"measured in {plan.sigma_evaluations} comparable evaluation(s) of this store"
+
+
+def _needs(plan: GatePlan) -> list[str]:
+    lines = []
+    if plan.needed is not None and plan.needed_win_rate is not None:
+        equal = plan.needed_win_rate == 0.5
+        candidate = "an equal candidate" if equal else f"a candidate with a win rate of {plan.needed_win_rate:.1%}"
+        enough = "" if plan.needed <= plan.prompts else "; these are too few"
+        lines.append(f"  needs      {plan.needed:,} prompts for {candidate} to pass 4 times out of 5{enough}")
+    if plan.detectable is not None:
+        lines.append(f"  detects    {100 * plan.detectable:.1f} points from the floor as often")
+    return lines
+
+
+def _category_lines(plan: GatePlan) -> list[str]:
+    guarded = {name: category for name, category in plan.categories.items() if category.judged}
+    if not guarded:
+        return []
+    parts = [
+        f"{name} {'no drop' if category.drop is None else f'{100 * category.drop:.0f} points'} ({category.judged})"
+        for name, category in guarded.items()
+    ]
+    return [f"  guards     by category, the drop that is seen (prompts judged): {', '.join(parts)}"]
 
 
 def _scenario_line(scenario: Scenario) -> str:

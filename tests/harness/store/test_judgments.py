@@ -15,9 +15,9 @@ from tpobench.harness.progress import Progress
 from tpobench.harness.records import Assignment, Judgment, Prompt
 from tpobench.harness.store.judgments import (
     baseline_responses,
+    evaluation_spreads,
     judged_entries,
     judgments_with_keys,
-    preference_deviation,
     preferences_by_assigned,
     prompt_preferences,
 )
@@ -70,14 +70,6 @@ def test_the_baselines_response_is_known_by_its_text_key(store: Store) -> None:
     assert baseline_responses(store, ["e", "none"]) == {"e": {"p": "b"}, "none": {}}
 
 
-def test_the_deviation_is_that_of_prompts_against_another_model(store: Store) -> None:
-    judgments(store, a=0.0, b=1.0, c=0.5)
-    evaluated(store, "itself", [("p", "c"), ("q", "c")], candidate="base")
-    assert preference_deviation(store, "judge", "bench") is None
-    evaluated(store, "e", [("p", "a"), ("q", "b")])
-    assert preference_deviation(store, "judge", "bench") == pytest.approx(0.5**0.5)
-
-
 def test_entries_come_in_order_with_what_texts_there_are(store: Store) -> None:
     store.add_prompts([FIRST])
     store.add_judgments(
@@ -102,17 +94,22 @@ def test_entries_come_in_order_with_what_texts_there_are(store: Store) -> None:
     assert {(entry.text, entry.verdict, entry.candidate_response) for entry in entries} == {("first", "A>B", None)}
 
 
-def test_the_deviation_counts_a_model_against_itself_in_another_mode(store: Store) -> None:
+def test_the_spread_counts_a_model_against_itself_in_another_mode(store: Store) -> None:
     asked = [Prompt(f"prompt {n}", "all", checks=({"contains": "yes"},)) for n in range(40)]
+    texts = [prompt.text_key for prompt in asked]
     benchmark, judge = (
         Benchmark(name="bench", prompts=asked),
         ScoreJudge(scorer=ChecklistScorer(), progress=Progress(quiet=True)),
     )
     direct = add_answers(store, "model", asked, ["no"] * 40)
     evaluate_outputs(store, judge, benchmark, direct, direct)
-    assert preference_deviation(store, judge.id, "bench") is None, "a model against itself is nothing but ties"
+    assert evaluation_spreads(store, judge.id, texts) == [], "a model against itself is nothing but ties"
     half = add_answers(store, "what the model thinks", asked, ["yes", "no"] * 20)
     thinking = replace(half, model=direct.model, mode=replace(DIRECT, name="think:generic"))
     evaluate_outputs(store, judge, benchmark, thinking, direct)
     # 20 wins and 20 ties: values 1 and 1/2, a quarter from their mean
-    assert preference_deviation(store, judge.id, "bench") == pytest.approx(0.25 * (40 / 39) ** 0.5)
+    (spread,) = evaluation_spreads(store, judge.id, texts)
+    assert (spread.prompts, spread.judged, spread.win_rate, spread.games) == (40, 40, 0.75, 1)
+    assert spread.deviation == pytest.approx(0.25 * (40 / 39) ** 0.5)
+    (of_ten,) = evaluation_spreads(store, judge.id, texts[:10])
+    assert of_ten.prompts == 10, "only prompts that are asked about count"
