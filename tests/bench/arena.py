@@ -16,7 +16,7 @@ import numpy as np
 
 from tests.benchmarks.arena_hard.styled import styled
 from tests.data import DATA
-from tpobench.benchmarks.arena_hard.equal_style import StyledPrompts, equal_style
+from tpobench.benchmarks.arena_hard.equal_style import StyledPrompts, equal_style, equal_style_difference
 from tpobench.benchmarks.arena_hard.labels import Vote, vote
 from tpobench.benchmarks.arena_hard.pooled_style import pooled_style_controlled
 from tpobench.benchmarks.arena_hard.scores import prompt_sums, score_v01
@@ -102,6 +102,25 @@ def style_coverage(strength: float, longer: float, prompts: int, worlds: int) ->
     return truth, statistics.mean(map(raw, models)), held, width
 
 
+def difference_coverage(
+    ours: tuple[float, float], theirs: tuple[float, float], prompts: int, worlds: int
+) -> list[float]:
+    """The true difference at equal style of two models, by strength and length; how often the interval holds it; its
+    mean width."""
+    large = [
+        equal_style(styled(LARGE, *side, seed=10**6 + n), repeats=2).score for n, side in enumerate((ours, theirs))
+    ]
+    truth, held, widths = large[0] - large[1], [], []
+    for seed in range(worlds):
+        pair = [
+            styled(prompts, *side, seed=2 * seed + n, prompts=10**7 + seed) for n, side in enumerate((ours, theirs))
+        ]
+        found = equal_style_difference(pair[0], pair[1], repeats=500)
+        held.append(found.low <= truth <= found.high)
+        widths.append(100 * (found.high - found.low))
+    return [100 * truth, statistics.mean(held), statistics.mean(widths)]
+
+
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     worlds = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
@@ -124,6 +143,11 @@ def main() -> None:
         for prompts in SIZES:
             truth, raw, held, width = style_coverage(strength, longer, prompts, fewer)
             print(f"| {truth:.1%} | {raw:.1%} | {prompts} | {held:.1%} | {width:.1f} points |", flush=True)
+    print("\n| difference at equal style | prompts | 95% interval covers | its width |\n|---|---|---|---|")
+    for ours, theirs in zip(STYLES[1:], STYLES, strict=False):
+        for prompts in SIZES:
+            truth, held, width = difference_coverage(ours, theirs, prompts, fewer)
+            print(f"| {truth:+.1f} points | {prompts} | {held:.1%} | {width:.1f} points |", flush=True)
     print(
         f"\n{worlds} samples of two games a prompt for each score, {fewer} at equal style. A coverage of 95% is known"
     )

@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import numpy as np
 import pandas as pd
 from alpaca_eval.metrics import glm_winrate
+from scipy.optimize import brentq, minimize
 
 from tests.data import DATA
 from tpobench.benchmarks.alpaca_eval.length_control import length_controlled_win_rate, refit_interval
@@ -25,6 +26,8 @@ BASELINE = "gpt4_1106_preview"
 REFITS = 1000
 OFFICIAL_FITS = 20
 SIMULATED_MODELS = 200
+WIN_RATES = (0.02, 0.1, 0.5, 0.9, 0.98)
+SIZES = (20, 100, 805)
 
 
 def design(preference: Floats, difference: Floats, difficulty: Floats, gamed: GamedRows) -> pd.DataFrame:
@@ -57,22 +60,35 @@ def sigmoid(logits: Floats) -> Floats:
     return 1 / (1 + np.exp(-logits))
 
 
-def coverage(gamed: GamedData, weights: tuple[float, float, float]) -> tuple[float, float]:
-    """Simulated models, 805 prompts won or lost by a known GLM: how often the refit interval, and 1.96 official
-    standard errors, hold the mean of the estimates."""
-    rng = np.random.default_rng(0)
-    found = []
-    for _ in range(SIMULATED_MODELS):
-        n = gamed.difficulty.size
-        difficulty, difference = rng.choice(gamed.difficulty, n), rng.normal(400, 700, n)
-        logits = weights[0] * np.tanh(difference / difference.std(ddof=1)) + weights[1] * difficulty + weights[2]
-        won = (rng.random(n) < sigmoid(logits)).astype(float)
+def gamed_weights(gamed: GamedData) -> tuple[float, float]:
+    """Weights of length and difficulty that the regularisation rows themselves have."""
+    features = np.column_stack([np.tanh(gamed.rows.std_delta_len), gamed.rows.difficulty])
+
+    def loss(w: Floats) -> float:
+        logits = features @ w
+        return float((np.logaddexp(0, logits) - gamed.rows.preference * logits).sum())
+
+    length, difficulty = minimize(loss, [0.0, 0.0]).x
+    return float(length), float(difficulty)
+
+
+def coverage(gamed: GamedData, win_rate: float, n: int) -> tuple[float, float, float]:
+    """Simulated models, won or lost by a GLM with the weights of the regularisation rows: how often the refit interval,
+    and 1.96 official standard errors, hold the true win rate at equal length; the mean width of the former."""
+    random = np.random.default_rng(0)
+    length, weight = gamed_weights(gamed)
+    constant = brentq(lambda c: float(sigmoid(weight * gamed.difficulty + c).mean()) - win_rate, -15, 15)
+    held, naive, widths = [], [], []
+    for seed in range(SIMULATED_MODELS):
+        difficulty, difference = random.choice(gamed.difficulty, n), random.normal(-300, 700, n)
+        logits = length * np.tanh(difference / difference.std(ddof=1)) + weight * difficulty + constant
+        won = (random.random(n) < sigmoid(logits)).astype(float)
         fit = length_controlled_win_rate(won, difference, difficulty, gamed.rows)
-        found.append((fit, refit_interval(won, difference, difficulty, gamed.rows, repeats=200)))
-    centre = statistics.fmean(fit.win_rate for fit, _ in found)
-    held = statistics.fmean(interval.low <= centre <= interval.high for _, interval in found)
-    naive = statistics.fmean(abs(fit.win_rate - centre) <= 1.96 * fit.standard_error_of_fit for fit, _ in found)
-    return held, naive
+        interval = refit_interval(won, difference, difficulty, gamed.rows, repeats=500, seed=seed)
+        held.append(interval.low <= 100 * win_rate <= interval.high)
+        naive.append(abs(fit.win_rate - 100 * win_rate) <= 1.96 * fit.standard_error_of_fit)
+        widths.append(interval.high - interval.low)
+    return statistics.fmean(held), statistics.fmean(naive), statistics.fmean(widths)
 
 
 def main() -> None:
@@ -113,7 +129,6 @@ def main() -> None:
         halves.append((interval.high - interval.low) / 2 / 1.96)
     ours = statistics.median(seconds["ours"])
     loops = {kind: REFITS * statistics.median(seconds[kind][:OFFICIAL_FITS]) for kind in ("official", "fixed C")}
-    held, naive = coverage(gamed, (-1.8, 0.9, -1.3))
     worst = sorted(distance)[::-1]
     print(
         f"{len(distance)} models, {gamed.file.name}{' (never for published numbers)' if gamed.is_surrogate else ''}\n"
@@ -133,8 +148,14 @@ def main() -> None:
     print(f"| largest objective of ours less liblinear's at the same C | {max(excess):.2g} |")
     print(f"| median official lc_standard_error | {statistics.median(ses):.2f} points |")
     print(f"| median half-width / 1.96 of the refit interval | {statistics.median(halves):.2f} points |")
-    print(f"| coverage of the 95% refit interval ({SIMULATED_MODELS} simulated models) | {held:.3f} |")
-    print(f"| coverage of 1.96 official standard errors | {naive:.3f} |")
+    print("\n| at equal length | prompts | 95% refit interval covers | its width | 1.96 official errors cover |")
+    print("|---|---|---|---|---|")
+    for win_rate in WIN_RATES:
+        for n in SIZES:
+            held, naive, width = coverage(gamed, win_rate, n)
+            print(f"| {win_rate:.0%} | {n} | {held:.1%} | {width:.1f} points | {naive:.1%} |", flush=True)
+    error = 100 * (0.0475 / SIMULATED_MODELS) ** 0.5
+    print(f"\n{SIMULATED_MODELS} simulated models each: a coverage of 95% is known to {error:.1f} points.")
 
 
 if __name__ == "__main__":

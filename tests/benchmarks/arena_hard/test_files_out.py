@@ -18,6 +18,8 @@ def test_arena_hard_goes_in_scores_as_published_and_comes_out(store: Store, tmp_
     (row,) = leaderboard(store, "arena_hard_v0.1")
     assert 100 * (row.value("official_arena_score") or 0) == pytest.approx(23.34, abs=0.005)
     assert row.metrics["arena_score"]["low"] < row.metrics["official_arena_score"]["low"]  # whole prompts vary more
+    styled = row.metrics["style_controlled_win_rate"]  # its answers are shorter than the baseline's, which cost it wins
+    assert [100 * styled[end] for end in ("low", "value", "high")] == pytest.approx([21.9, 25.9, 30.7], abs=0.4)
     answers, judgments = export_arena(store, "arena_hard_v0.1", "gpt-3.5-turbo-0125", tmp_path, folder)
     (tmp_path / "questions").mkdir()
     with Store(tmp_path / "again.duckdb") as again:
