@@ -6,6 +6,7 @@ from statistics import fmean
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
+from tpobench.harness.evaluation.distinct_prompts import repeated_prompts
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.preferences import PromptJudgments
 from tpobench.harness.evaluation.registry import package_with
@@ -27,28 +28,39 @@ def measure(observations: Sequence[PromptJudgments]) -> list[Metric]:
 
 
 def by_category(name: str, prompts: Sequence[Prompt], values: Sequence[float | None]) -> list[Metric]:
-    """The mean of the values with its interval, over all prompts and over those of each category."""
+    """The mean of the values with its interval, over all prompts and over those of each category. Prompts that repeat
+    one another are one observation of the interval."""
     metrics = []
     categories = [prompt.category for prompt in prompts]
+    originals = _originals(prompts)
     for category in [None, *sorted(set(categories))]:
         observed = [
-            value
-            for value, named in zip(values, categories, strict=True)
+            (original, value)
+            for original, value, named in zip(originals, values, categories, strict=True)
             if category in (None, named) and value is not None
         ]
         if observed:
-            interval = mean_interval(observed)
+            groups: dict[int, list[float]] = {}
+            for original, value in observed:
+                groups.setdefault(original, []).append(value)
+            interval = mean_interval(list(map(fmean, groups.values())), weights=list(map(len, groups.values())))
             metrics.append(
                 Metric(
                     name=name,
                     value=interval.mean,
-                    n=interval.n,
+                    n=len(observed),
                     category=category,
                     low=interval.low,
                     high=interval.high,
                 )
             )
     return metrics
+
+
+def _originals(prompts: Sequence[Prompt]) -> list[int]:
+    """By prompt the index of the earlier one that it repeats, or its own."""
+    repeated = repeated_prompts([prompt.text for prompt in prompts])
+    return [index if earlier is None else earlier for index, earlier in enumerate(repeated)]
 
 
 def score_metrics(prompts: Sequence[Prompt], scores: Sequence[float], bounded: bool) -> list[Metric]:

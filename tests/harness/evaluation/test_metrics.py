@@ -1,4 +1,4 @@
-"""Figures that another package's benchmark computes: what is not one is said with the package's name."""
+"""Win rates with intervals over prompts; what a package's benchmark returns that is no figure is said with its name."""
 
 import sys
 from collections.abc import Callable
@@ -9,8 +9,8 @@ import pytest
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation import metrics
 from tpobench.harness.evaluation.benchmark import Benchmark
-from tpobench.harness.evaluation.metrics import benchmark_metrics
-from tpobench.harness.records import Metric
+from tpobench.harness.evaluation.metrics import benchmark_metrics, by_category
+from tpobench.harness.records import Metric, Prompt
 
 
 def scored_by(score: Callable[[Any], Any]) -> Benchmark:
@@ -42,3 +42,22 @@ def test_figures_that_are_none_are_told_with_their_package(score: Callable[[Any]
 def test_figures_may_have_no_value() -> None:
     sweet = [Metric(name="sweet", value=None, n=0), Metric(name="sour", value=0.5, n=3, low=0.1, high=0.9)]
     assert benchmark_metrics(scored_by(lambda _: sweet), []) == sweet
+
+
+WON = [1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 0.0]
+
+
+def prompt(number: int, blanks: int = 0) -> Prompt:
+    return Prompt(f"Name a fruit of colour {'abcdefghijkl'[number]}." + " " * blanks)
+
+
+def test_a_prompt_that_is_asked_ten_times_is_one_observation() -> None:
+    (once, _) = by_category("win_rate", [prompt(number) for number in range(12)], WON)
+    repeated = [prompt(number, blanks) for blanks in range(10) for number in range(12)]
+    (often, _) = by_category("win_rate", repeated, WON * 10)
+    assert (often.value, often.low, often.high, often.n) == (once.value, once.low, once.high, 120)
+
+
+def test_the_mean_is_over_all_answers_though_one_prompt_is_asked_more_often() -> None:
+    (metric, _) = by_category("win_rate", [prompt(0), prompt(0, 1), prompt(0, 2), prompt(1)], [1.0, 1.0, 1.0, 0.0])
+    assert metric.value == 0.75
