@@ -11,6 +11,9 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from typer.testing import CliRunner
+
+from tpobench.cli.commands import app
 
 PROMPTS = 40
 
@@ -75,12 +78,11 @@ def test_files_are_written_though_nobody_reads_the_output(place: Path) -> None:
     assert "PASS" in (place / "gate.md").read_text()
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_a_console_that_cannot_show_a_character_gets_its_escape(place: Path, encoding: str) -> None:
-    code, shown, _ = in_shell(place, PASSES[0], "", PYTHONIOENCODING=encoding)
+def test_a_console_that_cannot_show_a_character_gets_its_escape(place: Path) -> None:
+    code, shown, _ = in_shell(place, PASSES[0], "", PYTHONIOENCODING="ascii")
     assert (code, r"Say \u2192" in shown) == (0, True)
-    code, written, _ = in_shell(place, PASSES[0], "--json", PYTHONIOENCODING=encoding)
-    assert json.loads(written)["won"][0]["prompt"].startswith("Say →")
+    code, written, _ = in_shell(place, PASSES[0], "--json", PYTHONIOENCODING="latin-1")
+    assert (code, json.loads(written)["won"][0]["prompt"][:5]) == (0, "Say →")
 
 
 def test_what_cannot_be_written_is_told_and_the_decision_stands(place: Path) -> None:
@@ -116,3 +118,34 @@ def test_a_reader_that_leaves_ends_other_commands_well_and_a_full_disk_does_not(
         with open("/dev/full", "wb") as full:
             filled = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, cwd=place)
         assert (filled.returncode, b"the output could not be written: No space left" in filled.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("reveal", "decided", "texts", "categories"),
+    [
+        ("all", FAILS, True, True),
+        ("after_pass", FAILS, False, False),
+        ("after_pass", PASSES, True, True),
+        ("categories", FAILS, False, True),
+        ("none", PASSES, False, False),
+    ],
+)
+def test_no_output_shows_more_of_the_prompts_than_the_policy_says(
+    place: Path, monkeypatch: pytest.MonkeyPatch, reveal: str, decided: tuple[Any, int], texts: bool, categories: bool
+) -> None:
+    (candidate, against), code = decided
+    monkeypatch.chdir(place)
+    write_policy(place, reveal=reveal)
+    files = ["r.xml", "r.md", "summary.md"]
+    for name in files:
+        Path(name).unlink(missing_ok=True)
+    asked = ["gate", "policy.yaml", "--candidate", f"{candidate}.json", "--against", f"{against}.json"]
+    asked += ["--store", "s.duckdb", "--junit", "r.xml", "--markdown", "r.md"]
+    environment = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "summary.md"}
+    for more in ([], ["--json"]):
+        ended = CliRunner().invoke(app, [*asked, *more], env=environment)
+        assert ended.exit_code == code, ended.output
+        for output in (ended.output, *map(Path.read_text, map(Path, files))):
+            assert ("Say " in output) == texts
+            assert ("uncategorised" in output) == categories
+    write_policy(place)
