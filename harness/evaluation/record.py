@@ -94,8 +94,11 @@ def read_judgments(store: Store, entries: Sequence[JudgedPair], texts: bool = Fa
 
 def stored_judgments(store: Store, evaluation: str, texts: bool = False) -> list[PromptJudgments]:
     """The judgments of a stored evaluation, by prompt, in its order: what its figures were computed from; with the
-    responses' texts if asked for. `evaluation` is its key."""
-    keys = entry_keys(store, evaluation)
+    responses' texts if asked for. `evaluation` is its key. A prompt of which the store lacks a judgment is left out."""
+    listed = entry_keys(store, evaluation)
+    held = judgments_with_keys(store, [entry.judgment for entry in listed])
+    half_judged = {entry.prompt for entry in listed if entry.judgment not in held}
+    keys = [entry for entry in listed if entry.prompt not in half_judged]
     prompts = prompts_with_keys(store, [entry.prompt for entry in keys])
     entries = [
         JudgedPair(prompt, entry.judgment, entry.candidate_output or "", entry.baseline_output or "")

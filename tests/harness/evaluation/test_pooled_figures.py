@@ -1,10 +1,11 @@
 """Figures of several models at once, on a leaderboard."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
-from tpobench.harness.evaluation import pooled_figures
+from tpobench.harness.evaluation import pooled_figures, record
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.declaration import BenchmarkDeclaration
 from tpobench.harness.evaluation.given_outputs import add_answers
@@ -52,6 +53,14 @@ def test_stored_judgments_are_those_that_were_measured(store: Store) -> None:
     assert [o.prompt for o in found] == PROMPTS
     assert {(o.value, o.candidate_text, o.baseline_text, o.candidate_chars) for o in found} == {(1.0, "yes", "no", 3)}
     assert {o.candidate_text for o in stored_judgments(store, key)} == {None}
+
+
+def test_a_prompt_whose_judgment_is_not_there_is_left_out(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = judged(store, "new", "yes")
+    listed = record.entry_keys(store, key)
+    lost = [replace(listed[0], judgment="gone"), *listed[1:]]
+    monkeypatch.setattr(record, "entry_keys", lambda *_: lost)
+    assert [o.prompt for o in stored_judgments(store, key)] == PROMPTS[1:]
 
 
 def test_a_leaderboard_shows_the_figures_of_all_its_models(store: Store, asked: list[Evaluations]) -> None:
