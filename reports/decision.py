@@ -1,7 +1,7 @@
 """A gate's decision in words: what every format says of it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleResult
@@ -30,7 +30,31 @@ def headline(decision: Decision) -> str:
     deciding = [rule for rule in decision.rules if shown_as(rule.outcome, rule.tier) == decision.outcome]
     culprits = [line(rule.rule) for rule in deciding if decision.outcome != "PASS"]
     because = f" ({', '.join(culprits)})" if culprits else ""
-    return f"{line(decision.candidate) or 'the candidate'} {READINGS[decision.outcome]}{because}"
+    return f"{line(decision.candidate) or 'the candidate'} {_reading(decision)}{because}"
+
+
+def reading_of(outcome: str, rules: Iterable[Mapping[str, Any]]) -> str:
+    """What a decision means, without its subject. A PASS does not claim rules that have no part in it and were not met.
+
+    Args:
+        outcome: The decision.
+        rules: The fields of its results.
+    """
+    reading = READINGS.get(outcome, f"was decided on as {outcome}")
+    beside = [rule for rule in rules if (rule.get("tier") or "critical") != "critical"]
+    if any(rule["outcome"] not in ("PASS", "SHOWN") for rule in beside):
+        reading = reading.replace("every rule", "every critical rule")
+    return reading
+
+
+def _reading(decision: Decision) -> str:
+    """What the decision means; of a PASS with the number of warnings."""
+    reading = reading_of(decision.outcome, map(asdict, decision.rules))
+    shown = [shown_as(rule.outcome, rule.tier) for rule in decision.rules]
+    count = shown.count("WARNING") + len(further_warnings(decision))
+    if decision.outcome != "PASS" or not count:
+        return reading
+    return f"{reading}, with {count} warning{'s' if count > 1 else ''}"
 
 
 def circumstances(decision: Decision) -> str:

@@ -2,7 +2,7 @@
 
 from tpobench.harness.store.step_details import SeedDetails
 from tpobench.harness.store.steps import Step
-from tpobench.reports.decision import READINGS, shown_as
+from tpobench.reports.decision import reading_of, shown_as
 from tpobench.reports.formats.figures import words
 from tpobench.reports.runs import Run, RunGate, iteration_name
 from tpobench.reports.sections.verdict import Conclusion, Headline, facts_of, win_rate_headline
@@ -41,7 +41,7 @@ def gate_sentence(run: Run) -> str:
     if gate is None:
         return "The run has not reached its gate: this report shows what is done so far."
     after = "" if gate.iteration is None else f" after {iteration_name(gate.iteration)}"
-    reading = READINGS.get(gate.decision, f"was decided on as {gate.decision}")
+    reading = reading_of(gate.decision, gate.rules)
     later = ""
     if gate.iteration is not None and run.iterations and gate.iteration < run.iterations[-1]:
         later = f" The run went on to {iteration_name(run.iterations[-1])}, which has not been decided on."

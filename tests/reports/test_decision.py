@@ -15,6 +15,14 @@ def test_a_pass_names_no_culprit() -> None:
     )
 
 
+def test_a_pass_with_warnings_says_so_and_does_not_claim_every_rule() -> None:
+    assert headline(with_evidence()) == (
+        "new meets every critical rule of the gate, so it may be promoted, with 2 warnings"
+    )
+    told = Decision(rules=(RuleResult(rule="a", outcome="PASS", sentence=""),), warnings=("the judge trained it",))
+    assert headline(told).endswith("meets every rule of the gate, so it may be promoted, with 1 warning")
+
+
 def test_a_rule_that_only_warns_is_no_culprit() -> None:
     rules = [
         RuleResult(rule="a", outcome="FAIL", sentence="", tier="supporting"),

@@ -68,7 +68,7 @@ def test_the_figures_stand_below_the_sentence_and_warnings_above_the_decision() 
         "advisory",
     ]
     assert lines[6] == "warning the judge <b>trained</b> the candidate"
-    assert lines[7].startswith("PASS decision new meets every rule")
+    assert lines[7].startswith("PASS decision new meets every critical rule")
 
 
 def test_a_warning_is_amber_and_not_red() -> None:
