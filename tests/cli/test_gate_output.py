@@ -13,7 +13,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from tpobench.cli import gate as cli_gate
 from tpobench.cli.commands import app
+from tpobench.harness.gate import run as gate_run
 
 PROMPTS = 40
 
@@ -118,6 +120,17 @@ def test_a_reader_that_leaves_ends_other_commands_well_and_a_full_disk_does_not(
         with open("/dev/full", "wb") as full:
             filled = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, cwd=place)
         assert (filled.returncode, b"the output could not be written: No space left" in filled.stderr) == (2, True)
+
+
+def test_files_and_promotion_come_before_the_output(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = []
+    for module, name in ((cli_gate, "write_files"), (cli_gate, "print_result"), (gate_run, "promote_candidate")):
+        monkeypatch.setattr(module, name, lambda *_, name=name, **__: order.append(name))
+    monkeypatch.setattr(cli_gate, "_promoted", lambda *_: "promoted")
+    monkeypatch.chdir(place)
+    asked = ["gate", "policy.yaml", "--candidate", "good.json", "--against", "bad.json", "--store", "s.duckdb"]
+    assert CliRunner().invoke(app, [*asked, "--promote"]).exit_code == 0
+    assert order == ["write_files", "promote_candidate", "print_result"]
 
 
 @pytest.mark.parametrize(
