@@ -72,9 +72,9 @@ def _degenerate(
     policy: Rules, prompts: Sequence[Prompt], responses: Sequence[str] | None, baseline: Sequence[str] | None
 ) -> RuleResult:
     limit = policy.degenerate.max
-    if responses is None:
+    if responses is None or len(responses) != len(prompts):  # without a comparison there are no prompts
         named = "degenerate" in policy.model_fields_set
-        sentence = "the store holds no response texts, so nothing can be said of empty, repeated or judge-directed ones"
+        sentence = "no response texts are known, so nothing can be said of empty, repeated or judge-directed ones"
         return RuleResult(rule="degenerate", outcome="INVALID" if named else "SHOWN", sentence=sentence, limit=limit)
     counts = degenerate(prompts, responses, baseline)
     kinds = ", ".join(f"{count} {kind}" for kind, count in counts.counts.items()) or "none"

@@ -76,3 +76,9 @@ def test_lengths_are_used_where_texts_are_not_known() -> None:
     ours, theirs = OutputSummary(response_lengths=[30] * 40), OutputSummary(response_lengths=[10] * 40)
     results = check_outputs(policy(length_ratio={"max": 2}), OPEN, ours, theirs)
     assert [result.outcome for result in results] == ["SHOWN", "FAIL"]
+
+
+def test_without_prompts_nothing_is_said_of_the_responses() -> None:
+    outputs = OutputSummary(responses=essays(2))
+    assert [result.outcome for result in check_outputs(policy(), [], outputs, outputs)] == ["SHOWN"]
+    assert check_outputs(policy(degenerate={"max": 0.1}), [], outputs, outputs)[0].outcome == "INVALID"
