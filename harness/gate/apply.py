@@ -7,13 +7,14 @@ from statistics import fmean
 from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.gate.categories import judge_categories, shown_categories
 from tpobench.harness.gate.comparison import JudgedPrefix, Look, SequentialComparison, clear_prompts
+from tpobench.harness.gate.control import ControlResult, check_control
 from tpobench.harness.gate.decision import Decision, Outcome, RuleResult
 from tpobench.harness.gate.free_rules import check_free_rules
 from tpobench.harness.gate.input import ROLES, GateInput, Role
 from tpobench.harness.gate.policy import Rules
 from tpobench.harness.gate.preconditions import check_preconditions
 from tpobench.harness.gate.rules import EquivalenceRule, WinRateRule
-from tpobench.harness.gate.sensitivity import check_verdicts
+from tpobench.harness.gate.sensitivity import judge_sensitivity
 from tpobench.harness.gate.win_rates import equivalence_outcome, judge_equivalence, judge_win_rate, win_rate_outcome
 
 Say = Callable[[str], None]
@@ -40,17 +41,19 @@ def apply_policy(
     free = _tiered(rules, [*check_preconditions(rules, gate_input), *check_free_rules(rules, gate_input)])
     comparisons = {role: _comparison(rules, gate_input, role, looks or {}) for role in ROLES}
     judged: list[RuleResult] = []
+    control = _control(rules, gate_input, free)
+    broken = [] if control.outcome != "INVALID" else [_invalid("sensitivity", control.sentence)]
     for role in ROLES:
         if not asks_for(rules, role):
             continue
         comparison = comparisons[role]
         if comparison is None:
             judged.append(_shown(role, "there is no other champion to compare with"))
-        elif is_rejected([*free, *judged]) and not comparison.source.free:
+        elif is_rejected([*free, *broken, *judged]) and not comparison.source.free:
             judged += _not_asked(rules, role, comparison)
         else:
             judged += _tiered(rules, _results(rules, role, comparison, say))
-    judged.append(check_verdicts(rules.sensitivity, _verdicts(comparisons)))
+    judged.append(judge_sensitivity(rules.sensitivity, control, _verdicts(gate_input, comparisons)))
     head_to_head = comparisons["head_to_head"]
     won, lost = ((), ()) if head_to_head is None else clear_prompts(head_to_head.prefix())
     return Decision(
@@ -62,7 +65,7 @@ def apply_policy(
         won=won,
         lost=lost,
         notes=(*gate_input.notes, *(() if head_to_head is None else head_to_head.notes)),
-        warnings=(*gate_input.warnings, *_supporting([*judged, *free])),
+        warnings=(*gate_input.warnings, *filter(None, [control.warning]), *_supporting([*judged, *free])),
     )
 
 
@@ -146,12 +149,29 @@ def _not_asked(rules: Rules, role: Role, comparison: SequentialComparison) -> li
     return [replace(_shown(name, sentence), prompts=0, of=of) for name in rules_of(rules, role)]
 
 
-def _verdicts(comparisons: Mapping[Role, SequentialComparison | None]) -> list[tuple[Verdict, ...]]:
+def _control(rules: Rules, gate_input: GateInput, free: Sequence[RuleResult]) -> ControlResult:
+    """How the control goes; it is not asked where no judge is needed, or the decision is certain without."""
+    if not any(asks_for(rules, role) for role in ROLES):
+        return ControlResult("SHOWN", "no rule asks a judge")
+    if is_rejected(free):
+        return ControlResult("SHOWN", "no control: the decision was certain without it")
+    return check_control(rules.sensitivity, gate_input.controls)
+
+
+def _verdicts(
+    gate_input: GateInput, comparisons: Mapping[Role, SequentialComparison | None]
+) -> list[tuple[Verdict, ...]]:
+    """The verdicts of all comparisons; none on two equal responses, which show nothing of the judge."""
+    ours, theirs = gate_input.outputs.responses or (), gate_input.baseline_outputs.responses or ()
+    equal = {index for index, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] == pair[1]}
     return [
         verdicts
-        for comparison in comparisons.values()
+        for role, comparison in comparisons.items()
         if comparison is not None
-        for verdicts in comparison.source.verdicts(comparison.judged)
+        for verdicts in comparison.source.verdicts(
+            [index for index in comparison.judged if role != "head_to_head" or index not in equal]
+        )
+        if any(verdict.verdict != "identical" for verdict in verdicts)
     ]
 
 
@@ -161,6 +181,10 @@ def _supporting(results: Sequence[RuleResult]) -> list[str]:
         for result in results
         if result.tier == "supporting" and result.outcome in ("FAIL", "INCONCLUSIVE")
     ]
+
+
+def _invalid(name: str, sentence: str) -> RuleResult:
+    return RuleResult(rule=name, outcome="INVALID", sentence=sentence)
 
 
 def _shown(name: str, sentence: str) -> RuleResult:

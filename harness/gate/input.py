@@ -123,18 +123,48 @@ class TaskItems:
     of: int = 0
 
 
-class Canary(Protocol):
-    """Pairs that the judge has judged before, judged again: does it still say the same?"""
+class ControlPairs(Protocol):
+    """Bad answers as the candidate's, beside good ones."""
 
-    def changed(self) -> tuple[int, int]:
-        """How many of the pairs have another verdict than before, and how many pairs there are."""
+    @property
+    def prompts(self) -> Sequence[Prompt]:
+        """Those that have a bad and a good answer."""
+
+    @property
+    def free(self) -> bool:
+        """Whether the judge costs nothing."""
+
+    def preferences(self, indices: Sequence[int]) -> list[float | None]:
+        """Judge the prompts with these indices, unless they are judged already: the preferences for the bad answers."""
+
+    def verdicts(self, indices: Sequence[int]) -> list[tuple[Verdict, ...]]:
+        """Every judgment of these prompts; one that was not asked for is empty."""
+
+
+ControlKind = Literal["shuffled", "empty"]
+
+_BAD: Mapping[ControlKind, str] = {"shuffled": "answers to other prompts", "empty": "empty answers"}
+
+
+@dataclass(frozen=True)
+class Control:
+    """A known-bad control: what its bad answers are, and what the good ones are called that they must lose against."""
+
+    kind: ControlKind
+    own: str
+    pairs: ControlPairs
+
+    @property
+    def bad(self) -> str:
+        """What the bad answers are called."""
+        return _BAD[self.kind]
 
 
 @dataclass(frozen=True, kw_only=True)
 class GateInput:
     """What a gate looks at. `head_to_head` is None where no rule needs a comparison.
 
-    `control` has answers that must lose as the candidate, against the baseline's own. `metrics` are those of the
+    `controls` have answers that must lose; what one cannot show, the next may. `metrics` are those of the
     candidate's own evaluation, by name; `items` are by lm-eval task. `champion` is None where nothing was promoted yet,
     or the candidate was. `also_met` are the fingerprints of anchor and champion.
     `folder` is where the candidate's weights are, where that is known. `rows` is how many prompts the whole benchmark
@@ -149,8 +179,7 @@ class GateInput:
     judge: str
     benchmark: str
     head_to_head: PreferenceSource | None
-    control: PreferenceSource | None = None
-    canary: Canary | None = None
+    controls: tuple[Control, ...] = ()
     anchor: PreferenceSource | None = None
     champion: PreferenceSource | None = None
     outputs: OutputSummary

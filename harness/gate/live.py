@@ -14,19 +14,19 @@ from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.evaluation.run import comparisons_of
 from tpobench.harness.evaluation.spec import EvaluationSpec
+from tpobench.harness.gate.asked import AskedComparisons
 from tpobench.harness.gate.figures import ComparedSides, candidate_metrics, task_items
 from tpobench.harness.gate.input import GateInput, GateRequest, OutputSummary
+from tpobench.harness.gate.live_control import live_controls
 from tpobench.harness.gate.policy import EvaluateSection, Rules, spec_of
-from tpobench.harness.judges.base import Comparison, Judge
+from tpobench.harness.judges.base import Judge
 from tpobench.harness.models.modes import DIRECT, Mode, in_mode
 from tpobench.harness.models.thoughts import mode_named
 from tpobench.harness.progress import Progress
-from tpobench.harness.records import Model, Prompt, content_key
+from tpobench.harness.records import Model, Prompt
 from tpobench.harness.samplers.base import Sampler
 from tpobench.harness.samplers.choose import sampler_for
-from tpobench.harness.stats.preferences import mean_preference
 from tpobench.harness.store.calls import calls_for
-from tpobench.harness.store.judgments import judgments_with_keys
 from tpobench.harness.store.runs import CHECKPOINT, checkpoint_named
 from tpobench.harness.store.store import Store
 
@@ -82,8 +82,8 @@ class LivePreferences:
         """What judging one prompt has cost so far, on average."""
         if not self.paid:
             return 0.0
-        calls = calls_for(self.store, [key for of_prompt in self._keys for key in of_prompt])
-        judged = sum(len(of_prompt) for of_prompt in self._keys) / max(len(self._keys), 1)
+        calls = calls_for(self.store, [key for of_prompt in self.asked.keys for key in of_prompt])
+        judged = sum(len(of_prompt) for of_prompt in self.asked.keys) / max(len(self.asked.keys), 1)
         return None if calls.dollars is None or not calls.calls else judged * calls.dollars / calls.calls
 
     @property
@@ -93,38 +93,27 @@ class LivePreferences:
 
     def preferences(self, indices: Sequence[int]) -> list[float | None]:
         """The candidate's preference on the prompts with these indices; None where it is missing."""
-        if not self.offline:
-            comparisons = [comparison for index in indices for comparison in self._comparisons[index]]
-            self.judge.judge(self.store, comparisons, f"judging {self.candidate.model.name}")
-        keys = [self._keys[index] for index in indices]
-        known = self.store.preferences([key for of_prompt in keys for key in of_prompt])
-        return [mean_preference([known.get(key) for key in of_prompt]) for of_prompt in keys]
+        return self.asked.preferences(indices)
 
     @property
     def observations(self) -> list[str]:
         """By prompt the key of its judgments, whether they are stored or not."""
-        return [content_key("observation", sorted(of_prompt)) for of_prompt in self._keys]
+        return self.asked.observations
 
     def verdicts(self, indices: Sequence[int]) -> list[tuple[Verdict, ...]]:
         """The stored judgments of the prompts with these indices; one that is missing has no preference."""
-        known = judgments_with_keys(self.store, [key for index in indices for key in self._keys[index]])
-        return [
-            tuple(
-                Verdict(comparison.order, known[key].verdict, known[key].preference)
-                if key in known
-                else Verdict(comparison.order, "", None)
-                for comparison, key in zip(self._comparisons[index], self._keys[index], strict=True)
-            )
-            for index in indices
-        ]
+        return self.asked.verdicts(indices)
 
     @cached_property
-    def _comparisons(self) -> list[list[Comparison]]:
-        return comparisons_of(self.judge, self.benchmark, self.candidate, self.other)
-
-    @cached_property
-    def _keys(self) -> list[list[str]]:
-        return [[self.judge.key(comparison) for comparison in of_prompt] for of_prompt in self._comparisons]
+    def asked(self) -> AskedComparisons:
+        """The comparisons of all prompts."""
+        return AskedComparisons(
+            store=self.store,
+            judge=self.judge,
+            offline=self.offline,
+            comparisons=comparisons_of(self.judge, self.benchmark, self.candidate, self.other),
+            title=f"judging {self.candidate.model.name}",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +206,7 @@ def _input(policy: Rules, request: GateRequest, section: EvaluateSection, candid
         judge=sides.judge,
         benchmark=sides.benchmark,
         head_to_head=head_to_head,
+        controls=live_controls(policy.sensitivity, head_to_head.asked, head_to_head.candidate, head_to_head.other),
         anchor=anchor,
         champion=champion,
         outputs=_summary(candidate.outputs),

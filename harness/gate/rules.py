@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from tpobench.harness.config import FileModel
+from tpobench.harness.stats.missing import MAX_MISSING
 from tpobench.harness.stats.sequential import Method
 
 Alpha = Annotated[float, Field(ge=1e-6, lt=0.5, strict=False)]
@@ -183,15 +184,16 @@ class Sensitivity(FileModel):
 
     `flips`, `ties`, `position` and `missing` are shares of what was judged: verdicts that change sides with the order,
     prompts without a preference, how far the mean preference is apart between the two orders, and judgments without a
-    verdict. `control` is an answer that must lose against the baseline's own: another prompt's (``shuffled``)
-    or none (``empty``), judged on `control_prompts` at most before anything else. `canary` pairs that the judge has
-    judged before are judged again.
+    verdict; `missing` can only tighten what every gate has. `control` is an answer that must lose against a model's
+    own: that to another prompt (``shuffled``), none (``empty``), or one of both (``either``); it is judged on
+    `control_prompts` at most before anything else. `canary` pairs that the judge has judged before are judged again
+    before it is asked anything new.
     """
 
     flips: Share = 0.4
     ties: Share = 0.9
     position: Share = 0.5
-    missing: Share = 0.02
-    control: Literal["shuffled", "empty", "none"] = "shuffled"
+    missing: Annotated[float, Field(ge=0, le=MAX_MISSING, strict=False)] = MAX_MISSING
+    control: Literal["either", "shuffled", "empty", "none"] = "either"
     control_prompts: Count = 40
     canary: Annotated[int, Field(ge=0)] = 5

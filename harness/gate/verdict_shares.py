@@ -1,0 +1,102 @@
+"""What verdicts show of their judge: how many change with the order, take no side, or are missing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from tpobench.harness.evaluation.preferences import Verdict
+from tpobench.harness.gate.rules import Sensitivity
+from tpobench.harness.stats.intervals import difference_interval, one_sided_bound
+from tpobench.harness.stats.preferences import flips
+
+ENOUGH = 30
+"""So many cases, and a share beyond its limit counts as it is; with fewer it has to be certain."""
+
+CERTAIN = 0.05
+"""How likely a share at its limit is taken for one beyond it."""
+
+
+@dataclass(frozen=True)
+class VerdictShare:
+    """A share of so many cases, and the least that it can be."""
+
+    share: float
+    of: int
+    low: float
+
+    def exceeds(self, limit: float) -> bool:
+        """Whether it is beyond the limit, as far as its number of cases tells."""
+        return self.share > limit and (self.of >= ENOUGH or self.low > limit)
+
+
+def verdict_shares(judged: Sequence[Sequence[Verdict]]) -> dict[str, VerdictShare]:
+    """The shares by their names in a policy, as far as there is anything to tell them from.
+
+    A flip is counted among the prompts on which both orders take a side: a judge that hides behind ties is measured
+    where it does not. A tie is a prompt on which no verdict takes a side.
+
+    Args:
+        judged: By prompt, all its verdicts.
+    """
+    known = [verdicts for verdicts in judged if all(verdict.preference is not None for verdict in verdicts)]
+    shares = {
+        "flips": _share(flips(ab, ba) for ab, ba in _both_orders(judged) if 0.5 not in (ab, ba)),
+        "ties": _share(all(verdict.preference == 0.5 for verdict in verdicts) for verdicts in known),
+        "position": _position(judged),
+        "missing": _share(verdict.preference is None for verdicts in judged for verdict in verdicts),
+    }
+    return {name: share for name, share in shares.items() if share is not None}
+
+
+def beyond_limits(
+    limits: Sensitivity,
+    shares: Mapping[str, VerdictShare],
+    names: Sequence[str] = ("flips", "ties", "position", "missing"),
+) -> list[str]:
+    """What is beyond its limit, for people."""
+    return [
+        f"{name} {share.share:.0%} of {share.of}, allowed up to {getattr(limits, name):.0%}"
+        for name, share in shares.items()
+        if name in names and share.exceeds(getattr(limits, name))
+    ]
+
+
+def _share(cases: Iterable[bool]) -> VerdictShare | None:
+    values = [float(case) for case in cases]
+    return VerdictShare(fmean(values), len(values), one_sided_bound(values, CERTAIN)[0]) if values else None
+
+
+def _position(judged: Sequence[Sequence[Verdict]]) -> VerdictShare | None:
+    """How far the preference is apart between the two orders: 0 where the order does not matter, 1 where nothing else
+    does. By prompt where all are judged in both orders; otherwise of those of one order and those of the other."""
+    pairs = _both_orders(judged)
+    if pairs and len(pairs) == len(judged):
+        apart = difference_interval([ab - ba for ab, ba in pairs], 1 - 2 * CERTAIN)
+        return VerdictShare(abs(apart.mean), apart.n, max(apart.low, -apart.high, 0.0))
+    first, second = (_in_order(judged, order) for order in ("AB", "BA"))
+    if not first or not second:
+        return None
+    (low_first, high_first), (low_second, high_second) = (
+        one_sided_bound(side, CERTAIN / 2) for side in (first, second)
+    )
+    apart_by = abs(fmean(first) - fmean(second))
+    low = max(low_first - high_second, low_second - high_first, 0.0)
+    return VerdictShare(apart_by, min(len(first), len(second)), low)
+
+
+def _both_orders(judged: Sequence[Sequence[Verdict]]) -> list[tuple[float, float]]:
+    pairs = []
+    for verdicts in judged:
+        known = {verdict.order: verdict.preference for verdict in verdicts if verdict.preference is not None}
+        if len(known) == 2:
+            pairs.append((known["AB"], known["BA"]))
+    return pairs
+
+
+def _in_order(judged: Sequence[Sequence[Verdict]], order: str) -> list[float]:
+    return [
+        verdict.preference
+        for verdicts in judged
+        for verdict in verdicts
+        if verdict.order == order and verdict.preference is not None
+    ]
