@@ -10,6 +10,7 @@ from tpobench.harness.evaluation.differences import Difference
 from tpobench.harness.evaluation.ranks import WIN_RATE
 from tpobench.harness.evaluation.registry import declaration_of
 from tpobench.harness.stats.intervals import Interval, mean_interval
+from tpobench.harness.stats.missing import MissingVerdicts, missing_verdicts
 from tpobench.harness.store.gates import newest_decisions
 from tpobench.harness.store.models import NamedModel
 from tpobench.harness.store.store import Store
@@ -18,13 +19,14 @@ from tpobench.reports.evaluations import Evaluation, newest_evaluations, read_ev
 
 @dataclass(frozen=True, kw_only=True)
 class HeadToHead:
-    """A and B on one benchmark before one judge, each in one mode (`modes`): A's win rate against B, and A's preference
-    by prompt."""
+    """A and B on one benchmark before one judge, each in one mode (`modes`): A's win rate against B, A's preference by
+    prompt, and what prompts without a verdict leave that rate between."""
 
     evaluation: Evaluation
     modes: tuple[str, str]
     rate: Interval
     preferences: Mapping[str, float]
+    missing: MissingVerdicts
 
     @property
     def benchmark(self) -> str:
@@ -114,7 +116,11 @@ def head_to_heads_of(
             between[e.benchmark, e.judge, e.mode, e.baseline_mode] = e, e.preferences
     return [
         HeadToHead(
-            evaluation=e, modes=(mode, other), rate=mean_interval(list(preferences.values())), preferences=preferences
+            evaluation=e,
+            modes=(mode, other),
+            rate=mean_interval(list(preferences.values())),
+            preferences=preferences,
+            missing=missing_verdicts([*preferences.values(), *[None] * e.missing]),
         )
         for (_, _, mode, other), (e, preferences) in between.items()
         if preferences

@@ -45,7 +45,7 @@ class Content:
             "title": self.title,
             "verdict": self.verdict.badge,
             "sentence": self.verdict.sentence,
-            "headlines": [vars(headline) for headline in self.verdict.headlines],
+            "headlines": [headline.as_json() for headline in self.verdict.headlines],
             "warnings": list(self.verdict.warnings),
         }
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tpobench.harness.errors import StoreLacks, did_you_mean
+from tpobench.harness.evaluation.judged_rates import judged_rates, shown_metrics
+from tpobench.harness.evaluation.ranks import headline_figure
 from tpobench.harness.judges.checklist import LABEL
 from tpobench.harness.models.modes import in_mode
 from tpobench.harness.records import Metric
+from tpobench.harness.stats.missing import MissingVerdicts, missing_verdicts
 from tpobench.harness.store.evaluations import StoredEvaluation, current_evaluations, evaluations_with_keys
 from tpobench.harness.store.judged_prompts import JudgedPrompt, judged_prompts
 from tpobench.harness.store.models import NamedModel, model_named
@@ -21,8 +24,9 @@ class Evaluation:
     Attributes:
         rows: The size of the whole benchmark, where that is published.
         notes: Why a figure cannot be compared with published ones.
-        metrics: Its figures, over all prompts and by category.
+        metrics: Its figures, over all prompts and by category; one that missing verdicts make INVALID has no value.
         prompts: The verdicts on every prompt.
+        unanswered: The prompts without a verdict, and what they leave the win rate between.
     """
 
     key: str
@@ -39,6 +43,7 @@ class Evaluation:
     notes: tuple[str, ...]
     metrics: tuple[Metric, ...]
     prompts: tuple[JudgedPrompt, ...]
+    unanswered: MissingVerdicts
 
     @property
     def against(self) -> str:
@@ -77,9 +82,19 @@ class Evaluation:
         """How many prompts were judged."""
         return len(self.prompts)
 
+    @cached_property
+    def without_verdict(self) -> frozenset[str]:
+        """The prompts without a verdict."""
+        return frozenset(judged.prompt for judged in self.prompts if judged.preference is None)
+
     @property
     def missing(self) -> int:
         return self.size - len(self.preferences)
+
+    @property
+    def is_invalid(self) -> bool:
+        """Whether too many verdicts are missing for a figure of the others."""
+        return self.unanswered.is_invalid
 
     @property
     def wins(self) -> int:
@@ -139,13 +154,24 @@ def judged_models(store: Store, names: Sequence[str], benchmark: str) -> list[Na
 
 
 def best_first(evaluations: Iterable[Evaluation]) -> list[Evaluation]:
-    """By benchmark, then by win rate; those without one last."""
+    """By benchmark, then by the figure that it is known by; those without one last."""
+    every = list(evaluations)
+    headlines = {
+        benchmark: headline_of([evaluation for evaluation in every if evaluation.benchmark == benchmark])
+        for benchmark in {evaluation.benchmark for evaluation in every}
+    }
 
     def rank(evaluation: Evaluation) -> tuple[str, float, str]:
-        rate = evaluation.figure("win_rate")
+        rate = evaluation.figure(headlines[evaluation.benchmark])
         return evaluation.benchmark, 1.0 if rate is None else -rate, evaluation.key
 
-    return sorted(evaluations, key=rank)
+    return sorted(every, key=rank)
+
+
+def headline_of(evaluations: Sequence[Evaluation]) -> str:
+    """The figure by which these evaluations, of one benchmark, are ranked."""
+    measured = [{m.name: m.value for m in evaluation.metrics if m.category is None} for evaluation in evaluations]
+    return headline_figure(evaluations[0].benchmark, measured)
 
 
 def named_apart(evaluations: Iterable[Evaluation]) -> dict[str, str]:
@@ -180,6 +206,7 @@ def _is_rule_based(judge: str) -> bool:
 
 def _evaluation(stored: StoredEvaluation, metrics: Sequence[Metric], prompts: tuple[JudgedPrompt, ...]) -> Evaluation:
     about = stored.about
+    rates = judged_rates((judged.category, judged.preference) for judged in prompts)
     return Evaluation(
         key=stored.evaluation,
         benchmark=stored.benchmark,
@@ -193,6 +220,7 @@ def _evaluation(stored: StoredEvaluation, metrics: Sequence[Metric], prompts: tu
         baseline_mode=stored.baseline_mode,
         rows=about.get("rows"),
         notes=tuple(about.get("not_comparable") or ()),
-        metrics=tuple(metrics),
+        metrics=tuple(shown_metrics(metrics, rates)),
         prompts=prompts,
+        unanswered=missing_verdicts([judged.preference for judged in prompts]),
     )

@@ -13,8 +13,8 @@ from tpobench.reports.evaluations import Evaluation
 from tpobench.reports.runs import Run, read_run
 from tpobench.reports.sections.training import TrainingRow, training_rows
 
-ValueInterval = tuple[float, float, float]
-"""(value, low, high)."""
+ValueInterval = tuple[float | None, float, float]
+"""(value, low, high); without a value it is INVALID, and the limits are what missing verdicts leave it between."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,4 +149,4 @@ def _trained(row: TrainingRow) -> TrainedRow:
 def _interval(metric: Metric | None) -> ValueInterval:
     if metric is None:
         return (0.0, 0.0, 0.0)
-    return (metric.value or 0.0, metric.low or 0.0, metric.high or 0.0)
+    return (metric.value, metric.low or 0.0, metric.high or 0.0)

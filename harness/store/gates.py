@@ -107,11 +107,13 @@ class StoredDecision:
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionOfModels:
-    """A gate's decision on one model against another, by their names."""
+    """A gate's decision on one model against another, by their names; its rules are mappings with ``rule``, ``outcome``
+    and ``sentence``."""
 
     candidate: str
     against: str
     decision: str
+    rules: tuple[Mapping[str, Any], ...] = ()
 
 
 def decision_with_key(store: Store, key: str) -> StoredDecision | None:
@@ -135,7 +137,7 @@ def newest_decisions(
         against: Only decisions against models with these fingerprints.
     """
     query = """
-        SELECT coalesce(c.name, candidate) AS candidate, coalesce(a.name, against) AS against, decision
+        SELECT coalesce(c.name, candidate) AS candidate, coalesce(a.name, against) AS against, decision, rules
         FROM gate_decision
         LEFT JOIN model AS c ON c.model_key = gate_decision.candidate
         LEFT JOIN model AS a ON a.model_key = gate_decision.against
@@ -146,4 +148,6 @@ def newest_decisions(
         ORDER BY decided_at DESC, gate_decision_key
     """
     parameters = [list(candidates), against is None, list(against or ())]
-    return [DecisionOfModels(**row) for row in store.rows(query, parameters)]
+    return [
+        DecisionOfModels(**row | {"rules": tuple(json.loads(row["rules"]))}) for row in store.rows(query, parameters)
+    ]

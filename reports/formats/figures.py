@@ -12,6 +12,9 @@ from tpobench.harness.stats.ranks import RankInterval
 NONE = "–"
 """What is shown where there is no figure."""
 
+INVALID = "INVALID"
+"""What is shown in place of a figure for which too many verdicts are missing."""
+
 
 def percent(value: float | None) -> str:
     """A rate in [0, 1] as a percentage with one decimal."""
@@ -35,6 +38,14 @@ def points(value: float | None) -> str:
 def points_range(interval: Interval | None) -> str:
     """``−1.0 to +7.4``; empty without an interval."""
     return "" if interval is None else f"{points(interval.low)} to {points(interval.high)}"
+
+
+def rate(figure: Metric | Interval | None) -> str:
+    """``51.2% (48.0–54.4%)``; of an INVALID one what it lies between."""
+    if figure is None or figure.low is None:
+        return NONE
+    value = figure.mean if isinstance(figure, Interval) else figure.value
+    return f"{INVALID if value is None else percent(value)} ({percent_range(figure)})"
 
 
 def percent_range(metric: Metric | Interval | None) -> str:

@@ -91,6 +91,8 @@ def _environment() -> Environment:
         figures.words,
         figures.points,
         figures.points_range,
+        figures.rank_range,
+        figures.rate,
     ):
         environment.filters[write_figure.__name__] = write_figure
     environment.globals |= {

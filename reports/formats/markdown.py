@@ -5,14 +5,13 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+from tpobench.harness.evaluation.differences import Difference
 from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleResult
-from tpobench.harness.records import Metric
-from tpobench.harness.stats.intervals import Interval
 from tpobench.reports.content import Content
 from tpobench.reports.decision import SYMBOLS, evidence, facts, further_warnings, headline, parts, shown_as
 from tpobench.reports.formats.escaping import code, escaped
-from tpobench.reports.formats.figures import NONE, count, percent, percent_range, points, points_range, rank_range
+from tpobench.reports.formats.figures import INVALID, NONE, count, percent, points, points_range, rank_range, rate
 from tpobench.reports.sections.categories import Categories
 from tpobench.reports.sections.category_tables import CategoryTable
 from tpobench.reports.sections.examples import Examples
@@ -66,7 +65,7 @@ def decision_markdown(decision: Decision) -> str:
 def _conclusion(verdict: Conclusion) -> list[str]:
     lines = [f"**{verdict.badge}.** {escaped(verdict.sentence)}", ""]
     for one in verdict.headlines:
-        unit = " points" if one.is_difference else ""
+        unit = " points" if one.is_difference and not one.is_invalid else ""
         lines.append(f"- {escaped(one.label)}: **{one.figure}{unit} {one.reach}**")
     if verdict.warnings:
         lines += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in verdict.warnings)]
@@ -103,7 +102,7 @@ def _iterations(section: Iterations) -> list[str]:
             (
                 row.after,
                 row.label,
-                "the reference" if row.is_reference else _rate(row.evaluation.overall("win_rate")),
+                "the reference" if row.is_reference else rate(row.evaluation.overall("win_rate")),
                 percent(row.evaluation.figure("parse_error_rate")),
                 count(row.evaluation.figure("response_chars")),
                 count(row.evaluation.figure("thought_chars")),
@@ -113,7 +112,7 @@ def _iterations(section: Iterations) -> list[str]:
         header = ("model", "answers", f"win rate v {curve.baseline}", "parse errors", "response chars", "thought chars")
         lines += _table(f"By iteration: {curve.benchmark}", header, rows)
     head_to_heads = [
-        (after, _rate(e.overall("win_rate")), str(e.wins), str(e.ties), str(e.losses), str(e.missing))
+        (after, rate(e.overall("win_rate")), str(e.wins), str(e.ties), str(e.losses), str(e.missing))
         for after, e in section.head_to_heads
     ]
     if head_to_heads:
@@ -126,24 +125,22 @@ def _iterations(section: Iterations) -> list[str]:
 def _categories(section: Categories) -> list[str]:
     lines = [line for table in section.tables for line in _category_table(table)]
     for matrix in section.matrices:
-        rates = [(name, *map(_rate, cells)) for name, cells in matrix.rows]
+        rates = [(name, *map(rate, cells)) for name, cells in matrix.rows]
         lines += _table(f"Win rate by category: {matrix.title}", ("model", *matrix.groups), rates)
     if len(section.differences) > 1:
-        differences = [
-            (
-                d.benchmark,
-                d.measure,
-                percent(d.a),
-                percent(d.b),
-                points(d.difference),
-                f"{points(d.low)} to {points(d.high)}",
-                str(d.n),
-            )
-            for d in section.differences
-        ]
+        differences = [_difference(one) for one in section.differences]
         header = ("benchmark", "measure", "A", "B", "A − B, points", "95% interval", "n")
         lines += _table("Everything that both were measured on", header, differences)
     return lines
+
+
+def _difference(one: Difference) -> tuple[str, ...]:
+    """A row of what both were measured on; of an INVALID difference what it lies between."""
+    if one.is_invalid:
+        limits = f"{points(one.missing.low)} to {points(one.missing.high)}"
+        return (one.benchmark, one.measure, NONE, NONE, INVALID, limits, str(one.n))
+    limits = f"{points(one.low)} to {points(one.high)}"
+    return (one.benchmark, one.measure, percent(one.a), percent(one.b), points(one.difference), limits, str(one.n))
 
 
 def _category_table(table: CategoryTable) -> list[str]:
@@ -152,11 +149,11 @@ def _category_table(table: CategoryTable) -> list[str]:
     header += ["head-to-head"] if table.has_head_to_head else []
     rows = []
     for row in (table.overall, *table.rows):
-        cells = [row.group + (" (guarded)" if row.guarded else ""), *map(_rate, row.rates)]
+        cells = [row.group + (" (guarded)" if row.guarded else ""), *map(rate, row.rates)]
         if table.overall.difference:
             apart = row.difference
             cells.append(NONE if apart is None else f"{points(apart.mean)} ({points_range(apart)})")
-        cells += [_rate(row.head_to_head)] if table.has_head_to_head else []
+        cells += [rate(row.head_to_head)] if table.has_head_to_head else []
         detectable = NONE if row.detectable is None else f"{100 * row.detectable:.1f}"
         rows.append([*cells, f"{row.n}{'' if row.decidable else '*'}", detectable])
     few = ""
@@ -188,9 +185,9 @@ def _judges(section: Judges) -> list[str]:
             judge.label,
             count(judge.judgments),
             count(judge.missing),
-            _rate(judge.flips),
-            _rate(judge.first),
-            _rate(judge.longer),
+            rate(judge.flips),
+            rate(judge.first),
+            rate(judge.longer),
             "; ".join(f"{a.other}: {percent(a.same.mean)} of {a.pairs}" for a in judge.agreements),
         )
         for judge in section.judges
@@ -209,13 +206,6 @@ def _plain(figure: Mapping[str, Any] | None) -> str:
         return NONE
     reach = "" if figure["low"] is None else f" ({100 * figure['low']:.1f}–{100 * figure['high']:.1f})"
     return f"{100 * figure['value']:.2f}{reach}"
-
-
-def _rate(rate: Metric | Interval | None) -> str:
-    if rate is None or rate.low is None:
-        return NONE
-    value = rate.mean if isinstance(rate, Interval) else rate.value
-    return f"{percent(value)} ({percent_range(rate)})"
 
 
 def _rules(part: str, rules: Sequence[RuleResult]) -> list[str]:

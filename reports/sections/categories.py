@@ -44,7 +44,9 @@ def of_run(store: Store, run: Run) -> Categories:
     if last is None:
         return Categories(tables=[], nothing="No checkpoint has been evaluated yet.")
     arms, head_to_head = run.arms_after(last), run.head_to_head(last)
-    columns = [Column(arm.capitalize(), arm, arms[arm].preferences) for arm in ARMS if arm in arms]
+    columns = [
+        Column(arm.capitalize(), arm, arms[arm].preferences, arms[arm].without_verdict) for arm in ARMS if arm in arms
+    ]
     evaluations = [*arms.values(), *([] if head_to_head is None else [head_to_head])]
     tables = _tables(
         store,
@@ -61,7 +63,7 @@ def of_models(store: Store, evaluations: Sequence[Evaluation], names: Mapping[st
     tables = []
     if len(evaluations) == 1:
         (only,) = evaluations
-        column = Column(f"{names[only.key]} v {only.against}", "thought", only.preferences)
+        column = Column(f"{names[only.key]} v {only.against}", "thought", only.preferences, only.without_verdict)
         tables = _tables(store, evaluations, [column])
     return Categories(tables=tables, matrices=[] if tables else matrices(evaluations, names))
 
@@ -73,7 +75,12 @@ def of_comparison(store: Store, comparison: ModelComparison) -> Categories:
         both = mine.preferences.keys() & other.preferences.keys()
         styles: tuple[Style, ...] = ("thought", "direct")
         columns = [
-            Column(label, style, {prompt: side.preferences[prompt] for prompt in side.preferences if prompt in both})
+            Column(
+                label,
+                style,
+                {prompt: side.preferences[prompt] for prompt in side.preferences if prompt in both},
+                side.without_verdict,
+            )
             for label, style, side in zip(comparison.labels, styles, (mine, other), strict=True)
         ]
         compared_as = mine.benchmark, mine.judge, (mine.mode, other.mode)

@@ -4,7 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
+from tpobench.harness.evaluation.judged_rates import judged_rate
 from tpobench.harness.gate.categories import MIN_CATEGORY
+from tpobench.harness.records import Metric
 from tpobench.harness.stats.intervals import Interval, difference_interval, mean_interval
 from tpobench.harness.stats.power import TWO_SIDED_Z, detectable
 from tpobench.harness.stats.shrinkage import shrink
@@ -19,11 +21,12 @@ Preferences = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Column:
-    """The preferences of one evaluation, with what the table calls it."""
+    """The preferences of one evaluation, with what the table calls it, and the prompts that have no verdict."""
 
     label: str
     style: Style
     preferences: Preferences
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +34,8 @@ class CategoryRow:
     """One group of prompts.
 
     Attributes:
-        rates: An entry for each column.
-        difference: The first column minus the second on the prompts that both answered.
+        rates: An entry for each column; where missing verdicts make it INVALID, a figure without a value.
+        difference: The first column minus the second on the prompts that both answered; None where a rate is INVALID.
         shrunk: The same, pulled towards all groups.
         head_to_head: Where one was compared with the other.
         detectable: The smallest difference from zero (or from one half) that four of five such samples would show, if
@@ -41,7 +44,7 @@ class CategoryRow:
 
     group: str
     n: int
-    rates: tuple[Interval | None, ...]
+    rates: tuple[Interval | Metric | None, ...]
     difference: Interval | None
     shrunk: float | None
     head_to_head: Interval | None
@@ -87,7 +90,7 @@ def tabulate(
     head_to_head: Preferences | None = None,
     guarded: Collection[str] | None = None,
 ) -> CategoryTable | None:
-    """The table of these columns; None where fewer than two groups have a verdict.
+    """The table of these columns; None where fewer than two groups were judged.
 
     Args:
         name: Tells the page's tables apart.
@@ -97,7 +100,8 @@ def tabulate(
         head_to_head: The preferences between two candidates, for a column of their own.
         guarded: The groups that the gate guards: all where it is empty, none where it is None.
     """
-    named = sorted({groups[prompt] for column in columns for prompt in column.preferences if prompt in groups})
+    asked = {prompt for column in columns if column.preferences for prompt in (*column.preferences, *column.missing)}
+    named = sorted({groups[prompt] for prompt in asked if prompt in groups})
     if len(named) < 2:
         return None
     members: dict[str, list[str]] = {group: [] for group in named}
@@ -146,6 +150,7 @@ def _row(
     answered = [
         [column.preferences[prompt] for prompt in prompts if prompt in column.preferences] for column in columns
     ]
+    rates = [_rate(column, values, prompts) for column, values in zip(columns, answered, strict=True)]
     compared = [head_to_head[prompt] for prompt in prompts if prompt in head_to_head] if head_to_head else []
     apart = paired(columns[0].preferences, columns[1].preferences, prompts) if len(columns) == 2 else []
     most = 1.0 if len(columns) == 2 else 0.5  # two win rates may lie further apart than one from one half
@@ -153,12 +158,21 @@ def _row(
     return CategoryRow(
         group=name,
         n=max(map(len, [*answered, compared])),
-        rates=tuple(mean_interval(values) if values else None for values in answered),
-        difference=difference_interval(apart) if apart else None,
+        rates=tuple(rates),
+        difference=difference_interval(apart) if apart and not any(isinstance(r, Metric) for r in rates) else None,
         shrunk=None,
         head_to_head=mean_interval(compared) if compared else None,
         detectable=detectable(spread, decided, TWO_SIDED_Z, most=most) if decided and spread else None,
     )
+
+
+def _rate(column: Column, answered: Sequence[float], prompts: Sequence[str]) -> Interval | Metric | None:
+    """The column's win rate on these prompts; where it is INVALID a figure without a value, but with limits."""
+    missing = sum(prompt in column.missing for prompt in prompts)
+    if not missing:
+        return mean_interval(answered) if answered else None
+    rate = judged_rate([*answered, *[None] * missing])
+    return rate.metric() if rate.is_invalid else rate.answered
 
 
 def _with_shrunk(
@@ -183,7 +197,7 @@ def _chart(name: str, columns: Sequence[Column], rows: Sequence[CategoryRow]) ->
             [
                 Mark(position=position, value=rate.mean, low=rate.low, high=rate.high, hollow=not row.decidable)
                 for position, row in enumerate(rows)
-                if (rate := row.rates[number]) is not None
+                if isinstance(rate := row.rates[number], Interval)
             ],
         )
         for number, column in enumerate(columns)

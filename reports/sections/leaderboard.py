@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from tpobench.harness.evaluation.leaderboard import LeaderboardRow, beside_published, figures_of, grouped, leaderboard
+from tpobench.harness.evaluation.leaderboard import (
+    LeaderboardRow,
+    beside_published,
+    figures_of,
+    grouped,
+    in_order,
+    leaderboard,
+    with_ranks,
+)
 from tpobench.harness.store.store import Store
 from tpobench.reports.comparison import ModelComparison
 from tpobench.reports.evaluations import newest_evaluations
@@ -19,7 +27,8 @@ class Leaderboard:
 
     Attributes:
         figures: Names and titles of what is known of any of them.
-        chart: The first figure, with its intervals.
+        chart: The figure that the models are ranked by, with its intervals.
+        ranked_by: The title of that figure.
         about: Keys of the evaluations that the report is about.
     """
 
@@ -30,6 +39,7 @@ class Leaderboard:
     rows: tuple[LeaderboardRow, ...]
     chart: Strip
     about: frozenset[str]
+    ranked_by: str
 
     @property
     def has_others(self) -> bool:
@@ -84,6 +94,7 @@ def _leaderboards(
     """The leaderboards of the evaluations `shown`, which are current ones or among `about`: the keys of those to mark.
     Tasks that no judge was asked about are always shown."""
     rows = [row for row in leaderboard(store, also=about) if row.evaluation in shown or not row.baseline]
+    rows = in_order(with_ranks(rows))  # among those that are shown
     if published is not None:
         rows = beside_published(rows, published)
     return tuple(_leaderboard(number, group, about) for number, group in enumerate(grouped(rows)))
@@ -94,7 +105,7 @@ def _leaderboard(number: int, rows: list[LeaderboardRow], about: Collection[str]
     marks = [
         Mark(position=position, value=figure["value"], low=figure["low"], high=figure["high"])
         for position, row in enumerate(rows)
-        if figures and (figure := row.metrics.get(figures[0][0])) is not None and figure["value"] is not None
+        if (figure := row.metrics.get(row.ranked_by)) is not None and figure["value"] is not None
     ]
     reference = 0.5 if rows[0].baseline else None
     return Leaderboard(
@@ -105,4 +116,5 @@ def _leaderboard(number: int, rows: list[LeaderboardRow], about: Collection[str]
         rows=tuple(rows),
         chart=strip(f"leaderboard-{number}", [Series("head-to-head", marks)], len(rows), reference),
         about=frozenset(about).intersection(row.evaluation for row in rows),
+        ranked_by=dict(figures).get(rows[0].ranked_by, rows[0].ranked_by),
     )

@@ -1,9 +1,12 @@
 """The first screen: the conclusion, the headline figures, and every reason not to trust them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
+from tpobench.harness.evaluation.ranks import WIN_RATE
 from tpobench.harness.stats.intervals import Interval
+from tpobench.harness.stats.missing import MissingVerdicts
 from tpobench.reports.decision import SYMBOLS
 from tpobench.reports.evaluations import Evaluation
 from tpobench.reports.formats import figures
@@ -12,7 +15,8 @@ from tpobench.reports.formats.charts import Style
 
 @dataclass(frozen=True, kw_only=True)
 class Headline:
-    """A win rate (or a difference of two, in [-1, 1]) that the first screen shows."""
+    """A win rate (or a difference of two, in [-1, 1]) that the first screen shows. `missing` are the prompts without a
+    verdict: beyond 2% of them the figure is INVALID, and its limits are shown."""
 
     label: str
     style: Style
@@ -21,20 +25,47 @@ class Headline:
     high: float | None
     n: int
     is_difference: bool = False
+    missing: MissingVerdicts | None = None
+
+    @property
+    def is_invalid(self) -> bool:
+        return self.missing is not None and self.missing.is_invalid
 
     @property
     def figure(self) -> str:
         """The value as people read it: ``51.2%``, or ``+3.1`` points."""
+        if self.is_invalid:
+            return figures.INVALID
         return figures.points(self.value) if self.is_difference else figures.percent(self.value)
 
     @property
     def reach(self) -> str:
         """Interval and number of prompts, in brackets."""
+        return f"({self.limits})"
+
+    @property
+    def limits(self) -> str:
+        """Interval and number of prompts; of an INVALID figure what it lies between, and why."""
+        if self.missing is not None and self.is_invalid:
+            within = self._range(self.missing.low, self.missing.high)
+            return f"between {within}: {self.missing.missing} of {self.missing.of} prompts have no verdict"
         if self.low is None or self.high is None:
-            return f"(n = {self.n})"
-        interval = Interval(self.value, self.low, self.high, self.n)
-        limits = figures.points_range(interval) if self.is_difference else figures.percent_range(interval)
-        return f"({limits}, n = {self.n})"
+            return f"n = {self.n}"
+        said = f"{self._range(self.low, self.high)}, n = {self.n}"
+        if self.missing is not None and self.missing.missing:
+            said += (
+                f"; {self._range(self.missing.low, self.missing.high)} with {self.missing.missing} without a verdict"
+            )
+        return said
+
+    def _range(self, low: float, high: float) -> str:
+        interval = Interval(self.value, low, high, self.n)
+        return f"{figures.points_range(interval)} points" if self.is_difference else figures.percent_range(interval)
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, for ``--json``; an INVALID figure has no value and no interval."""
+        withheld: dict[str, Any] = dict.fromkeys(("value", "low", "high")) if self.is_invalid else {}
+        return asdict(self) | withheld | {"invalid": self.is_invalid}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +92,16 @@ class Conclusion:
         return SYMBOLS.get(self.badge, "")
 
 
-def win_rate_headline(label: str, style: Style, evaluation: Evaluation) -> list[Headline]:
-    """The evaluation's win rate; nothing where no judge gave a verdict."""
-    rate = evaluation.overall("win_rate")
-    if rate is None or rate.value is None:
+def win_rate_headline(label: str, style: Style, evaluation: Evaluation, figure: str = WIN_RATE) -> list[Headline]:
+    """The evaluation's win rate, or another figure of it; nothing where no judge gave a verdict."""
+    rate, missing = evaluation.overall(figure), evaluation.unanswered
+    if rate is None or missing.missing == missing.of:
         return []
-    return [Headline(label=label, style=style, value=rate.value, low=rate.low, high=rate.high, n=rate.n)]
+    return [
+        Headline(
+            label=label, style=style, value=rate.value or 0.0, low=rate.low, high=rate.high, n=rate.n, missing=missing
+        )
+    ]
 
 
 def facts_of(evaluations: Sequence[Evaluation]) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tpobench.harness.evaluation.ranks import WIN_RATE
 from tpobench.harness.models.modes import in_mode
 from tpobench.reports.comparison import HeadToHead, ModelComparison
 from tpobench.reports.formats import figures
@@ -19,6 +20,7 @@ class _Finding:
     low: float
     high: float
     mere_measure: bool = False
+    invalid: bool = False
 
 
 def of_comparison(comparison: ModelComparison) -> Conclusion:
@@ -26,7 +28,9 @@ def of_comparison(comparison: ModelComparison) -> Conclusion:
     difference."""
     a, b = comparison.labels
     finding = _of_head_to_head(comparison) if comparison.head_to_heads else _of_difference(comparison)
-    if finding.mere_measure:
+    if finding.invalid:
+        badge, tone, sentence = "INVALID", "invalid", f"{a} and {b} cannot be compared: {finding.words}."
+    elif finding.mere_measure:
         badge, tone, sentence = "MEASURED", "pending", f"{a} minus {b}: {finding.words}."
     elif finding.low > 0:
         badge, tone, sentence = "A IS BETTER", "pass", f"{a} is better than {b}: {finding.words}."
@@ -50,7 +54,13 @@ def of_comparison(comparison: ModelComparison) -> Conclusion:
 
 def _of_head_to_head(comparison: ModelComparison) -> _Finding:
     first = comparison.head_to_heads[0]
-    rate = first.rate
+    rate, missing = first.rate, first.missing
+    if missing.is_invalid:
+        words = (
+            f"{missing.missing} of {missing.of} prompts have no verdict, so that the first wins between "
+            f"{figures.percent(missing.low)} and {figures.percent(missing.high)} against the second ({first.benchmark})"
+        )
+        return _Finding(words=words, low=missing.low - 0.5, high=missing.high - 0.5, invalid=True)
     words = (
         f"the first wins {figures.percent(rate.mean)} of {figures.count(rate.n)} prompts against the second "
         f"({figures.percent_range(rate)}, {first.benchmark})"
@@ -60,19 +70,27 @@ def _of_head_to_head(comparison: ModelComparison) -> _Finding:
 
 def _of_difference(comparison: ModelComparison) -> _Finding:
     first = comparison.differences[0]
+    missing = first.missing
+    if first.is_invalid:
+        words = (
+            f"{missing.missing} of {missing.of} shared prompts have no verdict, so that the difference lies between "
+            f"{figures.points(missing.low)} and {figures.points(missing.high)} points ({_measure(comparison)})"
+        )
+        return _Finding(words=words, low=missing.low, high=missing.high, invalid=True)
     reach = f"{figures.points(first.low)} to {figures.points(first.high)}"
     words = (
         f"{figures.points(first.difference)} points on {figures.count(first.n)} shared prompts "
         f"({reach}, {_measure(comparison)})"
     )
-    mere_measure = not first.measure.startswith("win rate")
+    mere_measure = not comparison.shared_evaluations and first.figure != WIN_RATE
     return _Finding(words=words, low=first.low, high=first.high, mere_measure=mere_measure)
 
 
 def _measure(comparison: ModelComparison) -> str:
     """What the first difference is of, without the judge, who is named below."""
     first = comparison.differences[0]
-    return f"{first.benchmark}, {first.measure.rpartition(', ')[0]}"
+    pairing = "" if first.is_paired else ", not paired"
+    return f"{first.benchmark}, {first.measure.removesuffix(', not paired').rpartition(', ')[0]}{pairing}"
 
 
 def _headlines(comparison: ModelComparison) -> list[Headline]:
@@ -85,6 +103,7 @@ def _headlines(comparison: ModelComparison) -> list[Headline]:
             low=one.rate.low,
             high=one.rate.high,
             n=one.rate.n,
+            missing=one.missing,
         )
         for one in comparison.head_to_heads
     ]
@@ -99,6 +118,7 @@ def _headlines(comparison: ModelComparison) -> list[Headline]:
                 high=first.high,
                 n=first.n,
                 is_difference=True,
+                missing=first.missing,
             )
         )
     sides: tuple[tuple[str, Style], ...] = (("A", "thought"), ("B", "direct"))

@@ -1,15 +1,21 @@
-"""What the models of a store come to: who leads where."""
+"""What the models of a store come to: who leads where, if that is certain."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from tpobench.harness.evaluation.ranks import WIN_RATE, RankedFigure, ranks
+from tpobench.harness.evaluation.registry import figure_titles
 from tpobench.harness.store.gates import DecisionOfModels
 from tpobench.reports.decision import READINGS
-from tpobench.reports.evaluations import Evaluation, named_apart
+from tpobench.reports.evaluations import Evaluation, headline_of, named_apart
 from tpobench.reports.formats import figures
 from tpobench.reports.sections.verdict import Conclusion, Headline, facts_of, win_rate_headline
 from tpobench.reports.sections.warnings import warnings_of
 
 MOST_HEADLINES = 4
+
+MOST_NAMES = 3
+"""Models that a sentence names; more are counted."""
 
 _NOTHING = "No judge has given a verdict; the leaderboard shows what else was measured."
 
@@ -33,10 +39,22 @@ def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[DecisionOfM
         badge=badge,
         tone=badge.lower() if badge in READINGS else "pending",
         sentence=" ".join(sentences) or _NOTHING,
+        rules=_rules(decisions),
         headlines=headlines[:MOST_HEADLINES],
         warnings=warnings_of(evaluations),
         facts=facts_of(evaluations),
     )
+
+
+def _rules(decisions: Sequence[DecisionOfModels]) -> list[Mapping[str, Any]]:
+    """The rules behind every decision that is told; of several decisions each names its models."""
+    if len(decisions) == 1:
+        return list(decisions[0].rules)
+    return [
+        {**rule, "sentence": f"{decision.candidate} against {decision.against}: {rule['sentence']}"}
+        for decision in decisions
+        for rule in decision.rules
+    ]
 
 
 def _leaders(evaluations: Sequence[Evaluation]) -> tuple[list[str], list[Headline]]:
@@ -47,15 +65,63 @@ def _leaders(evaluations: Sequence[Evaluation]) -> tuple[list[str], list[Headlin
         ranked.setdefault((evaluation.benchmark, evaluation.against, evaluation.judge_label), []).append(evaluation)
     sentences: list[str] = []
     headlines: list[Headline] = []
-    for (benchmark, baseline, judge), (best, *others) in ranked.items():
-        rate = best.overall("win_rate")
-        if rate is None:
-            continue
-        headlines += win_rate_headline(f"{names[best.key]} v {baseline}, {benchmark}", "head-to-head", best)
-        has_one_judge = sum(key[:2] == (benchmark, baseline) for key in ranked) == 1
-        who = f"leads {len(others) + 1} models" if others else "is the only model"
-        sentences.append(
-            f"{names[best.key]} {who} on {benchmark}: it wins {figures.percent(rate.value)} against {baseline} "
-            f"({figures.percent_range(rate)}{'' if has_one_judge else f', judged by {judge}'})."
-        )
+    for (benchmark, baseline, judge), group in ranked.items():
+        figure = headline_of(group)
+        title = dict(figure_titles(benchmark, [figure])).get(figure, figure)
+        best = group[0]
+        label = f"{names[best.key]} v {baseline}, {benchmark}" + ("" if figure == WIN_RATE else f", {title}")
+        headlines += win_rate_headline(label, "head-to-head", best, figure)
+        by_judge = "" if sum(key[:2] == (benchmark, baseline) for key in ranked) == 1 else f", judged by {judge}"
+        sentences += _sentence(group, figure, names, f"{benchmark}{by_judge}")
     return sentences, headlines
+
+
+def _sentence(group: Sequence[Evaluation], figure: str, names: Mapping[str, str], where: str) -> list[str]:
+    """Who leads a group, best first, by this figure; nothing where no judge gave a verdict."""
+    best = group[0]
+    top = best.overall(figure)
+    if best.unanswered.missing == best.unanswered.of or top is None:
+        return []
+    title = dict(figure_titles(best.benchmark, [figure])).get(figure, figure)
+    by = "" if figure == WIN_RATE else f" by {title}"
+    if top.value is None:
+        return [f"On {where}, no figure is valid: too many prompts have no verdict."]
+    wins = "it wins" if figure == WIN_RATE else f"its {title} is"
+    reach = figures.percent_range(top) and f" ({figures.percent_range(top)})"
+    said = f"{wins} {figures.percent(top.value)} against {best.against}{reach}"
+    models = len({(e.fingerprint, e.mode) for e in group})
+    if models == 1:
+        return [f"{names[best.key]} is the only model on {where}: {said}."]
+    of_models = ranks(_ranked(evaluation, figure) for evaluation in group)
+    unranked = models - len(of_models)
+    besides = f" {_counted(unranked)} without a valid figure." if unranked else ""
+    if best.key in of_models and of_models[best.key].leads and len(of_models) > 1:
+        return [f"{names[best.key]} leads {_counted(len(of_models))} on {where}{by}: {said}.{besides}"]
+    first = [names[e.key] for e in group if (rank := of_models.get(e.key)) is not None and rank.low == 1]
+    if len(first) < 2:
+        return [f"{names[best.key]} is the only model with a valid figure on {where}{by}: {said}.{besides}"]
+    apart = f"{_listed(first)} cannot be told apart at the top of {_counted(len(of_models))} on {where}{by}"
+    return [f"{apart}; of {names[best.key]}, {said}.{besides}"]
+
+
+def _ranked(evaluation: Evaluation, name: str) -> RankedFigure:
+    figure = evaluation.overall(name)
+    return RankedFigure(
+        evaluation=evaluation.key,
+        model=(evaluation.fingerprint, evaluation.mode),
+        value=None if figure is None else figure.value,
+        low=None if figure is None else figure.low,
+        high=None if figure is None else figure.high,
+        preferences=evaluation.preferences if name == WIN_RATE else {},
+    )
+
+
+def _counted(models: int) -> str:
+    return "1 model" if models == 1 else f"{figures.count(models)} models"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``a, b and c``; of more than a few how many others there are."""
+    if len(names) > MOST_NAMES:
+        return f"{', '.join(names[:MOST_NAMES])} and {figures.count(len(names) - MOST_NAMES)} more"
+    return f"{', '.join(names[:-1])} and {names[-1]}"

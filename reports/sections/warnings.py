@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from tpobench.harness.stats.missing import MAX_MISSING
 from tpobench.reports.evaluations import Evaluation
 from tpobench.reports.formats import figures
 
@@ -35,10 +34,12 @@ def _reasons(evaluation: Evaluation) -> list[str]:
         share = f"{figures.count(evaluation.size)} of the {figures.count(evaluation.rows)} prompts"
         reasons.append(f"Only {share} of {evaluation.benchmark} were judged.")
     if evaluation.missing:
-        invalid = ": a gate would be INVALID" if evaluation.missing > MAX_MISSING * evaluation.size else ""
-        share = figures.percent(evaluation.missing / evaluation.size)
-        prompts = "1 prompt" if evaluation.missing == 1 else f"{figures.count(evaluation.missing)} prompts"
-        reasons.append(f"{prompts} ({share}) without a verdict{invalid}.")
+        open_ = evaluation.unanswered
+        limits = f"between {figures.percent(open_.low)} and {figures.percent(open_.high)}"
+        prompts = "1 prompt" if open_.missing == 1 else f"{figures.count(open_.missing)} prompts"
+        invalid = ", which makes the figures INVALID, as a gate would be INVALID" if open_.is_invalid else ""
+        share = figures.percent(open_.share)
+        reasons.append(f"{prompts} ({share}) without a verdict: the win rate lies {limits}{invalid}.")
     said_above = "prompts"  # a note about the number of prompts
     reasons += [
         f"Not comparable with published figures: {note}." for note in evaluation.notes if not note.endswith(said_above)

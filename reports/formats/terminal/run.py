@@ -6,6 +6,7 @@ from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
+from tpobench.reports.formats.figures import INVALID
 from tpobench.reports.run_summary import RunSummary, ValueInterval
 
 
@@ -60,4 +61,5 @@ def _table(caption: str, columns: Sequence[str]) -> Table:
 
 
 def _percent(interval: ValueInterval) -> str:
-    return "{:.1f} ({:.1f}, {:.1f})".format(*(100 * value for value in interval))
+    value, low, high = interval
+    return f"{INVALID if value is None else f'{100 * value:.1f}'} ({100 * low:.1f}, {100 * high:.1f})"

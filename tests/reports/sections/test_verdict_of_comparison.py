@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.reports.stores import two_models
+from tests.reports.stores import Judging, answered, judged, prompts, two_models
+from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.store.models import model_named
 from tpobench.harness.store.store import Store
 from tpobench.reports.content import of_comparison
@@ -37,3 +38,18 @@ def test_the_headlines_of_a_comparison_are_of_one_benchmark(store: Store) -> Non
         ).verdict.headlines
     ]
     assert labels == ["A minus B: alpha, win rate v base", "A v base, alpha", "B v base, alpha"]
+
+
+def test_a_comparison_that_missing_verdicts_leave_open_is_invalid(store: Store) -> None:
+    asked = prompts(100)
+    base, new, old = (answered(store, name, DIRECT, asked, [name] * 100) for name in ("base", "new", "old"))
+    judged(store, new, base, Judging(say=lambda n, order: 1.0 if n < 30 else None))
+    judged(store, old, base, Judging(say=lambda n, order: 0.5))
+    content = of_comparison(store, model_named(store, "new"), model_named(store, "old"), ("new", "old"))
+    assert (content.verdict.badge, content.verdict.tone) == ("INVALID", "invalid")
+    assert "70 of 100 shared prompts have no verdict, so that the difference lies between" in content.verdict.sentence
+    assert "−20.0 and +50.0 points" in content.verdict.sentence
+    assert [one.figure for one in content.verdict.headlines] == ["INVALID", "INVALID", "50.0%"]
+    page, text = render(content), markdown(content)
+    assert "+50.0 (" not in page
+    assert "INVALID" in text
