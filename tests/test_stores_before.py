@@ -32,6 +32,8 @@ PROSE = {"sentence", "title", "label", "style", "judge_label", "not_comparable",
 ENDS = {"low", "high"}
 """Ends of intervals: they were those of a t test or a bet, and are those of one rule that holds for every sample."""
 
+HEAD_TO_HEAD = re.compile(r"\.(head_to_head\.\d+|win_rate|mean_score)$")
+
 OF_A_RULE = ("rule", "outcome")
 """What a gate says of a rule that it said before: how many prompts that took, and so the win rate over them, may
 differ."""
@@ -182,7 +184,8 @@ def differences(then: Any, now: Any, where: str) -> Iterator[str]:
             else:
                 yield f"{where}.{key} is gone"
     elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
-        for place, pair in enumerate(zip(then, now, strict=True)):
+        ends = 1 if HEAD_TO_HEAD.search(where) else len(then)  # a win rate, then the ends of its interval
+        for place, pair in enumerate(zip(then[:ends], now[:ends], strict=True)):
             yield from differences(*pair, f"{where}[{place}]")
     elif isinstance(then, float) and isinstance(now, int | float):
         if not isclose(then, now, rel_tol=0, abs_tol=1e-9):

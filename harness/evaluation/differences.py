@@ -28,8 +28,8 @@ class Difference:
         low: The lower end of its interval.
         high: Its upper end.
         n: How many items are in it.
-        own_a: How many A has.
-        own_b: How many B has.
+        own_a: How many of A have a verdict.
+        own_b: How many of B have one.
         evaluations: The keys of A's evaluation and of B's.
         missing: The shared items on which one of them has no verdict, and the limits of the difference over all.
         is_paired: Whether it was taken item by item; else the interval is that of two separate figures.
@@ -106,12 +106,17 @@ def paired_differences(compared: ComparedValues, by_clusters: bool = False) -> I
             low=interval.low,
             high=interval.high,
             n=len(known),
-            own_a=len(compared.a),
-            own_b=len(compared.b),
+            own_a=answered(compared.a),
+            own_b=answered(compared.b),
             evaluations=compared.evaluations,
             missing=missing_in_difference([(compared.a[item][1], compared.b[item][1]) for item in items]),
             clusters=interval.n if clustered else None,
         )
+
+
+def answered(values: Values) -> int:
+    """How many items have a value."""
+    return sum(value is not None for _, value in values.values())
 
 
 def clustered_interval(differences: Sequence[float], clusters: Sequence[str]) -> Interval:
@@ -144,8 +149,8 @@ def unpaired_difference(compared: ComparedValues, a: Metric, b: Metric) -> Diffe
         low=difference - ((value_a - low_a) ** 2 + (high_b - value_b) ** 2) ** 0.5,
         high=difference + ((high_a - value_a) ** 2 + (value_b - low_b) ** 2) ** 0.5,
         n=sum(None not in pair for pair in pairs),
-        own_a=len(compared.a),
-        own_b=len(compared.b),
+        own_a=answered(compared.a),
+        own_b=answered(compared.b),
         evaluations=compared.evaluations,
         missing=missing_in_difference(pairs),
         is_paired=False,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
-from tpobench.harness.evaluation.differences import ComparedValues, Difference
+from tpobench.harness.evaluation.differences import ComparedValues, Difference, answered
 from tpobench.harness.evaluation.registry import as_typed, benchmark_named, declaration_of, figure_titles
 from tpobench.harness.evaluation.stored_observations import observations_of
 from tpobench.harness.stats.missing import missing_in_difference
@@ -42,8 +42,8 @@ def own_differences(store: Store, compared: ComparedValues, data: Path | None) -
             low=found.low,
             high=found.high,
             n=found.n,
-            own_a=len(compared.a),
-            own_b=len(compared.b),
+            own_a=answered(compared.a),
+            own_b=answered(compared.b),
             evaluations=compared.evaluations,
             missing=missing_in_difference(pairs),
         )

@@ -64,7 +64,6 @@ def _cells(row: Difference) -> list[str]:
 
 
 def _caption(row: Difference) -> str | None:
-    shared = row.n + row.missing.missing
-    said = [f"{shared} shared of {row.own_a} and {row.own_b}"] if shared < max(row.own_a, row.own_b) else []
+    said = [f"{row.n} shared of {row.own_a} and {row.own_b}"] if row.n < max(row.own_a, row.own_b) else []
     said += [] if row.clusters is None else [f"the interval over all is that of {row.clusters} categories"]
     return "; ".join(said) or None
