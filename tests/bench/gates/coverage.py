@@ -31,7 +31,7 @@ def _of_means(size: Size) -> list[str]:
             table.coverage(f"{name}, {n} values", _misses(draw, truth, n), size.gates(n, 4_000), LEVEL) for n in SIZES
         ]
         row(name, f"{truth:.3g}", *cells)
-    for prompts in (200, 750):
+    for prompts in (200, 750)[size.some((200, 750))]:
         name = f"clusters of 1 to 12, weighted, {prompts} prompts"
         cell = table.coverage(name, _cluster_misses(prompts), size.gates(prompts, 4_000), LEVEL)
         row(name, 0.47, *(cell if n == prompts or (prompts == 200 and n == 100) else "" for n in SIZES))
@@ -97,7 +97,8 @@ def _of_sequences(size: Size) -> list[str]:
     title = f"Coverage of the {LEVEL:.0%} confidence sequence, at every moment at once"
     heading(title, ["true win rate", "750 prompts", "5,000 prompts"])
     table = Bounded(title)
-    for rate in (0.1, 0.47, 0.6, 0.9):
+    rates = (0.1, 0.47, 0.6, 0.9)
+    for rate in rates[size.some(rates)]:
         world = World(win_rate=rate, orders="both")
         row(
             rate, *(table.coverage(f"{rate}, {n}", _ruined(world, n), size.gates(n, 2_000), LEVEL) for n in (750, 5000))

@@ -1,6 +1,6 @@
 """Tables of shares that must keep a bound, and how many draws they rest on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass, field
 
 Draw = Callable[[int, int], int]
@@ -15,16 +15,16 @@ that lie exactly on their bound, two would be beyond it by chance in the first."
 class Size:
     """How much is simulated: prompts for each cell, about, and whether only a few rows are."""
 
-    drawn: int = 2_000_000
+    drawn: int = 4_000_000
     quick: bool = False
 
     def gates(self, prompts: int, most: int = 10_000) -> int:
         """Gates of so many prompts, for one cell."""
-        return max(20, min(most, self.drawn // prompts))
+        return max(5 if self.quick else 100, min(most, self.drawn // prompts))
 
-    def some(self, rows: Sequence[object]) -> slice:
-        """Which of the rows are drawn: all, or three of them."""
-        return slice(None, None, max(1, len(rows) // 3) if self.quick else None)
+    def some(self, rows: Sized) -> slice:
+        """Which of the rows are drawn: all, or three of them at most."""
+        return slice(None, None, -(-len(rows) // 3) if self.quick else None)
 
 
 @dataclass
