@@ -21,7 +21,7 @@ BETS = 24
 
 _EARLY_SHARE: dict[Method, dict[Direction, float]] = {
     "sequential": {"above": 1.0, "below": 1.0},
-    "hybrid": {"above": 0.4, "below": 0.8},
+    "hybrid": {"above": 0.4, "below": 0.9},
     "fixed": {"above": 0.0, "below": 0.0},
 }
 """Share of alpha that the e-process may spend; the rest goes to one test on all prompts (union bound). A rejection
