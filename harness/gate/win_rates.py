@@ -1,6 +1,6 @@
 """The win-rate rules: is the candidate's win rate over another model certainly above the floor, or below it?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -88,46 +88,60 @@ def judge_win_rate(
         advice: What to do where too many judgments are missing.
         dollars_per_prompt: What judging one more prompt costs, where that is known.
     """
-    outcome, used = win_rate_outcome(rule, prefix)
-    figures: dict[str, Any] = {"limit": rule.floor, "alpha": rule.alpha, "prompts": used, "of": prefix.total}
-    if outcome == "INVALID":
-        return RuleResult(rule=name, outcome=outcome, sentence=_missing_sentence(prefix, advice), **figures)
-    part = replace(prefix, prompts=prefix.prompts[:used], values=prefix.values[:used])
-    seen = observations(part)
-    low, high = interval(rule.method, rule.alpha, seen)
-    reading = {"PASS": "above", "FAIL": "below", "INCONCLUSIVE": "neither certainly above nor below"}[outcome]
-    sentence = (
-        f"{_win_rate(part)} against {against} over {_consumed(part, seen)} is {reading} the floor of "
-        f"{rule.floor:.1%} ({low:.1%} to {high:.1%} at alpha {rule.alpha:.2g}, {rule.method}{_missing(part)})"
-    )
-    direction: Direction = "below" if outcome == "FAIL" else "above"
-    e_value, p_value = _evidence(seen, rule, direction)
-    figures |= {"e_value": e_value, "p_value": p_value, "detectable": _detectable(rule, part)}
-    if outcome == "INCONCLUSIVE":
-        figures |= _still_needed(rule, part, dollars_per_prompt)
-    return RuleResult(rule=name, outcome=outcome, sentence=sentence, value=mean(part), low=low, high=high, **figures)
+    floor = f"the floor of {rule.floor:.1%}"
+    readings = {"PASS": f"above {floor}", "FAIL": f"below {floor}"}
+    readings["INCONCLUSIVE"] = f"neither certainly above nor below {floor}"
+
+    def evidence(outcome: Outcome, part: JudgedPrefix, seen: Observations) -> dict[str, Any]:
+        e_value, p_value = _evidence(seen, rule, "below" if outcome == "FAIL" else "above")
+        figures = {"e_value": e_value, "p_value": p_value, "detectable": _detectable(rule, part)}
+        return figures | (_still_needed(rule, part, dollars_per_prompt) if outcome == "INCONCLUSIVE" else {})
+
+    result = _told(rule, prefix, win_rate_outcome(rule, prefix), readings, evidence, against=against, advice=advice)
+    return replace(result, rule=name, limit=rule.floor)
 
 
 def judge_equivalence(
     name: str, rule: EquivalenceRule, prefix: JudgedPrefix, *, against: str, advice: str = ""
 ) -> RuleResult:
     """The result of the equivalence rule on what has been consumed; arguments as for `judge_win_rate`."""
-    outcome, used = equivalence_outcome(rule, prefix)
-    figures: dict[str, Any] = {"limit": rule.within, "alpha": rule.alpha, "prompts": used, "of": prefix.total}
+    range_ = f"{0.5 - rule.within:.1%} to {0.5 + rule.within:.1%}"
+    readings = {"PASS": f"inside {range_}", "FAIL": f"outside {range_}"}
+    readings["INCONCLUSIVE"] = f"neither certainly inside nor outside {range_}"
+
+    def evidence(outcome: Outcome, part: JudgedPrefix, seen: Observations) -> dict[str, Any]:
+        above, below = _evidence(seen, _side(rule, -1), "above"), _evidence(seen, _side(rule, 1), "below")
+        return {"p_value": max(above[1], below[1])}
+
+    result = _told(rule, prefix, equivalence_outcome(rule, prefix), readings, evidence, against=against, advice=advice)
+    return replace(result, rule=name, limit=rule.within)
+
+
+def _told(
+    rule: WinRateRule | EquivalenceRule,
+    prefix: JudgedPrefix,
+    decided: tuple[Outcome, int],
+    readings: Mapping[str, str],
+    evidence: Callable[[Outcome, JudgedPrefix, Observations], dict[str, Any]],
+    *,
+    against: str,
+    advice: str,
+) -> RuleResult:
+    """A rule's result without its name and limit: the win rate over the prompts that the decision took, its interval,
+    and what the outcome reads like."""
+    outcome, used = decided
+    figures: dict[str, Any] = {"rule": "", "outcome": outcome, "alpha": rule.alpha, "prompts": used, "of": prefix.total}
     if outcome == "INVALID":
-        return RuleResult(rule=name, outcome=outcome, sentence=_missing_sentence(prefix, advice), **figures)
+        return RuleResult(sentence=_missing_sentence(prefix, advice), **figures)
     part = replace(prefix, prompts=prefix.prompts[:used], values=prefix.values[:used])
     seen = observations(part)
     low, high = interval(rule.method, rule.alpha, seen)
-    reading = {"PASS": "inside", "FAIL": "outside", "INCONCLUSIVE": "neither certainly inside nor outside"}[outcome]
     sentence = (
-        f"{_win_rate(part)} against {against} over {_consumed(part, seen)} is {reading} "
-        f"{0.5 - rule.within:.1%} to {0.5 + rule.within:.1%} ({low:.1%} to {high:.1%} at alpha {rule.alpha:.2g}, "
-        f"{rule.method}{_missing(part)})"
+        f"{_win_rate(part)} against {against} over {_consumed(part, seen)} is {readings[outcome]} ({low:.1%} to "
+        f"{high:.1%} at alpha {rule.alpha:.2g}, {rule.method}{_missing(part)})"
     )
-    sides = (_evidence(seen, _side(rule, -1), "above")[1], _evidence(seen, _side(rule, 1), "below")[1])
-    figures["p_value"] = max(sides)
-    return RuleResult(rule=name, outcome=outcome, sentence=sentence, value=mean(part), low=low, high=high, **figures)
+    figures |= evidence(outcome, part, seen)
+    return RuleResult(sentence=sentence, value=mean(part), low=low, high=high, **figures)
 
 
 def is_invalid(prefix: JudgedPrefix) -> bool:
