@@ -17,7 +17,7 @@ CONFIG = Path(__file__).parents[2] / "tpo" / "quickstart.yaml"
         ("samples: 4", "samples: 1", "'samples' is 1"),
         ("iterations: 1", "iterations: 9", "need 216, but the source starter has 140"),
         ("{beta: 0.1,", "{betta: 0.1,", "unknown key 'training.betta'; did you mean 'beta'?"),
-        ("margin: 0.05", "margin: -0.05", "'gate.head_to_head.margin' is -0.05"),
+        ("margin: 0.05", "margin: 0.5", "'gate.head_to_head.margin' is 0.5"),
         ("judge: {name: checklist}", "judge: {name: gpt}", "unknown judge 'gpt'"),
         ("name: quickstart", "name: [", "is not valid YAML"),
     ],

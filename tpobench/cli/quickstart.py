@@ -30,7 +30,7 @@ def quickstart(
     if print_config:
         print(config.read_text(encoding="utf-8"), end="")
         return
-    train(config, folder, as_json)
+    train(config=config, folder=folder, as_json=as_json)
     if not as_json:
         (checkpoint,) = (folder / "checkpoints").glob("thought-1-????????")
         store = f"--store {folder}/store.duckdb"
