@@ -12,8 +12,8 @@ from tpobench.cli.commands import app
 
 def test_the_quickstart_trains_what_it_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trained: list[Any] = []
-    monkeypatch.setattr(train, "_train", lambda settings, folder, as_json: trained.append((settings, folder, as_json)))
+    monkeypatch.setattr(train, "train_in", lambda *given: trained.append(given))
     done = CliRunner().invoke(app, ["quickstart", "--dir", str(tmp_path / "run"), "--json"])
     assert done.exit_code == 0, done.output
-    ((settings, folder, as_json),) = trained
+    ((folder, settings, as_json),) = trained
     assert (settings.name, folder, as_json) == ("quickstart", tmp_path / "run", True)

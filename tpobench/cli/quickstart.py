@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from tpobench.cli.app import app
+from tpobench.cli import train
+from tpobench.cli.app import app, quiet_libraries
 from tpobench.cli.options.output import JsonOption
-from tpobench.cli.options.store import RUNS
-from tpobench.cli.train import train
+from tpobench.cli.options.store import RUNS, may_wait
 
 
 @app.command()
+@may_wait
 def quickstart(
     folder: Annotated[Path, typer.Option("--dir", help="Where the run is kept.")] = RUNS / "quickstart",
     as_json: JsonOption = False,
@@ -30,7 +31,11 @@ def quickstart(
     if print_config:
         print(config.read_text(encoding="utf-8"), end="")
         return
-    train(config=config, folder=folder, as_json=as_json)
+    quiet_libraries()
+    from tpobench.harness.config import load_yaml
+    from tpobench.tpo.config import RunConfig
+
+    train.train_in(folder, load_yaml(config, RunConfig), as_json)
     if not as_json:
         (checkpoint,) = (folder / "checkpoints").glob("thought-1-????????")
         store = f"--store {folder}/store.duckdb"

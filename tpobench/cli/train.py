@@ -39,10 +39,11 @@ def train(
     if dry_run:
         _print_estimate(settings, as_json)
     else:
-        _train(settings, folder or RUNS / settings.name, as_json)
+        train_in(folder or RUNS / settings.name, settings, as_json)
 
 
-def _train(settings: "RunConfig", folder: Path, as_json: bool) -> None:
+def train_in(folder: Path, settings: "RunConfig", as_json: bool) -> None:
+    """Train, measure, gate and report, and print the results."""
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
     from tpobench.reports.formats.html import write_report
