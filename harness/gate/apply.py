@@ -5,6 +5,7 @@ from dataclasses import replace
 from statistics import fmean
 
 from tpobench.harness.evaluation.preferences import Verdict
+from tpobench.harness.gate.canary import JudgeChanged
 from tpobench.harness.gate.categories import judge_categories, shown_categories
 from tpobench.harness.gate.comparison import JudgedPrefix, Look, SequentialComparison, clear_prompts
 from tpobench.harness.gate.control import ControlResult, check_control
@@ -40,20 +41,10 @@ def apply_policy(
     """
     free = _tiered(rules, [*check_preconditions(rules, gate_input), *check_free_rules(rules, gate_input)])
     comparisons = {role: _comparison(rules, gate_input, role, looks or {}) for role in ROLES}
-    judged: list[RuleResult] = []
-    control = _control(rules, gate_input, free)
-    broken = [] if control.outcome != "INVALID" else [_invalid("sensitivity", control.sentence)]
-    for role in ROLES:
-        if not asks_for(rules, role):
-            continue
-        comparison = comparisons[role]
-        if comparison is None:
-            judged.append(_shown(role, "there is no other champion to compare with"))
-        elif is_rejected([*free, *broken, *judged]) and not comparison.source.free:
-            judged += _not_asked(rules, role, comparison)
-        else:
-            judged += _tiered(rules, _results(rules, role, comparison, say))
-    judged.append(judge_sensitivity(rules.sensitivity, control, _verdicts(gate_input, comparisons)))
+    try:
+        judged, warnings = _judged(rules, gate_input, free, comparisons, say)
+    except JudgeChanged as changed:
+        judged, warnings = [*_nothing_asked(rules, comparisons), _invalid("sensitivity", str(changed))], ()
     head_to_head = comparisons["head_to_head"]
     won, lost = ((), ()) if head_to_head is None else clear_prompts(head_to_head.prefix())
     return Decision(
@@ -65,8 +56,43 @@ def apply_policy(
         won=won,
         lost=lost,
         notes=(*gate_input.notes, *(() if head_to_head is None else head_to_head.notes)),
-        warnings=(*gate_input.warnings, *filter(None, [control.warning]), *_supporting([*judged, *free])),
+        warnings=(*gate_input.warnings, *warnings, *_supporting([*judged, *free])),
     )
+
+
+def _judged(
+    rules: Rules,
+    gate_input: GateInput,
+    free: Sequence[RuleResult],
+    comparisons: Mapping[Role, SequentialComparison | None],
+    say: Say,
+) -> tuple[list[RuleResult], tuple[str, ...]]:
+    """The results of all rules that need a judge, and what a reader must know of it. Its control comes first."""
+    control = _control(rules, gate_input, free)
+    before = [*free, *([_invalid("sensitivity", control.sentence)] if control.outcome == "INVALID" else [])]
+    judged: list[RuleResult] = []
+    for role in ROLES:
+        if not asks_for(rules, role):
+            continue
+        comparison = comparisons[role]
+        if comparison is None:
+            judged.append(_shown(role, "there is no other champion to compare with"))
+        elif is_rejected([*before, *judged]) and not comparison.source.free:
+            judged += _not_asked(rules, role, comparison)
+        else:
+            judged += _tiered(rules, _results(rules, role, comparison, say))
+    judged.append(judge_sensitivity(rules.sensitivity, control, _verdicts(gate_input, comparisons)))
+    return judged, (control.warning,) if control.warning else ()
+
+
+def _nothing_asked(rules: Rules, comparisons: Mapping[Role, SequentialComparison | None]) -> list[RuleResult]:
+    return [
+        result
+        for role in ROLES
+        for comparison in [comparisons[role]]
+        if comparison is not None
+        for result in _not_asked(rules, role, comparison)
+    ]
 
 
 def is_rejected(results: Sequence[RuleResult]) -> bool:

@@ -25,11 +25,20 @@ BLOCK = 4
 LEAST = 8
 """A control has this many prompts at least: fewer could not lose with certainty."""
 
-FIRST_ALPHA, LATER_ALPHA = 0.05, 0.01
-"""How likely a judge that sees nothing lets the first control lose, and each later one."""
+ALPHA = 0.05
+"""How likely a judge that sees nothing lets a control lose, at most; simulated it is 1 to 3%, since it is given up."""
+
+SUBSTITUTE = 12
+"""Prompts that a control may have that stands in for another, however many that one took: as many as it takes."""
 
 HOPELESS = 0.25
-"""A control whose win rate is certainly above this is given up."""
+"""A control whose win rate is above this is given up: a judge of any use lets nine of ten bad answers lose."""
+
+GIVEN_UP = 0.1
+"""How likely a control at this win rate is given up."""
+
+WINNING = 0.75
+"""A control above this win rate is not given up, since it may be about to win: then the judge is upside down."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,8 @@ class _Trial:
 
 
 def check_control(limits: Sensitivity, controls: Sequence[Control]) -> ControlResult:
-    """Judge controls in turn until one certainly loses: some prompts at a time, `control_prompts` altogether; on all of
-    its prompts where judging is free.
+    """Judge controls in turn until one certainly loses: some prompts at a time, `control_prompts` altogether and a few
+    more for each that stands in for another; on all of its prompts where judging is free.
 
     Args:
         limits: Of the policy.
@@ -80,13 +89,12 @@ def check_control(limits: Sensitivity, controls: Sequence[Control]) -> ControlRe
     trials: list[_Trial] = []
     left = limits.control_prompts
     for control in controls:
-        alpha = LATER_ALPHA if trials else FIRST_ALPHA
-        trial = _all(control, limits, alpha) if control.pairs.free else _some(control, limits, alpha, left)
-        left -= 0 if control.pairs.free else len(trial.values)
+        trial = _all(control, limits) if control.pairs.free else _some(control, limits, left)
+        left = max(left - len(trial.values), SUBSTITUTE)
         trials.append(trial)
         if trial.decided < 0 and not trial.problems:
             return ControlResult("PASS", f"control: {control.bad} {trial.score}", _warning(trials))
-        if trial.decided > 0 or trial.problems or left < LEAST:
+        if trial.decided > 0 or trial.problems or not trial.asked:
             break
     if not all(trial.asked for trial in trials):
         return ControlResult("SHOWN", "no control: the store lacks its judgments, and nobody is asked")
@@ -110,13 +118,13 @@ def bad_answers(kind: ControlKind, prompts: Sequence[Prompt], answers: Sequence[
     return bad
 
 
-def _all(control: Control, limits: Sensitivity, alpha: float) -> _Trial:
+def _all(control: Control, limits: Sensitivity) -> _Trial:
     """One test of everything."""
     indices = range(len(control.pairs.prompts))
-    return _trial(control, limits, control.pairs.preferences(indices), control.pairs.verdicts(indices), alpha, True)
+    return _trial(control, limits, control.pairs.preferences(indices), control.pairs.verdicts(indices), True)
 
 
-def _some(control: Control, limits: Sensitivity, alpha: float, most: int) -> _Trial:
+def _some(control: Control, limits: Sensitivity, most: int) -> _Trial:
     """Block by block until it is certain, or hopeless."""
     order = frozen_order(control.pairs.prompts)[:most]
     values: list[float | None] = []
@@ -125,7 +133,7 @@ def _some(control: Control, limits: Sensitivity, alpha: float, most: int) -> _Tr
         block = order[len(values) : len(values) + BLOCK]
         values += control.pairs.preferences(block)
         verdicts += control.pairs.verdicts(block)
-        trial = _trial(control, limits, values, verdicts, alpha, len(values) == len(order))
+        trial = _trial(control, limits, values, verdicts, len(values) == len(order))
         if trial.decided or trial.problems or not trial.asked or len(values) == len(order) or _hopeless(values):
             return trial
 
@@ -135,7 +143,6 @@ def _trial(
     limits: Sensitivity,
     values: Sequence[float | None],
     verdicts: Sequence[Sequence[Verdict]],
-    alpha: float,
     whole: bool,
 ) -> _Trial:
     asked = all(verdict.verdict for of_prompt in verdicts for verdict in of_prompt)
@@ -143,14 +150,15 @@ def _trial(
     final = None if whole else len(values) + 1
     # A tie says nothing of either side, and changes no e-value; the one test on all prompts is about the others.
     low, high = (np.array([missing if v is None else v for v in values if v != 0.5]) for missing in (0.0, 1.0))
-    decided = int(decide_mean(low, high, 0.5, alpha, method, final).outcome) if low.size and asked else 0
+    decided = int(decide_mean(low, high, 0.5, ALPHA, method, final).outcome) if low.size and asked else 0
     problems = beyond_limits(limits, verdict_shares(verdicts), names=("flips", "position", "missing")) if asked else []
     return _Trial(control=control, values=values, decided=decided, problems=problems, asked=asked)
 
 
 def _hopeless(values: Sequence[float | None]) -> bool:
+    """Whether more prompts would hardly let the bad answers lose. Where they seem to win, that is for more to say."""
     low = np.array([0.0 if value is None else value for value in values])
-    return int(decide_mean(low, low, HOPELESS, FIRST_ALPHA, "sequential").outcome) > 0
+    return bool(low.mean() <= WINNING and decide_mean(low, low, HOPELESS, GIVEN_UP, "sequential").outcome > 0)
 
 
 def _warning(trials: Sequence[_Trial]) -> str:
@@ -159,8 +167,8 @@ def _warning(trials: Sequence[_Trial]) -> str:
     if not unseen or trials[-1].control.kind != "empty":
         return ""
     return (
-        "the judge prefers an answer to none, but could not be shown to prefer a prompt's own answer to one to another "
-        f"prompt (answers to other prompts {unseen[0].score}): it may judge the form alone"
+        "the judge prefers an answer to none, but it was not certain to prefer a prompt's own answer to that to "
+        f"another prompt ({unseen[0].score}): it may judge the form alone"
     )
 
 

@@ -15,6 +15,7 @@ from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.evaluation.run import comparisons_of
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.gate.asked import AskedComparisons
+from tpobench.harness.gate.canary import WatchedJudge
 from tpobench.harness.gate.figures import ComparedSides, candidate_metrics, task_items
 from tpobench.harness.gate.input import GateInput, GateRequest, OutputSummary
 from tpobench.harness.gate.live_control import live_controls
@@ -172,7 +173,8 @@ def live_input(
     assert section is not None, "a gate without 'evaluate' uses the store"
     candidate = _model_ref(store, request, request.candidate, section.mode)
     spec = spec_of(section, candidate.name, candidate.mode, request.retry_missing)
-    with closing(judge_for(spec, None if request.offline else connect, progress)) as judge:
+    with closing(judge_for(spec, None if request.offline else connect, progress)) as connected:
+        judge = WatchedJudge(connected, policy.sensitivity.canary, spec.measured_benchmark.prompts)
         store.add_prompts(spec.measured_benchmark.prompts)
         source = NamedOutputs(store, _refuse if request.offline else sampler_for(connect), progress)
         compared = _Candidate(

@@ -197,3 +197,11 @@ class Sensitivity(FileModel):
     control: Literal["either", "shuffled", "empty", "none"] = "either"
     control_prompts: Count = 40
     canary: Annotated[int, Field(ge=0)] = 5
+
+    @model_validator(mode="after")
+    def _can_tell(self) -> "Sensitivity":
+        if 0 < self.canary < 3:
+            raise ValueError("canary has to be 0, or 3 and more: fewer pairs cannot show that a judge has changed")
+        if self.control != "none" and self.control_prompts < 8:
+            raise ValueError("control_prompts has to be 8 or more: fewer could not lose with certainty")
+        return self

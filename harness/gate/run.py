@@ -14,6 +14,7 @@ from tpobench.harness.gate.champion import Champion, current, promote, promotion
 from tpobench.harness.gate.contamination import told_of_contamination
 from tpobench.harness.gate.decision import Decision, merged, revealed
 from tpobench.harness.gate.input import GateInput, GateRequest, Role
+from tpobench.harness.gate.judge_warnings import judge_warnings
 from tpobench.harness.gate.ledger import open_attempt
 from tpobench.harness.gate.looks import OpenedLook, open_looks, require_judge_of_line, told_of_repeats
 from tpobench.harness.gate.policy import Policy, Rules, with_share
@@ -119,6 +120,10 @@ def decide(store: Store, policy: Policy, request: GateRequest, connect: Connect,
                 progress.say,
             )
             for name, rules in parts.items()
+        }
+        decisions = {
+            name: replace(decision, warnings=(*decision.warnings, *judge_warnings(store, inputs[name])))
+            for name, decision in decisions.items()
         }
         gate_input = next(iter(inputs.values()))
     decision = revealed(_with_note(merged(decisions), policy, attempt), policy.reveal)

@@ -7,10 +7,8 @@ from statistics import fmean
 from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.gate.rules import Sensitivity
 from tpobench.harness.stats.intervals import difference_interval, one_sided_bound
+from tpobench.harness.stats.missing import MAX_MISSING
 from tpobench.harness.stats.preferences import flips
-
-ENOUGH = 30
-"""So many cases, and a share beyond its limit counts as it is; with fewer it has to be certain."""
 
 CERTAIN = 0.05
 """How likely a share at its limit is taken for one beyond it."""
@@ -18,15 +16,16 @@ CERTAIN = 0.05
 
 @dataclass(frozen=True)
 class VerdictShare:
-    """A share of so many cases, and the least that it can be."""
+    """A share of so many cases, and the least that it can be. An honest judge of close models changes many verdicts,
+    too, so that the limits are about what is certain."""
 
     share: float
     of: int
     low: float
 
     def exceeds(self, limit: float) -> bool:
-        """Whether it is beyond the limit, as far as its number of cases tells."""
-        return self.share > limit and (self.of >= ENOUGH or self.low > limit)
+        """Whether it is certainly beyond the limit."""
+        return self.low > limit
 
 
 def verdict_shares(judged: Sequence[Sequence[Verdict]]) -> dict[str, VerdictShare]:
@@ -57,8 +56,14 @@ def beyond_limits(
     return [
         f"{name} {share.share:.0%} of {share.of}, allowed up to {getattr(limits, name):.0%}"
         for name, share in shares.items()
-        if name in names and share.exceeds(getattr(limits, name))
+        if name in names and (share.exceeds(getattr(limits, name)) or _is_tightened(limits, name, share))
     ]
+
+
+def _is_tightened(limits: Sensitivity, name: str, share: VerdictShare) -> bool:
+    """Whether a policy that wants fewer missing judgments than every gate has too many: what is missing is counted, and
+    no sign of anything else."""
+    return name == "missing" and limits.missing < MAX_MISSING and share.share > limits.missing
 
 
 def _share(cases: Iterable[bool]) -> VerdictShare | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from tpobench.harness.store.store import Store
 
@@ -46,3 +47,20 @@ def judging_calls_by_step(store: Store, run: str) -> dict[str, CallTotals]:
         JOIN call ON call.subject = judged.judgment_key WHERE step.run = ? GROUP BY ALL
     """
     return {row["name"]: CallTotals(row["calls"], row["dollars"]) for row in store.rows(query, [run])}
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """What a server called the model that answered for a judge, and when it first did."""
+
+    name: str
+    since: datetime
+
+
+def served_models(store: Store, judge: str) -> list[ServedModel]:
+    """Every model that servers said they answered with when this judge was asked, the first one first."""
+    query = """
+        SELECT served_model AS name, min(finished_at) AS since FROM call JOIN judgment ON judgment_key = subject
+        WHERE judge = ? AND problem IS NULL AND served_model <> '' GROUP BY ALL ORDER BY since, name
+    """
+    return [ServedModel(**row) for row in store.rows(query, [judge])]

@@ -2,8 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from tpobench.harness.records import Prompt
+from tpobench.harness.store.prompts import prompts_with_keys
 from tpobench.harness.store.store import Store
+
+_MANY = 10
+"""Judgments that are looked through for one of which the store has both responses."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,3 +260,43 @@ def second_opinions(store: Store, evaluations: Collection[str], judge: str) -> l
         ORDER BY judge, prompt_key, response_a, response_b
     """
     return [SecondOpinion(**row) for row in store.rows(query, [list(evaluations), judge])]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClearJudgment:
+    """A judgment that clearly took a side, with what was judged."""
+
+    key: str
+    prompt: Prompt
+    order: str
+    preference: float
+    candidate_response: str
+    baseline_response: str
+    judged_at: datetime
+
+
+def clear_judgments(store: Store, judge: str, prompts: Collection[str], count: int) -> list[ClearJudgment]:
+    """The oldest judgments by a judge that clearly took a side, of which the store has both responses: one of each
+    prompt, those of the given prompts first. They stay the same while the store grows."""
+    query = """
+        WITH clear AS (
+            SELECT * FROM judgment WHERE judge = ? AND abs(preference - 0.5) >= 0.25 AND chars_a > 0 AND chars_b > 0
+            QUALIFY row_number() OVER (PARTITION BY prompt_key ORDER BY created_at, judgment_key) = 1
+            ORDER BY list_contains(?, prompt_key) DESC, created_at, judgment_key LIMIT ?
+        ), response AS (
+            SELECT text_key, sha256(response)[:32] AS key, any_value(response) AS text
+            FROM output WHERE text_key IN (SELECT text_key FROM clear JOIN prompt USING (prompt_key)) GROUP BY ALL
+        )
+        SELECT judgment_key AS key, prompt_key, presented_order AS "order", preference,
+               ours.text AS candidate_response, theirs.text AS baseline_response, clear.created_at AS judged_at
+        FROM clear JOIN prompt USING (prompt_key)
+        JOIN response AS ours ON ours.text_key = prompt.text_key AND ours.key = response_a
+        JOIN response AS theirs ON theirs.text_key = prompt.text_key AND theirs.key = response_b
+        ORDER BY list_contains(?, prompt_key) DESC, clear.created_at, judgment_key LIMIT ?
+    """
+    rows = store.rows(query, [judge, list(prompts), _MANY * count, list(prompts), count])
+    known = prompts_with_keys(store, [row["prompt_key"] for row in rows])
+    return [
+        ClearJudgment(prompt=prompt, **{name: value for name, value in row.items() if name != "prompt_key"})
+        for row, prompt in zip(rows, known, strict=True)
+    ]

@@ -1,7 +1,7 @@
 """What the models of a store were trained on."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from tpobench.harness.store.step_details import SelectDetails, TrainDetails, WarmStartDetails
@@ -37,19 +37,58 @@ def training_prompts(store: Store, model: str) -> list[TrainingPrompt]:
         store: Has the runs and the models.
         model: A fingerprint.
     """
-    jobs, parents = _jobs(store), _parents(store)
-    seen: set[str] = set()
     prompts: dict[str, TrainingPrompt] = {}
-    while model and model not in seen:
-        seen.add(model)
-        made_by = [job for job in jobs if model in job.models]
-        parent = made_by[0].parent if made_by else parents.get(model, "")
+    for made_by, parent in _lineage(store, model):
         rows = [row for job in made_by for row in _of_job(store, job)]
         if not made_by and parent:
             rows = _sampled_from(store, parent)
         prompts |= {prompt.text_key: prompt for prompt in rows}
-        model = parent
     return list(prompts.values())
+
+
+@dataclass(frozen=True)
+class JudgeOfTraining:
+    """A judge that scored or compared the responses of a run's training pairs."""
+
+    judge: str
+    run: str
+
+
+def training_judges(store: Store, model: str) -> list[JudgeOfTraining]:
+    """Who judged the responses that a model, and the models that it descends from, were trained on: those of whom the
+    store has a score or a judgment of a response that training preferred.
+
+    Args:
+        store: Has the runs and the models.
+        model: A fingerprint.
+    """
+    query = """
+        WITH chosen AS (
+            SELECT DISTINCT pair.prompt_key, response, coalesce(run.name, pair.run) AS run
+            FROM pair JOIN output ON output_key = chosen LEFT JOIN run ON run_key = pair.run
+            WHERE pair.run = ? AND arm = ? AND iteration = ?
+        )
+        SELECT DISTINCT judge, run FROM score JOIN chosen USING (prompt_key, response)
+        UNION
+        SELECT DISTINCT judge, run FROM judgment JOIN chosen USING (prompt_key)
+        WHERE sha256(response)[:32] IN (response_a, response_b)
+        ORDER BY ALL
+    """
+    jobs = [job for made_by, _ in _lineage(store, model) for job in made_by]
+    found = [JudgeOfTraining(**row) for job in jobs for row in store.rows(query, [job.run, job.arm, job.iteration])]
+    return list(dict.fromkeys(found))
+
+
+def _lineage(store: Store, model: str) -> Iterator[tuple[list[_Job], str]]:
+    """The jobs that made a model, and its parent; then those of the parent, and so on."""
+    jobs, parents = _jobs(store), _parents(store)
+    seen: set[str] = set()
+    while model and model not in seen:
+        seen.add(model)
+        made_by = [job for job in jobs if model in job.models]
+        parent = made_by[0].parent if made_by else parents.get(model, "")
+        yield made_by, parent
+        model = parent
 
 
 def _jobs(store: Store) -> list[_Job]:

@@ -1,6 +1,7 @@
-"""A server that judges like the Self-Taught Evaluator, by a rule: ``longer`` prefers the longer response, ``first`` the
-one shown first, ``junk`` prefers the longer one but gives no verdict on every third prompt, ``silent`` never gives one.
-``GET /stats`` tells how many it was asked."""
+"""A server that judges like the Self-Taught Evaluator, by a rule: ``longer`` prefers the longer response, ``shorter``
+the shorter one, ``first`` the one shown first, ``tie`` neither, ``coin`` either by chance, ``apt`` one that repeats the
+question and among two the longer one, ``inept`` the other of these two, ``junk`` the longer one but gives no verdict on
+every third prompt, ``silent`` never gives one. ``GET /stats`` tells how many it was asked."""
 
 import argparse
 import json
@@ -31,9 +32,18 @@ def verdict_server(rule: str) -> Iterator[str]:
 def verdict(rule: str, told: str) -> str:
     if gives_none(rule, told):
         return "Both have their merits."
-    if rule == "first":
-        return "[[A]]"
+    if rule in ("first", "tie"):
+        return "[[A]]" if rule == "first" else "[[C]]"
+    if rule == "coin":
+        return "[[A]]" if zlib.crc32(told.encode()) % 2 else "[[B]]"
     a, b = re.findall(r"\[The Start of .*?\]\n(.*?)\n\[The End", told, re.DOTALL)
+    if rule in ("apt", "inept"):
+        question = re.search(r"Question number \d+\?", told)
+        apt = [(question is not None and question[0] in text, len(text)) for text in (a, b)]
+        best = "C" if apt[0] == apt[1] else "A" if (apt[0] > apt[1]) == (rule == "apt") else "B"
+        return f"[[{best}]]"
+    if rule == "shorter":
+        a, b = b, a
     return "[[A]]" if len(a) > len(b) else "[[B]]" if len(a) < len(b) else "[[C]]"
 
 

@@ -23,7 +23,7 @@ from tpobench.harness.store.store import Store
 
 PROMPTS = 240
 
-CONTROL = 2 * (8 + 12)
+CONTROL = 2 * (8 + 8)
 """Judgments of the control: this judge ties answers to other prompts, which are as long, and prefers them to none."""
 
 
@@ -113,7 +113,8 @@ def test_an_outage_in_the_middle_of_a_gate_changes_nothing_but_the_time(folder: 
     with verdict_server("longer") as url:
         resumed = gate(folder, policy(folder, url, **close), "new")
     assert resumed == undisturbed
-    assert judged(folder) == judged(folder, "undisturbed.duckdb") == CONTROL + 2 * PROMPTS
+    assert judged(folder, "undisturbed.duckdb") == CONTROL + 2 * PROMPTS
+    assert judged(folder) == CONTROL + 2 * PROMPTS + 5, "it is asked again what it said before the outage"
 
 
 def test_the_anchor_is_compared_and_the_candidate_is_not_compared_with_itself(folder: Path) -> None:
@@ -130,6 +131,47 @@ def test_a_judge_without_verdicts_decides_nothing(folder: Path) -> None:
         decision = gate(folder, policy(folder, url), "new")
     assert decision.outcome == "INVALID"
     assert judged(folder) <= 2 * 25, "the first block tells"
+
+
+@pytest.mark.parametrize(
+    ("rule", "orders", "calls"), [("first", "both", 8), ("first", "one", 8), ("shorter", "both", 104)]
+)
+def test_a_judge_that_cannot_tell_bad_answers_from_good_ones_decides_nothing(
+    folder: Path, rule: str, orders: str, calls: int
+) -> None:
+    with verdict_server(rule) as url:
+        rules = policy(folder, url)
+        assert rules.evaluate is not None
+        rules = rules.model_copy(update={"evaluate": rules.evaluate.model_copy(update={"orders": orders})})
+        decision = gate(folder, rules, "new")
+    (sensitivity,) = [result for result in decision.rules if result.rule == "sensitivity"]
+    assert (decision.outcome, sensitivity.outcome) == ("INVALID", "INVALID")
+    assert judged(folder) <= calls
+    assert "not asked" in decision.rules[0].sentence
+
+
+def test_a_good_judge_takes_sixteen_calls_more(folder: Path) -> None:
+    with verdict_server("apt") as url:
+        spent = {}
+        for control in ("either", "none"):
+            store = f"{control}.duckdb"
+            rules = policy(folder, url, sensitivity={"control": control})
+            assert gate(folder, rules, "new", store=store).outcome == "PASS"
+            spent[control] = judged(folder, store)
+    assert spent["either"] - spent["none"] == 16
+
+
+def test_a_judge_that_changed_under_its_name_is_noticed(folder: Path) -> None:
+    with verdict_server("apt") as url:
+        assert gate(folder, policy(folder, url), "new").outcome == "PASS"
+        again = judged(folder)
+        assert gate(folder, policy(folder, url), "new").outcome == "PASS"
+        assert judged(folder) == again, "nothing new is asked, and nothing is asked again"
+    with verdict_server("inept") as url:
+        decision = gate(folder, policy(folder, url), "old")
+        assert judged(folder) == again + 5
+    assert decision.outcome == "INVALID"
+    assert any("says otherwise than before on 5 of 5 pairs" in rule.sentence for rule in decision.rules)
 
 
 def test_another_judge_than_the_pinned_one_is_named_before_it_is_asked(folder: Path) -> None:

@@ -1,0 +1,98 @@
+"""A judge that changed under its name is noticed before it is asked anything new."""
+
+import pytest
+
+from tests.harness.gate.scripted_judge import Say, ScriptedJudge, apt
+from tpobench.harness.evaluation.given_outputs import add_answers
+from tpobench.harness.gate.canary import JudgeChanged, WatchedJudge
+from tpobench.harness.judges.base import Comparison
+from tpobench.harness.records import Prompt
+from tpobench.harness.store.store import Store
+
+PROMPTS = [Prompt(f"Question {number}?") for number in range(20)]
+RIGHT = [f"{prompt.text} An answer." for prompt in PROMPTS]
+WRONG = [f"Words {number}." for number in range(20)]
+
+
+def comparisons(prompts: slice) -> list[Comparison]:
+    return [
+        Comparison(prompt=prompt, candidate=ours, baseline=theirs, order=order)
+        for prompt, ours, theirs in list(zip(PROMPTS, RIGHT, WRONG, strict=True))[prompts]
+        for order in ("BA", "AB")
+    ]
+
+
+@pytest.fixture
+def judged(store: Store) -> Store:
+    """Ten prompts were judged by `apt`."""
+    store.add_prompts(PROMPTS)
+    add_answers(store, "right", PROMPTS, RIGHT)
+    add_answers(store, "wrong", PROMPTS, WRONG)
+    ScriptedJudge(apt).judge(store, comparisons(slice(10)), "")
+    return store
+
+
+def watched(say: Say, pairs: int = 5, free: bool = False) -> tuple[WatchedJudge, ScriptedJudge]:
+    judge = ScriptedJudge(say, free=free)
+    return WatchedJudge(judge, pairs, PROMPTS), judge
+
+
+def inverted(prompt: str, first: str, second: str) -> float:
+    return 1 - apt(prompt, first, second)
+
+
+def test_a_judge_that_changed_is_asked_nothing_new(judged: Store) -> None:
+    judge, inner = watched(inverted)
+    with pytest.raises(JudgeChanged, match=r"otherwise than before on 5 of 5 pairs .* scripted@1 has changed"):
+        judge.judge(judged, comparisons(slice(10, 20)), "")
+    assert inner.asked == 5
+    with pytest.raises(JudgeChanged):
+        judge.judge(judged, comparisons(slice(10, 20)), "")
+
+
+@pytest.mark.parametrize("say", [lambda prompt, first, second: 0.5, lambda prompt, first, second: None])
+def test_one_that_takes_no_side_any_more_has_changed(judged: Store, say: Say) -> None:
+    with pytest.raises(JudgeChanged):
+        watched(say)[0].judge(judged, comparisons(slice(10, 20)), "")
+
+
+def test_one_that_says_the_same_goes_on_and_is_watched_once(judged: Store) -> None:
+    judge, inner = watched(apt)
+    judge.judge(judged, comparisons(slice(10, 15)), "")
+    judge.judge(judged, comparisons(slice(15, 20)), "")
+    assert inner.asked == 5 + 20
+
+
+def test_one_that_takes_back_a_little_has_not_changed(judged: Store) -> None:
+    def moody(prompt: str, first: str, second: str) -> float:
+        return (
+            inverted(prompt, first, second) if prompt.endswith(("1?", "2?", "3?", "4?")) else apt(prompt, first, second)
+        )
+
+    watched(moody)[0].judge(judged, comparisons(slice(10, 20)), "")
+
+
+def test_what_is_stored_asks_nobody(judged: Store) -> None:
+    judge, inner = watched(inverted)
+    judge.judge(judged, comparisons(slice(10)), "")
+    assert inner.asked == 0
+
+
+@pytest.mark.parametrize(("pairs", "free"), [(0, False), (5, True)])
+def test_none_are_asked_of_a_free_judge_or_where_the_policy_wants_none(judged: Store, pairs: int, free: bool) -> None:
+    judge, inner = watched(inverted, pairs, free)
+    judge.judge(judged, comparisons(slice(10, 20)), "")
+    assert inner.asked == 20
+
+
+def test_a_judge_without_a_past_has_nothing_to_compare(store: Store) -> None:
+    store.add_prompts(PROMPTS)
+    judge, inner = watched(apt)
+    judge.judge(store, comparisons(slice(10)), "")
+    assert inner.asked == 20
+
+
+def test_each_time_it_is_asked_anew(judged: Store) -> None:
+    watched(apt)[0].judge(judged, comparisons(slice(10, 15)), "")
+    with pytest.raises(JudgeChanged):
+        watched(inverted)[0].judge(judged, comparisons(slice(15, 20)), "")

@@ -1,0 +1,63 @@
+"""Every decision names a judge that trained the candidate, and servers that answered with several models."""
+
+from tests.harness.gate.evaluations import judged
+from tests.harness.gate.inputs import policy
+from tests.harness.store.training import trained
+from tpobench.harness.api.client import Client
+from tpobench.harness.gate.decision import Decision
+from tpobench.harness.gate.input import GateRequest
+from tpobench.harness.gate.run import decide
+from tpobench.harness.progress import Progress
+from tpobench.harness.records import CallRecord, Prompt, Score, Usage
+from tpobench.harness.store.store import Store
+
+
+def decided(store: Store) -> Decision:
+    return decide(store, policy(), GateRequest(candidate="good", against="base"), Client, Progress(quiet=True)).decision
+
+
+def scored(store: Store, judge: str) -> None:
+    """`judge` scored what `good`'s parent was trained on."""
+    judged(store, "good", 60)
+    (row,) = store.rows("SELECT model_key FROM model WHERE name = 'good'")
+    trained(store, "one", "seed", ["Name a fruit."], run="first")
+    trained(store, row["model_key"], "one", ["Name a river."], run="second")
+    store.add_scores(
+        [Score(judge=judge, prompt=Prompt("Name a fruit.", source="training"), response="a", value=1.0, components={})]
+    )
+
+
+def test_a_judge_that_trained_the_candidate_or_its_parent_is_named(store: Store) -> None:
+    scored(store, "checklist@1")
+    (warning,) = [warning for warning in decided(store).warnings if "judge" in warning]
+    assert warning == (
+        "the judge checklist@1 also made the preferences that the run first trained good on: it may like what it "
+        "taught, so let another judge decide"
+    )
+
+
+def test_another_judge_is_none_to_warn_of(store: Store) -> None:
+    scored(store, "reward@1")
+    assert not [warning for warning in decided(store).warnings if "judge" in warning]
+
+
+def test_servers_that_answered_with_another_model_are_named(store: Store) -> None:
+    judged(store, "good", 60)
+    keys = [row["key"] for row in store.rows("SELECT judgment_key AS key FROM judgment ORDER BY 1 LIMIT 2")]
+    store.add_calls(
+        CallRecord(
+            key=key,
+            subject=key,
+            kind="judge",
+            model="m",
+            served_model=served,
+            usage=Usage(prompt_tokens=1),
+            latency_s=1.0,
+            attempt=1,
+        )
+        for key, served in zip(keys, ("gpt-4-0613", "gpt-4-1106"), strict=True)
+    )
+    store.drain()
+    (warning,) = [warning for warning in decided(store).warnings if "served" in warning or "servers" in warning]
+    assert "gpt-4-0613" in warning
+    assert "gpt-4-1106" in warning
