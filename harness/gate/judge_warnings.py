@@ -2,7 +2,7 @@
 it with several models."""
 
 from tpobench.harness.gate.input import GateInput
-from tpobench.harness.store.calls import served_models
+from tpobench.harness.store.calls import models_asked, served_models
 from tpobench.harness.store.store import Store
 from tpobench.harness.store.training import training_judges
 
@@ -17,14 +17,22 @@ def judge_warnings(store: Store, gate_input: GateInput) -> tuple[str, ...]:
 def _trained_by(store: Store, gate_input: GateInput) -> list[str]:
     """A judge that training optimised for is no independent one: what it likes may be what it was taught to like."""
     judges = training_judges(store, gate_input.candidate_fingerprint)
-    runs = dict.fromkeys(one.run for one in judges if one.judge == gate_input.judge)
-    if not runs:
-        return []
-    named = " and ".join(f"the run {run}" for run in runs)
-    return [
-        f"the judge {gate_input.judge} also made the preferences that {named} trained {gate_input.candidate} on: it "
-        "may like what it taught, so let another judge decide"
-    ]
+    asked = models_asked(store, gate_input.judge) if judges else set()
+    warnings = []
+    for run in dict.fromkeys(one.run for one in judges):
+        of_run = [one.judge for one in judges if one.run == run]
+        shared = sorted(asked & {model for judge in of_run for model in models_asked(store, judge)})
+        if gate_input.judge in of_run:
+            who = f"the judge {gate_input.judge}"
+        elif shared:
+            who = f"the judge's model {shared[0]}"
+        else:
+            continue
+        warnings.append(
+            f"{who} also made the preferences that the run {run} trained {gate_input.candidate} on: it may like what "
+            "it taught, so let another judge decide"
+        )
+    return warnings
 
 
 def _served_as(store: Store, judge: str) -> list[str]:

@@ -64,3 +64,9 @@ def served_models(store: Store, judge: str) -> list[ServedModel]:
         WHERE judge = ? AND problem IS NULL AND served_model <> '' GROUP BY ALL ORDER BY since, name
     """
     return [ServedModel(**row) for row in store.rows(query, [judge])]
+
+
+def models_asked(store: Store, judge: str) -> set[str]:
+    """The names of the models that were asked for the judgments of this judge."""
+    query = "SELECT DISTINCT model FROM call JOIN judgment ON judgment_key = subject WHERE judge = ?"
+    return {row["model"] for row in store.rows(query, [judge])}

@@ -8,12 +8,25 @@ from tpobench.harness.gate.decision import Decision
 from tpobench.harness.gate.input import GateRequest
 from tpobench.harness.gate.run import decide
 from tpobench.harness.progress import Progress
-from tpobench.harness.records import CallRecord, Prompt, Score, Usage
+from tpobench.harness.records import CallRecord, Judgment, Prompt, Score, Usage, text_key
 from tpobench.harness.store.store import Store
 
 
 def decided(store: Store) -> Decision:
     return decide(store, policy(), GateRequest(candidate="good", against="base"), Client, Progress(quiet=True)).decision
+
+
+def call(subject: str, served: str) -> CallRecord:
+    return CallRecord(
+        key=f"call for {subject}",
+        subject=subject,
+        kind="judge",
+        model="m",
+        served_model=served,
+        usage=Usage(prompt_tokens=1),
+        latency_s=1.0,
+        attempt=1,
+    )
 
 
 def scored(store: Store, judge: str) -> None:
@@ -41,22 +54,33 @@ def test_another_judge_is_none_to_warn_of(store: Store) -> None:
     assert not [warning for warning in decided(store).warnings if "judge" in warning]
 
 
+def test_the_same_model_behind_another_judge_is_named(store: Store) -> None:
+    scored(store, "reward@1")
+    (chosen,) = store.rows("SELECT DISTINCT prompt_key AS key FROM pair WHERE run = 'key of first'")
+    (ours, *_) = store.rows("SELECT judgment_key AS key FROM judgment ORDER BY 1")
+    judgment = Judgment(
+        key="elo",
+        judge="elo@1",
+        prompt_key=chosen["key"],
+        response_a=text_key("a"),
+        response_b=text_key("b"),
+        chars_a=1,
+        chars_b=1,
+        order="AB",
+        verdict="A",
+        preference=1.0,
+        raw="",
+    )
+    store.add_judgments([judgment], [call("elo", "big"), call(ours["key"], "big")])
+    store.drain()
+    (warning,) = [warning for warning in decided(store).warnings if "judge" in warning]
+    assert warning.startswith("the judge's model m also made the preferences that the run first trained good on")
+
+
 def test_servers_that_answered_with_another_model_are_named(store: Store) -> None:
     judged(store, "good", 60)
     keys = [row["key"] for row in store.rows("SELECT judgment_key AS key FROM judgment ORDER BY 1 LIMIT 2")]
-    store.add_calls(
-        CallRecord(
-            key=key,
-            subject=key,
-            kind="judge",
-            model="m",
-            served_model=served,
-            usage=Usage(prompt_tokens=1),
-            latency_s=1.0,
-            attempt=1,
-        )
-        for key, served in zip(keys, ("gpt-4-0613", "gpt-4-1106"), strict=True)
-    )
+    store.add_calls(call(key, served) for key, served in zip(keys, ("gpt-4-0613", "gpt-4-1106"), strict=True))
     store.drain()
     (warning,) = [warning for warning in decided(store).warnings if "served" in warning or "servers" in warning]
     assert "gpt-4-0613" in warning
