@@ -28,6 +28,9 @@ LEAST = 8
 ALPHA = 0.05
 """How likely a judge that sees nothing lets a control lose, at most; simulated it is 1 to 3%, since it is given up."""
 
+FREE_ALPHA = 0.01
+"""The same where judging is free: one test of all prompts spends what it may, and there may be four of them."""
+
 SUBSTITUTE = 12
 """Prompts that a control may have that stands in for another, however many that one took: as many as it takes."""
 
@@ -147,10 +150,10 @@ def _trial(
 ) -> _Trial:
     asked = all(verdict.verdict for of_prompt in verdicts for verdict in of_prompt)
     method: Method = "fixed" if control.pairs.free else "hybrid"
-    final = None if whole else len(values) + 1
+    final, alpha = (None if whole else len(values) + 1), (FREE_ALPHA if control.pairs.free else ALPHA)
     # A tie says nothing of either side, and changes no e-value; the one test on all prompts is about the others.
     low, high = (np.array([missing if v is None else v for v in values if v != 0.5]) for missing in (0.0, 1.0))
-    decided = int(decide_mean(low, high, 0.5, ALPHA, method, final).outcome) if low.size and asked else 0
+    decided = int(decide_mean(low, high, 0.5, alpha, method, final).outcome) if low.size and asked else 0
     problems = beyond_limits(limits, verdict_shares(verdicts), names=("flips", "position", "missing")) if asked else []
     return _Trial(control=control, values=values, decided=decided, problems=problems, asked=asked)
 

@@ -23,6 +23,11 @@ class VerdictShare:
     of: int
     low: float
 
+    @property
+    def is_of_all(self) -> bool:
+        """Whether it is so in all of several cases."""
+        return self.share == 1 and self.of > 1
+
     def exceeds(self, limit: float) -> bool:
         """Whether it is certainly beyond the limit."""
         return self.low > limit
@@ -51,12 +56,27 @@ def beyond_limits(
     limits: Sensitivity,
     shares: Mapping[str, VerdictShare],
     names: Sequence[str] = ("flips", "ties", "position", "missing"),
+    *,
+    controlled: bool = True,
 ) -> list[str]:
-    """What is beyond its limit, for people."""
+    """What is beyond its limit, for people.
+
+    Args:
+        limits: Of the policy.
+        shares: What was seen.
+        names: Those that count.
+        controlled: Whether the judge has shown that it can tell good from bad. Where it has not, a share of all cases
+            counts though they are few: a wide margin is met within two or three prompts.
+    """
     return [
         f"{name} {share.share:.0%} of {share.of}, allowed up to {getattr(limits, name):.0%}"
         for name, share in shares.items()
-        if name in names and (share.exceeds(getattr(limits, name)) or _is_tightened(limits, name, share))
+        if name in names
+        and (
+            share.exceeds(getattr(limits, name))
+            or _is_tightened(limits, name, share)
+            or (not controlled and share.is_of_all and getattr(limits, name) < 1)
+        )
     ]
 
 

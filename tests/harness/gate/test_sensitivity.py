@@ -1,5 +1,7 @@
 """The rule that every decision has: its control, and what the verdicts show of their judge."""
 
+import pytest
+
 from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.gate.control import ControlResult
 from tpobench.harness.gate.rules import Sensitivity
@@ -30,3 +32,11 @@ def test_a_control_that_did_not_lose_or_a_limit_makes_it_invalid() -> None:
 def test_nothing_judged_is_shown() -> None:
     result = judge_sensitivity(LIMITS, ControlResult("SHOWN", "no rule asks a judge"), [])
     assert (result.outcome, result.sentence) == ("SHOWN", "no rule asks a judge; no verdict to look at")
+
+
+@pytest.mark.parametrize("verdicts", [FIRST, (Verdict("AB", "C", 0.5), Verdict("BA", "C", 0.5))])
+def test_without_a_control_not_one_verdict_on_a_side_is_enough_to_see_nothing(verdicts: tuple[Verdict, ...]) -> None:
+    uncontrolled = ControlResult("SHOWN", "no control")
+    assert judge_sensitivity(LIMITS, uncontrolled, [verdicts] * 3).outcome == "INVALID"
+    assert judge_sensitivity(LIMITS, uncontrolled, [verdicts] * 3 + [WON] * 3).outcome == "PASS"
+    assert judge_sensitivity(LIMITS, LOST, [verdicts] * 3).outcome == "PASS"
