@@ -63,11 +63,22 @@ def options_without_effect(benchmark: str) -> frozenset[str]:
     return frozenset(BENCHMARK_OPTIONS - effective)
 
 
+def unused_options(benchmark: str, judge: str | None) -> frozenset[str]:
+    """The same where a judge is named beside it: official files are read by a benchmark, or by the judge of one."""
+    declaration = declaration_of(benchmark)
+    own = declaration is not None and "data" in declaration.options
+    kind = (judge or "").partition(":")[0]
+    of_judge = any(entry.judge == kind and "data" in entry.options for entry in declarations().values())
+    return options_without_effect(benchmark) | (frozenset() if own or of_judge else {"data"})
+
+
 def require_judged(benchmark: str) -> None:
     """Raises UserError for a benchmark that takes no judge."""
     own = self_scored_run_of(benchmark)
     if own is not None:
-        raise UserError(f"{own.scorer} scores {benchmark} by itself: there is no judge to check")
+        raise UserError(
+            f"{own.scorer} scores {benchmark} by itself: no judge compares answers to it; name another benchmark"
+        )
 
 
 def as_typed(benchmark: str) -> tuple[str, str]:

@@ -12,6 +12,8 @@ from tpobench.harness.gate.control import ControlResult, check_control
 from tpobench.harness.gate.decision import Decision, Outcome, RuleResult
 from tpobench.harness.gate.free_rules import check_free_rules
 from tpobench.harness.gate.input import ROLES, GateInput, Role
+from tpobench.harness.gate.metric_rules import check_late_metrics
+from tpobench.harness.gate.needs import takes_comparison, takes_evaluation
 from tpobench.harness.gate.policy import Rules
 from tpobench.harness.gate.preconditions import check_preconditions
 from tpobench.harness.gate.rules import EquivalenceRule, WinRateRule
@@ -81,7 +83,10 @@ def _judged(
             judged += _not_asked(rules, role, comparison)
         else:
             judged += _tiered(rules, _results(rules, role, comparison, say))
-    judged.append(judge_sensitivity(rules.sensitivity, control, _verdicts(gate_input, comparisons)))
+    late = _tiered(rules, check_late_metrics(rules, gate_input, is_rejected([*before, *judged])))
+    whole = gate_input.figures is None or any(result.outcome != "SHOWN" for result in late)
+    verdicts = _verdicts(rules, gate_input, comparisons, whole)
+    judged += [*late, judge_sensitivity(rules.sensitivity, control, verdicts)]
     return judged, (control.warning,) if control.warning else ()
 
 
@@ -177,7 +182,7 @@ def _not_asked(rules: Rules, role: Role, comparison: SequentialComparison) -> li
 
 def _control(rules: Rules, gate_input: GateInput, free: Sequence[RuleResult]) -> ControlResult:
     """How the control goes; it is not asked where no judge is needed, or the decision is certain without."""
-    if not any(asks_for(rules, role) for role in ROLES):
+    if not takes_comparison(rules):
         return ControlResult("SHOWN", "no rule asks a judge")
     if is_rejected(free):
         return ControlResult("SHOWN", "no control: the decision was certain without it")
@@ -185,9 +190,10 @@ def _control(rules: Rules, gate_input: GateInput, free: Sequence[RuleResult]) ->
 
 
 def _verdicts(
-    gate_input: GateInput, comparisons: Mapping[Role, SequentialComparison | None]
+    rules: Rules, gate_input: GateInput, comparisons: Mapping[Role, SequentialComparison | None], whole: bool
 ) -> list[tuple[Verdict, ...]]:
-    """The verdicts of all comparisons; none on two equal responses, which show nothing of the judge."""
+    """The verdicts of all comparisons, also where figures alone took them and they are the `whole` of it; none on two
+    equal responses, which show nothing of the judge."""
     ours, theirs = gate_input.outputs.responses or (), gate_input.baseline_outputs.responses or ()
     equal = {index for index, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] == pair[1]}
     return [
@@ -195,10 +201,17 @@ def _verdicts(
         for role, comparison in comparisons.items()
         if comparison is not None
         for verdicts in comparison.source.verdicts(
-            [index for index in comparison.judged if role != "head_to_head" or index not in equal]
+            [index for index in _seen(rules, role, comparison, whole) if role != "head_to_head" or index not in equal]
         )
         if any(verdict.verdict != "identical" for verdict in verdicts)
     ]
+
+
+def _seen(rules: Rules, role: Role, comparison: SequentialComparison, whole: bool) -> Sequence[int]:
+    """The indices of the prompts that were judged for a rule: all of them, where a figure alone took them."""
+    if asks_for(rules, role) or not (whole and takes_evaluation(rules)):
+        return comparison.judged
+    return range(len(comparison.source.prompts))
 
 
 def _supporting(results: Sequence[RuleResult]) -> list[str]:

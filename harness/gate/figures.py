@@ -1,113 +1,141 @@
-"""Figures that a policy bounds: metrics of the candidate's own evaluation, scores by a scorer, items of lm-eval."""
+"""Figures that a policy asks for: mean scores of both sides' responses, and those of the candidate's evaluation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Any
 
-from tpobench.harness.errors import UserError
-from tpobench.harness.gate.input import TaskItems
+from tpobench.harness.evaluation.benchmark import Benchmark
+from tpobench.harness.evaluation.distinct_prompts import distinct
+from tpobench.harness.evaluation.metrics import by_category
+from tpobench.harness.evaluation.outputs import ModelOutputs
+from tpobench.harness.evaluation.run import comparisons_of, evaluate_outputs
+from tpobench.harness.gate.input import PairedValues
 from tpobench.harness.gate.policy import Rules
+from tpobench.harness.judges.base import Judge
 from tpobench.harness.judges.named import scorer_named
 from tpobench.harness.judges.scorer import PromptedResponses, ensure_scores
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Metric, Prompt, score_key
-from tpobench.harness.store.evaluations import current_evaluations, item_values, newest_metrics
 from tpobench.harness.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedSides:
-    """The two sides of a gate: fingerprints and names of modes, with the benchmark and the judge's id in the store."""
+    """The two sides of a gate: fingerprints and names of modes."""
 
     candidate: str
     candidate_mode: str
     baseline: str
     baseline_mode: str
-    benchmark: str
-    judge: str
 
 
-def candidate_metrics(
-    store: Store,
-    policy: Rules,
-    sides: ComparedSides,
-    *,
-    prompts: Sequence[Prompt],
-    responses: Sequence[str] | None,
-    offline: bool = False,
-) -> dict[str, Metric]:
-    """The newest metrics of a candidate, and its mean scores by the scorers that the policy names.
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What both sides answered to the gate's prompts; None where the store has no texts. When `offline`, nothing may be
+    scored."""
+
+    prompts: Sequence[Prompt]
+    candidate: Sequence[str] | None
+    baseline: Sequence[str] | None = None
+    offline: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveFigures:
+    """The figures of the evaluation that the gate's own comparison is: of the same answers, prompts, judge and orders.
+    It is the one that `tpobench eval` makes, and is stored as such."""
+
+    store: Store
+    judge: Judge
+    benchmark: Benchmark
+    candidate: ModelOutputs
+    baseline: ModelOutputs
+    about: Mapping[str, Any]
+    offline: bool
+
+    @property
+    def free(self) -> bool:
+        """Whether nothing is left that costs something."""
+        return self.offline or self.judge.free or self._is_judged
+
+    @property
+    def advice(self) -> str:
+        """What to do where the figures cannot be had."""
+        return "leave out --offline to have the rest of the prompts judged"
+
+    def metrics(self) -> dict[str, Metric]:
+        """The overall figures, once every prompt is judged."""
+        if self.offline and not self._is_judged:
+            return {}
+        key = evaluate_outputs(self.store, self.judge, self.benchmark, self.candidate, self.baseline, self.about)
+        return overall_metrics(self.store, key)
+
+    @property
+    def _is_judged(self) -> bool:
+        comparisons = comparisons_of(self.judge, self.benchmark, self.candidate, self.baseline)
+        keys = [self.judge.key(comparison) for of_prompt in comparisons for comparison in of_prompt]
+        return not self.store.missing("judgment", keys)
+
+
+def overall_metrics(store: Store, evaluation: str) -> dict[str, Metric]:
+    """The figures of an evaluation over all of its prompts, by name."""
+    return {metric.name: metric for metric in store.metrics(evaluation) if metric.category is None}
+
+
+def scored_metrics(store: Store, policy: Rules, answers: Answers) -> dict[str, Metric]:
+    """The candidate's mean score by each scorer that the policy bounds, with its interval where every score is in
+    [0, 1].
 
     Args:
-        store: Where metrics and scores are; what is scored already is not scored again.
+        store: Where scores are; what is scored already is not scored again.
         policy: The rules.
-        sides: The candidate, and where and by whom it was evaluated.
-        prompts: The prompts that the responses belong to.
-        responses: What is scored; None where the store has no texts.
-        offline: Whether nothing may be scored: a scorer with a score missing gives no metric then.
-
-    Returns:
-        The metrics by name. A scorer's never comes from an evaluation.
+        answers: What is scored. A score that is missing and may not be asked for makes no metric.
 
     Raises:
         UserError: A scorer fails, or there is none of this name.
     """
-    scorers = {name: rule.scorer for name, rule in policy.metrics.items() if rule.scorer is not None}
-    known = newest_metrics(store, sides.candidate, sides.candidate_mode, sides.benchmark, sides.judge)
-    metrics = {name: metric for name, metric in known.items() if name not in scorers}
-    for name, scorer in scorers.items():
-        if responses:
-            values = _scores(store, scorer, list(zip(prompts, responses, strict=True)), offline)
-            if values:
-                metrics[name] = Metric(name=name, value=fmean(values), n=len(values))
+    metrics = {}
+    for name, rule in policy.metrics.items():
+        if rule.scorer is None:
+            continue
+        values = _scores(store, rule.scorer, answers, answers.candidate)
+        if values:
+            bounded = all(0 <= value <= 1 for value in values)
+            plain = Metric(name=name, value=fmean(values), n=len(values))
+            metrics[name] = by_category(name, answers.prompts, values)[0] if bounded else plain
     return metrics
 
 
-def task_items(store: Store, policy: Rules, sides: ComparedSides) -> dict[str, TaskItems]:
-    """By lm-eval task of the policy, what both models' newest evaluations scored on each item.
-
-    Args:
-        store: Has the evaluations.
-        policy: Names the tasks, each with a metric.
-        candidate: A fingerprint.
-        mode: The candidate's.
-        baseline: A fingerprint.
-        baseline_mode: The baseline's.
-
-    Raises:
-        UserError: A task has several metrics of the name that the policy gives.
-    """
-    items = {}
-    for task, rule in policy.lm_eval.items():
-        ours = _newest_items(store, task, rule.metric, sides.candidate, sides.candidate_mode)
-        theirs = _newest_items(store, task, rule.metric, sides.baseline, sides.baseline_mode)
-        pairs = [(ours[item], theirs[item]) for item in sorted(ours.keys() & theirs.keys())]
-        items[task] = TaskItems(pairs, max(len(ours), len(theirs)))
-    return items
+def paired_scores(store: Store, policy: Rules, answers: Answers) -> dict[str, PairedValues]:
+    """The scores of both sides' responses, prompt by prompt, for each `paired` rule with a scorer. Raises UserError
+    like `scored_metrics`."""
+    paired = {}
+    for name, rule in policy.paired.items():
+        if rule.scorer is None:
+            continue
+        ours = _scores(store, rule.scorer, answers, answers.candidate)
+        theirs = _scores(store, rule.scorer, answers, answers.baseline)
+        if ours is None or theirs is None:
+            problem = f"the store does not hold both sides' responses with their scores by {rule.scorer}"
+            paired[name] = PairedValues(problem=f"{problem}; a policy with 'evaluate' has them scored")
+        else:
+            paired[name] = PairedValues(pairs=[(ours[index], theirs[index]) for index in distinct(answers.prompts)])
+    return paired
 
 
-def _scores(store: Store, scorer_name: str, responses: PromptedResponses, offline: bool) -> list[float]:
-    """Every response's score; none where one is missing and may not be asked for."""
+def _scores(store: Store, scorer_name: str, answers: Answers, responses: Sequence[str] | None) -> list[float] | None:
+    """Every response's score, in the order of the prompts; None where one is missing and may not be asked for."""
     scorer = scorer_named(scorer_name)
-    scorer.require([prompt for prompt, _ in responses])
-    if offline and store.missing("score", [score_key(scorer.id, *response) for response in responses]):
-        return []
+    scorer.require(answers.prompts)
+    if not responses:
+        return None
+    prompted: PromptedResponses = list(zip(answers.prompts, responses, strict=True))
+    keys = [score_key(scorer.id, *response) for response in prompted]
+    if answers.offline and store.missing("score", keys):
+        return None
     try:
-        values = ensure_scores(store, scorer, responses, Progress(quiet=True), f"scoring by {scorer.label}")
+        values = ensure_scores(store, scorer, prompted, Progress(quiet=True), f"scoring by {scorer.label}")
     finally:
         scorer.close()
-    return list(values.values())
-
-
-def _newest_items(store: Store, task: str, metric: str, model: str, mode: str) -> dict[str, float]:
-    """The values of a metric by item, in the model's newest evaluation on the task. A metric may be named without its
-    filter."""
-    evaluations = [e for e in current_evaluations(store, f"lm_eval/{task}", [model]) if e.candidate_mode == mode]
-    values = item_values(store, [evaluations[0].evaluation]) if evaluations else []
-    names = {value.metric for value in values}
-    chosen = [name for name in names if name == metric] or [n for n in names if n.partition(",")[0] == metric]
-    if len(chosen) > 1:
-        raise UserError(
-            f"{task} has {' and '.join(sorted(chosen))}; say which under lm_eval.{task}.metric of the policy"
-        )
-    return {value.item: value.value for value in values if value.metric in chosen}
+    return [values[key] for key in keys]

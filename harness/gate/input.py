@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from tpobench.harness.evaluation.benchmark import FigureDifference
 from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.gate.champion import Champion
 from tpobench.harness.records import Metric, Prompt
@@ -114,13 +115,33 @@ class OutputSummary:
         return self.response_lengths if self.responses is None else [len(response) for response in self.responses]
 
 
-@dataclass(frozen=True)
-class TaskItems:
-    """Candidate's and baseline's values of every item of an lm-eval task that both have answered; `of` is how many
-    items the larger side has."""
+@dataclass(frozen=True, kw_only=True)
+class PairedValues:
+    """A figure of both sides, made alike: by item the candidate's value and the baseline's, None where one is missing.
 
-    pairs: Sequence[tuple[float, float]] = ()
-    of: int = 0
+    `fitted` is there instead for a figure that is no mean of values, with its own interval. `problem` says why there is
+    nothing to compare.
+    """
+
+    pairs: Sequence[tuple[float | None, float | None]] = ()
+    fitted: FigureDifference | None = None
+    problem: str = ""
+
+
+class FigureSource(Protocol):
+    """Figures of the candidate's evaluation on all prompts of the gate, for which the rest has to be judged."""
+
+    @property
+    def free(self) -> bool:
+        """Whether nothing is left that costs something."""
+
+    @property
+    def advice(self) -> str:
+        """What to do where the figures cannot be had."""
+
+    def metrics(self) -> Mapping[str, Metric]:
+        """Judge what is not judged yet; the overall figures by name, none where judgments are missing that nobody may
+        be asked for. Raises UserError where the judge cannot be reached."""
 
 
 class ControlPairs(Protocol):
@@ -164,9 +185,10 @@ class Control:
 class GateInput:
     """What a gate looks at. `head_to_head` is None where no rule needs a comparison.
 
-    `controls` have answers that must lose; what one cannot show, the next may. `metrics` are those of the
-    candidate's own evaluation, by name; `items` are by lm-eval task. `champion` is None where nothing was promoted yet,
-    or the candidate was. `also_met` are the fingerprints of anchor and champion.
+    `controls` have answers that must lose; what one cannot show, the next may. `metrics` are those of the candidate's
+    evaluation that the gate is about, and its scores, by name; `figures` are those that take judging. `items` are by
+    lm-eval task, `paired` by figure. `answered` are the prompts where there is no comparison. `champion` is None where
+    nothing was promoted yet, or the candidate was. `also_met` are the fingerprints of anchor and champion.
     `folder` is where the candidate's weights are, where that is known. `rows` is how many prompts the whole benchmark
     has, where these are a sample of them.
     """
@@ -176,6 +198,7 @@ class GateInput:
     candidate_mode: str
     baseline: str
     baseline_fingerprint: str
+    baseline_mode: str = "direct"
     judge: str
     benchmark: str
     head_to_head: PreferenceSource | None
@@ -185,7 +208,10 @@ class GateInput:
     outputs: OutputSummary
     baseline_outputs: OutputSummary
     metrics: Mapping[str, Metric] = field(default_factory=dict)
-    items: Mapping[str, TaskItems] = field(default_factory=dict)
+    figures: FigureSource | None = None
+    items: Mapping[str, PairedValues] = field(default_factory=dict)
+    paired: Mapping[str, PairedValues] = field(default_factory=dict)
+    answered: Sequence[Prompt] = ()
     also_met: tuple[str, ...] = ()
     folder: str | None = None
     rows: int | None = None
@@ -194,8 +220,8 @@ class GateInput:
 
     @property
     def prompts(self) -> Sequence[Prompt]:
-        """The prompts on which the two are compared; none without a comparison."""
-        return () if self.head_to_head is None else self.head_to_head.prompts
+        """The prompts that the gate is about: those on which the two are compared, or were answered."""
+        return self.answered if self.head_to_head is None else self.head_to_head.prompts
 
     def source(self, role: Role) -> PreferenceSource | None:
         """The preferences over the model in this role."""

@@ -1,14 +1,16 @@
 """A gate that samples and judges what the store lacks: the candidate is compared with others on a benchmark."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from tpobench.harness.api.client import Connect
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
-from tpobench.harness.evaluation.judging import judge_for
+from tpobench.harness.evaluation.judging import about, judge_for
+from tpobench.harness.evaluation.metrics import output_metrics
 from tpobench.harness.evaluation.output_sources import NamedOutputs
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.preferences import Verdict
@@ -16,10 +18,13 @@ from tpobench.harness.evaluation.run import comparisons_of
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.gate.asked import AskedComparisons
 from tpobench.harness.gate.canary import WatchedJudge
-from tpobench.harness.gate.figures import ComparedSides, candidate_metrics, task_items
+from tpobench.harness.gate.figures import Answers, ComparedSides, LiveFigures, paired_scores, scored_metrics
 from tpobench.harness.gate.input import GateInput, GateRequest, OutputSummary
 from tpobench.harness.gate.live_control import live_controls
+from tpobench.harness.gate.needs import takes_baseline, takes_comparison, takes_evaluation, takes_judge
 from tpobench.harness.gate.policy import EvaluateSection, Rules, spec_of
+from tpobench.harness.gate.task_items import task_items
+from tpobench.harness.gate.third_model import Where, paired_figures
 from tpobench.harness.judges.base import Judge
 from tpobench.harness.models.modes import DIRECT, Mode, in_mode
 from tpobench.harness.models.thoughts import mode_named
@@ -119,24 +124,28 @@ class LivePreferences:
 
 @dataclass(frozen=True, kw_only=True)
 class _Candidate:
-    """The candidate's outputs, and how it is compared with others."""
+    """The candidate's outputs, and how it is compared with others. `judge` is None where no rule takes one."""
 
     store: Store
     spec: EvaluationSpec
-    judge: Judge
+    judge: Judge | None
     offline: bool
     source: NamedOutputs
     outputs: ModelOutputs
 
-    def over(self, other: ModelRef | None) -> LivePreferences | None:
-        """Its preferences over another model, or over the benchmark's own baseline for None. None where the other one
-        is the candidate itself."""
-        if other is None:
-            outputs, label = self.source.baseline(self.spec), ""
-        else:
-            outputs, label = self.source.named(self.spec, other.name, other.mode), other.label
-        if outputs.is_of(self.outputs):
+    def other(self, ref: ModelRef | None) -> ModelOutputs | None:
+        """The outputs of another model, or the benchmark's own baseline for None. None where that is the candidate
+        itself."""
+        source, spec = self.source, self.spec
+        outputs = source.baseline(spec) if ref is None else source.named(spec, ref.name, ref.mode)
+        return None if outputs.is_of(self.outputs) else outputs
+
+    def over(self, ref: ModelRef | None, outputs: ModelOutputs | None) -> LivePreferences | None:
+        """Its preferences over that model, with these outputs."""
+        if outputs is None:
             return None
+        assert self.judge is not None, "a rule that compares takes a judge"
+        label = "" if ref is None else ref.label
         return LivePreferences(
             store=self.store,
             judge=self.judge,
@@ -173,8 +182,12 @@ def live_input(
     assert section is not None, "a gate without 'evaluate' uses the store"
     candidate = _model_ref(store, request, request.candidate, section.mode)
     spec = spec_of(section, candidate.name, candidate.mode, request.retry_missing)
-    with closing(judge_for(spec, None if request.offline else connect, progress)) as connected:
-        judge = WatchedJudge(connected, policy.sensitivity.canary, spec.measured_benchmark.prompts)
+    with ExitStack() as stack:
+        judge = None
+        if takes_judge(policy):
+            connected = judge_for(spec, None if request.offline else connect, progress)
+            stack.callback(connected.close)
+            judge = WatchedJudge(connected, policy.sensitivity.canary, spec.measured_benchmark.prompts)
         store.add_prompts(spec.measured_benchmark.prompts)
         source = NamedOutputs(store, _refuse if request.offline else sampler_for(connect), progress)
         compared = _Candidate(
@@ -185,47 +198,87 @@ def live_input(
 
 def _input(policy: Rules, request: GateRequest, section: EvaluateSection, candidate: _Candidate) -> GateInput:
     against = _model_ref(candidate.store, request, request.against, section.against_mode) if request.against else None
-    head_to_head = _required(candidate, against, "baseline")
-    anchor = None if policy.anchor is None else _required(candidate, ModelRef(policy.anchor.against), "anchor")
+    baseline = _required(candidate, against, "baseline") if request.against or takes_baseline(policy) else None
+    head_to_head = candidate.over(against, baseline) if takes_comparison(policy) else None
+    anchor = None
+    if policy.anchor is not None:
+        ref = ModelRef(policy.anchor.against)
+        anchor = candidate.over(ref, _required(candidate, ref, "anchor"))
     champion = None
     if policy.champion is not None and request.champion is not None:
         promoted = request.champion
-        champion = candidate.over(ModelRef(promoted.folder, mode_named(promoted.mode), promoted.name))
+        ref = ModelRef(promoted.folder, mode_named(promoted.mode), promoted.name)
+        champion = candidate.over(ref, candidate.other(ref))
     sides = ComparedSides(
         candidate=candidate.outputs.model.fingerprint,
         candidate_mode=candidate.outputs.mode.name,
-        baseline=head_to_head.other.model.fingerprint,
-        baseline_mode=head_to_head.other.mode.name,
-        benchmark=head_to_head.benchmark.name,
-        judge=candidate.judge.id,
+        baseline="" if baseline is None else baseline.model.fingerprint,
+        baseline_mode="" if baseline is None else baseline.mode.name,
     )
+    benchmark = candidate.spec.measured_benchmark
+    label = request.against or ("" if baseline is None else baseline.model.name)
     return GateInput(
         candidate=in_mode(request.candidate, sides.candidate_mode),
         candidate_fingerprint=sides.candidate,
         candidate_mode=sides.candidate_mode,
-        baseline=head_to_head.against,
+        baseline=in_mode(label, sides.baseline_mode),
         baseline_fingerprint=sides.baseline,
-        judge=sides.judge,
-        benchmark=sides.benchmark,
+        baseline_mode=sides.baseline_mode,
+        judge="" if candidate.judge is None else candidate.judge.id,
+        benchmark=benchmark.name,
         head_to_head=head_to_head,
-        controls=live_controls(policy.sensitivity, head_to_head.asked, head_to_head.candidate, head_to_head.other),
+        controls=()
+        if head_to_head is None
+        else live_controls(policy.sensitivity, head_to_head.asked, head_to_head.candidate, head_to_head.other),
         anchor=anchor,
         champion=champion,
         outputs=_summary(candidate.outputs),
-        baseline_outputs=_summary(head_to_head.other),
-        metrics=candidate_metrics(
-            candidate.store,
-            policy,
-            sides,
-            prompts=head_to_head.prompts,
-            responses=candidate.outputs.responses,
-            offline=request.offline,
-        ),
-        items=task_items(candidate.store, policy, sides),
+        baseline_outputs=OutputSummary() if baseline is None else _summary(baseline),
         also_met=tuple(other.other.model.fingerprint for other in (anchor, champion) if other is not None),
         folder=candidate.outputs.model.folder,
-        rows=head_to_head.benchmark.rows,
+        rows=benchmark.rows,
+        answered=benchmark.prompts,
+        **_figures(policy, request, candidate, baseline, sides),
     )
+
+
+def _figures(
+    policy: Rules, request: GateRequest, candidate: _Candidate, baseline: ModelOutputs | None, sides: ComparedSides
+) -> dict[str, Any]:
+    """What a `GateInput` has of figures."""
+    store, spec, judge, benchmark = candidate.store, candidate.spec, candidate.judge, candidate.spec.measured_benchmark
+    answers = Answers(
+        prompts=benchmark.prompts,
+        candidate=candidate.outputs.responses,
+        baseline=None if baseline is None else baseline.responses,
+        offline=request.offline,
+    )
+    where = Where(
+        benchmark=benchmark,
+        judge=None if judge is None else judge.id,
+        prompts={prompt.key for prompt in benchmark.prompts},
+    )
+    figures = None
+    if takes_evaluation(policy) and judge is not None and baseline is not None:
+        named = request.against or None
+        figures = LiveFigures(
+            store=store,
+            judge=judge,
+            benchmark=benchmark,
+            candidate=candidate.outputs,
+            baseline=baseline,
+            about=about(replace(spec, baseline=named), judge),
+            offline=request.offline,
+        )
+    own = {metric.name: metric for metric in output_metrics(candidate.outputs)}
+    scored = {name for name, rule in policy.metrics.items() if rule.scorer is not None}
+    return {
+        "metrics": {name: metric for name, metric in own.items() if name not in scored}
+        | scored_metrics(store, policy, answers),
+        "figures": figures,
+        "items": task_items(store, policy, sides),
+        "paired": paired_scores(store, policy, answers) | paired_figures(store, policy, sides, where),
+    }
 
 
 def _model_ref(store: Store, request: GateRequest, name: str, mode: str) -> ModelRef:
@@ -236,11 +289,11 @@ def _model_ref(store: Store, request: GateRequest, name: str, mode: str) -> Mode
     return ModelRef(checkpoint.folder, mode_named(checkpoint.mode), name)
 
 
-def _required(candidate: _Candidate, other: ModelRef | None, role: str) -> LivePreferences:
-    preferences = candidate.over(other)
-    if preferences is None:
+def _required(candidate: _Candidate, ref: ModelRef | None, role: str) -> ModelOutputs:
+    outputs = candidate.other(ref)
+    if outputs is None:
         raise UserError(f"the candidate {candidate.spec.candidate} is also the {role}; name another model")
-    return preferences
+    return outputs
 
 
 def _summary(side: ModelOutputs) -> OutputSummary:

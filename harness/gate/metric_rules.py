@@ -1,111 +1,139 @@
-"""The rules on figures that are there already: a controlled win rate, bounds, and drops item by item."""
+"""The rules on figures of the candidate's evaluation: a controlled win rate, and bounds of any figure."""
 
 from collections.abc import Mapping
-from statistics import fmean
+from dataclasses import replace
 
 from tpobench.harness.evaluation.registry import current_figure
 from tpobench.harness.gate.decision import RuleOutcome, RuleResult
-from tpobench.harness.gate.input import TaskItems
+from tpobench.harness.gate.input import GateInput
 from tpobench.harness.gate.policy import Rules
-from tpobench.harness.gate.rules import BoundsRule, ControlledRule, TaskRule
+from tpobench.harness.gate.rules import BoundsRule, ControlledRule
 from tpobench.harness.records import Metric
-from tpobench.harness.stats.intervals import difference_interval
 from tpobench.harness.stats.missing import MAX_MISSING
 
 INTERVAL_ALPHA = 0.025
 """One side of the 95% interval by which a controlled figure is decided."""
 
+_RUN_EVAL = "tpobench eval with the same models, judge and prompts makes it"
 
-def check_metrics(policy: Rules, metrics: Mapping[str, Metric], prompts: int) -> list[RuleResult]:
-    """The rules on metrics of the candidate's own evaluation, by name; `prompts` is how many the benchmark has."""
-    results = [] if policy.controlled is None else [_controlled(policy.controlled, metrics, prompts)]
+
+def check_metrics(policy: Rules, gate_input: GateInput) -> list[RuleResult]:
+    """The rules on figures that are known before anything is judged, or that nothing could make known."""
+    return _checked(policy, gate_input, gate_input.metrics, _RUN_EVAL, late=False)
+
+
+def check_late_metrics(policy: Rules, gate_input: GateInput, is_rejected: bool) -> list[RuleResult]:
+    """The rules on figures for which all prompts have to be judged; judges the rest of them.
+
+    Args:
+        policy: The rules.
+        gate_input: Says where the figures come from.
+        is_rejected: Whether the decision is certain, so that nothing is asked that costs something.
+
+    Raises:
+        UserError: The judge cannot be reached.
+    """
+    source = gate_input.figures
+    if source is None or not _late_names(policy, gate_input):
+        return []
+    if is_rejected and not source.free:
+        not_asked = "not asked: the decision was certain without it"
+        results = _checked(policy, gate_input, {}, "", late=True)
+        return [replace(result, outcome="SHOWN", sentence=not_asked) for result in results]
+    return _checked(policy, gate_input, source.metrics(), source.advice, late=True)
+
+
+def _late_names(policy: Rules, gate_input: GateInput) -> set[str]:
+    """The figures that are asked for and take judging."""
+    asked = {current_figure(name) for name, rule in policy.metrics.items() if rule.scorer is None}
+    asked |= set() if policy.controlled is None else {current_figure(policy.controlled.figure)}
+    return set() if gate_input.figures is None else asked - set(gate_input.metrics)
+
+
+def _checked(
+    policy: Rules, gate_input: GateInput, metrics: Mapping[str, Metric], advice: str, *, late: bool
+) -> list[RuleResult]:
+    names, prompts = _late_names(policy, gate_input), len({prompt.key for prompt in gate_input.prompts})
+    results = []
+    if policy.controlled is not None and (current_figure(policy.controlled.figure) in names) == late:
+        results.append(_controlled(policy.controlled, metrics, prompts, gate_input.benchmark, advice))
     for name, rule in policy.metrics.items():
-        figure = name if rule.scorer is not None else current_figure(name)
-        results.append(_bounds(name, rule, metrics.get(figure)))
+        if (rule.scorer is None and current_figure(name) in names) == late:
+            results.append(_bounds(name, rule, metrics, prompts, gate_input.benchmark, advice))
     return results
 
 
-def check_drop(task: str, rule: TaskRule, items: TaskItems) -> RuleResult:
-    """Is the drop of a task's metric within bounds, item by item? The values are in [0, 1], higher being better. Items
-    that only one of the two has answered count: leaving some out must not help."""
-    name, pairs = f"lm_eval {task}", items.pairs
-    if not pairs:
-        return _invalid(name, f"the store holds no items of {task} ({rule.metric}) that both have answered")
-    if len(pairs) < (1 - MAX_MISSING) * items.of:
-        return _invalid(name, f"only {len(pairs)} of {items.of} items of {task} were answered by both")
-    if not all(0 <= value <= 1 for pair in pairs for value in pair):
-        return _invalid(name, f"{rule.metric} of {task} is not a share: its items do not lie in [0, 1]")
-    allowed = rule.max_drop
-    if allowed is None:
-        allowed = (rule.max_relative_drop or 0.0) * fmean(theirs for _, theirs in pairs)
-    moved = difference_interval([ours - theirs for ours, theirs in pairs], 1 - 2 * rule.alpha)
-    outcome: RuleOutcome = "PASS" if moved.low > -allowed else "FAIL" if moved.high < -allowed else "INCONCLUSIVE"
-    sentence = (
-        f"{rule.metric} moves by {100 * moved.mean:+.1f} points over {len(pairs)} items ({100 * moved.low:+.1f} to "
-        f"{100 * moved.high:+.1f}), allowed down to {-100 * allowed:.1f} at alpha {rule.alpha:.2g}"
-    )
-    return RuleResult(
-        rule=name,
-        outcome=outcome,
-        sentence=sentence,
-        value=moved.mean,
-        limit=-allowed,
-        low=moved.low,
-        high=moved.high,
-        alpha=rule.alpha,
-        prompts=moved.n,
-        of=moved.n,
-    )
-
-
-def _controlled(rule: ControlledRule, metrics: Mapping[str, Metric], prompts: int) -> RuleResult:
-    figure = current_figure(rule.figure)
-    renamed = "" if figure == rule.figure else f" ({rule.figure} in the policy is now called so)"
-    metric = metrics.get(figure)
+def _controlled(
+    rule: ControlledRule, metrics: Mapping[str, Metric], prompts: int, benchmark: str, advice: str
+) -> RuleResult:
+    """Prompts without a verdict count against either side: each could move the figure by its share."""
+    metric, called = metrics.get(current_figure(rule.figure)), _called(rule.figure)
     if metric is None or metric.value is None or metric.low is None or metric.high is None:
-        return _absent("controlled", f"{figure}{renamed} with an interval", metrics)
-    if metric.n < (1 - MAX_MISSING) * prompts:
-        return _invalid("controlled", f"{figure}{renamed} is over {metric.n} of {prompts} prompts only")
-    outcome: RuleOutcome = "PASS" if metric.low > rule.min else "FAIL" if metric.high < rule.min else "INCONCLUSIVE"
-    sentence = (
-        f"{figure}{renamed} {metric.value:.1%} (95% interval {metric.low:.1%} to {metric.high:.1%}), asked for "
-        f"more than {rule.min:.1%}"
-    )
+        return _absent("controlled", f"{called} with an interval", metrics, benchmark, advice)
+    if problem := _incomplete(called, metric, prompts):
+        return _invalid("controlled", problem)
+    missing = max(1 - metric.n / prompts, 0.0)
+    low, high = max(metric.low - missing, 0.0), min(metric.high + missing, 1.0)
+    outcome: RuleOutcome = "PASS" if low > rule.min else "FAIL" if high < rule.min else "INCONCLUSIVE"
+    widened = f", with {prompts - metric.n} missing" if missing else ""
+    asked = f"asked for more than {rule.min:.1%}"
+    sentence = f"{called} {metric.value:.1%} (95% interval {low:.1%} to {high:.1%}{widened}), {asked}"
     return RuleResult(
         rule="controlled",
         outcome=outcome,
         sentence=sentence,
         value=metric.value,
         limit=rule.min,
-        low=metric.low,
-        high=metric.high,
+        low=low,
+        high=high,
         alpha=INTERVAL_ALPHA,
         prompts=metric.n,
-        of=metric.n,
+        of=prompts,
     )
 
 
-def _bounds(name: str, rule: BoundsRule, metric: Metric | None) -> RuleResult:
-    title = f"metric {name}"
+def _bounds(
+    name: str, rule: BoundsRule, metrics: Mapping[str, Metric], prompts: int, benchmark: str, advice: str
+) -> RuleResult:
+    figure, called = (name, name) if rule.scorer is not None else (current_figure(name), _called(name))
+    title, metric = f"metric {name}", metrics.get(figure)
     if metric is None or metric.value is None:
-        return _absent(title, name, {})
+        return _absent(title, called, metrics if rule.scorer is None else {}, benchmark, advice)
+    if problem := _incomplete(called, metric, prompts):
+        return _invalid(title, problem)
     inside = (rule.min is None or metric.value >= rule.min) and (rule.max is None or metric.value <= rule.max)
     bounds = {"at least": rule.min, "at most": rule.max}
     bounds_text = " and ".join(f"{how} {bound:g}" for how, bound in bounds.items() if bound is not None)
     return RuleResult(
         rule=title,
         outcome="PASS" if inside else "FAIL",
-        sentence=f"{name} is {metric.value:.3g}, asked for {bounds_text}",
+        sentence=f"{called} is {metric.value:.3g} over {metric.n} prompts, asked for {bounds_text}",
         value=metric.value,
         limit=rule.min if rule.min is not None else rule.max,
         low=metric.low,
         high=metric.high,
+        prompts=metric.n,
+        of=prompts,
     )
 
 
-def _absent(rule: str, metric: str, metrics: Mapping[str, Metric]) -> RuleResult:
-    known = f"; it has {', '.join(sorted(metrics))}" if metrics else ""
-    return _invalid(rule, f"the store holds no {metric} of the candidate by this judge{known}; run tpobench eval first")
+def _called(figure: str) -> str:
+    """A figure's name today, with that of the policy where it is another."""
+    now = current_figure(figure)
+    return now if now == figure else f"{now} ({figure} in the policy is now called so)"
+
+
+def _incomplete(figure: str, metric: Metric, prompts: int) -> str:
+    """A figure of a part of the prompts says nothing of all of them."""
+    if metric.n >= (1 - MAX_MISSING) * prompts > 0:
+        return ""
+    return f"{figure} is over {metric.n} prompts, and the gate is about {prompts}"
+
+
+def _absent(rule: str, figure: str, metrics: Mapping[str, Metric], benchmark: str, advice: str) -> RuleResult:
+    if metrics:
+        return _invalid(rule, f"{benchmark} has no figure {figure}; it has {', '.join(sorted(metrics))}")
+    return _invalid(rule, f"the store holds no {figure} of these answers on these prompts by this judge; {advice}")
 
 
 def _invalid(rule: str, sentence: str) -> RuleResult:

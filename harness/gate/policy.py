@@ -62,7 +62,7 @@ class Pins(FileModel):
     """What must be as it was when the policy was written; anything else makes the gate INVALID, and it says which."""
 
     judge: str | None = Field(default=None, description="the judge's id in the store")
-    baseline: str | None = Field(default=None, description="the baseline's fingerprint")
+    baseline: str | None = Field(default=None, description="the baseline's fingerprint, or FINGERPRINT@MODE")
     prompts: str | None = Field(default=None, description="digest of the prompts")
 
 

@@ -10,6 +10,7 @@ from tpobench.harness.gate.input import ROLES, GateInput
 from tpobench.harness.gate.policy import Rules
 from tpobench.harness.gate.rules import WinRateRule
 from tpobench.harness.gate.win_rates import MIN_CLUSTERS
+from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Prompt, content_key
 from tpobench.harness.stats.sequential import decide_mean
 
@@ -33,7 +34,7 @@ def prompts_digest(prompts: Sequence[Prompt]) -> str:
 def _pins(rules: Rules, gate_input: GateInput) -> list[RuleResult]:
     present = {
         "judge": (rules.pins.judge, gate_input.judge),
-        "baseline": (rules.pins.baseline, gate_input.baseline_fingerprint),
+        "baseline": (rules.pins.baseline, _baseline(rules, gate_input)),
         "prompts": (rules.pins.prompts, prompts_digest(gate_input.prompts)),
     }
     return [
@@ -41,6 +42,15 @@ def _pins(rules: Rules, gate_input: GateInput) -> list[RuleResult]:
         for name, (pinned, value) in present.items()
         if pinned is not None and pinned != value
     ]
+
+
+def _baseline(rules: Rules, gate_input: GateInput) -> str:
+    """What a pin must say of the baseline. A model in another mode is another baseline: a pin that names no mode means
+    the one of `evaluate`, or the direct one."""
+    whole = f"{gate_input.baseline_fingerprint}@{gate_input.baseline_mode}"
+    expected = {DIRECT.name} | (set() if rules.evaluate is None else {rules.evaluate.against_mode})
+    named = "@" in (rules.pins.baseline or "")
+    return whole if named or gate_input.baseline_mode not in expected else gate_input.baseline_fingerprint
 
 
 def _clusters(rules: Rules, prompts: Sequence[Prompt]) -> list[RuleResult]:

@@ -113,19 +113,61 @@ class ControlledRule(Rule):
 
 class DropRule(Rule):
     """A figure of the candidate may not be worse than the baseline's by more than `max_drop`, or by more than the
-    share `max_relative_drop` of the baseline's; paired item by item. `better` says which direction is good."""
+    share `max_relative_drop` of the baseline's; paired item by item. `better` says which direction is good, `range`
+    between which values every item lies."""
 
-    added = ("tier", "max_relative_drop", "better")
-    max_drop: Drop | None = None
+    added: ClassVar[tuple[str, ...]] = ("tier", "max_relative_drop", "better", "range")
+    max_drop: Annotated[float, Field(ge=0, strict=False)] | None = None
     max_relative_drop: Drop | None = None
     better: Better = "higher"
     alpha: Alpha = DEFAULT_ALPHA
+    range: Annotated[tuple[Figure, Figure], Field(strict=False)] = (0.0, 1.0)
 
     @model_validator(mode="after")
     def _one_limit(self) -> "DropRule":
+        low, high = self.range
         if (self.max_drop is None) == (self.max_relative_drop is None):
             raise ValueError("give one of max_drop and max_relative_drop")
+        if low >= high:
+            raise ValueError("range is [LOW, HIGH], with LOW below HIGH")
+        if self.max_drop is not None and self.max_drop >= high - low:
+            raise ValueError(
+                f"a max_drop of {self.max_drop:g} allows every drop of values between {low:g} and {high:g}; "
+                "give a smaller one, or the values' range"
+            )
+        if self.max_relative_drop is not None and low < 0:
+            raise ValueError("a share of the baseline's value means nothing where values may be below 0; use max_drop")
+        if self.max_relative_drop is not None and self.difference_range[0] >= 0:
+            raise ValueError(
+                f"a max_relative_drop of {self.max_relative_drop:g} allows every drop of values between {low:g} and "
+                f"{high:g}; give a smaller one, or the values' range"
+            )
         return self
+
+    @property
+    def share(self) -> float:
+        """The share of the baseline's value that the candidate's is held against: 1 for an absolute drop."""
+        if self.max_relative_drop is None:
+            return 1.0
+        return 1 - self.max_relative_drop if self.better == "higher" else 1 + self.max_relative_drop
+
+    @property
+    def sign(self) -> int:
+        """1 where a larger value is better, -1 where a smaller one is."""
+        return 1 if self.better == "higher" else -1
+
+    @property
+    def floor(self) -> float:
+        """What the mean of `sign` * (candidate's value - `share` * baseline's) is tested against."""
+        return 0.0 if self.max_drop is None else -self.max_drop
+
+    @property
+    def difference_range(self) -> tuple[float, float]:
+        """Between which values `sign` * (candidate's value - `share` * baseline's) lies."""
+        low, high = self.range
+        if self.better == "higher":
+            return low - self.share * high, high - self.share * low
+        return self.share * low - high, self.share * high - low
 
 
 class TaskRule(DropRule):
@@ -135,10 +177,19 @@ class TaskRule(DropRule):
 
 
 class PairedRule(DropRule):
-    """The same for a figure that both models have against one third model, such as ``lc_win_rate``; with `scorer`, for
-    the mean score of both sides' responses (``module:function`` is one of yours)."""
+    """The same for a figure that both models have against one third model, such as ``lc_win_rate``; `against` names
+    that model where there are several. With `scorer`, for the mean score of both sides' responses (``module:function``
+    is one of yours)."""
 
+    added = (*DropRule.added, "against")
     scorer: str | None = None
+    against: str | None = None
+
+    @model_validator(mode="after")
+    def _compares_one_way(self) -> "PairedRule":
+        if self.scorer is not None and self.against is not None:
+            raise ValueError("with a scorer nobody is compared, so 'against' has no effect; leave one of them out")
+        return self
 
 
 class AtMost(Rule):

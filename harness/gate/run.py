@@ -17,9 +17,11 @@ from tpobench.harness.gate.input import GateInput, GateRequest, Role
 from tpobench.harness.gate.judge_warnings import judge_warnings
 from tpobench.harness.gate.ledger import open_attempt
 from tpobench.harness.gate.looks import OpenedLook, open_looks, require_judge_of_line, told_of_repeats
+from tpobench.harness.gate.needs import takes_answers, takes_baseline
 from tpobench.harness.gate.policy import Policy, Rules, with_share
 from tpobench.harness.gate.preconditions import prompts_digest
 from tpobench.harness.gate.stored import stored_input
+from tpobench.harness.gate.without_effect import require_effective
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import content_key
 from tpobench.harness.store.database import no_store
@@ -55,9 +57,11 @@ def require_possible(policy: Policy, request: GateRequest, path: Path) -> None:
     checkpoints = [name for name in (request.candidate, request.against) if CHECKPOINT.fullmatch(name)]
     for name, rules in policy.parts.items():
         where = f"benchmarks.{name}" if name else "the policy"
+        require_effective(rules, request.against, where)
         if rules.evaluate is None and rules.champion is not None:
             raise UserError(f"the rule 'champion' needs 'evaluate' in {where}, which says on what they are compared")
-        if rules.evaluate is None and not request.against and not CHECKPOINT.fullmatch(request.candidate):
+        named = request.against or CHECKPOINT.fullmatch(request.candidate)
+        if rules.evaluate is None and not named and (takes_baseline(rules) or takes_answers(rules)):
             raise UserError(f"name the baseline with --against, or the benchmark under 'evaluate' in {where}")
         if rules.evaluate is None and request.against and len(checkpoints) == 1:
             (model,) = {request.candidate, request.against} - set(checkpoints)
@@ -198,7 +202,8 @@ def _enter(
             name,
             sorted((role, opened.root) for role, opened in looks[name].items()),
             {task: rule.model_dump() for task, rule in {**rules.lm_eval, **rules.paired}.items()},
-            {task: sorted(items.pairs) for task, items in inputs[name].items.items()},
+            {task: sorted(values.pairs, key=repr) for task, values in inputs[name].items.items()},
+            {figure: [sorted(values.pairs, key=repr), values.fitted] for figure, values in inputs[name].paired.items()},
         )
         for name, rules in policy.parts.items()
     ]

@@ -6,14 +6,17 @@ from typing import TypeVar
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.preferences import Verdict
-from tpobench.harness.gate.figures import ComparedSides, candidate_metrics, task_items
+from tpobench.harness.gate.figures import Answers, ComparedSides, overall_metrics, paired_scores, scored_metrics
 from tpobench.harness.gate.input import GateInput, GateRequest, OutputSummary
+from tpobench.harness.gate.needs import takes_answers, takes_comparison, takes_third_model
 from tpobench.harness.gate.policy import Rules
-from tpobench.harness.gate.preconditions import prompts_digest
+from tpobench.harness.gate.stored_pairs import evaluation_against, evaluation_of_pair, stored_side
+from tpobench.harness.gate.task_items import PREFIX, task_items
+from tpobench.harness.gate.third_model import Where, paired_figures
+from tpobench.harness.models.modes import in_mode
 from tpobench.harness.records import Prompt, content_key
-from tpobench.harness.store.evaluations import StoredEvaluation, evaluation_with_key, largest_evaluations
+from tpobench.harness.store.evaluations import StoredEvaluation, evaluation_with_key, evaluations_of
 from tpobench.harness.store.judgments import evaluation_judgments, judged_responses, prompt_preferences
-from tpobench.harness.store.models import model_named
 from tpobench.harness.store.prompts import prompts_with_keys
 from tpobench.harness.store.runs import CHECKPOINT, checkpoint_evaluation
 from tpobench.harness.store.store import Store
@@ -47,7 +50,8 @@ class StoredPreferences:
 
 
 def stored_input(store: Store, policy: Rules, request: GateRequest) -> GateInput:
-    """What a gate looks at, from an evaluation of the store, and from another one where the policy has an anchor.
+    """What a gate looks at, from an evaluation of the store, and from another one where the policy has an anchor; for
+    rules that need neither, from both sides' own evaluations.
 
     Args:
         store: The store that holds the evaluations.
@@ -59,41 +63,82 @@ def stored_input(store: Store, policy: Rules, request: GateRequest) -> GateInput
         UserError: The two were never compared, or more than once and nothing says which counts; or the anchor was
             compared on other prompts.
     """
+    if not takes_answers(policy) and not request.evaluation:
+        return _without_evaluation(store, policy, request)
     evaluation, candidate, against = _evaluation(store, policy, request)
     preferences = _preferences(store, evaluation, against)
     outputs, baseline_outputs = _output_summaries(store, evaluation)
-    anchor = None if policy.anchor is None else _against_anchor(store, policy, evaluation, policy.anchor.against)
-    anchor_preferences = None if anchor is None else _preferences(store, anchor)
-    if anchor_preferences and prompts_digest(anchor_preferences.prompts) != prompts_digest(preferences.prompts):
-        raise UserError(
-            f"{evaluation.candidate_name} was compared with {anchor_preferences.against} on other prompts than with "
-            f"{preferences.against}"
-        )
+    anchor = None if policy.anchor is None else evaluation_against(store, policy, evaluation, policy.anchor.against)
     sides = ComparedSides(
         candidate=evaluation.candidate,
         candidate_mode=evaluation.candidate_mode,
         baseline=evaluation.baseline,
         baseline_mode=evaluation.baseline_mode,
-        benchmark=evaluation.benchmark,
-        judge=evaluation.judge,
     )
+    answers = Answers(prompts=preferences.prompts, candidate=outputs.responses, baseline=baseline_outputs.responses)
+    where = Where(judge=evaluation.judge, prompts={prompt.key for prompt in preferences.prompts})
+    scored = {name for name, rule in policy.metrics.items() if rule.scorer is not None}
+    own = {name: m for name, m in overall_metrics(store, evaluation.evaluation).items() if name not in scored}
     return GateInput(
         candidate=candidate or evaluation.candidate_name,
         candidate_fingerprint=evaluation.candidate,
         candidate_mode=evaluation.candidate_mode,
         baseline=preferences.against,
         baseline_fingerprint=evaluation.baseline,
+        baseline_mode=evaluation.baseline_mode,
         judge=evaluation.judge,
         benchmark=evaluation.benchmark,
-        head_to_head=preferences,
-        anchor=anchor_preferences,
+        head_to_head=preferences if takes_comparison(policy) else None,
+        anchor=None if anchor is None else _preferences(store, anchor),
         outputs=outputs,
         baseline_outputs=baseline_outputs,
-        metrics=candidate_metrics(store, policy, sides, prompts=preferences.prompts, responses=outputs.responses),
+        metrics=own | scored_metrics(store, policy, answers),
         items=task_items(store, policy, sides),
+        paired=paired_scores(store, policy, answers) | paired_figures(store, policy, sides, where),
         rows=evaluation.about.get("rows"),
         also_met=() if anchor is None else (anchor.baseline,),
+        answered=preferences.prompts,
     )
+
+
+def _without_evaluation(store: Store, policy: Rules, request: GateRequest) -> GateInput:
+    """What rules look at that are about each side's own evaluations: lm-eval's items, figures against a third model."""
+    benchmarks = [f"{PREFIX}{task}" for task in policy.lm_eval]
+    evaluations = [
+        entry
+        for entry in evaluations_of(store)
+        if entry.benchmark in benchmarks or (takes_third_model(policy) and entry.baseline)
+    ]
+    candidate = stored_side(store, request.candidate, request.run, evaluations)
+    baseline = stored_side(store, request.against or _other_arm(request.candidate), request.run, evaluations)
+    if candidate == baseline:
+        raise UserError(f"the candidate {request.candidate} is also the baseline; name another model")
+    sides = ComparedSides(
+        candidate=candidate.fingerprint,
+        candidate_mode=candidate.mode,
+        baseline=baseline.fingerprint,
+        baseline_mode=baseline.mode,
+    )
+    return GateInput(
+        candidate=in_mode(request.candidate, candidate.mode),
+        candidate_fingerprint=candidate.fingerprint,
+        candidate_mode=candidate.mode,
+        baseline=in_mode(request.against or baseline.name, baseline.mode),
+        baseline_fingerprint=baseline.fingerprint,
+        baseline_mode=baseline.mode,
+        judge="",
+        benchmark=", ".join(benchmarks),
+        head_to_head=None,
+        outputs=OutputSummary(),
+        baseline_outputs=OutputSummary(),
+        items=task_items(store, policy, sides),
+        paired=paired_figures(store, policy, sides, Where()),
+    )
+
+
+def _other_arm(candidate: str) -> str:
+    """Whom a checkpoint of a run is compared with where nobody is named."""
+    return f"direct/{candidate.partition('/')[2]}"
 
 
 def _evaluation(store: Store, policy: Rules, request: GateRequest) -> tuple[StoredEvaluation, str, str]:
@@ -103,61 +148,7 @@ def _evaluation(store: Store, policy: Rules, request: GateRequest) -> tuple[Stor
     if CHECKPOINT.fullmatch(request.candidate):
         compared = checkpoint_evaluation(store, request.run, request.candidate, request.against)
         return evaluation_with_key(store, compared.evaluation), *compared.pair
-    return _evaluation_of(store, policy, request.candidate, request.against), "", ""
-
-
-def _against_anchor(store: Store, policy: Rules, like: StoredEvaluation, anchor: str) -> StoredEvaluation:
-    """The candidate's evaluation against the anchor: on the same benchmark, by the same judge, in the same mode."""
-    return _evaluation_of(store, policy, like.candidate, anchor, like)
-
-
-def _evaluation_of(
-    store: Store, policy: Rules, candidate: str, against: str, like: StoredEvaluation | None = None
-) -> StoredEvaluation:
-    """The evaluation of one model against another: the one on most prompts, of those the newest."""
-    evaluations = largest_evaluations(store)
-    theirs = model_named(store, against, among={e.baseline for e in evaluations})
-    against_it = {e.candidate for e in evaluations if e.baseline in theirs.fingerprints}
-    ours = model_named(store, candidate, among=against_it or {e.candidate for e in evaluations})
-    fitting = [
-        evaluation
-        for evaluation in evaluations
-        if evaluation.candidate in ours.fingerprints
-        and evaluation.baseline in theirs.fingerprints
-        and ours.mode in ("", evaluation.candidate_mode)
-        and theirs.mode in ("", evaluation.baseline_mode)
-        and (like is None or _setting(evaluation) == _setting(like))
-    ]
-    if not fitting:
-        where = "" if like is None else f" on {like.benchmark} by {like.judge}"
-        raise UserError(
-            f"{ours.label} was never judged against {theirs.label}{where} in {store.path}; tpobench compare shows "
-            "their paired difference, and a policy with 'evaluate' lets the gate judge them"
-        )
-    pinned = [e for e in fitting if policy.pins.judge in (None, e.judge)] or fitting
-    _require_one_setting(pinned, ours.label, theirs.label)
-    return pinned[0]
-
-
-def _setting(evaluation: StoredEvaluation) -> tuple[str, str, str]:
-    return evaluation.benchmark, evaluation.judge, evaluation.candidate_mode
-
-
-def _require_one_setting(evaluations: Sequence[StoredEvaluation], candidate: str, against: str) -> None:
-    """Raises UserError where the evaluations differ in judge, benchmark, mode, or in what answered to one name."""
-    advice = {
-        "judge": "pin one under pins.judge of the policy",
-        "benchmark": "say which under 'evaluate'",
-        "candidate_mode": f"say which, as {candidate}@MODE or under 'evaluate'",
-        "baseline_mode": f"say which, as {against}@MODE or under 'evaluate'",
-        "candidate": "name one of these fingerprints",
-        "baseline": "name one of these fingerprints",
-    }
-    for detail, how in advice.items():
-        several = sorted({getattr(evaluation, detail) for evaluation in evaluations})
-        if len(several) > 1:
-            shown = ", ".join(several)
-            raise UserError(f"{candidate} was compared with {against} with more than one {detail}: {shown}; {how}")
+    return evaluation_of_pair(store, policy, request.candidate, request.against), "", ""
 
 
 def _preferences(store: Store, evaluation: StoredEvaluation, against: str = "") -> StoredPreferences:

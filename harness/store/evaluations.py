@@ -7,7 +7,6 @@ from typing import Any
 
 from tpobench.harness.errors import StoreLacks
 from tpobench.harness.models.modes import in_mode
-from tpobench.harness.records import Metric
 from tpobench.harness.store.models import model_named, require_one_mode
 from tpobench.harness.store.store import Store
 
@@ -93,6 +92,16 @@ def largest_evaluations(store: Store) -> list[StoredEvaluation]:
     return _evaluations(store, "evaluation", where, [])
 
 
+def evaluations_of(store: Store, *, benchmark: str = "", candidates: Collection[str] = ()) -> list[StoredEvaluation]:
+    """Every evaluation on a benchmark (empty: on any) of models with these fingerprints (empty: of any), that with most
+    prompts first, and of those the newest."""
+    where = (
+        "JOIN evaluation_size USING (evaluation_key) WHERE ? IN ('', benchmark) AND (? OR list_contains(?, candidate)) "
+        "ORDER BY prompts DESC, evaluation.created_at DESC, evaluation_key"
+    )
+    return _evaluations(store, "evaluation", where, [benchmark, not candidates, list(candidates)])
+
+
 def evaluations_on_board(store: Store, benchmark: str, also: Collection[str]) -> list[StoredEvaluation]:
     """The current evaluations, and those with the keys `also`, in the order in which they were made."""
     where = (
@@ -169,25 +178,6 @@ def evaluation_of_model(store: Store, text: str, benchmark: str) -> StoredEvalua
     if not fitting:
         raise StoreLacks(store.path, f"{store.path} holds no {benchmark} evaluation of {model.name} in the mode {mode}")
     return (with_candidate_texts(store, fitting) or fitting)[0]
-
-
-def newest_metrics(store: Store, candidate: str, mode: str, benchmark: str, judge: str) -> dict[str, Metric]:
-    """A candidate's overall figures by name, each of the newest evaluation that has it.
-
-    Args:
-        store: Has the evaluations.
-        candidate: A fingerprint.
-        mode: The candidate's.
-        benchmark: Its name in the store.
-        judge: The judge's id.
-    """
-    query = (
-        "SELECT metric.name, value, n, category, low, high FROM metric "
-        "JOIN current_evaluation ON evaluation_key = metric.evaluation "
-        "WHERE candidate = ? AND candidate_mode = ? AND benchmark = ? AND judge = ? AND category IS NULL "
-        "ORDER BY created_at"
-    )
-    return {row["name"]: Metric(**row) for row in store.rows(query, [candidate, mode, benchmark, judge])}
 
 
 def _evaluations(store: Store, table: str, where: str, parameters: Sequence[Any]) -> list[StoredEvaluation]:

@@ -143,8 +143,17 @@ def missing_causes(store: Store, evaluation: str) -> list[MissingCause]:
 
 def baseline_responses(store: Store, evaluations: Collection[str]) -> dict[str, dict[str, str]]:
     """By evaluation and prompt, the text key of the baseline's response."""
+    return _responses(store, evaluations, "response_b")
+
+
+def candidate_responses(store: Store, evaluations: Collection[str]) -> dict[str, dict[str, str]]:
+    """By evaluation and prompt, the text key of the candidate's response."""
+    return _responses(store, evaluations, "response_a")
+
+
+def _responses(store: Store, evaluations: Collection[str], column: str) -> dict[str, dict[str, str]]:
     query = (
-        "SELECT evaluation_key AS evaluation, entry.prompt_key AS prompt, any_value(response_b) AS response "
+        f"SELECT evaluation_key AS evaluation, entry.prompt_key AS prompt, any_value({column}) AS response "
         "FROM evaluation_entry AS entry JOIN judgment USING (judgment_key) "
         "WHERE list_contains(?, evaluation_key) GROUP BY ALL"
     )

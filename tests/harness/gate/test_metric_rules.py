@@ -1,43 +1,45 @@
-"""The rules on figures that are there already."""
+"""The rules on figures of the candidate's evaluation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pytest
 
-from tests.harness.gate.inputs import policy
-from tpobench.harness.gate.input import TaskItems
-from tpobench.harness.gate.metric_rules import check_drop, check_metrics
-from tpobench.harness.gate.rules import TaskRule
+from tests.harness.gate.inputs import gate_input, outcomes, policy, preferences
+from tpobench.harness.gate.apply import apply_policy
+from tpobench.harness.gate.decision import Decision, RuleResult
+from tpobench.harness.gate.metric_rules import check_metrics
+from tpobench.harness.gate.policy import Policy
 from tpobench.harness.records import Metric
+
+
+def lc(value: float, n: int = 400, width: float = 0.04) -> dict[str, Metric]:
+    return {"lc_win_rate": Metric(name="lc_win_rate", value=value, n=n, low=value - width, high=value + width)}
+
+
+def only_result(rules: Policy, metrics: dict[str, Metric], count: int = 400) -> RuleResult:
+    (result,) = check_metrics(rules, gate_input(preferences(0.5, count=count), metrics=metrics))
+    return result
 
 
 @pytest.mark.parametrize(("minimum", "outcome"), [(0.45, "PASS"), (0.5, "INCONCLUSIVE"), (0.55, "FAIL")])
 def test_a_controlled_figure_is_judged_by_its_whole_interval(minimum: float, outcome: str) -> None:
-    metric = Metric(name="lc_win_rate", value=0.5, n=805, category=None, low=0.46, high=0.54)
-    (result,) = check_metrics(policy(controlled={"min": minimum}), {"lc_win_rate": metric}, 805)
+    result = only_result(policy(controlled={"min": minimum}), lc(0.5))
     assert (result.rule, result.outcome) == ("controlled", outcome)
 
 
-def test_a_controlled_figure_over_few_of_the_prompts_decides_nothing() -> None:
-    metric = Metric(name="lc_win_rate", value=0.9, n=5, category=None, low=0.8, high=1.0)
-    (result,) = check_metrics(policy(controlled={"min": 0.5}), {"lc_win_rate": metric}, 400)
-    assert result.outcome == "INVALID"
+def test_a_figure_over_few_of_the_prompts_decides_nothing() -> None:
+    few = {"lc_win_rate": Metric(name="lc_win_rate", value=0.9, n=5, low=0.8, high=1.0)}
+    for rules in (policy(controlled={"min": 0.5}), policy(metrics={"lc_win_rate": {"min": 0.5}})):
+        result = only_result(rules, few)
+        assert result.outcome == "INVALID"
+        assert "over 5 prompts, and the gate is about 400" in result.sentence
 
 
-def test_a_figure_under_its_former_name_is_the_one_that_is_computed_today() -> None:
-    """What a store holds under the former name had another definition."""
-    metrics = {
-        name: Metric(name=name, value=value, n=400, low=value - 0.04, high=value + 0.04)
-        for name, value in (("style_controlled_score", 0.9), ("style_controlled_win_rate", 0.4))
-    }
-    asked = policy(
-        controlled={"min": 0.5, "figure": "style_controlled_score"}, metrics={"style_controlled_score": {"min": 0.5}}
-    )
-    controlled, bound = check_metrics(asked, metrics, 400)
-    assert (controlled.outcome, bound.outcome) == ("FAIL", "FAIL")
-    assert (
-        "style_controlled_win_rate (style_controlled_score in the policy is now called so) 40.0%" in controlled.sentence
-    )
-    (absent,) = check_metrics(policy(controlled=asked.controlled), {}, 400)
-    assert "no style_controlled_win_rate" in absent.sentence
+def test_prompts_without_a_verdict_count_against_either_side() -> None:
+    rules = policy(controlled={"min": 0.455})
+    assert only_result(rules, lc(0.5)).outcome == "PASS"
+    assert only_result(rules, lc(0.5, n=396)).outcome == "INCONCLUSIVE"
 
 
 @pytest.mark.parametrize(
@@ -51,20 +53,54 @@ def test_a_figure_under_its_former_name_is_the_one_that_is_computed_today() -> N
 )
 def test_metrics_of_the_candidate_are_bounded(bounds: dict[str, object], outcome: str) -> None:
     metrics = {"brevity": Metric(name="brevity", value=3.0, n=60)}
-    (result,) = check_metrics(policy(metrics=bounds), metrics, 60)
-    assert result.outcome == outcome
+    assert only_result(policy(metrics=bounds), metrics, count=60).outcome == outcome
 
 
-@pytest.mark.parametrize(
-    ("pairs", "of", "outcome"),
-    [
-        ([(1.0, 1.0)] * 300 + [(0.0, 0.0)] * 300, 600, "PASS"),
-        ([(0.0, 1.0)] * 120 + [(1.0, 1.0)] * 480, 600, "FAIL"),
-        ([(0.0, 1.0)] * 30 + [(1.0, 1.0)] * 570, 600, "INCONCLUSIVE"),
-        ([], 0, "INVALID"),
-        ([(1.0, 0.0)] * 60, 1000, "INVALID"),  # nobody gets better by leaving items out
-        ([(12.5, 13.5)] * 60, 60, "INVALID"),  # not a share
-    ],
-)
-def test_a_drop_is_measured_item_by_item(pairs: list[tuple[float, float]], of: int, outcome: str) -> None:
-    assert check_drop("gsm8k", TaskRule(max_drop=0.05), TaskItems(pairs, of)).outcome == outcome
+def test_a_figure_under_its_former_name_is_the_one_that_is_computed_today() -> None:
+    """What a store holds under the former name had another definition."""
+    metrics = {
+        name: Metric(name=name, value=value, n=400, low=value - 0.04, high=value + 0.04)
+        for name, value in (("style_controlled_score", 0.9), ("style_controlled_win_rate", 0.4))
+    }
+    asked = policy(
+        controlled={"min": 0.5, "figure": "style_controlled_score"}, metrics={"style_controlled_score": {"min": 0.5}}
+    )
+    controlled, bound = check_metrics(asked, gate_input(preferences(0.5), metrics=metrics))
+    assert (controlled.outcome, bound.outcome) == ("FAIL", "FAIL")
+    assert (
+        "style_controlled_win_rate (style_controlled_score in the policy is now called so) 40.0%" in controlled.sentence
+    )
+    assert "no style_controlled_win_rate" in only_result(policy(controlled=asked.controlled), {}).sentence
+
+
+@dataclass
+class Figures:
+    """Figures that have to be judged for; `made` counts how often that happened."""
+
+    value: float
+    free: bool = False
+    advice: str = "leave out --offline"
+    made: list[None] = field(default_factory=list)
+
+    def metrics(self) -> Mapping[str, Metric]:
+        self.made.append(None)
+        return lc(self.value)
+
+
+def decided(win_rate: float, figures: Figures) -> Decision:
+    rules = policy(controlled={"min": 0.5})
+    return apply_policy(rules, gate_input(preferences(win_rate), figures=figures))
+
+
+def test_a_controlled_figure_is_made_once_the_win_rate_has_passed() -> None:
+    figures = Figures(0.7)
+    assert outcomes(decided(0.8, figures))["controlled"] == "PASS"
+    assert len(figures.made) == 1
+    assert decided(0.8, Figures(0.4)).outcome == "FAIL"
+
+
+def test_nothing_is_judged_for_a_figure_once_the_candidate_is_rejected() -> None:
+    figures = Figures(0.7)
+    assert outcomes(decided(0.2, figures))["controlled"] == "SHOWN"
+    assert figures.made == []
+    assert outcomes(decided(0.2, Figures(0.7, free=True)))["controlled"] == "PASS"

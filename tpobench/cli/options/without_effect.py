@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 
 def refuse_without_effect(context: typer.Context, spec: "EvaluationSpec") -> None:
     """Raises UserError where the user gave an option that changes nothing with the benchmark."""
-    from tpobench.harness.evaluation.registry import options_without_effect
+    from tpobench.harness.evaluation.registry import unused_options
 
-    refuse_options(context, options_without_effect(spec.benchmark.name), f"--benchmark {context.params['benchmark']}")
+    refuse_options(
+        context, unused_options(spec.benchmark.name, spec.judge), f"--benchmark {context.params['benchmark']}"
+    )
 
 
 def refuse_all_but(context: typer.Context, effective: Collection[str], beside: str) -> None:
