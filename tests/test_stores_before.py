@@ -47,6 +47,10 @@ INTERVAL = re.compile(r"(?<=[(\[])[+−-]?[\d.]+%?(?:–| to )[+−-]?[\d.]+%?")
 NOT_WORK = {"gate_decision", "gate_look", "store_version"}
 """A decision's key holds its sentences, so that a better sentence is another row; a migration adds to the versions."""
 
+DERIVED = {"run": {"evaluation": 1, "metric": 48}}
+"""Rows that are made of what is stored: a gate with a rule on a figure makes the evaluation that it is about. Before,
+it took the figure from an evaluation of the same candidate against another baseline."""
+
 OUTCOMES = ("PASS", "FAIL", "INCONCLUSIVE", "INVALID", "SHOWN")
 
 FIGURE = re.compile(r"[+−-]?\d[\d,]*\.?\d*%?")
@@ -151,7 +155,8 @@ def test_a_store_says_what_it_said_and_nothing_is_done_again(name: str, tmp_path
     for (what, answer), found in zip(answers.items(), told, strict=True):
         problems += [f"{what}: {problem}" for problem in unlike(answer, found, names_in(kept))]
     assert not problems, "\n".join(problems)
-    assert work(rows(store), kept["rows"]) == work(kept["rows"], kept["rows"])
+    expected = {table: count + DERIVED.get(name, {}).get(table, 0) for table, count in kept["rows"].items()}
+    assert work(rows(store), kept["rows"]) == work(expected, kept["rows"])
     assert not store.with_name(store.name + ".journal").exists()
     assert loaded == []
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean
 from typing import Any
 
@@ -17,6 +18,7 @@ from tpobench.harness.judges.named import scorer_named
 from tpobench.harness.judges.scorer import PromptedResponses, ensure_scores
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Metric, Prompt, score_key
+from tpobench.harness.store.evaluations import evaluation_of_judgments
 from tpobench.harness.store.store import Store
 
 
@@ -68,14 +70,21 @@ class LiveFigures:
         """The overall figures, once every prompt is judged."""
         if self.offline and not self._is_judged:
             return {}
-        key = evaluate_outputs(self.store, self.judge, self.benchmark, self.candidate, self.baseline, self.about)
+        sides = (self.candidate.model.fingerprint, self.candidate.mode.name)
+        others = (self.baseline.model.fingerprint, self.baseline.mode.name)
+        known = evaluation_of_judgments(self.store, (*sides, *others), self.judge.id, self._keys)
+        about = self.about if known is None else known.about  # the same evaluation, its figures computed again
+        key = evaluate_outputs(self.store, self.judge, self.benchmark, self.candidate, self.baseline, about)
         return overall_metrics(self.store, key)
 
     @property
     def _is_judged(self) -> bool:
+        return not self.store.missing("judgment", self._keys)
+
+    @cached_property
+    def _keys(self) -> list[str]:
         comparisons = comparisons_of(self.judge, self.benchmark, self.candidate, self.baseline)
-        keys = [self.judge.key(comparison) for of_prompt in comparisons for comparison in of_prompt]
-        return not self.store.missing("judgment", keys)
+        return [self.judge.key(comparison) for of_prompt in comparisons for comparison in of_prompt]
 
 
 def overall_metrics(store: Store, evaluation: str) -> dict[str, Metric]:

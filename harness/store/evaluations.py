@@ -102,6 +102,24 @@ def evaluations_of(store: Store, *, benchmark: str = "", candidates: Collection[
     return _evaluations(store, "evaluation", where, [benchmark, not candidates, list(candidates)])
 
 
+def evaluation_of_judgments(
+    store: Store, sides: tuple[str, str, str, str], judge: str, judgments: Collection[str]
+) -> StoredEvaluation | None:
+    """The newest evaluation that consists of exactly these judgments; None where the store holds none.
+
+    Args:
+        store: Has the evaluations.
+        sides: Candidate and its mode, baseline and its mode; models by fingerprint.
+        judge: Its id.
+        judgments: Their keys.
+    """
+    where = (
+        "WHERE candidate = ? AND candidate_mode = ? AND baseline = ? AND baseline_mode = ? AND judge = ? "
+        "AND list_sort(judgment_keys) = list_sort(?::VARCHAR[]) ORDER BY evaluation.created_at DESC, evaluation_key"
+    )
+    return next(iter(_evaluations(store, "evaluation", where, [*sides, judge, list(judgments)])), None)
+
+
 def evaluations_on_board(store: Store, benchmark: str, also: Collection[str]) -> list[StoredEvaluation]:
     """The current evaluations, and those with the keys `also`, in the order in which they were made."""
     where = (

@@ -13,6 +13,9 @@ from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.registry import benchmark_named
+from tpobench.harness.evaluation.run import run_evaluation
+from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.gate.apply import Say
 from tpobench.harness.gate.decision import Decision
 from tpobench.harness.gate.input import GateRequest
@@ -218,3 +221,99 @@ def test_a_judge_that_scores_decides_without_asking_anybody(folder: Path, monkey
     assert decision.judge.startswith("scores:long#")
     assert gate(folder, rules, "old").outcome == "FAIL"
     assert gate(folder, rules, "new", offline=True) == decision
+
+
+def controlled(folder: Path, url: str, **rules: object) -> Policy:
+    return policy(folder, url, controlled={"min": 0.5, "figure": "win_rate"}, **rules)
+
+
+def test_a_figure_is_that_of_the_gates_own_comparison_and_is_made_where_it_is_not_there(folder: Path) -> None:
+    with verdict_server("longer") as url:
+        rules = controlled(folder, url)
+        decision = gate(folder, rules, "new")
+        (figure,) = [rule for rule in decision.rules if rule.rule == "controlled"]
+        assert (decision.outcome, figure.outcome, figure.prompts) == ("PASS", "PASS", PROMPTS)
+        assert judged(folder) == 2 * PROMPTS, "a figure is of all prompts"
+        assert gate(folder, rules, "old").outcome == "FAIL"
+        assert judged(folder) < 3 * PROMPTS, "a rejected candidate's figure is not paid for"
+    assert gate(folder, rules, "new", offline=True) == decision
+
+
+def test_offline_a_figure_that_is_not_there_is_not_replaced(folder: Path) -> None:
+    with verdict_server("longer") as url:
+        gate(folder, policy(folder, url), "new")
+        decision = gate(folder, controlled(folder, url), "new", offline=True)
+    (figure,) = [rule for rule in decision.rules if rule.rule == "controlled"]
+    assert figure.outcome == "INVALID"
+    assert "leave out --offline to have the rest of the prompts judged" in figure.sentence
+
+
+def test_a_figure_against_another_baseline_turns_no_fail_into_a_pass(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`old` loses to `base`; compared with answers that say nothing it looks good."""
+    monkeypatch.chdir(folder)
+    (folder / "scores.py").write_text("def long(prompt, response):\n    return len(response)\n")
+    on = {"benchmark": str(folder / "bench.jsonl"), "judge": "scores:long"}
+    figure = {"metrics": {"win_rate": {"min": 0.4}}, "controlled": {"min": 0.4, "figure": "win_rate"}}
+    rules = validate({"evaluate": on, "head_to_head": {"margin": 0.45}} | figure, Policy, "policy")
+    before = gate(folder, rules, "old")
+    assert [rule.outcome for rule in before.rules[:3]] == ["PASS", "FAIL", "FAIL"]
+    (folder / "bad.json").write_text((folder / "base.json").read_text().replace(" a middling answer", " -"))
+    spec = EvaluationSpec(
+        benchmark=benchmark_named(on["benchmark"]),
+        candidate=str(folder / "old.json"),
+        baseline=str(folder / "bad.json"),
+        judge="scores:long",
+    )
+    with Store(folder / "s.duckdb") as store:
+        run_evaluation(store, spec, connect, Progress(quiet=True))
+    assert gate(folder, rules, "old") == before
+
+
+def test_the_evaluation_that_eval_made_of_the_same_is_the_gates(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "scores.py").write_text("def long(prompt, response):\n    return len(response)\n")
+    on = {"benchmark": str(folder / "bench.jsonl"), "judge": "scores:long"}
+    figure = {"controlled": {"min": 0.5, "figure": "win_rate"}}
+    spec = EvaluationSpec(
+        benchmark=benchmark_named(on["benchmark"]),
+        candidate=str(folder / "new.json"),
+        baseline="base.json",
+        judge="scores:long",
+    )
+    with Store(folder / "s.duckdb") as store:
+        run_evaluation(store, spec, connect, Progress(quiet=True))
+    assert gate(folder, validate({"evaluate": on} | figure, Policy, "policy"), "new").outcome == "PASS"
+    with Store(folder / "s.duckdb") as store:
+        assert store.row_counts()["evaluation"] == 1
+
+
+def test_metrics_alone_need_neither_judge_nor_baseline(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "my_scorer.py").write_text("def words(prompt, response):\n    return len(response.split())\n")
+    written = {
+        "evaluate": {"benchmark": str(folder / "bench.jsonl")},
+        "metrics": {"words": {"scorer": "my_scorer:words", "min": 5}},
+    }
+    rules = validate(written, Policy, "policy")
+    request = GateRequest(candidate=str(folder / "new.json"))
+    with Store(folder / "s.duckdb") as store:
+        decision = decide(store, rules, request, connect, Progress(quiet=True)).decision
+    assert (decision.outcome, decision.judge, decision.against) == ("PASS", "", "")
+    assert judged(folder) == 0
+
+
+def test_scores_of_the_users_are_paired_prompt_by_prompt(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "my_scorer.py").write_text("def words(prompt, response):\n    return len(response.split())\n")
+    rule = {"scorer": "my_scorer:words", "range": [0, 40]}
+    written = {"evaluate": {"benchmark": str(folder / "bench.jsonl")}}
+
+    def outcome(**more: object) -> str:
+        rules = validate(written | {"paired": {"words": rule | more}}, Policy, "policy")
+        return gate(folder, rules, "old").outcome
+
+    assert outcome(max_drop=0.5) == "FAIL", "short answers, four times out of five"
+    assert outcome(max_drop=0.5, better="lower") == "PASS"
+    assert outcome(max_relative_drop=0.9) == "PASS"
