@@ -78,7 +78,10 @@ _SHOWN_CHARS = 60
 
 
 def _first_problem(error: ValidationError, kind: type[FileModel]) -> str:
-    first = error.errors()[0]
+    first, *others = error.errors()
+    if first["type"] == "missing":  # a key that is misspelt is missing, too
+        beside = (other for other in others if other["loc"][:-1] == first["loc"][:-1])
+        first = next((other for other in beside if other["type"] == "extra_forbidden"), first)
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"unknown key {key!r}; {did_you_mean(str(first['loc'][-1]), _keys_at(kind, first['loc'][:-1]))}"

@@ -229,6 +229,17 @@ class EvaluationConfig(FileModel):
     sampling: SamplingConfig = SamplingConfig()
     format_retries: int = Field(default=2, ge=0)
 
+    @model_validator(mode="after")
+    def _benchmarks_are_judged(self) -> "EvaluationConfig":
+        for entry in self.benchmarks:
+            kind, _, tasks = entry.name.partition(":")
+            if kind == TASKS:
+                raise ValueError(
+                    f"{entry.name} scores answers by itself, so that it has no win rate: list it under "
+                    f"evaluation.{TASKS}.tasks ([{tasks or 'TASK'}])"
+                )
+        return self
+
 
 class GuardsConfig(FileModel):
     """When a run stops by itself: shares of a step's training samples, and mean length in tokens over the first

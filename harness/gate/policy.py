@@ -276,7 +276,7 @@ def load_policy(path: Path) -> Policy:
         The validated policy.
 
     Raises:
-        UserError: An unknown or empty key, a value out of range, or alphas above the budget.
+        UserError: An unknown or empty key, a value out of range, alphas above the budget, or a key without effect.
     """
     content = read_yaml(path)
     if isinstance(content, dict) and FORMER_NAME in content:
@@ -284,4 +284,14 @@ def load_policy(path: Path) -> Policy:
             raise UserError(f"{path} has both 'evaluate' and its former name {FORMER_NAME!r}; remove {FORMER_NAME!r}")
         print(f"{path}: {FORMER_NAME!r} is now called 'evaluate'; it is still read", file=sys.stderr)
         content = {"evaluate" if name == FORMER_NAME else name: value for name, value in content.items()}
-    return validate(content, Policy, str(path))
+    policy = validate(content, Policy, str(path))
+    if "seed" in policy.model_fields_set:
+        print(
+            f"{path}: 'seed' has no effect: prompts are consumed in an order of their own; leave it out",
+            file=sys.stderr,
+        )
+    from tpobench.harness.gate.without_effect import require_effective
+
+    for name, rules in policy.parts.items():
+        require_effective(rules, f"{path}, benchmarks.{name}" if name else str(path))
+    return policy

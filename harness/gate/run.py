@@ -21,7 +21,7 @@ from tpobench.harness.gate.needs import takes_answers, takes_baseline
 from tpobench.harness.gate.policy import Policy, Rules, with_share
 from tpobench.harness.gate.preconditions import prompts_digest
 from tpobench.harness.gate.stored import stored_input
-from tpobench.harness.gate.without_effect import require_effective
+from tpobench.harness.gate.without_effect import require_baseline_in_mode
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import content_key
 from tpobench.harness.store.database import no_store
@@ -57,7 +57,7 @@ def require_possible(policy: Policy, request: GateRequest, path: Path) -> None:
     checkpoints = [name for name in (request.candidate, request.against) if CHECKPOINT.fullmatch(name)]
     for name, rules in policy.parts.items():
         where = f"benchmarks.{name}" if name else "the policy"
-        require_effective(rules, request.against, where)
+        require_baseline_in_mode(rules, request.against, where)
         if rules.evaluate is None and rules.champion is not None:
             raise UserError(f"the rule 'champion' needs 'evaluate' in {where}, which says on what they are compared")
         named = request.against or CHECKPOINT.fullmatch(request.candidate)

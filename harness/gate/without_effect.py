@@ -11,12 +11,11 @@ from tpobench.harness.models.modes import DIRECT
 _OF_A_JUDGE = ("judge", "judge_model", "orders")
 
 
-def require_effective(rules: Rules, against: str, where: str = "the policy") -> None:
-    """Refuse what has no effect.
+def require_effective(rules: Rules, where: str = "the policy") -> None:
+    """Refuse what has no effect, whoever is compared.
 
     Args:
         rules: Of the policy, or of one of its benchmarks.
-        against: The baseline that is named; empty for the benchmark's own.
         where: What to call the rules in a message.
 
     Raises:
@@ -41,7 +40,12 @@ def require_effective(rules: Rules, against: str, where: str = "the policy") -> 
     _refuse(section, unused, f"with the benchmark {section.benchmark}", where)
     if not judged:
         _refuse(section, _OF_A_JUDGE, "where no rule asks a judge", where)
-    if not against and section.against_mode != DIRECT.name:
+
+
+def require_baseline_in_mode(rules: Rules, against: str, where: str) -> None:
+    """Raises UserError where the baseline is to answer in a mode, and none is named that could (`against` is empty): a
+    benchmark's own answers are what they are."""
+    if rules.evaluate is not None and not against and rules.evaluate.against_mode != DIRECT.name:
         raise UserError(
             f"evaluate.against_mode has no effect in {where} without a baseline that answers in it; name one with "
             "--against"

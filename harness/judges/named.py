@@ -43,8 +43,8 @@ def judge_named(request: JudgeRequest) -> Judge:
     judge = _made(request)
     if judge.free and request.model is not None:
         raise UserError(
-            f"the judge {judge.label} asks no model, so that {request.model} would not be asked; leave the "
-            "judge model out"
+            f"the judge {judge.label} asks no model, so that {request.model} would not be asked; name a judge that "
+            "asks one, such as ste or verdict:FILE.yaml, or leave the judge model out"
         )
     return judge
 

@@ -15,6 +15,7 @@ from tpobench.harness.errors import UserError
         ({"instructions": {"per_iteration": 4, "sources": [{"source": "synthetic:starter"}]}}, "needs 'model'"),
         ({"instructions": {"per_iteration": 4, "sources": [{"model": "m"}]}}, "belong to a synthetic source"),
         ({"samples": 1}, "samples"),
+        ({"evaluation": {"benchmarks": [{"name": "lm_eval:gsm8k"}]}}, r"list it under evaluation\.lm_eval\.tasks"),
         ({"learning_rate": 1}, "learning_rate"),
     ],
 )

@@ -132,3 +132,32 @@ def test_the_tier_of_a_result_is_that_of_the_rule_that_it_is_called_after() -> N
 def test_keys_that_are_newer_are_in_the_dump_only_where_they_say_something(tmp_path: Path) -> None:
     assert read(tmp_path, SMALL + "sensitivity: {}\nreveal: all\n").key == read(tmp_path, SMALL).key
     assert read(tmp_path, SMALL + "reveal: none\n").key != read(tmp_path, SMALL).key
+
+
+def test_a_seed_has_no_effect_and_stderr_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy = read(tmp_path, f"{SMALL}seed: 3\n")
+    assert capsys.readouterr().err.startswith(f"{tmp_path / 'policy.yaml'}: 'seed' has no effect")
+    assert policy.seed == 3
+
+
+def test_a_key_without_effect_is_told_with_its_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"evaluate\.split has no effect with the benchmark b\.jsonl in .*policy\.yaml"):
+        read(tmp_path, f"{SMALL}evaluate: {{benchmark: b.jsonl, split: test}}\n")
+    part = "{evaluate: {benchmark: b.jsonl, split: test}, head_to_head: {margin: 0.05}}"
+    with pytest.raises(UserError, match=r"in .*policy\.yaml, benchmarks\.mine; leave it out"):
+        read(tmp_path, f"benchmarks: {{mine: {part}}}\n")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ({"evaluate": {"nosuch": 1}}, "unknown key 'evaluate.nosuch'; known: benchmark, split, data, judge"),
+        ({"evaluate": {"judgemodel": "m"}}, "did you mean 'judge_model'"),
+        ({"lm_eval": {"gsm8k": {"maxdrop": 1}}}, "did you mean 'max_drop'"),
+        ({"benchmarks": {"a": {"head_to_head": {"margn": 1}}}}, "did you mean 'margin'"),
+        ({"degenerate": {"maxx": 1}}, "did you mean 'max'"),
+    ],
+)
+def test_a_key_that_is_misspelt_deep_in_the_policy_has_its_neighbours_named(written: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        validate(written, Policy, "policy")
