@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from tpobench.harness.evaluation.run import run_evaluation
     from tpobench.harness.evaluation.spec import EvaluationSpec
     from tpobench.harness.gate.input import GateRequest
-    from tpobench.harness.gate.policy import Policy, load_policy
+    from tpobench.harness.gate.policy import Policy
+    from tpobench.harness.gate.policy_file import load_policy
     from tpobench.harness.gate.run import decide
     from tpobench.harness.models.thoughts import mode_named
     from tpobench.harness.progress import Progress
@@ -63,7 +64,7 @@ _MODULES = {
     "UserError": "errors",
     "benchmark_named": "evaluation.registry",
     "decide": "gate.run",
-    "load_policy": "gate.policy",
+    "load_policy": "gate.policy_file",
     "mode_named": "models.thoughts",
     "run_evaluation": "evaluation.run",
 }

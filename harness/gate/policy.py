@@ -1,13 +1,11 @@
 """What a checkpoint must meet to be promoted, as users write it: a YAML file with one entry for each rule."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from tpobench.harness.config import FileModel, read_yaml, validate
-from tpobench.harness.errors import UserError
+from tpobench.harness.config import FileModel
 from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.gate.rules import (
     Alpha,
@@ -264,34 +262,3 @@ def spec_of(section: EvaluateSection, candidate: str, mode: "Mode", retry_missin
         data=data,
         limits_tokens=section.max_new_tokens is not None,
     )
-
-
-def load_policy(path: Path) -> Policy:
-    """Read a policy file. `contest`, the former name of the key `evaluate`, is still read, and stderr says so.
-
-    Args:
-        path: The YAML file.
-
-    Returns:
-        The validated policy.
-
-    Raises:
-        UserError: An unknown or empty key, a value out of range, alphas above the budget, or a key without effect.
-    """
-    content = read_yaml(path)
-    if isinstance(content, dict) and FORMER_NAME in content:
-        if "evaluate" in content:
-            raise UserError(f"{path} has both 'evaluate' and its former name {FORMER_NAME!r}; remove {FORMER_NAME!r}")
-        print(f"{path}: {FORMER_NAME!r} is now called 'evaluate'; it is still read", file=sys.stderr)
-        content = {"evaluate" if name == FORMER_NAME else name: value for name, value in content.items()}
-    policy = validate(content, Policy, str(path))
-    if "seed" in policy.model_fields_set:
-        print(
-            f"{path}: 'seed' has no effect: prompts are consumed in an order of their own; leave it out",
-            file=sys.stderr,
-        )
-    from tpobench.harness.gate.without_effect import require_effective
-
-    for name, rules in policy.parts.items():
-        require_effective(rules, f"{path}, benchmarks.{name}" if name else str(path))
-    return policy

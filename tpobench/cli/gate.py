@@ -59,7 +59,7 @@ def gate(
     from tpobench.harness.gate.champion import champion_file
     from tpobench.harness.gate.decision import EXIT_CODES
     from tpobench.harness.gate.input import GateRequest
-    from tpobench.harness.gate.policy import load_policy
+    from tpobench.harness.gate.policy_file import load_policy
     from tpobench.harness.gate.run import champion_for, decide, promote_candidate, require_possible
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store

@@ -48,7 +48,7 @@ def plan(
     from tpobench.harness.evaluation.plan import plan_for
     from tpobench.harness.evaluation.registry import self_scored_run_of
     from tpobench.harness.gate.plan import plan_policy
-    from tpobench.harness.gate.policy import load_policy
+    from tpobench.harness.gate.policy_file import load_policy
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
     from tpobench.reports.formats.terminal.gate_plan import policy_plan_lines

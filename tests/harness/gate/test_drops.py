@@ -122,7 +122,7 @@ def test_a_fitted_figure_is_decided_by_its_own_interval_at_the_rules_alpha() -> 
     ("rule", "said"),
     [
         ({"max_drop": 2}, "a max_drop of 2 allows every drop of values between 0 and 1"),
-        ({"max_drop": 0.1, "range": [1, 1]}, "with low below high"),
+        ({"max_drop": 0.1, "range": [1, 1]}, "with LOW below HIGH"),
         ({"max_relative_drop": 0.1, "range": [-1, 1]}, "means nothing where values may be below 0"),
         ({"max_relative_drop": 0.5, "range": [3, 5]}, "allows every drop of values between 3 and 5"),
     ],

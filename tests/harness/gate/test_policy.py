@@ -7,7 +7,8 @@ import pytest
 
 from tpobench.harness.config import validate
 from tpobench.harness.errors import UserError
-from tpobench.harness.gate.policy import Policy, load_policy, with_share
+from tpobench.harness.gate.policy import Policy, with_share
+from tpobench.harness.gate.policy_file import load_policy
 
 SMALL = "head_to_head: {margin: 0.05}\n"
 COMPARED = """{benchmark: starter, mode: "think:generic", max_new_tokens: 72, format_retries: 1}
