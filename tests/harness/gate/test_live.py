@@ -233,9 +233,10 @@ def test_a_figure_is_that_of_the_gates_own_comparison_and_is_made_where_it_is_no
         decision = gate(folder, rules, "new")
         (figure,) = [rule for rule in decision.rules if rule.rule == "controlled"]
         assert (decision.outcome, figure.outcome, figure.prompts) == ("PASS", "PASS", PROMPTS)
-        assert judged(folder) == 2 * PROMPTS, "a figure is of all prompts"
+        whole = judged(folder)
+        assert 2 * PROMPTS <= whole <= 2 * PROMPTS + 80, "a figure is of all prompts, beside the control's"
         assert gate(folder, rules, "old").outcome == "FAIL"
-        assert judged(folder) < 3 * PROMPTS, "a rejected candidate's figure is not paid for"
+        assert judged(folder) < whole + 2 * PROMPTS / 2, "a rejected candidate's figure is not paid for"
     assert gate(folder, rules, "new", offline=True) == decision
 
 
