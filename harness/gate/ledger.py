@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from tpobench.harness.records import GateAttempt
 from tpobench.harness.stats.multiplicity import share_of_attempt
-from tpobench.harness.store.gates import Attempt, attempt_with_key, last_attempt
+from tpobench.harness.store.gates import Attempt, attempt_at_test, attempt_with_key, last_attempt
 from tpobench.harness.store.store import Store
 
 
@@ -32,8 +32,9 @@ def open_attempt(store: Store, line: str, *, candidate: str, against: str, test:
     number = last_attempt(store, line) + 1
     share = share_of_attempt(number)
     attempt = GateAttempt(line=line, number=number, candidate=candidate, against=against, test=test, share=share)
-    for key in (attempt.key, replace(attempt, test=former_test).key):
-        if known := attempt_with_key(store, key):
-            return known
+    known = attempt_at_test(store, line, test)
+    known = known or attempt_with_key(store, replace(attempt, test=former_test).key)
+    if known is not None:
+        return known
     store.add_attempt(attempt)
     return Attempt(attempt.key, number, share)

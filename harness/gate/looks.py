@@ -13,7 +13,7 @@ from tpobench.harness.gate.comparison import Look, fresh_look
 from tpobench.harness.gate.input import ROLES, GateInput, PreferenceSource, Role
 from tpobench.harness.gate.policy import Rules
 from tpobench.harness.records import GateLook, content_key
-from tpobench.harness.store.gates import judges_of_line, looks_of, tests_of_pair
+from tpobench.harness.store.gates import judges_of_line, looks_of, tests_like
 from tpobench.harness.store.store import Store
 
 _STATISTICAL = ("head_to_head", "equivalence", "anchor", "champion", "categories", "clusters")
@@ -43,9 +43,10 @@ def told_of_repeats(store: Store, line: str | None, rules: Rules, gate_input: Ga
     if line is not None or gate_input.head_to_head is None:
         return gate_input
     candidate, against = gate_input.candidate_fingerprint, gate_input.baseline_fingerprint
-    source, key = gate_input.head_to_head, test_key(rules, gate_input, "head_to_head")
-    chain = continued_chain(looks_of(store, key), _fresh(source, rules.clusters), grows=rules.clusters is None)
-    others = set(tests_of_pair(store, candidate, against)) - {look.key for look in chain[:1]}
+    key = test_key(rules, gate_input, "head_to_head")
+    observations = _fresh(gate_input.head_to_head, rules.clusters)
+    chain = continued_chain(looks_of(store, key), observations, grows=rules.clusters is None)
+    others = set(tests_like(store, candidate, against, observations)) - {look.key for look in chain[:1]}
     if not others:
         return gate_input
     times = "once" if len(others) == 1 else f"{len(others)} times"
@@ -57,15 +58,13 @@ def told_of_repeats(store: Store, line: str | None, rules: Rules, gate_input: Ga
 
 
 def test_key(rules: Rules, gate_input: GateInput, role: Role) -> str:
-    """What is tested in this role: both models with their modes, the judge, and the rules."""
-    source = gate_input.source(role)
-    assert source is not None, f"there is no comparison with the {role}"
+    """What is tested in this role: by which judge, by which rules. Which answers of which models, observations say: a
+    file of answers that has grown is another model by its fingerprint, and the same test."""
     stated = {name: getattr(rules, name) for name in _STATISTICAL}
     dumped = {
         name: None if rule is None or isinstance(rule, str) else rule.model_dump() for name, rule in stated.items()
     }
-    models = (gate_input.candidate_fingerprint, gate_input.candidate_mode, source.fingerprint, source.mode)
-    return content_key("test", role, models, gate_input.judge, dumped | {"clusters": rules.clusters})
+    return content_key("test", role, gate_input.judge, dumped | {"clusters": rules.clusters})
 
 
 def open_looks(

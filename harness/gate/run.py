@@ -200,7 +200,7 @@ def _enter(
     tested = [
         (
             name,
-            sorted((role, opened.root) for role, opened in looks[name].items()),
+            sorted((role, opened.root) for role, opened in looks[name].items()) or first.candidate_fingerprint,
             {task: rule.model_dump() for task, rule in {**rules.lm_eval, **rules.paired}.items()},
             {task: sorted(values.pairs, key=repr) for task, values in inputs[name].items.items()},
             {figure: [sorted(values.pairs, key=repr), values.fitted] for figure, values in inputs[name].paired.items()},

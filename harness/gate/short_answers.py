@@ -62,7 +62,7 @@ def canned(
         index
         for index in left
         if not _any_at_edge(values, sizes, others[index])
-        and not (varied and _gives_number(found[index]) and numbers_in(edges(others[index])))
+        and not (varied and _gives_number(found[index]))
         and not (len(others[index]) < PASSAGE and (varied or found[index].passage in heads))
     }
 

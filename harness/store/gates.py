@@ -1,7 +1,7 @@
 """Gates that were opened and decided, and moves of the champion, as a store remembers them."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,16 @@ def attempt_with_key(store: Store, key: str) -> Attempt | None:
     return Attempt(**rows[0]) if rows else None
 
 
+def attempt_at_test(store: Store, line: str, test: str) -> Attempt | None:
+    """The first attempt of the line at this test, whatever the models were called; None where it has none."""
+    query = (
+        "SELECT gate_attempt_key AS key, number, share FROM gate_attempt WHERE line = ? AND test = ? "
+        "ORDER BY number, opened_at LIMIT 1"
+    )
+    rows = store.rows(query, [line, test])
+    return Attempt(**rows[0]) if rows else None
+
+
 def last_attempt(store: Store, line: str) -> int:
     """The number of the line's last attempt; 0 where it has none."""
     query = "SELECT coalesce(max(number), 0) AS number FROM gate_attempt WHERE line = ?"
@@ -67,13 +77,14 @@ def looks_of(store: Store, test: str) -> list[GateLook]:
     return [GateLook(**row) for row in store.rows(query, [test])]
 
 
-def tests_of_pair(store: Store, candidate: str, against: str) -> list[str]:
-    """The keys of the first looks at tests of one model against another, whatever was varied between them."""
+def tests_like(store: Store, candidate: str, against: str, observations: Sequence[str]) -> list[str]:
+    """The keys of the first looks at tests of one model against another, whatever was varied between them, and of those
+    that looked at one of these observations, whatever the models are called."""
     query = (
-        "SELECT gate_look_key AS key FROM gate_look WHERE parent = '' AND candidate = ? AND against = ? "
-        "ORDER BY opened_at, gate_look_key"
+        "SELECT gate_look_key AS key FROM gate_look WHERE parent = '' "
+        "AND ((candidate = ? AND against = ?) OR list_has_any(observations, ?)) ORDER BY opened_at, gate_look_key"
     )
-    return [row["key"] for row in store.rows(query, [candidate, against])]
+    return [row["key"] for row in store.rows(query, [candidate, against, list(observations)])]
 
 
 def judges_of_line(store: Store, line: str, role: str) -> list[str]:

@@ -10,9 +10,10 @@ from tpobench.harness.store.store import Store
 def test_every_new_gate_of_a_line_may_spend_less_and_the_same_again_spends_nothing(store: Store) -> None:
     first = open_attempt(store, "assistant", candidate="a", against="base", test="policy")
     again = open_attempt(store, "assistant", candidate="a", against="base", test="policy")
-    second = open_attempt(store, "assistant", candidate="b", against="base", test="policy")
-    stricter = open_attempt(store, "assistant", candidate="b", against="base", test="another policy")
-    assert first == again
+    grown = open_attempt(store, "assistant", candidate="a with more answers", against="base", test="policy")
+    second = open_attempt(store, "assistant", candidate="b", against="base", test="b's answers")
+    stricter = open_attempt(store, "assistant", candidate="b", against="base", test="b's answers by another rule")
+    assert first == again == grown
     assert [attempt.number for attempt in (first, second, stricter)] == [1, 2, 3]
     assert [attempt.share for attempt in (first, second, stricter)] == pytest.approx([0.6079, 0.1520, 0.0675], abs=1e-4)
     assert open_attempt(store, "another line", candidate="a", against="base", test="policy").number == 1
@@ -21,7 +22,7 @@ def test_every_new_gate_of_a_line_may_spend_less_and_the_same_again_spends_nothi
 
 def test_fifty_attempts_spend_less_than_all(store: Store) -> None:
     shares = [
-        open_attempt(store, "line", candidate=f"model {n}", against="base", test="policy").share for n in range(50)
+        open_attempt(store, "line", candidate=f"model {n}", against="base", test=f"policy {n}").share for n in range(50)
     ]
     assert 0.95 < sum(shares) < 1
 

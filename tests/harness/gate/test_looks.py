@@ -85,6 +85,17 @@ def test_another_seed_block_or_pin_is_the_same_test_and_another_margin_is_not(st
     assert open_looks(store, policy(head_to_head={"margin": 0.06}), source)["head_to_head"].root not in roots
 
 
+def test_a_file_of_answers_that_grew_is_another_model_and_the_same_test(store: Store) -> None:
+    rules, source = policy(), preferences(0.5, count=90)
+    few = gate_input(first_of(source, 60))
+    more = replace(gate_input(source), candidate_fingerprint="another")
+    roots = [open_looks(store, rules, looked)["head_to_head"].root for looked in (few, more)]
+    assert roots[0] == roots[1]
+    assert told_of_repeats(store, None, rules, more).warnings == ()
+    part = replace(gate_input(replace(source, prompts=source.prompts[30:])), candidate_fingerprint="a third")
+    assert "was tested once before" in told_of_repeats(store, None, rules, part).warnings[0]
+
+
 def share_of_passes(decisions: Sequence[Sequence[Outcome]]) -> float:
     return sum("PASS" in looks for looks in decisions) / len(decisions)
 
