@@ -17,6 +17,7 @@ from tests.bench.gates.real_judgments import print_real_judgments
 from tests.bench.gates.rules import print_rules
 from tests.bench.gates.savings import print_savings
 from tests.bench.gates.shopping import print_shopping
+from tests.bench.gates.shopping_in_store import print_shopping_in_store
 from tests.bench.gates.tables import Size
 from tests.data import DATA
 
@@ -25,6 +26,7 @@ PARTS = {
     "coverage": print_coverage,
     "rules": print_rules,
     "shopping": print_shopping,
+    "store": print_shopping_in_store,
     "savings": print_savings,
 }
 ORDERS = 20

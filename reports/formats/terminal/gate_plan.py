@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.gate.plan import GatePlan, PolicyPlan, Scenario
 
 
@@ -76,13 +77,19 @@ def _needs(plan: GatePlan) -> list[str]:
 
 def _category_lines(plan: GatePlan) -> list[str]:
     guarded = {name: category for name, category in plan.categories.items() if category.judged}
-    if not guarded:
+    if guarded:
+        parts = [
+            f"{name} {'no drop' if category.drop is None else f'{100 * category.drop:.0f} points'} ({category.judged})"
+            for name, category in guarded.items()
+        ]
+        return [f"  guards     by category, the drop that is seen (prompts judged): {', '.join(parts)}"]
+    large = sum(category.prompts >= MIN_CATEGORY for category in plan.categories.values())
+    if len(plan.categories) < 2:
         return []
-    parts = [
-        f"{name} {'no drop' if category.drop is None else f'{100 * category.drop:.0f} points'} ({category.judged})"
-        for name, category in guarded.items()
+    return [
+        f"  guards     none of {len(plan.categories)} categories; a guard needs {MIN_CATEGORY} prompts, which "
+        f"{large or 'none'} of them have"
     ]
-    return [f"  guards     by category, the drop that is seen (prompts judged): {', '.join(parts)}"]
 
 
 def _scenario_line(scenario: Scenario) -> str:
