@@ -68,6 +68,12 @@ def _open_ways(size: Size) -> None:
         ),
         ("three methods, no line", "warns", 1_200, _methods(line=False)),
         ("5 printed prompts fixed after each of 10 gates, no line", "warns; reveal hides them", 2_000, _fixing),
+        (
+            "5 lost prompts taken out after each of 6 gates, in a line",
+            "6 gates of the line; INVALID where the policy pins its prompts",
+            1_800,
+            _taking_out,
+        ),
         ("peeking with a t test every 25 prompts (not this gate)", "", 400, _naive),
     ]
     for way, meaning, prompts, promoted in ways:
@@ -157,6 +163,16 @@ def _methods(*, line: bool) -> Promoted:
         return np.any([_passes(values, method, alpha=alpha) for method, alpha in tried], axis=0)
 
     return promoted
+
+
+def _taking_out(rng: np.random.Generator, gates: int) -> np.ndarray:
+    """After each gate of a line the five prompts that were lost most clearly leave the file. 300 prompts at first."""
+    values, passed = _draw(rng, gates, 300), np.zeros(gates, dtype=bool)
+    for number in range(1, 7):
+        passed |= _passes(values, alpha=ALPHA * share_of_attempt(number))
+        kept = np.sort(np.argsort(values, axis=1, kind="stable")[:, 5:], axis=1)
+        values = np.take_along_axis(values, kept, axis=1)
+    return passed
 
 
 def _fixing(rng: np.random.Generator, gates: int) -> np.ndarray:
