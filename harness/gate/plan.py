@@ -16,6 +16,7 @@ from tpobench.harness.evaluation.plan import Plan, plan_for
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.gate.advice import problems_of, told_of_prompts
 from tpobench.harness.gate.categories import MIN_CATEGORY
+from tpobench.harness.gate.control import LEAST, SUBSTITUTE
 from tpobench.harness.gate.deviation import Deviation, deviation_of
 from tpobench.harness.gate.needed import Target, detectable_distance, prompts_needed, target_of
 from tpobench.harness.gate.policy import Policy, Rules, spec_of, with_share
@@ -71,8 +72,8 @@ class GatePlan:
     `games` are calls for each prompt. `needed` is the number of prompts with which a candidate of `needed_win_rate`
     passes four times out of five, and `detectable` the distance from the floor at which one does on the prompts that
     there are; None where no rule is on a win rate, or one asks for equivalence. `first_calls` are for the known-bad
-    control and the canary, at most. `problems` are what would make the gate INVALID whatever the judge says, `advice`
-    is what else to do.
+    control and the canary, `most_first_calls` where the judge is of no use. `problems` are what would make the gate
+    INVALID whatever the judge says, `advice` is what else to do.
     """
 
     benchmark: str
@@ -91,6 +92,7 @@ class GatePlan:
     needed_win_rate: float | None
     detectable: float | None
     first_calls: int
+    most_first_calls: int
     categories: dict[str, CategoryPlan]
     scenarios: tuple[Scenario, ...]
     pins: dict[str, str]
@@ -193,6 +195,7 @@ def plan_gate(
         needed_win_rate=None if target is None else target.win_rate,
         detectable=_detectable(rules, target, gate.prompts, priced.world),
         first_calls=priced.first_calls,
+        most_first_calls=priced.most_first_calls,
         categories=_categories(rules, gate, spec),
         scenarios=tuple(priced.scenario(name, rate) for name, rate in _scenarios(target)),
         pins={"judge": judge.id, "prompts": prompts_digest(benchmark.prompts)},
@@ -213,10 +216,17 @@ class _Priced:
 
     @property
     def first_calls(self) -> int:
-        """Calls for the known-bad control and the canary, at most."""
+        """Calls for the known-bad control and the canary of a judge that tells answers apart."""
         limits = self.gate.rules.sensitivity
-        control = 0 if limits.control == "none" else min(limits.control_prompts, self.gate.prompts)
-        return self.calls * (control + limits.canary)
+        control = 0 if limits.control == "none" else min(LEAST, self.gate.prompts)
+        return self.calls and self.calls * control + limits.canary
+
+    @property
+    def most_first_calls(self) -> int:
+        """The same of any judge, at most."""
+        limits = self.gate.rules.sensitivity
+        prompts = {"none": 0, "either": limits.control_prompts + SUBSTITUTE}.get(limits.control, limits.control_prompts)
+        return self.calls and self.calls * min(prompts, 2 * self.gate.prompts) + limits.canary
 
     def world(self, win_rate: float) -> World:
         """The world of a candidate with this win rate."""

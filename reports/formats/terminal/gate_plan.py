@@ -26,7 +26,8 @@ def gate_plan_lines(plan: GatePlan) -> list[str]:
     """The plan for one benchmark."""
     ceiling = "" if plan.ceiling is None else f", ceiling {plan.ceiling:.1%}"
     calls = "no calls, the judge is free" if not plan.games else f"{plan.games} call(s) each at most"
-    first = f"  before     {plan.first_calls} calls at most, to see whether the judge can tell answers apart"
+    most = f"; at most {plan.most_first_calls} if it cannot"
+    first = f"  before     {plan.first_calls} calls, to see whether the judge can tell answers apart{most}"
     return [
         f"{plan.benchmark}: {plan.prompts} prompts, {calls}, judge {plan.judge}",
         f"  floor      {plan.floor:.1%}{ceiling} at alpha {plan.alpha:.2g}, method {plan.method}",

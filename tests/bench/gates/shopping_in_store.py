@@ -42,11 +42,13 @@ Way = Callable[["Candidate"], Iterator[Attempted]]
 
 
 class Candidate:
-    """A model at the floor: the judge's preference for each of its answers, by the seed of the sampling."""
+    """A model at the floor: the judge's preference for each of its answers, by the seed of the sampling, and which
+    prompts the last gate printed as lost."""
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.rng = np.random.default_rng((7, number))
+        self.lost: set[int] = set()
         self._values: dict[int, np.ndarray] = {}
 
     def values(self, seed: int) -> np.ndarray:
@@ -103,12 +105,11 @@ def _ways() -> list[tuple[str, Way]]:
 
 
 def _without_lost(candidate: Candidate) -> Iterator[Attempted]:
-    """After each gate, five of those that were lost."""
+    """After each gate, the five that it printed."""
     kept = list(range(PROMPTS))
     for _ in range(6):
         yield Attempted(kept)
-        lost = set(sorted(kept, key=lambda prompt: candidate.values(0)[prompt])[:5])
-        kept = [prompt for prompt in kept if prompt not in lost]
+        kept = [prompt for prompt in kept if prompt not in candidate.lost]
 
 
 def _shopped(path: Path, way: Way, candidates: int) -> tuple[int, int, int]:
@@ -157,4 +158,6 @@ def _gate(store: Store, line: str, candidate: Candidate, attempted: Attempted) -
     )
     rules = with_share(POLICY, attempt.share)
     decision = apply_policy(rules, gate_input, {role: one.look for role, one in opened.items()})
+    lost = {clear.prompt for clear in decision.lost}
+    candidate.lost = {number for number, prompt in zip(attempted.prompts, prompts, strict=True) if prompt.text in lost}
     return decision.outcome == "PASS", attempt.number

@@ -114,7 +114,7 @@ def test_a_line_plans_with_what_its_next_gate_may_spend(tmp_path: Path) -> None:
 def test_calls_are_those_of_every_comparison_the_guard_and_the_control(tmp_path: Path) -> None:
     evaluate = section(tmp_path, 160, 2, orders="both", **ASKED)
     alone = planned({"evaluate": evaluate, "head_to_head": {"margin": 0.4}, "sensitivity": {"control": "none"}})
-    assert alone.first_calls == 2 * 5, "the canary's"
+    assert (alone.first_calls, alone.most_first_calls) == (5, 5), "the canary's"
     plan = planned(
         {
             "evaluate": evaluate,
@@ -123,12 +123,12 @@ def test_calls_are_those_of_every_comparison_the_guard_and_the_control(tmp_path:
             "categories": {"margin": 0.1},
         }
     )
-    assert plan.first_calls == 2 * (5 + 40)
+    assert (plan.first_calls, plan.most_first_calls) == (2 * 8 + 5, 2 * (40 + 12) + 5)
     judged = {name: category.judged for name, category in plan.categories.items()}
     assert judged == {"c0": 80, "c1": 80}
     better = plan.scenarios[0]
     # the baseline is met on all prompts, for the guard; the anchor on one block, which is enough at this margin
-    assert better.calls == pytest.approx(2 * (45 + 160 + 25), rel=0.02)
+    assert better.calls == pytest.approx(5 + 2 * (8 + 160 + 25), rel=0.02)
 
 
 @rough
