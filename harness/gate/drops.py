@@ -79,7 +79,7 @@ def _tested(
         of=len(pairs),
         alpha=rule.alpha,
         p_value=float(mean_p_value(*tested)),
-        detectable=detectable(spread, len(pairs), critical, most=most - least),
+        detectable=max(detectable(spread, len(pairs), critical, most=most - least), mean - ends[0]),
         needed=needed,
         **_figures(rule, mean, ends),
     )

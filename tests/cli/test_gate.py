@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from tpobench.harness.records import Model, NewEvaluation
 from tpobench.harness.store.store import Store
 
 PROMPTS = 120
@@ -227,3 +228,56 @@ def test_what_the_user_calls_like_a_package_of_ours_is_in_nobodys_way(place: Pat
     assert "brief" in (place / "gate.md").read_text()
     run("eval", "--model", "good.json", "--benchmark", "bench.jsonl", "--baseline", "bad.json", "--store", "s.duckdb")
     assert "report.html" in run("report", "--store", "s.duckdb", "--models", "all")
+
+
+def test_a_policy_of_lm_evals_tasks_alone_asks_no_judge(place: Path) -> None:
+    """The baseline is evaluated once more with a few tokens only; that makes nobody look better."""
+    items, settings = 400, {"max_new_tokens": 512}
+    few = {"max_new_tokens": 8}
+    answered = (("new", 0.7, settings), ("worse", 0.4, settings), ("old", 0.7, settings), ("old", 0.2, few))
+    with Store(place / "s.duckdb") as store:
+        for name, share, sampling in answered:
+            evaluation = NewEvaluation(
+                benchmark="lm_eval/gsm8k",
+                judge="lm-eval 0.4.9",
+                params=json.dumps({"num_fewshot": 5, "sampling": sampling}),
+                candidate=name * 8,
+                candidate_mode="direct",
+                candidate_outputs=[f"{name} {n} {sampling}" for n in range(items)],
+            )
+            store.add_model(Model(name, name, name * 8), "given")
+            store.add_evaluation(evaluation)
+            store.add_items(
+                evaluation.key,
+                "exact_match,strict-match",
+                {f"item {n}": float(n < share * items) for n in range(items)},
+            )
+    (place / "policy.yaml").write_text("lm_eval: {gsm8k: {max_drop: 0.02}}")
+
+    def decide(candidate: str, *more: str) -> subprocess.CompletedProcess[str]:
+        return tpobench("gate", "policy.yaml", "--candidate", candidate, *more, "--store", "s.duckdb", cwd=place)
+
+    passed = decide("new", "--against", "old")
+    assert passed.returncode == 0, passed.stderr
+    assert "exact_match 70.0% against 70.0%" in " ".join(passed.stdout.split())
+    assert decide("worse", "--against", "old").returncode == 1
+    unnamed = decide("new")
+    assert unnamed.returncode == 2
+    assert "name the baseline with --against" in unnamed.stderr
+
+
+def test_figures_against_a_third_model_are_paired(place: Path) -> None:
+    for candidate in ("good", "even"):
+        asked = ("--model", f"{candidate}.json", "--benchmark", "bench.jsonl", "--baseline", "bad.json")
+        assert tpobench("eval", *asked, "--store", "s.duckdb", cwd=place).returncode == 0
+    (place / "policy.yaml").write_text("paired: {win_rate: {max_drop: 0.05}}")
+
+    def decide(candidate: str, against: str) -> tuple[int, str]:
+        asked = ("--candidate", candidate, "--against", against, "--store", "s.duckdb")
+        done = tpobench("gate", "policy.yaml", *asked, cwd=place)
+        return done.returncode, " ".join(done.stdout.split())
+
+    code, said = decide("good", "even")
+    assert code == 0
+    assert "win_rate 100.0% against 75.0%: +25.0 points" in said
+    assert decide("even", "good")[0] == 1
