@@ -64,8 +64,8 @@ class NamedOutputs:
         prompts = spec.measured_benchmark.prompts
         texts = [prompt.text for prompt in prompts]
         answers = {row.prompt.text: row.answer for row in answers_in(file)}
-        if spec.limit is not None:
-            answers = {text: answers[text] for text in texts if text in answers}
+        if all(text in answers for text in texts):  # others belong to prompts that are not asked this time
+            answers = {text: answers[text] for text in texts}
         author = file.parent.name if file.name == "model_outputs.json" else file.stem
         return add_answers(self.store, author, prompts, aligned(answers, texts, str(file)))
 
