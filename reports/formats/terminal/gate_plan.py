@@ -1,9 +1,13 @@
 """What a gate would take, in the terminal."""
 
+import textwrap
 from collections.abc import Sequence
 
 from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.gate.plan import GatePlan, PolicyPlan, Scenario
+
+WIDTH = 110
+"""Longer lines are wrapped."""
 
 
 def policy_plan_lines(plan: PolicyPlan) -> list[str]:
@@ -38,8 +42,7 @@ def gate_plan_lines(plan: GatePlan) -> list[str]:
         "",
         *scenario_lines(plan.scenarios),
         *([""] if plan.problems or plan.advice else []),
-        *plan.problems,
-        *plan.advice,
+        *(line for sentence in (*plan.problems, *plan.advice) for line in textwrap.wrap(sentence, WIDTH)),
         "",
         "pins, to keep prompts and judge as they are:",
         *(f"  {name}: {pin}" for name, pin in plan.pins.items()),
@@ -83,7 +86,8 @@ def _category_lines(plan: GatePlan) -> list[str]:
             f"{name} {'no drop' if category.drop is None else f'{100 * category.drop:.0f} points'} ({category.judged})"
             for name, category in guarded.items()
         ]
-        return [f"  guards     by category, the drop that is seen (prompts judged): {', '.join(parts)}"]
+        text = f"  guards     by category, the drop that is seen (prompts judged): {', '.join(parts)}"
+        return textwrap.wrap(text, WIDTH, subsequent_indent=" " * 13)
     large = sum(category.prompts >= MIN_CATEGORY for category in plan.categories.values())
     if len(plan.categories) < 2:
         return []
