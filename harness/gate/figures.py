@@ -58,8 +58,8 @@ class LiveFigures:
 
     @property
     def free(self) -> bool:
-        """Whether nothing is left that costs something."""
-        return self.offline or self.judge.free or self._is_judged
+        """Whether they can be had for nothing."""
+        return self._is_judged or (self.judge.free and not self.offline)
 
     @property
     def advice(self) -> str:

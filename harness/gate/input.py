@@ -133,7 +133,7 @@ class FigureSource(Protocol):
 
     @property
     def free(self) -> bool:
-        """Whether nothing is left that costs something."""
+        """Whether they can be had for nothing."""
 
     @property
     def advice(self) -> str:

@@ -235,7 +235,9 @@ def test_a_figure_is_that_of_the_gates_own_comparison_and_is_made_where_it_is_no
         assert (decision.outcome, figure.outcome, figure.prompts) == ("PASS", "PASS", PROMPTS)
         whole = judged(folder)
         assert 2 * PROMPTS <= whole <= 2 * PROMPTS + 80, "a figure is of all prompts, beside the control's"
-        assert gate(folder, rules, "old").outcome == "FAIL"
+        rejected = gate(folder, rules, "old")
+        assert rejected.outcome == "FAIL"
+        assert gate(folder, rules, "old", offline=True) == rejected
         assert judged(folder) < whole + 2 * PROMPTS / 2, "a rejected candidate's figure is not paid for"
     assert gate(folder, rules, "new", offline=True) == decision
 

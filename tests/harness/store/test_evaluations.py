@@ -8,12 +8,13 @@ from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.records import Generation, Metric, Model, Prompt, Request, SamplingParams, Split
 from tpobench.harness.store.evaluations import (
     current_evaluations,
+    evaluation_of_judgments,
     evaluation_of_model,
     evaluation_with_key,
+    evaluations_of,
     evaluations_on_board,
     item_values,
     largest_evaluations,
-    newest_metrics,
 )
 from tpobench.harness.store.store import Store
 
@@ -57,13 +58,26 @@ def test_metrics_come_by_evaluation_also_where_there_are_none(store: Store) -> N
     assert store.metrics_of(["e", "other"]) == {"e": [metric], "other": []}
 
 
-def test_the_newest_metric_of_each_name_counts(store: Store) -> None:
-    for key, figures in (("old", {"win_rate": 0.2, "mean_score": 0.3}), ("newer", {"win_rate": 0.6})):
-        evaluated(store, key, baseline=f"base of {key}")
-        store.add_metrics(key, [Metric(name=name, value=value, n=1) for name, value in figures.items()])
-        store.add_metrics(key, [Metric(name="win_rate", value=0.0, n=1, category="c")])
-    metrics = newest_metrics(store, candidate="new", mode="direct", benchmark="bench", judge="judge")
-    assert {name: metric.value for name, metric in metrics.items()} == {"win_rate": 0.6, "mean_score": 0.3}
+def test_an_evaluation_is_found_by_its_judgments_whatever_their_order(store: Store) -> None:
+    evaluated(store, "e", [("p", "a"), ("q", "b")])
+    evaluated(store, "over fewer", [("p", "a")])
+    evaluated(store, "of another baseline", [("p", "a"), ("q", "b")], baseline="another")
+    evaluated(store, "by another judge", [("p", "a"), ("q", "b")], judge="another")
+    evaluated(store, "in another mode", [("p", "a"), ("q", "b")], baseline_mode="think:generic")
+    sides = ("new", "direct", "base", "direct")
+    found = evaluation_of_judgments(store, sides, "judge", ["b", "a"])
+    assert found is not None
+    assert found.evaluation == "e"
+    assert evaluation_of_judgments(store, sides, "judge", ["a", "c"]) is None
+
+
+def test_all_evaluations_of_a_model_come_the_largest_first(store: Store) -> None:
+    evaluated(store, "large", [("p", "a"), ("q", "b")])
+    evaluated(store, "small", [("p", "c")])
+    evaluated(store, "elsewhere", [("p", "c")], benchmark="other")
+    evaluated(store, "of another", candidate="another")
+    assert [e.evaluation for e in evaluations_of(store, benchmark="bench", candidates=["new"])] == ["large", "small"]
+    assert len(evaluations_of(store)) == 4
 
 
 def test_items_come_with_evaluation_and_metric(store: Store) -> None:
