@@ -39,6 +39,7 @@ def gate_plan_lines(plan: GatePlan) -> list[str]:
         *_needs(plan),
         *_category_lines(plan),
         *([first] if plan.first_calls else []),
+        *_others(plan),
         "",
         *scenario_lines(plan.scenarios),
         *([""] if plan.problems or plan.advice else []),
@@ -65,6 +66,15 @@ def _source(plan: GatePlan) -> str:
     if not plan.measured_sigma:
         return "assumed: the store holds no comparable evaluation"
     return f"measured in {plan.sigma_evaluations} comparable evaluation(s) of this store"
+
+
+def _others(plan: GatePlan) -> list[str]:
+    others = [f"the {role}" for role in plan.roles if role != "head_to_head"]
+    if not others:
+        return []
+    return [
+        f"  also       against {' and '.join(others)}, taken to be as good as the baseline; their calls are counted"
+    ]
 
 
 def _needs(plan: GatePlan) -> list[str]:
