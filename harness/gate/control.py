@@ -47,11 +47,12 @@ WINNING = 0.75
 @dataclass(frozen=True)
 class ControlResult:
     """PASS where a control certainly lost, INVALID where none did, SHOWN where none was judged; `warning` says what
-    the judge did not see all the same."""
+    the judge did not see all the same. `free` is whether judging costs nothing."""
 
     outcome: Literal["PASS", "INVALID", "SHOWN"]
     sentence: str
     warning: str = ""
+    free: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +97,8 @@ def check_control(limits: Sensitivity, controls: Sequence[Control]) -> ControlRe
         left = max(left - len(trial.values), SUBSTITUTE)
         trials.append(trial)
         if trial.decided < 0 and not trial.problems:
-            return ControlResult("PASS", f"control: {control.bad} {trial.score}", _warning(trials))
+            sentence = f"control: {control.bad} {trial.score}"
+            return ControlResult("PASS", sentence, _warning(trials), control.pairs.free)
         if trial.decided > 0 or trial.problems or not trial.asked:
             break
     if not all(trial.asked for trial in trials):
@@ -154,7 +156,8 @@ def _trial(
     # A tie says nothing of either side, and changes no e-value; the one test on all prompts is about the others.
     low, high = (np.array([missing if v is None else v for v in values if v != 0.5]) for missing in (0.0, 1.0))
     decided = int(decide_mean(low, high, 0.5, alpha, method, final).outcome) if low.size and asked else 0
-    problems = beyond_limits(limits, verdict_shares(verdicts), names=("flips", "position", "missing")) if asked else []
+    names = ("flips", "position", "missing") if asked else ()
+    problems = beyond_limits(limits, verdict_shares(verdicts), names, controlled=False)
     return _Trial(control=control, values=values, decided=decided, problems=problems, asked=asked)
 
 

@@ -230,19 +230,30 @@ class BoundsRule(Rule):
         return self
 
 
+MOST_TIES = 0.9
+"""The share of ties where the policy says nothing."""
+
+MOST_FLIPS, MOST_FLIPS_UNCONTROLLED = 0.5, 0.4
+"""The share of flips where the policy says nothing: after a control that lost, and without one."""
+
+
 class Sensitivity(FileModel):
     """What shows that the judge can tell answers apart at all; beyond one of these limits the gate is INVALID.
 
     `flips`, `ties`, `position` and `missing` are shares of what was judged: verdicts that change sides with the order,
     prompts without a preference, how far the mean preference is apart between the two orders, and judgments without a
-    verdict; `missing` can only tighten what every gate has. `control` is an answer that must lose against a model's
-    own: that to another prompt (``shuffled``), none (``empty``), or one of both (``either``); it is judged on
-    `control_prompts` at most before anything else. `canary` pairs that the judge has judged before are judged again
-    before it is asked anything new.
+    verdict. Flips may be 50% unless it is given, and 40% where no control lost. Ties may be 90% unless it is given, and
+    any share where judging is free and a control lost: rules tie whatever meets the same checks. `missing` can only
+    tighten what every gate has.
+
+    `control` is an answer that must lose against a model's own: that to another prompt (``shuffled``), none
+    (``empty``), or one of both (``either``); it is judged on `control_prompts` before anything else, and a few more
+    where it gives way to another. `canary` pairs that the judge has judged before are judged again before it is asked
+    anything new.
     """
 
-    flips: Share = 0.4
-    ties: Share = 0.9
+    flips: Share | None = None
+    ties: Share | None = None
     position: Share = 0.5
     missing: Annotated[float, Field(ge=0, le=MAX_MISSING, strict=False)] = MAX_MISSING
     control: Literal["either", "shuffled", "empty", "none"] = "either"

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from tpobench.harness.evaluation.preferences import Verdict
-from tpobench.harness.gate.rules import Sensitivity
+from tpobench.harness.gate.rules import MOST_FLIPS, MOST_FLIPS_UNCONTROLLED, MOST_TIES, Sensitivity
 from tpobench.harness.stats.intervals import difference_interval, one_sided_bound
 from tpobench.harness.stats.missing import MAX_MISSING
 from tpobench.harness.stats.preferences import flips
 
-CERTAIN = 0.05
+CERTAIN = 0.02
 """How likely a share at its limit is taken for one beyond it."""
 
 
@@ -58,6 +58,7 @@ def beyond_limits(
     names: Sequence[str] = ("flips", "ties", "position", "missing"),
     *,
     controlled: bool = True,
+    free: bool = False,
 ) -> list[str]:
     """What is beyond its limit, for people.
 
@@ -67,17 +68,31 @@ def beyond_limits(
         names: Those that count.
         controlled: Whether the judge has shown that it can tell good from bad. Where it has not, a share of all cases
             counts though they are few: a wide margin is met within two or three prompts.
+        free: Whether judging costs nothing.
     """
+    most = {name: _limit(limits, name, controlled, free) for name in shares}
     return [
-        f"{name} {share.share:.0%} of {share.of}, allowed up to {getattr(limits, name):.0%}"
+        f"{name} {share.share:.0%} of {share.of}, allowed up to {most[name]:.0%}"
         for name, share in shares.items()
         if name in names
         and (
-            share.exceeds(getattr(limits, name))
+            share.exceeds(most[name])
             or _is_tightened(limits, name, share)
-            or (not controlled and share.is_of_all and getattr(limits, name) < 1)
+            or (not controlled and share.is_of_all and most[name] < 1)
         )
     ]
+
+
+def _limit(limits: Sensitivity, name: str, controlled: bool, free: bool) -> float:
+    """The policy's limit, or what stands for it. A judge without a taste for a place changes at most every second
+    verdict, on equal answers: where a control lost, more than that shows that it goes by the place; where none did,
+    so many are a sign of one that sees nothing."""
+    stated: float | None = getattr(limits, name)
+    if stated is not None:
+        return stated
+    if name == "flips":
+        return MOST_FLIPS if controlled else MOST_FLIPS_UNCONTROLLED
+    return 1.0 if controlled and free else MOST_TIES
 
 
 def _is_tightened(limits: Sensitivity, name: str, share: VerdictShare) -> bool:

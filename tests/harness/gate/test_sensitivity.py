@@ -1,5 +1,7 @@
 """The rule that every decision has: its control, and what the verdicts show of their judge."""
 
+from dataclasses import replace
+
 import pytest
 
 from tpobench.harness.evaluation.preferences import Verdict
@@ -26,7 +28,7 @@ def test_a_control_that_did_not_lose_or_a_limit_makes_it_invalid() -> None:
     assert judge_sensitivity(LIMITS, prefers, [WON] * 20).outcome == "INVALID"
     flips = judge_sensitivity(LIMITS, LOST, [FIRST] * 10)
     assert flips.outcome == "INVALID"
-    assert "flips 100% of 10, allowed up to 40%" in flips.sentence
+    assert "flips 100% of 10, allowed up to 50%" in flips.sentence
 
 
 def test_nothing_judged_is_shown() -> None:
@@ -40,3 +42,12 @@ def test_without_a_control_not_one_verdict_on_a_side_is_enough_to_see_nothing(ve
     assert judge_sensitivity(LIMITS, uncontrolled, [verdicts] * 3).outcome == "INVALID"
     assert judge_sensitivity(LIMITS, uncontrolled, [verdicts] * 3 + [WON] * 3).outcome == "PASS"
     assert judge_sensitivity(LIMITS, LOST, [verdicts] * 3).outcome == "PASS"
+
+
+def test_rules_that_tie_what_meets_the_same_checks_decide_where_a_control_lost() -> None:
+    tied = [(Verdict("AB", "tie", 0.5),)] * 60
+    free = replace(LOST, free=True)
+    assert judge_sensitivity(LIMITS, free, tied).outcome == "PASS"
+    assert judge_sensitivity(Sensitivity(ties=0.5), free, tied).outcome == "INVALID"
+    assert judge_sensitivity(LIMITS, LOST, tied).outcome == "INVALID"
+    assert judge_sensitivity(LIMITS, ControlResult("SHOWN", "no control"), tied).outcome == "INVALID"

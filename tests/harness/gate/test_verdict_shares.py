@@ -24,18 +24,19 @@ FIRST, WON, LOST, TIED, MIXED = both(1, 0), both(1, 1), both(0, 0), both(0.5, 0.
 @pytest.mark.parametrize(
     ("judged", "beyond"),
     [
-        ([FIRST] * 3, set()),
-        ([FIRST] * 4, {"flips"}),
-        ([FIRST] * 12, {"flips", "position"}),
-        ([TIED] * 28, set()),
-        ([TIED] * 30, {"ties"}),
+        ([FIRST] * 5, set()),
+        ([FIRST] * 6, {"flips"}),
+        ([FIRST] * 16, {"flips", "position"}),
+        ([TIED] * 37, set()),
+        ([TIED] * 38, {"ties"}),
         ([TIED] * 26 + [WON] * 4, set()),
         ([both(None, 1)] + [WON] * 3, set()),
         ([both(None, None)] * 2, {"missing"}),
         ([WON] * 49 + [both(None, 1)], set()),
         ([WON] * 20 + [FIRST] * 9, set()),
         ([WON] * 20 + [FIRST] * 20, set()),
-        ([WON] * 20 + [FIRST] * 30, {"flips"}),
+        ([WON] * 20 + [FIRST] * 30, set()),
+        ([WON] * 20 + [FIRST] * 40, {"flips"}),
         ([WON] * 20 + [LOST] * 20, set()),
     ],
 )
@@ -60,16 +61,21 @@ def test_an_honest_judge_of_close_models_is_hardly_ever_taken_for_a_blind_one() 
     rng = random.Random(1)
 
     def close() -> tuple[Verdict, ...]:
-        return FIRST if rng.random() < 0.25 else rng.choice([WON, LOST, TIED])
+        return both(*rng.choices([0.0, 0.5, 1.0], weights=[45, 10, 45], k=2))  # equal answers, and no taste for a place
 
     wrong = sum(bool(names([close() for _ in range(n)])) for n in (5, 10, 25, 60) for _ in range(25))
-    assert wrong <= 0.03 * 100
-    blind = sum(not names([both(*rng.choices([0.0, 1.0], k=2)) for _ in range(400)]) for _ in range(20))
-    assert blind <= 1
+    assert wrong <= 0.05 * 100
+
+
+def test_without_a_control_a_judge_that_tosses_a_coin_is_seen() -> None:
+    rng = random.Random(1)
+    coins = [[both(*rng.choices([0.0, 1.0], k=2)) for _ in range(400)] for _ in range(20)]
+    found = [beyond_limits(Sensitivity(), verdict_shares(judged), controlled=False) for judged in coins]
+    assert sum(not problems for problems in found) <= 1
 
 
 def test_limits_are_the_policys() -> None:
-    judged = [WON] * 20 + [FIRST] * 30
-    assert names(judged, flips=0.6, position=0.9) == set()
-    assert names([WON] * 30 + [FIRST] * 8, flips=0.1) == {"flips"}
+    judged = [WON] * 20 + [FIRST] * 40
+    assert names(judged, flips=0.8, position=0.9) == set()
+    assert names([WON] * 30 + [FIRST] * 12, flips=0.1) == {"flips"}
     assert names([WON] * 99 + [both(None, 1)], missing=0.0) == {"missing"}
