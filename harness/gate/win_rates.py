@@ -134,7 +134,8 @@ def _told(
     if outcome == "INVALID":
         return RuleResult(sentence=_missing_sentence(prefix, advice), **figures)
     part = replace(prefix, prompts=prefix.prompts[:used], values=prefix.values[:used])
-    seen = observations(part)
+    following = prefix.prompts[used - 1 : used + 1]
+    seen = observations(part, closed=len({prompt.category for prompt in following}) > 1)
     low, high = interval(rule.method, rule.alpha, seen)
     sentence = (
         f"{_win_rate(part)} against {against} over {_consumed(part, seen)} is {readings[outcome]} ({low:.1%} to "
@@ -149,9 +150,10 @@ def is_invalid(prefix: JudgedPrefix) -> bool:
     return prefix.of == 0 or prefix.missing > MAX_MISSING * prefix.of
 
 
-def observations(prefix: JudgedPrefix) -> Observations:
+def observations(prefix: JudgedPrefix, closed: bool = False) -> Observations:
     """One for each prompt, or the mean of each cluster whose prompts are all there, with its size: the mean that is
-    tested is the one over prompts, clusters change its variance alone."""
+    tested is the one over prompts, clusters change its variance alone. The last cluster may go on unless it is
+    `closed`."""
     low, high = _as_array(prefix.values, 0.0), _as_array(prefix.values, 1.0)
     if prefix.clusters is None or not prefix.values:
         return Observations(
@@ -160,7 +162,7 @@ def observations(prefix: JudgedPrefix) -> Observations:
     names = [prompt.category for prompt in prefix.prompts]
     starts = [0, *(index for index in range(1, len(names)) if names[index] != names[index - 1])]
     sizes = np.diff([*starts, len(names)])
-    whole = len(starts) if prefix.complete else len(starts) - 1  # the last cluster may go on
+    whole = len(starts) if prefix.complete or closed else len(starts) - 1
     means = [(np.add.reduceat(side, starts) / sizes)[:whole] for side in (low, high)]
     final = whole if prefix.complete else whole + 1
     weights = sizes[:whole] / prefix.largest

@@ -43,7 +43,7 @@ def wealth(values: Floats, floor: float, weights: Floats | None = None) -> Float
     """The e-process against the hypothesis that the mean is at most `floor`, after each observation; shape as `values`.
 
     The average over `BETS` constant bets of prod(1 + bet * w * (y - floor)), bets geometric from 0.05/floor to
-    0.95/floor, weights divided by the largest. While the hypothesis holds, it reaches 1/alpha at any time with
+    0.95/floor. While the hypothesis holds, it reaches 1/alpha at any time with
     probability at most alpha (Ville's inequality).
     """
     total = np.zeros_like(values)
@@ -83,7 +83,7 @@ def decide_mean(
         method: The e-process, one test of the first `final` observations, or both.
         final: Where the one test is made. It is fixed before anything is seen, and made once: a test that goes on
             beyond it goes on with the e-process alone. None stands for all n.
-        weights: Of the observations, shape (n,).
+        weights: Of the observations, shape (n,), in (0, 1]: sizes over the largest that there is, consumed or not.
 
     Returns:
         The outcome, and the number of observations that it took.
@@ -193,4 +193,5 @@ def _final_p_value(values: Floats, floor: float, final: int | None, weights: Flo
 
 
 def _relative(weights: Floats | None) -> Floats | float:
-    return 1.0 if weights is None else weights / weights.max()
+    """Weights as they were fixed before anything was seen: what is still to come may not change what was bet."""
+    return 1.0 if weights is None else weights

@@ -138,8 +138,19 @@ def test_a_cluster_is_one_observation() -> None:
     clustered = apply_policy(policy(clusters="category"), gate_input(replace(head, asked=[])))
     assert clustered.outcome == "INCONCLUSIVE"
     assert clustered.rules[0].value == pytest.approx(0.6)
+    assert "400 of 400 prompts in 40 clusters" in clustered.rules[0].sentence
     few = gate_input(preferences(0.9, categories=29))
     assert outcomes(apply_policy(policy(clusters="category"), few))["clusters"] == "INVALID"
+
+
+@pytest.mark.parametrize("method", ["hybrid", "sequential", "fixed"])
+@pytest.mark.parametrize("name", ["big", "a big one", "the big one", "another name", "last"])
+def test_a_large_cluster_that_is_lost_is_not_passed_by_many_small_ones(method: str, name: str) -> None:
+    # 15% of the prompts are won, in 75 clusters of one prompt each; wherever the large one stands in the order.
+    prompts = [Prompt(f"p{n}", name if n < 425 else f"small {n}") for n in range(500)]
+    head = GivenPreferences(prompts=prompts, values={prompt.key: float(prompt.category != name) for prompt in prompts})
+    rules = policy(clusters="category", head_to_head={"margin": 0.05, "method": method})
+    assert apply_policy(rules, gate_input(head)).outcome != "PASS"
 
 
 def test_a_prompt_that_is_there_again_is_no_second_observation() -> None:
