@@ -87,7 +87,7 @@ def test_a_clear_candidate_costs_a_fraction_and_the_same_again_costs_nothing(fol
         assert spent <= CONTROL + 2 * 100 < 2 * PROMPTS, "two orders, a hundred prompts at most"
         assert gate(folder, rules, "old").outcome == "FAIL"
         spent = judged(folder)
-    assert gate(folder, rules, "new", offline=True) == first, "nobody is there to be asked"
+    assert gate(folder, rules, "new", offline=True).rules == first.rules, "nobody is there to be asked"
     assert judged(folder) == spent
     with Store(folder / "s.duckdb") as store:
         assert store.row_counts()["gate_decision"] == 2
@@ -202,7 +202,7 @@ def test_an_unrelated_model_in_the_store_changes_nothing(folder: Path) -> None:
     with verdict_server("longer") as url:
         alone = gate(folder, policy(folder, url), "new", store="alone.duckdb")
         gate(folder, policy(folder, url), "old")
-        assert gate(folder, policy(folder, url), "new") == alone
+        assert gate(folder, policy(folder, url), "new").rules == alone.rules
 
 
 def test_outputs_that_are_not_there_are_not_sampled_offline(folder: Path, tiny_model: Path) -> None:
@@ -220,7 +220,7 @@ def test_a_judge_that_scores_decides_without_asking_anybody(folder: Path, monkey
     assert decision.outcome == "PASS"
     assert decision.judge.startswith("scores:long#")
     assert gate(folder, rules, "old").outcome == "FAIL"
-    assert gate(folder, rules, "new", offline=True) == decision
+    assert gate(folder, rules, "new", offline=True).rules == decision.rules
 
 
 def controlled(folder: Path, url: str, **rules: object) -> Policy:
