@@ -3,15 +3,17 @@ tables."""
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from tests.bench.gates.cases import ALPHA, Case, judged_in_both_orders
 from tests.bench.gates.coverage import print_coverage
 from tests.bench.gates.errors import print_errors
-from tests.bench.gates.rules import GuardCase, print_rules
+from tests.bench.gates.rules import GuardCase, drop_outcomes, print_rules
 from tests.bench.gates.savings import print_savings
 from tests.bench.gates.shopping import print_shopping
 from tests.bench.gates.tables import Size
+from tpobench.harness.gate.rules import TaskRule
 from tpobench.harness.stats.sequential import Method
 from tpobench.harness.stats.simulation import World
 
@@ -54,3 +56,14 @@ def test_the_evidence_can_be_printed(part: Callable[[Size], object], capsys: pyt
     """Whether it keeps its bounds is for `make bench`: here are too few gates to tell."""
     part(Size(drawn=1_500, quick=True))
     assert capsys.readouterr().out.startswith("## ")
+
+
+@pytest.mark.parametrize("rule", [TaskRule(max_drop=0.05), TaskRule(max_relative_drop=0.1)], ids=["points", "a share"])
+def test_drops_are_simulated_as_the_gate_decides_them(rule: TaskRule) -> None:
+    rng, seen = np.random.default_rng(4), set()
+    for accuracy in np.linspace(0.3, 0.7, 30):
+        pairs = (rng.random((150, 2)) < [accuracy, 0.55]).astype(float)
+        simulated, decided = drop_outcomes(rule, pairs)
+        assert simulated == decided
+        seen.add(decided)
+    assert seen == {"PASS", "FAIL", "INCONCLUSIVE"}

@@ -19,6 +19,7 @@ from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.gate.control import LEAST, SUBSTITUTE
 from tpobench.harness.gate.deviation import Deviation, deviation_of
 from tpobench.harness.gate.needed import Target, detectable_distance, prompts_needed, target_of
+from tpobench.harness.gate.needs import takes_comparison
 from tpobench.harness.gate.policy import Policy, Rules, spec_of, with_share
 from tpobench.harness.gate.preconditions import prompts_digest
 from tpobench.harness.gate.rules import CategoriesRule
@@ -84,10 +85,10 @@ class GatePlan:
     measured_sigma: bool
     sigma_evaluations: int
     roles: tuple[str, ...]
-    method: str
-    floor: float
+    method: str | None
+    floor: float | None
     ceiling: float | None
-    alpha: float
+    alpha: float | None
     needed: int | None
     needed_win_rate: float | None
     detectable: float | None
@@ -141,7 +142,7 @@ def plan_policy(policy: Policy, prices: Prices, store: Store | None) -> PolicyPl
         UserError: No rule asks a judge, the policy has no `evaluate`, or it names what does not exist.
     """
     line = _line(policy, store)
-    asking = {name: rules for name, rules in policy.parts.items() if rules.compares}
+    asking = {name: rules for name, rules in policy.parts.items() if takes_comparison(rules)}
     if not asking:
         raise UserError("the policy has no rule that asks a judge, so there is nothing to plan: what is stored is free")
     parts = {
@@ -269,9 +270,10 @@ def _line(policy: Policy, store: Store | None) -> LinePlan | None:
 
 def _tested(rules: Rules, target: Target | None) -> dict[str, Any]:
     """The method, the limits and the alpha of the rules that the plan is about."""
+    guard = rules.categories
     if target is None:
-        assert rules.categories is not None, "a rule asks a judge"
-        return {"method": "fixed", "floor": rules.categories.floor, "ceiling": None, "alpha": rules.categories.alpha}
+        figures = {"method": None, "floor": None, "ceiling": None, "alpha": None}
+        return figures if guard is None else figures | {"method": "fixed", "floor": guard.floor, "alpha": guard.alpha}
     rule = next(iter(target.rules.values()))
     return {
         "method": rule.method,

@@ -12,6 +12,7 @@ from tpobench.harness.gate.apply import asks_for, rules_of
 from tpobench.harness.gate.categories import Guard, guard_of
 from tpobench.harness.gate.comparison import SequentialComparison, frozen_order
 from tpobench.harness.gate.input import ROLES, Role
+from tpobench.harness.gate.needs import takes_evaluation
 from tpobench.harness.gate.policy import Rules
 from tpobench.harness.gate.rules import CategoriesRule, EquivalenceRule, WinRateRule
 from tpobench.harness.gate.win_rates import MIN_CLUSTERS
@@ -77,7 +78,9 @@ class PlannedGate:
     def __init__(self, rules: Rules, source: PlannedSource, champion: bool = True) -> None:
         self.rules = rules
         self.free = source.free
-        self.roles = tuple(role for role in ROLES if asks_for(rules, role) and (champion or role != "champion"))
+        self._takes_all = takes_evaluation(rules)
+        asked = [role for role in ROLES if asks_for(rules, role) or (role == "head_to_head" and self._takes_all)]
+        self.roles = tuple(role for role in asked if champion or role != "champion")
         order = frozen_order(source.prompts, rules.clusters)
         self.prompts = len(order)
         self._sizes = _cluster_sizes([source.prompts[index].category for index in order], rules.clusters)
@@ -118,6 +121,8 @@ class PlannedGate:
             prompts[role] = np.where(asked, judged, 0)
             rejected |= asked & (outcome < 0)
             undecided |= asked & (outcome == 0)
+        if self._takes_all:  # figures are over all prompts, and asked for last
+            prompts["head_to_head"] = np.where(rejected & (not self.free), prompts["head_to_head"], self.prompts)
         outcomes = np.where(rejected, -1, np.where(undecided, 0, 1)).astype(np.int8)
         return SimulatedGates(outcomes, prompts)
 

@@ -28,13 +28,12 @@ def policy_plan_lines(plan: PolicyPlan) -> list[str]:
 
 def gate_plan_lines(plan: GatePlan) -> list[str]:
     """The plan for one benchmark."""
-    ceiling = "" if plan.ceiling is None else f", ceiling {plan.ceiling:.1%}"
     calls = "no calls, the judge is free" if not plan.games else f"{plan.games} call(s) each at most"
     most = f"; at most {plan.most_first_calls} if it cannot"
     first = f"  before     {plan.first_calls} calls, to see whether the judge can tell answers apart{most}"
     return [
         f"{plan.benchmark}: {plan.prompts} prompts, {calls}, judge {plan.judge}",
-        f"  floor      {plan.floor:.1%}{ceiling} at alpha {plan.alpha:.2g}, method {plan.method}",
+        *_limits(plan),
         f"  spread     a prompt's preference has the deviation {plan.sigma:.2f} ({_source(plan)})",
         *_needs(plan),
         *_category_lines(plan),
@@ -66,6 +65,13 @@ def _source(plan: GatePlan) -> str:
     if not plan.measured_sigma:
         return "assumed: the store holds no comparable evaluation"
     return f"measured in {plan.sigma_evaluations} comparable evaluation(s) of this store"
+
+
+def _limits(plan: GatePlan) -> list[str]:
+    if plan.floor is None:
+        return ["  floor      no rule is on a win rate; the figures of its rules take all prompts"]
+    ceiling = "" if plan.ceiling is None else f", ceiling {plan.ceiling:.1%}"
+    return [f"  floor      {plan.floor:.1%}{ceiling} at alpha {plan.alpha:.2g}, method {plan.method}"]
 
 
 def _others(plan: GatePlan) -> list[str]:

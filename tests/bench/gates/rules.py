@@ -10,8 +10,10 @@ from tests.bench.gates.cases import ALPHA, judged_in_both_orders
 from tests.bench.gates.tables import Bounded, Size, heading, row
 from tpobench.harness.config import validate
 from tpobench.harness.gate.comparison import frozen_order
+from tpobench.harness.gate.drops import check_drop
+from tpobench.harness.gate.input import PairedValues
 from tpobench.harness.gate.policy import Policy
-from tpobench.harness.gate.rules import EquivalenceRule, WinRateRule
+from tpobench.harness.gate.rules import EquivalenceRule, TaskRule, WinRateRule
 from tpobench.harness.gate.simulated import PlannedGate, PlannedSource, decide_rule
 from tpobench.harness.records import Prompt
 from tpobench.harness.stats.intervals import Floats, mean_p_value
@@ -133,12 +135,26 @@ def _drops(size: Size) -> list[str]:
     return table.beyond
 
 
+def drop_outcomes(rule: TaskRule, pairs: Floats) -> tuple[str, str]:
+    """What the table above tests by, and what the gate's own rule says, of pairs of candidate's and baseline's value;
+    shape (items, 2)."""
+    share = 1 - (rule.max_relative_drop or 0.0)
+    scaled, floor = _scaled(pairs[:, 0], pairs[:, 1], share), (share - (rule.max_drop or 0.0)) / (1 + share)
+    passed, failed = mean_p_value(scaled, floor) <= rule.alpha, mean_p_value(1 - scaled, 1 - floor) <= rule.alpha
+    values = PairedValues(pairs=[(ours, theirs) for ours, theirs in pairs.tolist()])
+    return "PASS" if passed else "FAIL" if failed else "INCONCLUSIVE", check_drop("task", "acc", rule, values).outcome
+
+
+def _scaled(ours: Floats, theirs: Floats, share: float) -> Floats:
+    """Candidate - share * baseline, from its least value, -share, to its largest, 1."""
+    return (ours - share * theirs + share) / (1 + share)
+
+
 def _moved(
     seed: int, gates: int, items: int, accuracies: tuple[float, float], share: float, drop: float
 ) -> tuple[int, int]:
     """How many gates pass and fail a rule on candidate - share * baseline, which may not be below -drop: the test is
-    that of the mean on the scale from its least value, -share, to its largest, 1. Candidate and baseline answer 70% of
-    the items alike."""
+    that of the mean. Candidate and baseline answer 70% of the items alike."""
     rng, passed, failed = np.random.default_rng((seed, items)), 0, 0
     ours, theirs = accuracies
     for part in chunks(gates, items):
@@ -146,7 +162,7 @@ def _moved(
         common, other = rng.random(shape), rng.random(shape)
         b = (common < theirs).astype(float)
         a = (np.where(alike, common, other) < ours).astype(float)
-        scaled: Floats = (a - share * b + share) / (1 + share)
+        scaled = _scaled(a, b, share)
         floor = (share - drop) / (1 + share)
         passed += int((mean_p_value(scaled, floor) <= ALPHA).sum())
         failed += int((mean_p_value(1 - scaled, 1 - floor) <= ALPHA).sum())

@@ -141,6 +141,17 @@ def test_calls_are_those_of_every_comparison_the_guard_and_the_control(tmp_path:
 
 
 @rough
+def test_a_figure_of_the_evaluation_takes_all_prompts_of_a_candidate_that_is_not_rejected(tmp_path: Path) -> None:
+    evaluate = section(tmp_path, 160, orders="both", **ASKED)
+    rules = {"head_to_head": {"margin": 0.02}, "controlled": {"min": 0.4}}
+    better, _, _, worse = planned({"evaluate": evaluate} | rules).scenarios
+    assert better.prompts == 160
+    assert worse.prompts < 160
+    (*_, alone) = planned({"evaluate": evaluate, "controlled": {"min": 0.4}}).scenarios
+    assert alone.prompts == 160
+
+
+@rough
 def test_several_benchmarks_share_alpha_and_are_planned_together(tmp_path: Path) -> None:
     one = {"evaluate": section(tmp_path, 100), "head_to_head": {"margin": 0.1}}
     two = {"evaluate": section(tmp_path, 90, 2), "head_to_head": {"margin": 0.2}}
