@@ -68,6 +68,12 @@ class _Trial:
     asked: bool
 
     @property
+    def took_sides(self) -> bool:
+        """Whether the judge took a side on enough prompts to have shown what it sees."""
+        sides = sum(value not in (None, 0.5) for value in self.values)
+        return sides >= LEAST and 2 * sides >= len(self.values)
+
+    @property
     def score(self) -> str:
         """How it went, for people."""
         lost, won = (sum(v is not None and sign * (v - 0.5) > 0 for v in self.values) for sign in (-1, 1))
@@ -93,6 +99,8 @@ def check_control(limits: Sensitivity, controls: Sequence[Control]) -> ControlRe
     trials: list[_Trial] = []
     left = limits.control_prompts
     for control in controls:
+        if control.kind == "empty" and not control.pairs.free and any(trial.took_sides for trial in trials):
+            break  # a model that takes sides without telling good from bad; a rule may be about the form alone
         trial = _all(control, limits) if control.pairs.free else _some(control, limits, left)
         left = max(left - len(trial.values), SUBSTITUTE)
         trials.append(trial)

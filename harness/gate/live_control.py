@@ -59,8 +59,8 @@ def live_controls(
     prompts = [of_prompt[0].prompt for of_prompt in asked.comparisons]
     sides = {"the baseline's own": baseline, "the candidate's own": candidate}
     controls = []
-    for own, side in sides.items():
-        for kind in _KINDS[limits.control]:
+    for kind in _KINDS[limits.control]:
+        for own, side in sides.items():
             bad = bad_answers(kind, prompts, side.responses)
             if len(bad) >= LEAST:
                 controls.append(Control(kind, own, _pairs(asked, prompts, bad, side)))

@@ -93,6 +93,13 @@ def test_a_judge_of_length_is_told_from_one_that_sees_nothing(store: Store) -> N
     assert checked(store, strict, control="shuffled").outcome == "INVALID"
 
 
+def test_a_judge_that_prefers_what_is_longer_decides_nothing(store: Store) -> None:
+    wordy = [answer * (1 + number % 5) for number, answer in enumerate(GOOD)]
+    judge = ScriptedJudge(lambda prompt, first, second: better(len(first), len(second)))
+    result = checked(store, judge, baseline=wordy)
+    assert (result.outcome, "did not clearly prefer good answers to bad" in result.sentence) == ("INVALID", True)
+
+
 @pytest.mark.parametrize("baseline", [NONSENSE, ["I do not know."] * 60, [""] * 60])
 def test_where_the_baseline_is_no_good_the_candidates_answers_do(store: Store, baseline: list[str]) -> None:
     assert checked(store, ScriptedJudge(apt), baseline=baseline, candidate=GOOD).outcome == "PASS"
