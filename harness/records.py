@@ -292,7 +292,8 @@ class GateAttempt:
 class GateLook:
     """A look of a gate at a comparison: the `observations` that it adds to those of its `parent` (the key of the look
     that it continues; empty for the first), in the order in which they are consumed. `test` is the key of what is
-    tested, `line` is empty where the gate belongs to none."""
+    tested, `line` is empty where the gate belongs to none, and `prompts` are the text keys of the observations'
+    prompts."""
 
     test: str
     parent: str
@@ -302,6 +303,7 @@ class GateLook:
     judge: str
     line: str
     observations: Sequence[str]
+    prompts: Sequence[str] = ()
 
     @property
     def key(self) -> str:

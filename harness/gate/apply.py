@@ -9,7 +9,7 @@ from tpobench.harness.gate.canary import JudgeChanged
 from tpobench.harness.gate.categories import judge_categories, shown_categories
 from tpobench.harness.gate.comparison import JudgedPrefix, Look, SequentialComparison, clear_prompts
 from tpobench.harness.gate.control import ControlResult, check_control
-from tpobench.harness.gate.decision import Decision, Outcome, RuleResult
+from tpobench.harness.gate.decision import Decision, Outcome, RuleResult, is_decided
 from tpobench.harness.gate.free_rules import check_free_rules
 from tpobench.harness.gate.input import ROLES, GateInput, Role
 from tpobench.harness.gate.metric_rules import check_late_metrics
@@ -17,10 +17,14 @@ from tpobench.harness.gate.needs import takes_comparison, takes_evaluation
 from tpobench.harness.gate.policy import Rules
 from tpobench.harness.gate.preconditions import check_preconditions
 from tpobench.harness.gate.rules import EquivalenceRule, WinRateRule
+from tpobench.harness.gate.same_answers import told_of_same_answers
 from tpobench.harness.gate.sensitivity import judge_sensitivity
 from tpobench.harness.gate.win_rates import equivalence_outcome, judge_equivalence, judge_win_rate, win_rate_outcome
 
 Say = Callable[[str], None]
+
+ALWAYS = ("sensitivity", "degenerate")
+"""Results that every gate has: they can only stand in the way, and a PASS needs another."""
 
 
 def apply_policy(
@@ -47,6 +51,10 @@ def apply_policy(
         judged, warnings = _judged(rules, gate_input, free, comparisons, say)
     except JudgeChanged as changed:
         judged, warnings = [*_nothing_asked(rules, comparisons), _invalid("sensitivity", str(changed))], ()
+    results = (*judged, *free)
+    if not is_rejected(results) and not any(result.rule not in ALWAYS and is_decided(result) for result in results):
+        sentence = "no critical rule of the policy had anything to decide on; add head_to_head, for example"
+        judged.append(RuleResult(rule="policy", outcome="INVALID", sentence=sentence))
     head_to_head = comparisons["head_to_head"]
     won, lost = ((), ()) if head_to_head is None else clear_prompts(head_to_head.prefix())
     return Decision(
@@ -58,7 +66,7 @@ def apply_policy(
         won=won,
         lost=lost,
         notes=(*gate_input.notes, *(() if head_to_head is None else head_to_head.notes)),
-        warnings=(*gate_input.warnings, *warnings, *_supporting([*judged, *free])),
+        warnings=(*gate_input.warnings, *told_of_same_answers(gate_input), *warnings, *_supporting([*judged, *free])),
     )
 
 

@@ -99,13 +99,15 @@ def _guarded(
     elif p_value <= rule.alpha:
         outcome = "FAIL"
         sentence = f"{_win(prefix)} is below the floor of {rule.floor:.1%} (Holm-adjusted p {p_value:.2g})"
+    elif visible is None:
+        outcome = "INVALID"
+        sentence = (
+            f"{len(prefix.seen)} prompts see no win rate below {rule.floor:.1%} with {rule.power:.0%} probability; "
+            "take more prompts, or a smaller margin"
+        )
     else:
         outcome = "PASS"
-        seen = (
-            "too few to see any drop"
-            if visible is None
-            else f"a win rate of {rule.floor - visible:.0%} would be seen with {rule.power:.0%} probability"
-        )
+        seen = f"a win rate of {rule.floor - visible:.0%} would be seen with {rule.power:.0%} probability"
         sentence = f"{_win(prefix)}, not certainly below {rule.floor:.1%}; {seen}"
     figures: dict[str, Any] = {"limit": rule.floor, "alpha": rule.alpha, "prompts": len(prefix.values), "of": prompts}
     return RuleResult(

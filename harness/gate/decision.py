@@ -102,6 +102,11 @@ class Decision:
         return {"decision": self.outcome} | asdict(self)
 
 
+def is_decided(result: RuleResult) -> bool:
+    """Whether a rule that decides has said something."""
+    return result.tier == "critical" and result.outcome != "SHOWN"
+
+
 def merged(parts: Mapping[str, Decision]) -> Decision:
     """The decision that those of several benchmarks make together; rules are named ``benchmark / rule``."""
     first = next(iter(parts.values()))

@@ -185,12 +185,13 @@ class Control:
 class GateInput:
     """What a gate looks at. `head_to_head` is None where no rule needs a comparison.
 
-    `controls` have answers that must lose; what one cannot show, the next may. `metrics` are those of the candidate's
-    evaluation that the gate is about, and its scores, by name; `figures` are those that take judging. `items` are by
-    lm-eval task, `paired` by figure. `answered` are the prompts where there is no comparison. `champion` is None where
-    nothing was promoted yet, or the candidate was. `also_met` are the fingerprints of anchor and champion.
-    `folder` is where the candidate's weights are, where that is known. `rows` is how many prompts the whole benchmark
-    has, where these are a sample of them.
+    `controls` have answers that must lose; what one cannot show, the next may. `metrics` are those of the
+    candidate's evaluation that the gate is about, and its scores, by name; `figures` are those that take judging.
+    `items` are by lm-eval task, `paired` by figure. `answered` are the prompts where there is no comparison.
+    `champion` is None where nothing was promoted yet, or the candidate was. `also_met` are the fingerprints of
+    anchor and champion. `left_out` is how many prompts that earlier gates of the line looked at are missing.
+    `folder` is where the candidate's weights are, where that is known. `rows` is how many prompts the whole
+    benchmark has, where these are a sample of them.
     """
 
     candidate: str
@@ -214,6 +215,7 @@ class GateInput:
     answered: Sequence[Prompt] = ()
     also_met: tuple[str, ...] = ()
     folder: str | None = None
+    left_out: int = 0
     rows: int | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

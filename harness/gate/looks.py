@@ -5,7 +5,7 @@ or put elsewhere. So the order of a comparison is entered in the store before an
 prompts continues the same e-process (e-values multiply); on fewer or other ones it is another test.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tpobench.harness.errors import UserError
@@ -13,7 +13,7 @@ from tpobench.harness.gate.comparison import Look, fresh_look
 from tpobench.harness.gate.input import ROLES, GateInput, PreferenceSource, Role
 from tpobench.harness.gate.policy import Rules
 from tpobench.harness.records import GateLook, content_key
-from tpobench.harness.store.gates import judges_of_line, looks_of, tests_like
+from tpobench.harness.store.gates import judges_of_line, looks_of, prompts_before, tests_like
 from tpobench.harness.store.store import Store
 
 _STATISTICAL = ("head_to_head", "equivalence", "anchor", "champion", "categories", "clusters")
@@ -28,14 +28,26 @@ class OpenedLook:
     root: str
 
 
-def require_judge_of_line(store: Store, line: str | None, part: str, gate_input: GateInput) -> None:
-    """Raises UserError where the earlier gates of a line asked another judge: their error budget is about one judge."""
-    judges = [] if line is None else judges_of_line(store, line, _named("head_to_head", part))
+def require_judge_of_line(store: Store, line: str | None, gate_input: GateInput) -> None:
+    """Raises UserError where the earlier gates of a line asked other judges: their error budget is about those."""
+    judges = [] if line is None or gate_input.head_to_head is None else judges_of_line(store, line)
     if judges and gate_input.judge not in judges:
         raise UserError(
             f"the gates of the line {line!r} were decided by the judge {', '.join(judges)}, this one asks "
             f"{gate_input.judge}; go on with that judge, or begin another line"
         )
+
+
+def prompts_left_out(
+    store: Store, line: str | None, inputs: Collection[GateInput], looks: Collection[Mapping[Role, OpenedLook]]
+) -> int:
+    """How many prompts that earlier gates of the line looked at are in none of these comparisons. Whoever may choose
+    prompts after they were judged needs no luck, and no share of alpha pays for that."""
+    roots = [opened.root for of_part in looks for opened in of_part.values()]
+    if line is None or not roots:
+        return 0
+    present = {prompt.text_key for gate_input in inputs for prompt in gate_input.prompts}
+    return len(prompts_before(store, line, roots) - present)
 
 
 def told_of_repeats(store: Store, line: str | None, rules: Rules, gate_input: GateInput) -> GateInput:
@@ -46,7 +58,8 @@ def told_of_repeats(store: Store, line: str | None, rules: Rules, gate_input: Ga
     key = test_key(rules, gate_input, "head_to_head")
     observations = _fresh(gate_input.head_to_head, rules.clusters)
     chain = continued_chain(looks_of(store, key), observations, grows=rules.clusters is None)
-    others = set(tests_like(store, candidate, against, observations)) - {look.key for look in chain[:1]}
+    tests = tests_like(store, candidate, against, observations)
+    others = tests[: tests.index(chain[0].key)] if chain else tests  # those that were begun before this one
     if not others:
         return gate_input
     times = "once" if len(others) == 1 else f"{len(others)} times"
@@ -97,12 +110,13 @@ def open_looks(
 
 def _open(store: Store, source: PreferenceSource, clusters: str | None, about: Mapping[str, str]) -> OpenedLook:
     fresh = _fresh(source, clusters)
+    text_keys = {key: prompt.text_key for key, prompt in zip(source.observations, source.prompts, strict=True)}
     chain = continued_chain(looks_of(store, about["test"]), fresh, grows=clusters is None)
     known = tuple(key for look in chain for key in look.observations)
     added = tuple(key for key in fresh if key not in set(known))
     if added or not chain:
         parent = chain[-1].key if chain else ""
-        look = GateLook(**about, parent=parent, observations=added)
+        look = GateLook(**about, parent=parent, observations=added, prompts=[text_keys[key] for key in added])
         store.add_look(look)
         chain = (*chain, look)
     return OpenedLook(Look((*known, *added), len(chain[0].observations)), chain[0].key)

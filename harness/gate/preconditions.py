@@ -20,6 +20,7 @@ def check_preconditions(rules: Rules, gate_input: GateInput) -> list[RuleResult]
     prompts = gate_input.prompts
     return [
         *_pins(rules, gate_input),
+        *_left_out(gate_input),
         *_clusters(rules, prompts),
         *_categories(rules, prompts),
         *_too_few(rules, gate_input),
@@ -51,6 +52,17 @@ def _baseline(rules: Rules, gate_input: GateInput) -> str:
     expected = {DIRECT.name} | (set() if rules.evaluate is None else {rules.evaluate.against_mode})
     named = "@" in (rules.pins.baseline or "")
     return whole if named or gate_input.baseline_mode not in expected else gate_input.baseline_fingerprint
+
+
+def _left_out(gate_input: GateInput) -> list[RuleResult]:
+    """Prompts may join those of a line, and none may leave: what was lost could be left out."""
+    if not gate_input.left_out:
+        return []
+    sentence = (
+        f"{gate_input.left_out} prompts that earlier gates of this line looked at are missing; put them back, or begin "
+        "another line"
+    )
+    return [_invalid("prompts of the line", sentence)]
 
 
 def _clusters(rules: Rules, prompts: Sequence[Prompt]) -> list[RuleResult]:

@@ -16,7 +16,7 @@ from tpobench.harness.gate.decision import Decision, merged, revealed
 from tpobench.harness.gate.input import GateInput, GateRequest, Role
 from tpobench.harness.gate.judge_warnings import judge_warnings
 from tpobench.harness.gate.ledger import open_attempt
-from tpobench.harness.gate.looks import OpenedLook, open_looks, require_judge_of_line, told_of_repeats
+from tpobench.harness.gate.looks import OpenedLook, open_looks, prompts_left_out, require_judge_of_line, told_of_repeats
 from tpobench.harness.gate.needs import takes_answers, takes_baseline
 from tpobench.harness.gate.policy import Policy, Rules, with_share
 from tpobench.harness.gate.preconditions import prompts_digest
@@ -107,7 +107,7 @@ def decide(store: Store, policy: Policy, request: GateRequest, connect: Connect,
             for name, rules in parts.items()
         }
         for name, rules in parts.items():
-            require_judge_of_line(store, policy.line, name, inputs[name])
+            require_judge_of_line(store, policy.line, inputs[name])
             told = told_of_repeats(store, policy.line, rules, inputs[name])
             inputs[name] = told_of_contamination(store, told)
         looks = {
@@ -115,6 +115,8 @@ def decide(store: Store, policy: Policy, request: GateRequest, connect: Connect,
             for name, rules in parts.items()
         }
         attempt = _enter(store, policy, inputs, looks)
+        left_out = prompts_left_out(store, policy.line, inputs.values(), looks.values())
+        inputs = {name: replace(gate_input, left_out=left_out) for name, gate_input in inputs.items()}
         share = 1.0 if attempt is None else attempt.share
         decisions = {
             name: apply_policy(

@@ -79,18 +79,29 @@ def looks_of(store: Store, test: str) -> list[GateLook]:
 
 def tests_like(store: Store, candidate: str, against: str, observations: Sequence[str]) -> list[str]:
     """The keys of the first looks at tests of one model against another, whatever was varied between them, and of those
-    that looked at one of these observations, whatever the models are called."""
+    of which half the observations are among these, whatever the models are called; the oldest first."""
     query = (
-        "SELECT gate_look_key AS key FROM gate_look WHERE parent = '' "
-        "AND ((candidate = ? AND against = ?) OR list_has_any(observations, ?)) ORDER BY opened_at, gate_look_key"
+        "SELECT gate_look_key AS key FROM gate_look WHERE parent = '' AND ((candidate = ? AND against = ?) "
+        "OR 2 * len(list_intersect(observations, ?)) >= len(observations)) ORDER BY opened_at, gate_look_key"
     )
     return [row["key"] for row in store.rows(query, [candidate, against, list(observations)])]
 
 
-def judges_of_line(store: Store, line: str, role: str) -> list[str]:
-    """The judges that the gates of a line have asked in this role."""
-    query = "SELECT DISTINCT judge FROM gate_look WHERE line = ? AND role = ? ORDER BY judge"
-    return [row["judge"] for row in store.rows(query, [line, role])]
+def judges_of_line(store: Store, line: str) -> list[str]:
+    """The judges that the gates of a line have asked."""
+    return [
+        row["judge"] for row in store.rows("SELECT DISTINCT judge FROM gate_look WHERE line = ? ORDER BY judge", [line])
+    ]
+
+
+def prompts_before(store: Store, line: str, looks: Collection[str]) -> set[str]:
+    """The text keys of the prompts that the gates of a line looked at before the first of these looks."""
+    query = """
+        SELECT DISTINCT unnest(prompts) AS prompt FROM gate_look WHERE line = ? AND opened_at < (
+            SELECT min(opened_at) FROM gate_look WHERE gate_look_key IN (SELECT unnest(?))
+        )
+    """
+    return {row["prompt"] for row in store.rows(query, [line, list(looks)])}
 
 
 def known_lines(store: Store) -> list[str]:

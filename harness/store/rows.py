@@ -220,7 +220,12 @@ def attempt_row(attempt: GateAttempt) -> Row:
 
 
 def look_row(look: GateLook) -> Row:
-    return {"gate_look_key": look.key, **vars(look), "observations": list(look.observations)}
+    return {
+        "gate_look_key": look.key,
+        **vars(look),
+        "observations": list(look.observations),
+        "prompts": list(look.prompts),
+    }
 
 
 def champion_row(move: ChampionMove) -> Row:

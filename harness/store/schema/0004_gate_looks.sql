@@ -8,5 +8,6 @@ CREATE TABLE gate_look (
     candidate VARCHAR NOT NULL, against VARCHAR NOT NULL, judge VARCHAR NOT NULL,
     line VARCHAR NOT NULL,          -- empty = the gate belongs to no line
     observations VARCHAR[] NOT NULL,    -- those that this look adds
+    prompts VARCHAR[] NOT NULL,     -- the text key of each one's prompt
     opened_at TIMESTAMP DEFAULT current_timestamp
 );

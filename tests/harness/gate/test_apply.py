@@ -119,6 +119,12 @@ def test_a_supporting_rule_warns_and_an_advisory_one_is_shown() -> None:
         assert any("thought_chars" in warning for warning in decision.warnings) == warned
 
 
+def test_a_policy_of_which_no_rule_could_decide_passes_nobody() -> None:
+    rules = validate({"champion": {"margin": 0.05}}, Policy, "policy")
+    decision = apply_policy(rules, gate_input(preferences(0.1)))
+    assert (decision.outcome, outcomes(decision)["champion"]) == ("INVALID", "SHOWN")
+
+
 def test_a_rule_that_not_even_all_wins_could_meet_is_invalid() -> None:
     decision = apply_policy(policy(), gate_input(preferences(1.0, count=4)))
     assert decision.outcome == "INVALID"

@@ -59,6 +59,11 @@ def test_a_category_that_is_named_and_too_small_is_invalid_and_others_are_shown(
     assert "12 prompts are too few to guard this category, 30 are needed" in named[0].sentence
 
 
+def test_a_guard_that_sees_nothing_is_invalid() -> None:
+    rule = CategoriesRule(margin=0.49, drop=0.99, power=0.5)
+    assert [result.outcome for result in judge_categories(rule, compared(lost=mixed(0, 100)))] == ["INVALID"]
+
+
 def test_what_is_only_shown_judges_nothing() -> None:
     comparison = compared(a=mixed(20, 40))
     comparison.advance(10)

@@ -26,8 +26,9 @@ from tpobench.harness.store.store import Store
 
 PROMPTS = 240
 
-CONTROL = 2 * (8 + 8)
-"""Judgments of the control: this judge ties answers to other prompts, which are as long, and prefers them to none."""
+CONTROL = 2 * (8 + 8 + 8)
+"""Judgments of the control: this judge ties either side's answers to other prompts, which are as long, and prefers an
+answer to none."""
 
 
 def connect(endpoint: Endpoint) -> Client:

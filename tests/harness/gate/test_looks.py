@@ -8,9 +8,17 @@ import pytest
 
 from tests.harness.gate.inputs import GivenPreferences, gate_input, policy, preferences
 from tpobench.harness.errors import UserError
+from tpobench.harness.gate.apply import apply_policy
 from tpobench.harness.gate.comparison import SequentialComparison
 from tpobench.harness.gate.decision import Outcome
-from tpobench.harness.gate.looks import continued_chain, open_looks, require_judge_of_line, told_of_repeats
+from tpobench.harness.gate.input import GateInput
+from tpobench.harness.gate.looks import (
+    continued_chain,
+    open_looks,
+    prompts_left_out,
+    require_judge_of_line,
+    told_of_repeats,
+)
 from tpobench.harness.gate.policy import Policy
 from tpobench.harness.gate.win_rates import win_rate_outcome
 from tpobench.harness.records import GateLook
@@ -96,6 +104,23 @@ def test_a_file_of_answers_that_grew_is_another_model_and_the_same_test(store: S
     assert "was tested once before" in told_of_repeats(store, None, rules, part).warnings[0]
 
 
+def test_prompts_of_a_line_may_not_be_left_out_and_may_be_added(store: Store) -> None:
+    rules, source = policy(line="assistant"), preferences(0.5, count=90)
+
+    def left_out(looked: GateInput) -> int:
+        looks = open_looks(store, rules, looked, line="assistant")
+        return prompts_left_out(store, "assistant", [looked], [looks])
+
+    few = gate_input(first_of(source, 60))
+    assert [left_out(few), left_out(gate_input(source)), left_out(few)] == [0, 0, 0], "the same gate again is the same"
+    lost = replace(source, prompts=source.prompts[5:], values={key: 1.0 for key in source.values})
+    assert left_out(gate_input(lost)) == 5
+    assert prompts_left_out(store, None, [gate_input(lost)], []) == 0
+    decision = apply_policy(rules, replace(gate_input(lost), left_out=5))
+    assert decision.outcome == "INVALID"
+    assert lost.asked == [], "nobody is asked for it"
+
+
 def share_of_passes(decisions: Sequence[Sequence[Outcome]]) -> float:
     return sum("PASS" in looks for looks in decisions) / len(decisions)
 
@@ -125,9 +150,9 @@ def test_a_pair_that_was_tested_before_without_a_line_is_told(store: Store) -> N
 def test_a_line_stays_with_its_judge(store: Store) -> None:
     looked = gate_input(preferences(0.5, count=40))
     open_looks(store, policy(line="assistant"), looked, line="assistant")
-    require_judge_of_line(store, "assistant", "", looked)
+    require_judge_of_line(store, "assistant", looked)
     with pytest.raises(
         UserError, match=r"the line 'assistant' were decided by the judge judge@1, this one asks judge@2"
     ):
-        require_judge_of_line(store, "assistant", "", replace(looked, judge="judge@2"))
-    require_judge_of_line(store, "another", "", replace(looked, judge="judge@2"))
+        require_judge_of_line(store, "assistant", replace(looked, judge="judge@2"))
+    require_judge_of_line(store, "another", replace(looked, judge="judge@2"))
