@@ -1,10 +1,9 @@
 """Canary pairs: before a judge is asked anything new, it is asked again what it judged long ago. Servers change what
 answers to a name, and judgments of two judges make no comparison."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-
-from scipy.stats import binom
 
 from tpobench.harness.judges.base import CallEstimate, Comparison, Judge
 from tpobench.harness.judges.scorer import Scorer
@@ -12,11 +11,15 @@ from tpobench.harness.records import Prompt
 from tpobench.harness.store.judgments import ClearJudgment, clear_judgments
 from tpobench.harness.store.store import Store
 
-SELF_DISAGREEMENT = 0.25
-"""The share of clear judgments that a judge that has not changed may take back, as real judges do at a temperature."""
+UNCHANGED, CHANGED = 0.15, 0.5
+"""The shares of clear judgments that are taken back by the same judge, as at a temperature, and by one that has nothing
+to do with it."""
 
-CERTAIN = 0.05
-"""How likely a judge that takes back so many is taken for a changed one."""
+TAKEN_FOR_CHANGED, TAKEN_FOR_UNCHANGED = 0.03, 0.1
+"""How likely either of the two is taken for the other one."""
+
+BLOCK = 5
+"""Pairs that are judged again at a time: of the same judge, which takes back none of them, these are enough."""
 
 
 class JudgeChanged(Exception):
@@ -83,7 +86,8 @@ class WatchedJudge:
 
 
 def require_unchanged(store: Store, judge: Judge, pairs: int, prompts: Sequence[str]) -> None:
-    """Have the oldest clear judgments made again, and compare.
+    """Have the oldest clear judgments made again, a few at a time, until it is certain enough whose they are (Wald,
+    "Sequential tests of statistical hypotheses").
 
     Args:
         store: Holds what the judge said before; what it says now is kept beside it.
@@ -92,22 +96,39 @@ def require_unchanged(store: Store, judge: Judge, pairs: int, prompts: Sequence[
         prompts: The keys of those prompts whose judgments are taken first.
 
     Raises:
-        JudgeChanged: More than half are taken back, and more than a judge takes back that has not changed.
+        JudgeChanged: More are taken back than by a judge that has not changed.
         UserError: The judge could not be reached.
     """
     known = [before for before in clear_judgments(store, judge.id, prompts, pairs) if _is_of(judge, before)]
-    if not known:
+    again = _asked_again(store, judge, known)
+    changed = asked = 0
+    for start in range(0, len(known), BLOCK):
+        block = known[start : start + BLOCK]
+        keys = judge.judge(store, again[start : start + BLOCK], "judging again what was judged before")
+        now = store.preferences(keys)
+        changed += sum(_is_changed(before.preference, now[key]) for before, key in zip(block, keys, strict=True))
+        asked += len(block)
+        verdict = verdict_on(changed, asked)
+        if verdict is False:
+            return
+        if verdict:
+            break
+    else:
         return
-    keys = judge.judge(store, _asked_again(store, judge, known), "judging again what was judged before")
-    now = store.preferences(keys)
-    changed = sum(_is_changed(before.preference, now[key]) for before, key in zip(known, keys, strict=True))
-    if 2 * changed > len(known) and binom.sf(changed - 1, len(known), SELF_DISAGREEMENT) <= CERTAIN:
-        when = min(before.judged_at for before in known)
-        raise JudgeChanged(
-            f"the judge says otherwise than before on {changed} of {len(known)} pairs that it judged first on "
-            f"{when:%Y-%m-%d}: what answers to the name {judge.id} has changed, and its judgments of then and now make "
-            "no comparison; have the former model serve the name, or judge everything anew in another store"
-        )
+    when = min(before.judged_at for before in known)
+    raise JudgeChanged(
+        f"the judge says otherwise than before on {changed} of {asked} pairs that it judged first on {when:%Y-%m-%d}: "
+        f"what answers to the name {judge.id} has changed, and its judgments of then and now make no comparison; have "
+        "the former model serve the name, or judge everything anew in another store"
+    )
+
+
+def verdict_on(changed: int, asked: int) -> bool | None:
+    """Whether another judge took back so many of the judgments that were asked for again; None: that is open."""
+    log_odds = changed * math.log(CHANGED / UNCHANGED) + (asked - changed) * math.log((1 - CHANGED) / (1 - UNCHANGED))
+    if log_odds <= math.log(TAKEN_FOR_UNCHANGED):
+        return False
+    return True if log_odds >= -math.log(TAKEN_FOR_CHANGED) else None
 
 
 def _comparison(before: ClearJudgment) -> Comparison:

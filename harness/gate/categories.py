@@ -139,7 +139,10 @@ def _small(rule: CategoriesRule, guard: Guard, comparison: SequentialComparison)
         ]
     if not guard.small:
         return []
-    shares = [f"{name} {_share(comparison.part(indices, judge=False))}" for name, indices in guard.small.items()]
+    shares = [
+        f"{name} {_share(comparison.part(indices, judge=not comparison.source.paid))}"
+        for name, indices in guard.small.items()
+    ]
     sentence = f"win rate (prompts); under {MIN_CATEGORY}, so these are not decided on: {', '.join(shares)}"
     return [RuleResult(rule="small categories", outcome="SHOWN", sentence=sentence)]
 

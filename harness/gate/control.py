@@ -47,12 +47,13 @@ WINNING = 0.75
 @dataclass(frozen=True)
 class ControlResult:
     """PASS where a control certainly lost, INVALID where none did, SHOWN where none was judged; `warning` says what
-    the judge did not see all the same. `free` is whether judging costs nothing."""
+    the judge did not see all the same. `sees` is whether a judge that
+    costs nothing told answers to the prompt from answers to others: its ties are ties."""
 
     outcome: Literal["PASS", "INVALID", "SHOWN"]
     sentence: str
     warning: str = ""
-    free: bool = False
+    sees: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,7 @@ class _Trial:
     def took_sides(self) -> bool:
         """Whether the judge took a side on enough prompts to have shown what it sees."""
         sides = sum(value not in (None, 0.5) for value in self.values)
-        return sides >= LEAST and 2 * sides >= len(self.values)
+        return sides >= BLOCK and 2 * sides >= len(self.values)
 
     @property
     def score(self) -> str:
@@ -106,7 +107,8 @@ def check_control(limits: Sensitivity, controls: Sequence[Control]) -> ControlRe
         trials.append(trial)
         if trial.decided < 0 and not trial.problems:
             sentence = f"control: {control.bad} {trial.score}"
-            return ControlResult("PASS", sentence, _warning(trials), control.pairs.free)
+            sees = control.pairs.free and control.kind == "shuffled"
+            return ControlResult("PASS", sentence, _warning(trials), sees)
         if trial.decided > 0 or trial.problems or not trial.asked:
             break
     if not all(trial.asked for trial in trials):

@@ -13,7 +13,7 @@ from tpobench.harness.gate.comparison import Look, fresh_look
 from tpobench.harness.gate.input import ROLES, GateInput, PreferenceSource, Role
 from tpobench.harness.gate.policy import Rules
 from tpobench.harness.records import GateLook, content_key
-from tpobench.harness.store.gates import judges_of_line, looks_of, prompts_before, tests_like
+from tpobench.harness.store.gates import judges_of_line, looks_of, prompts_before, similar_looks
 from tpobench.harness.store.store import Store
 
 _STATISTICAL = ("head_to_head", "equivalence", "anchor", "champion", "categories", "clusters")
@@ -51,21 +51,23 @@ def prompts_left_out(
 
 
 def told_of_repeats(store: Store, line: str | None, rules: Rules, gate_input: GateInput) -> GateInput:
-    """The input with a warning where this pair was tested before and no line shares the error between the tests."""
-    if line is not None or gate_input.head_to_head is None:
+    """The input with a warning where this pair was tested before, and no line shares the error between the tests."""
+    if gate_input.head_to_head is None:
         return gate_input
     candidate, against = gate_input.candidate_fingerprint, gate_input.baseline_fingerprint
     key = test_key(rules, gate_input, "head_to_head")
     observations = _fresh(gate_input.head_to_head, rules.clusters)
     chain = continued_chain(looks_of(store, key), observations, grows=rules.clusters is None)
-    tests = tests_like(store, candidate, against, observations)
-    others = tests[: tests.index(chain[0].key)] if chain else tests  # those that were begun before this one
+    root = chain[0].key if chain else ""
+    others = similar_looks(store, candidate, against, observations, line=line or "", before=root)
     if not others:
         return gate_input
     times = "once" if len(others) == 1 else f"{len(others)} times"
+    where = "" if line is None else " outside this line"
     warning = (
-        f"this pair was tested {times} before with other answers, prompts, rules or another judge, and each test may "
-        "spend its whole alpha; a 'line' in the policy shares it"
+        f"this pair, or one with the same answers, was tested {times} before{where} "
+        "with other answers, prompts, rules or another judge, and each test may spend its whole alpha; a 'line' in the "
+        "policy shares it"
     )
     return replace(gate_input, warnings=(*gate_input.warnings, warning))
 

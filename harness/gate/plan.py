@@ -15,6 +15,7 @@ from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.plan import Plan, plan_for
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.gate.advice import problems_of, told_of_prompts
+from tpobench.harness.gate.canary import BLOCK as CANARY_BLOCK
 from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.gate.control import LEAST, SUBSTITUTE
 from tpobench.harness.gate.deviation import Deviation, deviation_of
@@ -220,7 +221,7 @@ class _Priced:
         """Calls for the known-bad control and the canary of a judge that tells answers apart."""
         limits = self.gate.rules.sensitivity
         control = 0 if limits.control == "none" else min(LEAST, self.gate.prompts)
-        return self.calls and self.calls * control + limits.canary
+        return self.calls and self.calls * control + min(limits.canary, CANARY_BLOCK)
 
     @property
     def most_first_calls(self) -> int:

@@ -248,8 +248,8 @@ class Sensitivity(FileModel):
 
     `control` is an answer that must lose against a model's own: that to another prompt (``shuffled``), none
     (``empty``), or one of both (``either``); it is judged on `control_prompts` before anything else, and a few more
-    where it gives way to another. `canary` pairs that the judge has judged before are judged again before it is asked
-    anything new.
+    where it gives way to another. Up to `canary` pairs that the judge has judged before are judged again before it
+    is asked anything new.
     """
 
     flips: Share | None = None
@@ -258,7 +258,7 @@ class Sensitivity(FileModel):
     missing: Annotated[float, Field(ge=0, le=MAX_MISSING, strict=False)] = MAX_MISSING
     control: Literal["either", "shuffled", "empty", "none"] = "either"
     control_prompts: Count = 40
-    canary: Annotated[int, Field(ge=0)] = 5
+    canary: Annotated[int, Field(ge=0)] = 40
 
     @model_validator(mode="after")
     def _can_tell(self) -> "Sensitivity":

@@ -19,7 +19,7 @@ def judge_sensitivity(limits: Sensitivity, control: ControlResult, judged: Seque
     """
     shares = verdict_shares(judged)
     problems = [control.sentence] if control.outcome == "INVALID" else []
-    beyond = beyond_limits(limits, shares, controlled=control.outcome == "PASS", free=control.free)
+    beyond = beyond_limits(limits, shares, controlled=control.outcome == "PASS", free=control.sees)
     if beyond:
         problems.append(f"the judge cannot tell these answers apart: {'; '.join(beyond)}")
     if problems:

@@ -137,12 +137,15 @@ def _told(
     following = prefix.prompts[used - 1 : used + 1]
     seen = observations(part, closed=len({prompt.category for prompt in following}) > 1)
     low, high = interval(rule.method, rule.alpha, seen)
+    value = mean(part)
+    if value is not None:  # what was ruled out on the way may be where the mean is now
+        low, high = min(low, value), max(high, value)
     sentence = (
         f"{_win_rate(part)} against {against} over {_consumed(part, seen)} is {readings[outcome]} ({low:.1%} to "
         f"{high:.1%} at alpha {rule.alpha:.2g}, {rule.method}{_missing(part)})"
     )
     figures |= evidence(outcome, part, seen)
-    return RuleResult(sentence=sentence, value=mean(part), low=low, high=high, **figures)
+    return RuleResult(sentence=sentence, value=value, low=low, high=high, **figures)
 
 
 def is_invalid(prefix: JudgedPrefix) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.scorer import PromptedResponses, Scorer, scored
-from tpobench.harness.judges.user_module import importable, user_module
+from tpobench.harness.judges.user_module import importable, sources_of, user_module
 from tpobench.harness.records import Prompt, Score
 
 GROUP_SECONDS = 1.0
@@ -19,7 +19,8 @@ GROUP_SECONDS = 1.0
 
 class CustomScorer(Scorer):
     """The function gets the prompt's text and the response, and returns a number, or a mapping with ``score`` and
-    components. Its module's file is part of the id: a changed function is another judge."""
+    components. Its module's file is part of the id, and so are the files beside it that it imports: a changed function
+    is another judge."""
 
     def __init__(self, name: str) -> None:
         """Raises UserError where there is no such function; the current folder is searched first."""
@@ -35,7 +36,8 @@ class CustomScorer(Scorer):
         file = getattr(module, "__file__", None)
         if file is None:
             raise UserError(f"the scorer {name} is not in a file, so a change of it would go unnoticed; put it in one")
-        self.id = f"{name}#{hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12]}"
+        sources = [source.read_bytes() for source in sources_of(self._folder, Path(file))]
+        self.id = f"{name}#{hashlib.sha256(b''.join(sources)).hexdigest()[:12]}"
         self.label = name
 
     def score_all(self, responses: PromptedResponses) -> Iterator[list[Score]]:

@@ -1,5 +1,6 @@
 """A module of the user's: from the current folder, whatever it is called there, or an installed one."""
 
+import ast
 import hashlib
 import importlib
 import importlib.util
@@ -31,6 +32,36 @@ def user_module(folder: Path, name: str) -> ModuleType:
             if file.is_file():
                 return _loaded(name, file)
         return importlib.import_module(name)
+
+
+def sources_of(folder: Path, file: Path) -> list[Path]:
+    """The file, and every file of the folder that it imports, directly or not, by their names in the source."""
+    found: list[Path] = []
+    waiting = [file]
+    while waiting:
+        source = waiting.pop()
+        if source not in found:
+            found.append(source)
+            for name in _imported(source):
+                here = folder.joinpath(*name.split("."))
+                waiting += [near for near in (here.with_suffix(".py"), here / "__init__.py") if near.is_file()]
+    return [file, *sorted(set(found) - {file})]
+
+
+def _imported(source: Path) -> set[str]:
+    """The names of modules in the import statements of a file; none where it is not Python."""
+    try:
+        tree = ast.parse(source.read_bytes())
+    except (SyntaxError, ValueError):
+        return set()
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            names |= {base, *(f"{base}.{alias.name}".strip(".") for alias in node.names)}
+    return {".".join(name.split(".")[:depth]) for name in names if name for depth in range(1, name.count(".") + 2)}
 
 
 def _loaded(name: str, file: Path) -> ModuleType:

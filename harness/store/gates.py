@@ -77,14 +77,29 @@ def looks_of(store: Store, test: str) -> list[GateLook]:
     return [GateLook(**row) for row in store.rows(query, [test])]
 
 
-def tests_like(store: Store, candidate: str, against: str, observations: Sequence[str]) -> list[str]:
+def similar_looks(
+    store: Store, candidate: str, against: str, observations: Sequence[str], *, line: str = "", before: str = ""
+) -> list[str]:
     """The keys of the first looks at tests of one model against another, whatever was varied between them, and of those
-    of which half the observations are among these, whatever the models are called; the oldest first."""
-    query = (
-        "SELECT gate_look_key AS key FROM gate_look WHERE parent = '' AND ((candidate = ? AND against = ?) "
-        "OR 2 * len(list_intersect(observations, ?)) >= len(observations)) ORDER BY opened_at, gate_look_key"
-    )
-    return [row["key"] for row in store.rows(query, [candidate, against, list(observations)])]
+    of which half the observations are among these, whatever the models are called; the oldest first.
+
+    Args:
+        store: Where looks are kept.
+        candidate: A fingerprint.
+        against: A fingerprint.
+        observations: Keys.
+        line: Looks of this line are left out: they share their error.
+        before: The key of a look: only those that were opened before it; empty for all.
+    """
+    query = """
+        SELECT gate_look_key AS key FROM gate_look
+        WHERE parent = '' AND (line = '' OR line <> ?)
+          AND (? = '' OR opened_at < (SELECT opened_at FROM gate_look WHERE gate_look_key = ?))
+          AND ((candidate = ? AND against = ?) OR 2 * len(list_intersect(observations, ?)) >= len(observations))
+        ORDER BY opened_at, gate_look_key
+    """
+    rows = store.rows(query, [line, before, before, candidate, against, list(observations)])
+    return [row["key"] for row in rows]
 
 
 def judges_of_line(store: Store, line: str) -> list[str]:

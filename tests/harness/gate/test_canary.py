@@ -1,10 +1,12 @@
 """A judge that changed under its name is noticed before it is asked anything new."""
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tests.harness.gate.scripted_judge import Say, ScriptedJudge, apt
 from tpobench.harness.evaluation.given_outputs import add_answers
-from tpobench.harness.gate.canary import JudgeChanged, WatchedJudge
+from tpobench.harness.gate.canary import BLOCK, JudgeChanged, WatchedJudge, verdict_on
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.records import Prompt
 from tpobench.harness.store.store import Store
@@ -70,6 +72,25 @@ def test_one_that_takes_back_a_little_has_not_changed(judged: Store) -> None:
         )
 
     watched(moody)[0].judge(judged, comparisons(slice(10, 20)), "")
+
+
+@pytest.mark.parametrize(
+    ("takes_back", "least", "most"), [(0.03, 0, 0.01), (0.15, 0, 0.06), (0.5, 0.85, 1), (0.9, 0.99, 1)]
+)
+def test_another_judge_is_found_and_the_same_one_is_not_taken_for_another(
+    takes_back: float, least: float, most: float
+) -> None:
+    rng = np.random.default_rng(0)
+    found = [is_another(np.cumsum(rng.random(40) < takes_back)) for _ in range(2000)]
+    assert least <= np.mean(found) <= most
+
+
+def is_another(changed: npt.NDArray[np.int64]) -> bool:
+    """What the blocks of a canary decide, from the number of judgments that were taken back so far."""
+    for asked in range(BLOCK, 41, BLOCK):
+        if (verdict := verdict_on(int(changed[asked - 1]), asked)) is not None:
+            return verdict
+    return False
 
 
 def test_what_is_stored_asks_nobody(judged: Store) -> None:

@@ -26,9 +26,8 @@ from tpobench.harness.store.store import Store
 
 PROMPTS = 240
 
-CONTROL = 2 * (8 + 8 + 8)
-"""Judgments of the control: this judge ties either side's answers to other prompts, which are as long, and prefers an
-answer to none."""
+CONTROL = 2 * 8
+"""Judgments of the control: this judge goes by length, and prefers an answer to none."""
 
 
 def connect(endpoint: Endpoint) -> Client:
@@ -58,7 +57,8 @@ def folder(tmp_path: Path) -> Path:
 
 def policy(folder: Path, url: str, **rules: object) -> Policy:
     on = {"benchmark": str(folder / "bench.jsonl"), "judge": "ste", "judge_model": f"{MODEL}@{url}", "orders": "both"}
-    return validate({"evaluate": on, "head_to_head": {"margin": 0.03}} | rules, Policy, "policy")
+    plain = {"evaluate": on, "head_to_head": {"margin": 0.03}, "sensitivity": {"control": "empty"}}
+    return validate(plain | rules, Policy, "policy")
 
 
 def gate(

@@ -143,8 +143,12 @@ def test_a_pair_that_was_tested_before_without_a_line_is_told(store: Store) -> N
     assert told_of_repeats(store, None, rules, looked).warnings == (), "the same gate again is no repeat"
     other = gate_input(preferences(0.5, count=40, seed=3))
     (warning,) = told_of_repeats(store, None, rules, other).warnings
-    assert "this pair was tested once before" in warning
-    assert told_of_repeats(store, "line", rules, other).warnings == ()
+    assert "this pair, or one with the same answers, was tested once before with" in warning
+    (warning,) = told_of_repeats(store, "another", rules, other).warnings
+    assert "once before outside this line" in warning, "a new line is no new budget for an old pair"
+    open_looks(store, rules, other, line="own")
+    third = gate_input(preferences(0.5, count=40, seed=4))
+    assert "tested once before outside this line" in told_of_repeats(store, "own", rules, third).warnings[0]
 
 
 def test_a_line_stays_with_its_judge(store: Store) -> None:

@@ -123,7 +123,7 @@ def test_a_line_plans_with_what_its_next_gate_may_spend(tmp_path: Path) -> None:
 def test_calls_are_those_of_every_comparison_the_guard_and_the_control(tmp_path: Path) -> None:
     evaluate = section(tmp_path, 160, 2, orders="both", **ASKED)
     alone = planned({"evaluate": evaluate, "head_to_head": {"margin": 0.4}, "sensitivity": {"control": "none"}})
-    assert (alone.first_calls, alone.most_first_calls) == (5, 5), "the canary's"
+    assert (alone.first_calls, alone.most_first_calls) == (5, 40), "the canary's"
     plan = planned(
         {
             "evaluate": evaluate,
@@ -132,7 +132,7 @@ def test_calls_are_those_of_every_comparison_the_guard_and_the_control(tmp_path:
             "categories": {"margin": 0.1},
         }
     )
-    assert (plan.first_calls, plan.most_first_calls) == (2 * 8 + 5, 2 * (40 + 12) + 5)
+    assert (plan.first_calls, plan.most_first_calls) == (2 * 8 + 5, 2 * (40 + 12) + 40)
     judged = {name: category.judged for name, category in plan.categories.items()}
     assert judged == {"c0": 80, "c1": 80}
     better = plan.scenarios[0]

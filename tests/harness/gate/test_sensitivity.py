@@ -46,7 +46,7 @@ def test_without_a_control_not_one_verdict_on_a_side_is_enough_to_see_nothing(ve
 
 def test_rules_that_tie_what_meets_the_same_checks_decide_where_a_control_lost() -> None:
     tied = [(Verdict("AB", "tie", 0.5),)] * 60
-    free = replace(LOST, free=True)
+    free = replace(LOST, sees=True)
     assert judge_sensitivity(LIMITS, free, tied).outcome == "PASS"
     assert judge_sensitivity(Sensitivity(ties=0.5), free, tied).outcome == "INVALID"
     assert judge_sensitivity(LIMITS, LOST, tied).outcome == "INVALID"

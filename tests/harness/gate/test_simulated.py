@@ -85,7 +85,8 @@ def test_many_gates_at_once_decide_as_one_does(rules: dict[str, Any], free: bool
     for gate in range(GATES):
         outcome, judged = one_by_one(policy, free, values, gate)
         assert outcome == words[int(found.outcome[gate])]
-        assert judged == {role: int(counts[gate]) for role, counts in found.prompts.items()}
+        if not free:  # where judging is free, small categories are judged as well, to be shown
+            assert judged == {role: int(counts[gate]) for role, counts in found.prompts.items()}
 
 
 def test_clusters_are_judged_whole() -> None:

@@ -67,6 +67,20 @@ def test_a_changed_scorer_is_another_judge(scorers: str, tmp_path: Path) -> None
     assert first.startswith(f"{scorers}:length#")
 
 
+def test_a_scorer_whose_neighbour_changed_is_another_judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "near").mkdir()
+    (tmp_path / "near" / "__init__.py").write_text("from near.deep import LONGEST\n")
+    (tmp_path / "near" / "deep.py").write_text("LONGEST = 20\n")
+    (tmp_path / "by_neighbour.py").write_text(
+        "from near import LONGEST\ndef brief(prompt, response): return float(len(response) <= LONGEST)\n"
+    )
+    first = CustomScorer("by_neighbour:brief").id
+    assert CustomScorer("by_neighbour:brief").id == first
+    (tmp_path / "near" / "deep.py").write_text("LONGEST = 30\n")
+    assert CustomScorer("by_neighbour:brief").id != first
+
+
 def test_the_id_of_a_scorer_is_its_name_and_its_files_hash(scorers: str) -> None:
     assert CustomScorer(f"{scorers}:length").id == "own_scorers:length#9e22fc53ff89"
 

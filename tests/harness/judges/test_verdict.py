@@ -239,7 +239,7 @@ def test_a_judge_of_the_users(tmp_path: Path) -> None:
         (("(\\w+)", "x"), "has 0 groups"),
         (("(\\w+)", "("), "is not a regular expression"),
         (("tie: 0.5", "tie: 2"), "less than or equal to 1"),
-        (("name:", "nam:"), "the key 'name' is missing"),
+        (("name:", "nam:"), "unknown key 'nam'; did you mean 'name'?"),
     ],
 )
 def test_a_judge_file_that_is_wrong(tmp_path: Path, change: tuple[str, str], told: str) -> None:
