@@ -3,12 +3,16 @@
 import math
 from collections.abc import Sequence
 from statistics import fmean
+from typing import TypeVar
 
+from tpobench.harness.evaluation.distinct_prompts import distinct
 from tpobench.harness.gate.decision import RuleOutcome, RuleResult
 from tpobench.harness.gate.degenerate import degenerate
 from tpobench.harness.gate.input import OutputSummary
 from tpobench.harness.gate.policy import Rules
 from tpobench.harness.records import Prompt
+
+T = TypeVar("T")
 
 
 def check_outputs(
@@ -25,7 +29,8 @@ def check_outputs(
     Returns:
         A result for each rule that the policy has.
     """
-    results = [_degenerate(policy, prompts, candidate.responses, baseline.responses)]
+    kept = distinct(prompts)  # as in the head-to-head: a prompt again, answered alike, is no observation more
+    results = [_degenerate(policy, prompts, candidate.responses, baseline.responses, kept)]
     if policy.parse_errors is not None:
         quantity = "share of first tries without a response"
         results.append(_at_most("parse_errors", quantity, candidate.parse_error_rate, policy.parse_errors.max))
@@ -34,9 +39,14 @@ def check_outputs(
         results.append(_at_most("thought_chars", quantity, candidate.thought_chars, policy.thought_chars.max))
     if policy.length_ratio is not None:
         rule = policy.length_ratio
-        lengths = candidate.lengths, baseline.lengths
-        results.append(length_ratio(*lengths, limit=rule.max, beyond=rule.beyond, share=rule.share))
+        ours, theirs = (_kept(side.lengths, kept, len(prompts)) for side in (candidate, baseline))
+        results.append(length_ratio(ours, theirs, limit=rule.max, beyond=rule.beyond, share=rule.share))
     return results
+
+
+def _kept(values: Sequence[T] | None, kept: Sequence[int], n: int) -> Sequence[T] | None:
+    """The values of the distinct prompts; all of them where they are not one a prompt."""
+    return values if values is None or len(values) != n else [values[index] for index in kept]
 
 
 def length_ratio(
@@ -69,14 +79,20 @@ def length_ratio(
 
 
 def _degenerate(
-    policy: Rules, prompts: Sequence[Prompt], responses: Sequence[str] | None, baseline: Sequence[str] | None
+    policy: Rules,
+    prompts: Sequence[Prompt],
+    responses: Sequence[str] | None,
+    baseline: Sequence[str] | None,
+    kept: Sequence[int],
 ) -> RuleResult:
     limit = policy.degenerate.max
     if responses is None or len(responses) != len(prompts):  # without a comparison there are no prompts
         named = "degenerate" in policy.model_fields_set
         sentence = "no response texts are known, so nothing can be said of empty, repeated or judge-directed ones"
         return RuleResult(rule="degenerate", outcome="INVALID" if named else "SHOWN", sentence=sentence, limit=limit)
-    counts = degenerate(prompts, responses, baseline)
+    counts = degenerate(
+        [prompts[index] for index in kept], [responses[index] for index in kept], _kept(baseline, kept, len(prompts))
+    )
     kinds = ", ".join(f"{count} {kind}" for kind, count in counts.counts.items()) or "none"
     outcome: RuleOutcome = "PASS" if counts.share <= limit else "FAIL"
     beside = "" if counts.baseline_share is None else f"baseline {counts.baseline_share:.1%}, "

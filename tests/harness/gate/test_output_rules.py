@@ -1,6 +1,6 @@
 """The rules on what the outputs look like."""
 
-from tests.harness.gate.answers import OPEN, essays
+from tests.harness.gate.answers import OPEN, essays, prompts_of_texts
 from tests.harness.gate.inputs import gate_input, outcomes, policy, preferences
 from tpobench.harness.gate.apply import apply_policy
 from tpobench.harness.gate.decision import RuleResult
@@ -82,3 +82,12 @@ def test_without_prompts_nothing_is_said_of_the_responses() -> None:
     outputs = OutputSummary(responses=essays(2))
     assert [result.outcome for result in check_outputs(policy(), [], outputs, outputs)] == ["SHOWN"]
     assert check_outputs(policy(degenerate={"max": 0.1}), [], outputs, outputs)[0].outcome == "INVALID"
+
+
+def test_a_prompt_that_is_asked_again_is_no_other_prompt_that_is_answered_alike() -> None:
+    prompts = prompts_of_texts([f"{prompt.text}{end}" for prompt in OPEN for end in ("", " ", "!", "...")])
+    ours, theirs = ([own for own in essays(side) for _ in range(4)] for side in (2, 1))
+    rules = policy(degenerate={"max": 0.02}, length_ratio={"max": 2})
+    shape, lengths = check_outputs(rules, prompts, OutputSummary(responses=ours), OutputSummary(responses=theirs))
+    assert (shape.outcome, shape.value) == ("PASS", 0)
+    assert "geometric mean over 40 prompts" in lengths.sentence
