@@ -53,7 +53,8 @@ def length_ratio(
     ours: Sequence[int] | None, theirs: Sequence[int] | None, *, limit: float, beyond: float, share: float
 ) -> RuleResult:
     """Is the candidate longer than the baseline, prompt by prompt? The typical ratio is the geometric mean, in which
-    one long answer of either side counts as one prompt.
+    one long answer of either side counts as one prompt. Prompts that the baseline leaves empty have no ratio; a response
+    that is `beyond` times shorter counts as no more than that, so that a few words here do not pay for padding there.
 
     Args:
         ours: The lengths of the candidate's responses in characters; None where they are not known.
@@ -68,13 +69,16 @@ def length_ratio(
         if not any(lengths):
             return _invalid("length_ratio", f"every response of the {side} is empty, or imported without text", limit)
     # One character more on either side: an empty response has a ratio, too.
-    logs = [math.log((one + 1) / (other + 1)) for one, other in zip(ours, theirs, strict=True)]
+    pairs = [(one, other) for one, other in zip(ours, theirs, strict=True) if other]
+    logs = [max(math.log((one + 1) / (other + 1)), -math.log(max(beyond, 1.0))) for one, other in pairs]
     ratio, far = math.exp(fmean(logs)), fmean(log > math.log(beyond) for log in logs)
     outcome: RuleOutcome = "PASS" if ratio <= limit and far <= share else "FAIL"
     sentence = (
         f"response length over the baseline's, geometric mean over {len(logs)} prompts: {ratio:.3g}, allowed up to "
         f"{limit:g}; more than {beyond:g} times as long: {far:.1%}, allowed up to {share:.1%}"
     )
+    if len(pairs) < len(ours):
+        sentence += f"; {len(ours) - len(pairs)} that the baseline left empty have no ratio"
     return RuleResult(rule="length_ratio", outcome=outcome, sentence=sentence, value=ratio, limit=limit)
 
 

@@ -47,7 +47,7 @@ def test_without_the_baselines_responses_nothing_is_excused() -> None:
 def test_one_long_answer_of_the_baseline_does_not_make_a_longer_candidate_short() -> None:
     """40 responses, each twice as long, but one of the baseline's has a million characters: the means say 0.008."""
     result = lengths_result([2000] * 40, [1000] * 39 + [1_000_000])
-    assert (result.outcome, round(result.value or 0, 1)) == ("FAIL", 1.7)
+    assert (result.outcome, round(result.value or 0, 1)) == ("FAIL", 1.9)
 
 
 def test_one_long_answer_of_the_candidate_does_not_fail_it() -> None:
@@ -70,6 +70,16 @@ def test_lengths_that_are_not_known_decide_nothing() -> None:
     assert length_ratio(None, [1], limit=2, beyond=3, share=0.1).outcome == "INVALID"
     assert lengths_result([5, 5], [0, 0]).outcome == "INVALID"
     assert lengths_result([0, 0], [5, 5]).outcome == "INVALID"
+
+
+def test_prompts_that_the_baseline_leaves_empty_have_no_ratio() -> None:
+    result = lengths_result([500] * 100, [0] * 15 + [500] * 85)
+    assert (result.outcome, result.value) == ("PASS", 1.0)
+    assert "15 that the baseline left empty have no ratio" in result.sentence
+
+
+def test_a_few_words_here_do_not_pay_for_padding_there() -> None:
+    assert lengths_result([1450] * 88 + [3] * 12, [500] * 100).outcome == "FAIL"
 
 
 def test_lengths_are_used_where_texts_are_not_known() -> None:
