@@ -56,4 +56,4 @@ def test_a_gate_is_decided_from_python(answered: Path) -> None:
     request = tpobench.GateRequest(candidate=str(answered / "right.json"), against=str(answered / "wrong.json"))
     with tpobench.Store(answered / "results.duckdb") as store:
         result = tpobench.decide(store, policy, request, tpobench.Client, tpobench.Progress(quiet=True))
-    assert result.decision.outcome == "INCONCLUSIVE", "one prompt decides nothing"
+    assert result.decision.outcome == "INVALID", "one prompt decides nothing"

@@ -16,4 +16,4 @@ def test_a_judge_that_is_asked_twice_is_counted(compared: list[str]) -> None:
 
 def test_lm_evals_tasks_have_no_judge_to_check(tmp_path: Path) -> None:
     told = refused("judge", "check", "--model", "m", "--benchmark", "lm_eval:gsm8k", "--judge", "ste", cwd=tmp_path)
-    assert "lm-eval scores lm_eval:gsm8k by itself: there is no judge to check" in told
+    assert "lm-eval scores lm_eval:gsm8k by itself: no judge compares answers to it" in told
