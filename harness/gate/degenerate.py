@@ -1,5 +1,6 @@
 """Responses that game a judge or say nothing, beside what the baseline and the prompts have of the same."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -142,10 +143,12 @@ def _alike(asked: _Side, said: _Side, others: _Side | None) -> dict[int, str]:
         for index, words in enumerate(said.words)
     ]
     entries = repetitions(asked.words, said.words, kept)
+    fillers = _fillers(asked.words)
     found = {
         index: entry
         for index, entry in enumerate(entries)
         if entry.is_repeated
+        and not (pattern[index] and fillers[index].intersection(said.words[index]))
         and not _answers(
             entry, asked.words[index], None if others is None else others.words[index], patterned=pattern[index]
         )
@@ -159,6 +162,13 @@ def _alike(asked: _Side, said: _Side, others: _Side | None) -> dict[int, str]:
         for index, entry in found.items()
         if index not in asked_for
     }
+
+
+def _fillers(prompts: Sequence[Words]) -> list[set[str]]:
+    """By prompt, the words that make it this one among prompts of a pattern. An answer that has one of them follows the
+    pattern as the prompt does: a class and its reason, JSON, a function."""
+    counts = Counter(word for prompt in prompts for word in set(prompt))
+    return [{word for word in set(prompt) if 2 * counts[word] <= len(prompts)} for prompt in prompts]
 
 
 def _are_sums(prompts: Sequence[Words]) -> bool:

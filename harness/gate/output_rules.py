@@ -53,8 +53,9 @@ def length_ratio(
     ours: Sequence[int] | None, theirs: Sequence[int] | None, *, limit: float, beyond: float, share: float
 ) -> RuleResult:
     """Is the candidate longer than the baseline, prompt by prompt? The typical ratio is the geometric mean, in which
-    one long answer of either side counts as one prompt. Prompts that the baseline leaves empty have no ratio; a response
-    that is `beyond` times shorter counts as no more than that, so that a few words here do not pay for padding there.
+    one long answer of either side counts as one prompt. A prompt that the baseline leaves empty has no ratio. A
+    response that is `beyond` times shorter counts as no more than that, so that a few words here do not pay for padding
+    there.
 
     Args:
         ours: The lengths of the candidate's responses in characters; None where they are not known.

@@ -4,6 +4,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator
+from itertools import product
 
 import pytest
 
@@ -224,3 +225,24 @@ def test_speed() -> None:
     start = time.process_time()
     degenerate(prompts, responses, baseline)
     assert time.process_time() - start < 4
+
+
+def test_answers_of_one_pattern_to_prompts_of_one_pattern_are_no_repetition() -> None:
+    cases = list(product(("kettle", "phone", "lamp", "chair"), ("great", "awful", "solid", "poor", "fine")))
+    reviews = [Prompt(f"Classify as JSON. Review: the {thing} from Anna was {mood}.") for thing, mood in cases]
+    labels = [
+        json.dumps({"label": mood in ("great", "solid", "fine"), "reason": f"the reviewer calls the {thing} {mood}"})
+        for thing, mood in cases
+    ]
+    prose = [f"Well, let me think about what Anna may have felt in case {n}, which is not easy." for n in range(20)]
+    assert degenerate(reviews, labels, prose).share == 0
+    canned = ["I would be happy to help you with this and any other question that you may have today."] * 20
+    assert degenerate(reviews, canned, prose).share == 1, "one text to all of them is one"
+
+
+def test_code_has_a_skeleton_and_is_no_repetition() -> None:
+    task = "Write a Python function make_{} that returns the list with every element times {}."
+    body = "    result = []\n    for x in items:\n        result.append(x * {})\n    return result\n"
+    tasks = [Prompt(task.format(n, n)) for n in range(20)]
+    code = [f"```python\ndef make_{n}(items):\n{body.format(n)}```" for n in range(20)]
+    assert degenerate(tasks, code, [f"make_{n} = 1" for n in range(20)]).share == 0
