@@ -111,8 +111,11 @@ class OutputSummary:
 
     @property
     def lengths(self) -> Sequence[int] | None:
-        """By prompt, how many characters the response has."""
-        return self.response_lengths if self.responses is None else [len(response) for response in self.responses]
+        """By prompt, how many characters the response has; None where that is not known: lengths that are all 0, where
+        there are no texts, are those of answers that were imported without text."""
+        if self.responses is not None:
+            return [len(response) for response in self.responses]
+        return self.response_lengths if any(self.response_lengths or ()) else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,9 +66,8 @@ def length_ratio(
     """
     if ours is None or theirs is None:
         return _invalid("length_ratio", "the store does not say how long the responses of both sides are", limit)
-    for side, lengths in (("candidate", ours), ("baseline", theirs)):
-        if not any(lengths):
-            return _invalid("length_ratio", f"every response of the {side} is empty, or imported without text", limit)
+    if not any(theirs):
+        return _invalid("length_ratio", "every response of the baseline is empty, or imported without text", limit)
     # One character more on either side: an empty response has a ratio, too.
     pairs = [(one, other) for one, other in zip(ours, theirs, strict=True) if other]
     logs = [max(math.log((one + 1) / (other + 1)), -math.log(max(beyond, 1.0))) for one, other in pairs]

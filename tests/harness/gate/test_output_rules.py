@@ -69,7 +69,8 @@ def test_equal_lengths_have_a_ratio_of_one_though_some_are_empty() -> None:
 def test_lengths_that_are_not_known_decide_nothing() -> None:
     assert length_ratio(None, [1], limit=2, beyond=3, share=0.1).outcome == "INVALID"
     assert lengths_result([5, 5], [0, 0]).outcome == "INVALID"
-    assert lengths_result([0, 0], [5, 5]).outcome == "INVALID"
+    assert lengths_result([0, 0], [5, 5]).outcome == "PASS", "what is empty is not long; degenerate says so"
+    assert OutputSummary(response_lengths=[0, 0]).lengths is None, "imported without text"
 
 
 def test_prompts_that_the_baseline_leaves_empty_have_no_ratio() -> None:
