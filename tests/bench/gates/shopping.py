@@ -69,8 +69,8 @@ def _open_ways(size: Size) -> None:
         ("three methods, no line", "warns", 1_200, _methods(line=False)),
         ("5 printed prompts fixed after each of 10 gates, no line", "warns; reveal hides them", 2_000, _fixing),
         (
-            "5 lost prompts taken out after each of 6 gates, in a line",
-            "6 gates of the line; INVALID where the policy pins its prompts",
+            "5 lost prompts taken out after each of 6 gates, no line",
+            "warns; in a line, or with pinned prompts, INVALID",
             1_800,
             _taking_out,
         ),
@@ -166,10 +166,10 @@ def _methods(*, line: bool) -> Promoted:
 
 
 def _taking_out(rng: np.random.Generator, gates: int) -> np.ndarray:
-    """After each gate of a line the five prompts that were lost most clearly leave the file. 300 prompts at first."""
+    """After each gate the five prompts that were lost most clearly leave the file. 300 prompts at first."""
     values, passed = _draw(rng, gates, 300), np.zeros(gates, dtype=bool)
-    for number in range(1, 7):
-        passed |= _passes(values, alpha=ALPHA * share_of_attempt(number))
+    for _ in range(6):
+        passed |= _passes(values)
         kept = np.sort(np.argsort(values, axis=1, kind="stable")[:, 5:], axis=1)
         values = np.take_along_axis(values, kept, axis=1)
     return passed

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.gate.apply import apply_policy
 from tpobench.harness.gate.input import GateInput, OutputSummary
 from tpobench.harness.gate.ledger import open_attempt
-from tpobench.harness.gate.looks import open_looks
+from tpobench.harness.gate.looks import open_looks, prompts_left_out
 from tpobench.harness.gate.policy import Policy, with_share
 from tpobench.harness.gate.simulated import PlannedSource
 from tpobench.harness.records import Prompt, content_key
@@ -157,6 +157,7 @@ def _gate(store: Store, line: str, candidate: Candidate, attempted: Attempted) -
         store, line, candidate=gate_input.candidate_fingerprint, against="old", test=tested, former_test=""
     )
     rules = with_share(POLICY, attempt.share)
+    gate_input = replace(gate_input, left_out=prompts_left_out(store, line, [gate_input], [opened]))
     decision = apply_policy(rules, gate_input, {role: one.look for role, one in opened.items()})
     lost = {clear.prompt for clear in decision.lost}
     candidate.lost = {number for number, prompt in zip(attempted.prompts, prompts, strict=True) if prompt.text in lost}
