@@ -119,7 +119,12 @@ def test_a_command_waits_for_the_store_and_ctrl_c_ends_that(tmp_path: Path) -> N
         assert ends.startswith(f"tpobench: s.duckdb is in use by process {os.getpid()}: wait for it to end with --wait")
         stopped, patient = (
             subprocess.Popen(
-                [*command, "--wait"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+                [*command, "--wait"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=tmp_path,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job of a shell may be deaf to it
             )
             for _ in range(2)
         )
