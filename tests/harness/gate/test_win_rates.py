@@ -85,3 +85,9 @@ def test_more_than_two_missing_in_a_hundred_decide_nothing_here_either() -> None
     values: list[float | None] = [None] * 3 + [1.0] * 97
     assert win_rate_outcome(WinRateRule(margin=0.05), prefix(values))[0] == "INVALID"
     assert win_rate_outcome(WinRateRule(margin=0.05), prefix([None, None, *values[3:], 1.0]))[0] == "PASS"
+
+
+def test_so_many_missing_that_the_rest_cannot_make_up_for_them_ends_the_gate_at_once() -> None:
+    rule = WinRateRule(margin=0.05)
+    assert win_rate_outcome(rule, prefix([None] * 9 + [1.0] * 91, of=400))[0] == "INVALID"
+    assert win_rate_outcome(rule, prefix([None] * 8 + [1.0] * 91, of=400))[0] == "INCONCLUSIVE"
