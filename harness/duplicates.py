@@ -8,9 +8,6 @@ from zlib import crc32
 import numpy as np
 from datasketch import MinHash, MinHashLSH
 
-WORDS = 3
-"""Words in a shingle."""
-
 SHORT = 5
 """A text of fewer words is compared word by word: it has hardly any shingles."""
 

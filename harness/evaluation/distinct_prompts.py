@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from tpobench.harness.duplicates import Seen, words_of
 from tpobench.harness.folding import folded
@@ -30,7 +31,13 @@ def distinct(prompts: Sequence[Prompt]) -> list[int]:
     Returns:
         Indices in that order; ``len(prompts) - len(...)`` prompts are left out.
     """
-    return [index for index, earlier in enumerate(repeated_prompts([p.text for p in prompts])) if earlier is None]
+    return list(_distinct(tuple(prompt.text for prompt in prompts)))
+
+
+@lru_cache(maxsize=8)
+def _distinct(texts: tuple[str, ...]) -> tuple[int, ...]:
+    """Remembered, since every comparison, control and rule of a gate asks for that of the same few benchmarks."""
+    return tuple(index for index, earlier in enumerate(repeated_prompts(texts)) if earlier is None)
 
 
 def repeated_prompts(texts: Sequence[str], known: Sequence[str] = ()) -> list[int | None]:

@@ -101,8 +101,7 @@ def _judged(
 def _nothing_asked(rules: Rules, comparisons: Mapping[Role, SequentialComparison | None]) -> list[RuleResult]:
     return [
         result
-        for role in ROLES
-        for comparison in [comparisons[role]]
+        for role, comparison in comparisons.items()
         if comparison is not None
         for result in _not_asked(rules, role, comparison)
     ]

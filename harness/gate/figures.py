@@ -92,6 +92,13 @@ def overall_metrics(store: Store, evaluation: str) -> dict[str, Metric]:
     return {metric.name: metric for metric in store.metrics(evaluation) if metric.category is None}
 
 
+def candidate_metrics(store: Store, policy: Rules, own: Mapping[str, Metric], answers: Answers) -> dict[str, Metric]:
+    """The candidate's `own` metrics, but for those that the policy has scored, and its scores. Arguments as for
+    `scored_metrics`."""
+    scored = {name for name, rule in policy.metrics.items() if rule.scorer is not None}
+    return {name: metric for name, metric in own.items() if name not in scored} | scored_metrics(store, policy, answers)
+
+
 def scored_metrics(store: Store, policy: Rules, answers: Answers) -> dict[str, Metric]:
     """The candidate's mean score by each scorer that the policy bounds, with its interval where every score is in
     [0, 1].

@@ -18,7 +18,7 @@ from tpobench.harness.evaluation.run import comparisons_of
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.gate.asked import AskedComparisons
 from tpobench.harness.gate.canary import WatchedJudge
-from tpobench.harness.gate.figures import Answers, ComparedSides, LiveFigures, paired_scores, scored_metrics
+from tpobench.harness.gate.figures import Answers, ComparedSides, LiveFigures, candidate_metrics, paired_scores
 from tpobench.harness.gate.input import GateInput, GateRequest, OutputSummary
 from tpobench.harness.gate.live_control import live_controls
 from tpobench.harness.gate.needs import takes_baseline, takes_comparison, takes_evaluation, takes_judge
@@ -271,10 +271,8 @@ def _figures(
             offline=request.offline,
         )
     own = {metric.name: metric for metric in output_metrics(candidate.outputs)}
-    scored = {name for name, rule in policy.metrics.items() if rule.scorer is not None}
     return {
-        "metrics": {name: metric for name, metric in own.items() if name not in scored}
-        | scored_metrics(store, policy, answers),
+        "metrics": candidate_metrics(store, policy, own, answers),
         "figures": figures,
         "items": task_items(store, policy, sides),
         "paired": paired_scores(store, policy, answers) | paired_figures(store, policy, sides, where),

@@ -11,13 +11,10 @@ from dataclasses import dataclass, replace
 from tpobench.harness.errors import UserError
 from tpobench.harness.gate.comparison import Look, fresh_look
 from tpobench.harness.gate.input import ROLES, GateInput, PreferenceSource, Role
-from tpobench.harness.gate.policy import Rules
+from tpobench.harness.gate.policy import TESTED, Rules
 from tpobench.harness.records import GateLook, content_key
 from tpobench.harness.store.gates import judges_of_line, looks_of, prompts_before, similar_looks
 from tpobench.harness.store.store import Store
-
-_STATISTICAL = ("head_to_head", "equivalence", "anchor", "champion", "categories", "clusters")
-"""The rules that a comparison is tested by. Whatever else a policy says changes no test: seed, block, pins, names."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +70,11 @@ def told_of_repeats(store: Store, line: str | None, rules: Rules, gate_input: Ga
 
 
 def test_key(rules: Rules, gate_input: GateInput, role: Role) -> str:
-    """What is tested in this role: by which judge, by which rules. Which answers of which models, observations say: a
-    file of answers that has grown is another model by its fingerprint, and the same test."""
-    stated = {name: getattr(rules, name) for name in _STATISTICAL}
-    dumped = {
-        name: None if rule is None or isinstance(rule, str) else rule.model_dump() for name, rule in stated.items()
-    }
+    """What is tested in this role: by which judge, by which rules; whatever else a policy says (block, pins, names)
+    changes no test. Which answers of which models, observations say: a file of answers that has grown is another model
+    by its fingerprint, and the same test."""
+    stated = {name: getattr(rules, name) for name in TESTED}
+    dumped = {name: None if rule is None else rule.model_dump() for name, rule in stated.items()}
     return content_key("test", role, gate_input.judge, dumped | {"clusters": rules.clusters})
 
 

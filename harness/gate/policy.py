@@ -64,6 +64,11 @@ class Pins(FileModel):
     prompts: str | None = Field(default=None, description="digest of the prompts")
 
 
+TESTED = ("head_to_head", "equivalence", "anchor", "champion", "categories")
+TESTED_BY_NAME = ("lm_eval", "paired")
+"""The rules that have an alpha: one of each, and several by name."""
+
+
 class Rules(Growing):
     """What a candidate must meet on one benchmark."""
 
@@ -125,15 +130,9 @@ class Rules(Growing):
     @property
     def alphas(self) -> dict[str, float]:
         """By rule, the error probability that it may spend."""
-        rules: dict[str, Any] = {
-            "head_to_head": self.head_to_head,
-            "equivalence": self.equivalence,
-            "anchor": self.anchor,
-            "champion": self.champion,
-            "categories": self.categories,
-            **{f"lm_eval {task}": rule for task, rule in self.lm_eval.items()},
-            **{f"paired {figure}": rule for figure, rule in self.paired.items()},
-        }
+        rules: dict[str, Any] = {name: getattr(self, name) for name in TESTED}
+        for kind in TESTED_BY_NAME:
+            rules |= {f"{kind} {name}": rule for name, rule in getattr(self, kind).items()}
         return {name: rule.alpha for name, rule in rules.items() if rule is not None}
 
     def tier_of(self, result: str) -> Tier:
@@ -147,8 +146,7 @@ class Rules(Growing):
     @property
     def compares(self) -> bool:
         """Whether a rule needs the candidate's answers compared with another model's."""
-        rules = (self.head_to_head, self.equivalence, self.anchor, self.champion, self.categories)
-        return any(rule is not None for rule in rules)
+        return any(getattr(self, name) is not None for name in TESTED)
 
     @property
     def decides(self) -> bool:
@@ -220,9 +218,8 @@ def with_share(rules: AnyRules, share: float) -> AnyRules:
     def less(rule: Any) -> Any:
         return None if rule is None else rule.model_copy(update={"alpha": rule.alpha * share})
 
-    single = ("head_to_head", "equivalence", "anchor", "champion", "categories")
-    changed: dict[str, Any] = {name: less(getattr(rules, name)) for name in single}
-    changed |= {name: {key: less(rule) for key, rule in getattr(rules, name).items()} for name in ("lm_eval", "paired")}
+    changed: dict[str, Any] = {name: less(getattr(rules, name)) for name in TESTED}
+    changed |= {name: {key: less(rule) for key, rule in getattr(rules, name).items()} for name in TESTED_BY_NAME}
     return rules.model_copy(update=changed)
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.preferences import Verdict
-from tpobench.harness.gate.figures import Answers, ComparedSides, overall_metrics, paired_scores, scored_metrics
+from tpobench.harness.gate.figures import Answers, ComparedSides, candidate_metrics, overall_metrics, paired_scores
 from tpobench.harness.gate.input import GateInput, GateRequest, OutputSummary
 from tpobench.harness.gate.needs import takes_answers, takes_comparison, takes_third_model
 from tpobench.harness.gate.policy import Rules
@@ -77,8 +77,6 @@ def stored_input(store: Store, policy: Rules, request: GateRequest) -> GateInput
     )
     answers = Answers(prompts=preferences.prompts, candidate=outputs.responses, baseline=baseline_outputs.responses)
     where = Where(judge=evaluation.judge, prompts={prompt.key for prompt in preferences.prompts})
-    scored = {name for name, rule in policy.metrics.items() if rule.scorer is not None}
-    own = {name: m for name, m in overall_metrics(store, evaluation.evaluation).items() if name not in scored}
     return GateInput(
         candidate=candidate or evaluation.candidate_name,
         candidate_fingerprint=evaluation.candidate,
@@ -92,7 +90,7 @@ def stored_input(store: Store, policy: Rules, request: GateRequest) -> GateInput
         anchor=None if anchor is None else _preferences(store, anchor),
         outputs=outputs,
         baseline_outputs=baseline_outputs,
-        metrics=own | scored_metrics(store, policy, answers),
+        metrics=candidate_metrics(store, policy, overall_metrics(store, evaluation.evaluation), answers),
         items=task_items(store, policy, sides),
         paired=paired_scores(store, policy, answers) | paired_figures(store, policy, sides, where),
         rows=evaluation.about.get("rows"),
