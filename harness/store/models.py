@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
 from tpobench.harness.models.modes import in_mode
@@ -44,7 +45,8 @@ def model_named(store: Store, text: str, mode: str = "", among: Collection[str] 
 
     Args:
         store: The store that holds it.
-        text: A name, ``NAME@MODE``, or the beginning of a fingerprint (four characters or more).
+        text: A name, an endpoint's name without its address, a folder, each also with ``@MODE``, or the beginning of a
+            fingerprint (four characters or more).
         mode: The mode, where `text` does not say it.
         among: Where several models fit, only those with these fingerprints count, and a near miss is looked for among
             them.
@@ -169,10 +171,13 @@ def _models(store: Store) -> list[_Known]:
 
 
 def _fitting(models: Sequence[_Known], text: str) -> list[_Known]:
-    """The models of this name; where there is none, those whose fingerprint is or begins like the text."""
+    """The models of this name; where there is none, the endpoints that serve this name (``NAME`` of
+    ``NAME@http://...``), those of the folder with this path, and then those whose fingerprint begins like it."""
     return (
         [model for model in models if model.name == text]
+        or [model for model in models if model.name.startswith((f"{text}@http://", f"{text}@https://"))]
         or [model for model in models if model.fingerprint == text]
+        or [model for model in models if model.folder == str(Path(text).expanduser().resolve())]
         or [model for model in models if len(text) >= LEAST_BEGINNING and model.fingerprint.startswith(text)]
     )
 
@@ -215,4 +220,4 @@ def _ambiguous(store: Store, text: str, fitting: Sequence[_Known]) -> str:
             f"{store.path} holds {len(fitting)} models called {fitting[0].name}: {' and '.join(short.values())}; "
             "name one of them by this beginning of its fingerprint"
         )
-    return f"{text!r} begins the fingerprints of several models of {store.path}: {named}; give more of it"
+    return f"{text!r} names several models of {store.path}: {named}; give more of it"

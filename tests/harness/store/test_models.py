@@ -1,5 +1,7 @@
 """How a user names a model of the store."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.harness.store.test_views import evaluated
@@ -52,6 +54,23 @@ def test_a_mode_is_named_after_an_at(named: Store, text: str) -> None:
 def test_an_endpoint_keeps_its_own_at(named: Store) -> None:
     assert model_named(named, SERVED) == NamedModel(fingerprint="bbbb0000", name=SERVED, folder=f"folder of {SERVED}")
     assert model_named(named, f"{SERVED}@think:generic").mode == "think:generic"
+
+
+def test_an_endpoint_is_named_without_its_address(named: Store) -> None:
+    assert model_named(named, "llama").name == SERVED
+    assert model_named(named, "llama@think:generic").mode == "think:generic"
+
+
+def test_an_endpoint_at_two_addresses_is_not_named_without_one(named: Store) -> None:
+    named.add_model(Model("llama@https://elsewhere/v1", "", "dddd1111"), "given")
+    with pytest.raises(UserError, match=r"'llama' names several models .*elsewhere.*127\.0\.0\.1"):
+        model_named(named, "llama")
+
+
+def test_a_model_is_named_by_its_folder(named: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named.add_model(Model("checkpoint-2", str(tmp_path / "checkpoint-2"), "dddd1111"), "given")
+    monkeypatch.chdir(tmp_path)
+    assert model_named(named, "./checkpoint-2/").fingerprint == "dddd1111"
 
 
 def test_an_unknown_endpoint_is_not_the_model_before_its_at(named: Store) -> None:
