@@ -45,7 +45,7 @@ class NamedOutputs:
 
     def baseline(self, spec: EvaluationSpec) -> ModelOutputs:
         """The answers of the baseline that the evaluation names; else the benchmark's own, if it brings any."""
-        return self.named(spec, spec.baseline or spec.benchmark.default_baseline or EMBEDDED, DIRECT)
+        return self.named(spec, baseline_name(spec), DIRECT)
 
     def named(self, spec: EvaluationSpec, name: str, mode: Mode) -> ModelOutputs:
         """Any model's outputs for the prompts of the evaluation. The name may be that of one of the benchmark's own
@@ -53,7 +53,7 @@ class NamedOutputs:
         given = spec.measured_benchmark.baseline_named(name)
         if given is not None:
             return add_answers(self.store, given.name, spec.measured_benchmark.prompts, given.answers)
-        if Path(name).suffix == ".json" and Path(name).is_file():
+        if holds_answers(name):
             return self._read(spec, Path(name))
         model = _resolved(spec, name)
         self.store.add_model(model, "given")
@@ -68,6 +68,26 @@ class NamedOutputs:
             answers = {text: answers[text] for text in texts}
         author = file.parent.name if file.name == "model_outputs.json" else file.stem
         return add_answers(self.store, author, prompts, aligned(answers, texts, str(file)))
+
+
+def baseline_name(spec: EvaluationSpec) -> str:
+    """The baseline that the evaluation names; else the first of the benchmark's own, or the embedded model."""
+    return spec.baseline or spec.benchmark.default_baseline or EMBEDDED
+
+
+def holds_answers(name: str) -> bool:
+    """Whether the name of a model is that of a file with its finished answers."""
+    return Path(name).suffix == ".json" and Path(name).is_file()
+
+
+def sampled_models(spec: EvaluationSpec) -> tuple[str | None, str | None]:
+    """The names of candidate and baseline; None for a side whose answers are there already, in a file or among the
+    benchmark's own."""
+    own = {baseline.name for baseline in spec.benchmark.baselines}
+    candidate, baseline = (
+        None if name in own or holds_answers(name) else name for name in (spec.candidate, baseline_name(spec))
+    )
+    return candidate, baseline
 
 
 def _resolved(spec: EvaluationSpec, name: str) -> Model:

@@ -12,6 +12,7 @@ from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.registered import BenchmarkCommand
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
+from tpobench.cli.options.without_effect import refuse_options
 from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 
 
@@ -20,6 +21,7 @@ from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 @from_groups(api=api_options)
 def categorise(
     *,
+    context: typer.Context,
     model: Annotated[str, typer.Option(help="Who assigns: NAME, or NAME@http://HOST:PORT/v1.")],
     benchmark: BenchmarkOption = DEFAULT_BENCHMARK,
     data: DataOption = None,
@@ -38,10 +40,11 @@ def categorise(
 
     from tpobench.benchmarks.categories.data import assign, write_prompts
     from tpobench.harness.api.endpoints import endpoint_named
-    from tpobench.harness.evaluation.registry import benchmark_named
+    from tpobench.harness.evaluation.registry import benchmark_named, unused_options
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
+    refuse_options(context, unused_options(benchmark, None), f"with --benchmark {benchmark}")
     prompts = benchmark_named(benchmark, data=data).prompts
     with Store(store) as opened:
         assigned = assign(opened, api.connect(endpoint_named(model)), prompts, Progress(quiet=as_json))

@@ -8,6 +8,7 @@ import typer
 from tpobench.cli.app import app
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
+from tpobench.cli.options.without_effect import refuse_options
 from tpobench.harness.errors import StoreLacks
 
 if TYPE_CHECKING:
@@ -24,12 +25,15 @@ FileOption = Annotated[
 
 
 @champion_app.command()
-@may_wait
-def show(store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json: JsonOption = False) -> None:
+def show(
+    *, context: typer.Context, store: StoreOption = DEFAULT_STORE, file: FileOption = None, as_json: JsonOption = False
+) -> None:
     """Show the champion, and when and why it was promoted.
 
     Example: tpobench champion show --store results.duckdb
     """
+    if file is not None:
+        refuse_options(context, ["store"], "with --file, which names the champion's file itself")
     champion = _current(store, file)
     if as_json:
         print_json(vars(champion))

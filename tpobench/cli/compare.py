@@ -6,14 +6,18 @@ from typing import Annotated
 import typer
 
 from tpobench.cli.app import app
+from tpobench.cli.options import idle
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
+from tpobench.cli.options.without_effect import refuse_idle
 from tpobench.harness.errors import UserError
 
 
 @app.command()
 @may_wait
 def compare(
+    *,
+    context: typer.Context,
     a: Annotated[
         str,
         typer.Argument(help="A model: its name, NAME@MODE or the beginning of its fingerprint; or thought/1 of a run."),
@@ -50,6 +54,7 @@ def compare(
 
     if clusters not in ("", "category"):
         raise UserError(f"--clusters is category, not {clusters!r}")
+    refuse_idle(context, idle.of_comparison(a, b))
     with Store(store, read_only=True) as opened:
         sides = [model_or_checkpoint(opened, text, mode, run) for text, mode in ((a, mode_a), (b, mode_b))]
         first, second = (in_one_mode(opened, side) for side in sides)

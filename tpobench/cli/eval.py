@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from tpobench.cli.app import app, quiet_libraries
+from tpobench.cli.options import idle
 from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.evaluation import evaluation_options
 from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.registered import BenchmarkCommand
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
-from tpobench.cli.options.without_effect import refuse_without_effect
+from tpobench.cli.options.without_effect import refuse_idle
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.self_scored_run import SelfScoredRun
@@ -49,7 +50,7 @@ def evaluate(
     from tpobench.harness.store.store import Store
     from tpobench.reports.formats.terminal.evaluation import cause_words, missing_lines, print_metrics
 
-    refuse_without_effect(context, spec)
+    refuse_idle(context, idle.of_evaluation(spec, context.params["benchmark"]))
     own = self_scored_run_of(spec.benchmark.name)
     if own is not None:
         _run_by_itself(own, spec, api, store, as_json)

@@ -9,10 +9,12 @@ import typer
 from tpobench.cli.app import app, quiet_libraries
 from tpobench.cli.gate_ledger import GateCommand
 from tpobench.cli.gate_output import print_result, write_files
+from tpobench.cli.options import idle
 from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.output import JsonOption
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
+from tpobench.cli.options.without_effect import refuse_idle
 
 if TYPE_CHECKING:
     from tpobench.harness.gate.champion import Champion
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 @from_groups(api=api_options)
 def gate(
     *,
+    context: typer.Context,
     policy: Annotated[Path, typer.Argument(help="The policy, a YAML file.")],
     candidate: Annotated[
         str, typer.Option(help="A model (folder, hub id, NAME@http://..., *.json), or thought/1 of a run.")
@@ -66,6 +69,7 @@ def gate(
 
     quiet_libraries()
     rules, file = load_policy(policy), alias or champion_file(store)
+    refuse_idle(context, idle.of_gate(rules, context.params))
     request = GateRequest(candidate=candidate, against=against, run=run, offline=offline, retry_missing=retry_missing)
     require_possible(rules, request, store)
     said: list[str] = []

@@ -12,12 +12,15 @@ from tpobench.cli.options.official import KindArgument, official_files
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.registered import FilesCommand
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
+from tpobench.cli.options.without_effect import refuse_options
 from tpobench.harness.errors import UserError
 
 
 @app.command("import", cls=FilesCommand)
 @may_wait
 def import_files(
+    *,
+    context: typer.Context,
     kind: KindArgument,
     path: Annotated[Path, typer.Argument(help="A folder of official files, or one file.")],
     data: DataOption = None,
@@ -36,6 +39,8 @@ def import_files(
     from tpobench.harness.store.store import Store
 
     files = official_files(kind)
+    if not files.own_files:
+        refuse_options(context, ["data"], f"with {kind}, whose files need no others")
     if not path.exists():
         raise UserError(f"there is no {path}; check the path")
     progress = Progress(quiet=as_json)

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tpobench.cli.app import app, quiet_libraries
+from tpobench.cli.options import idle
 from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.evaluation import evaluation_options
 from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.registered import BenchmarkCommand
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
-from tpobench.cli.options.without_effect import refuse_options, refuse_without_effect
+from tpobench.cli.options.without_effect import refuse_idle, refuse_options
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.spec import EvaluationSpec
@@ -49,8 +50,8 @@ def check(
     from tpobench.reports.formats.terminal.judge_consistency import judge_consistency_lines
 
     require_judged(spec.benchmark.name)
-    refuse_without_effect(context, spec)
-    refuse_options(context, ["orders"], "judge check, which judges in both orders")
+    refuse_options(context, ["orders"], "with judge check, which judges in both orders")
+    refuse_idle(context, idle.of_evaluation(spec, context.params["benchmark"]))
     with Store(store) as opened:
         consistency = check_judge(opened, spec, api.connect, Progress(quiet=as_json), repeats)
     if as_json:

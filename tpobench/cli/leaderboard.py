@@ -6,14 +6,18 @@ from typing import Annotated
 import typer
 
 from tpobench.cli.app import app
+from tpobench.cli.options import idle
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
+from tpobench.cli.options.without_effect import refuse_idle
 from tpobench.harness.errors import StoreLacks, UserError
 
 
 @app.command()
 @may_wait
 def leaderboard(
+    *,
+    context: typer.Context,
     benchmark: Annotated[str, typer.Option(help="Only this benchmark.")] = "",
     by_category: Annotated[bool, typer.Option("--by-category", help="Win rates by category.")] = False,
     categories: Annotated[
@@ -40,6 +44,7 @@ def leaderboard(
     from tpobench.harness.store.store import Store
     from tpobench.reports.formats.terminal.leaderboard import print_leaderboards
 
+    refuse_idle(context, idle.of_leaderboard(context.params))
     with Store(store, read_only=True) as opened:
         rows = boards.leaderboard(opened, benchmark)
         if categories in ("category", "complexity"):

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tpobench.cli.app import app, quiet_libraries
+from tpobench.cli.options import idle
 from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.evaluation import evaluation_options
 from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.registered import BenchmarkCommand
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
-from tpobench.cli.options.without_effect import refuse_all_but, refuse_without_effect
+from tpobench.cli.options.without_effect import refuse_all_but, refuse_idle
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.spec import EvaluationSpec
@@ -55,17 +56,16 @@ def plan(
     from tpobench.reports.formats.terminal.plan import plan_lines
 
     if policy is not None:
-        refuse_all_but(context, ("policy", "prices", "store", "wait", "as_json"), "--policy")
-    prices = api.budget.prices
+        refuse_all_but(context, ("policy", "prices", "store", "wait", "as_json"), "with --policy")
     with ExitStack() as stack:
         opened = stack.enter_context(Store(store, read_only=True)) if store.exists() else None
         if policy is not None:
-            gate_plan = plan_policy(load_policy(policy), prices, opened)
+            gate_plan = plan_policy(load_policy(policy), api.budget.prices, opened)
             data, lines = gate_plan.as_json(), policy_plan_lines(gate_plan)
         else:
-            refuse_without_effect(context, spec)
+            refuse_idle(context, idle.of_evaluation(spec, context.params["benchmark"]))
             if (own := self_scored_run_of(spec.benchmark.name)) is None:
-                estimate = plan_for(spec, prices, api.concurrency, opened)
+                estimate = plan_for(spec, api.budget.prices, api.concurrency, opened)
                 data, lines = estimate.as_json(), plan_lines(estimate)
             else:
                 quiet_libraries()

@@ -9,11 +9,14 @@ from tpobench.cli import train
 from tpobench.cli.app import app, quiet_libraries
 from tpobench.cli.options.output import JsonOption
 from tpobench.cli.options.store import RUNS, may_wait
+from tpobench.cli.options.without_effect import refuse_options
 
 
 @app.command()
 @may_wait
 def quickstart(
+    *,
+    context: typer.Context,
     folder: Annotated[Path, typer.Option("--dir", help="Where the run is kept.")] = RUNS / "quickstart",
     as_json: JsonOption = False,
     print_config: Annotated[
@@ -29,6 +32,7 @@ def quickstart(
     """
     config = Path(__file__).parents[1] / "tpo" / "quickstart.yaml"
     if print_config:
+        refuse_options(context, ["folder", "wait", "as_json"], "with --print-config")
         print(config.read_text(encoding="utf-8"), end="")
         return
     quiet_libraries()

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tpobench.cli.app import app
+from tpobench.cli.options import idle
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.store import STORE_HELP, default_store, may_wait
+from tpobench.cli.options.without_effect import refuse_idle
 from tpobench.harness.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 @app.command()
 @may_wait
 def report(
+    *,
+    context: typer.Context,
     folder: Annotated[
         Path | None, typer.Argument(help="The folder of a run: without --store, FOLDER/store.duckdb is the store.")
     ] = None,
@@ -67,6 +71,7 @@ def report(
         raise UserError("--benchmark goes with --models: --models all --benchmark NAME")
     if markdown and (out is not None or as_json):
         raise UserError("--markdown prints and writes nothing; leave out -o and --json, or leave out --markdown")
+    refuse_idle(context, idle.of_report(context.params))
     source = store or (default_store() if folder is None else folder / "store.duckdb")
     with Store(source, read_only=True) as opened:
         if compare is not None:
@@ -94,6 +99,8 @@ def _of_run_or_models(
     from tpobench.reports.content import of_models, of_run
 
     if models or not (run or holds_a_run(store)):
+        if paper_curve:
+            raise UserError(f"--paper-curve has no effect: {store.path} holds no run; leave it out")
         return of_models(store, [] if models == ["all"] else models, benchmark, published)
     return of_run(store, run_named(store, run), paper_curve, published)
 

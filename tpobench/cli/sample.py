@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 
 from tpobench.cli.app import app, quiet_libraries
+from tpobench.cli.options import idle
 from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.groups import from_groups
 from tpobench.cli.options.model import ModelOption, ModeOption, SeedOption, TemperatureOption, TokensOption
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
+from tpobench.cli.options.without_effect import refuse_idle
 
 
 @app.command()
@@ -17,6 +19,7 @@ from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 @from_groups(api=api_options)
 def sample(
     *,
+    context: typer.Context,
     prompts: Annotated[Path, typer.Argument(help='JSON lines: {"prompt": "...", "category": "..."}')],
     model: ModelOption = "smollm2-135m",
     mode: ModeOption = "direct",
@@ -46,6 +49,7 @@ def sample(
     from tpobench.harness.samplers.choose import sampler_for
     from tpobench.harness.store.store import Store
 
+    refuse_idle(context, idle.of_sampling(model, temperature, ["seed", "top_p"]))
     answering_mode = mode_named(mode)
     read = prompts_from_file(prompts)
     resolved = resolve_model(model)

@@ -8,11 +8,14 @@ import typer
 from tpobench.cli.app import app
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.store import RUNS
+from tpobench.cli.options.without_effect import refuse_options
 from tpobench.cli.train import FolderOption
 
 
 @app.command()
 def status(
+    *,
+    context: typer.Context,
     run: Annotated[Path, typer.Argument(help="The run's YAML, or its folder.")] = RUNS / "quickstart",
     folder: FolderOption = None,
     as_json: JsonOption = False,
@@ -36,7 +39,8 @@ def status(
         settings = load_yaml(run, RunConfig)
         states = read_status(folder or RUNS / settings.name, [step.name for step in planned_steps(settings)])
     else:
-        states = read_status(folder or run)
+        refuse_options(context, ["folder"], "beside the run's folder; it goes with the run's YAML")
+        states = read_status(run)
     if as_json:
         print_json(to_json(states))
     else:

@@ -8,6 +8,7 @@ import typer
 from tpobench.cli.app import app, quiet_libraries
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.store import RUNS, may_wait
+from tpobench.cli.options.without_effect import refuse_options
 
 if TYPE_CHECKING:
     from tpobench.tpo.config import RunConfig
@@ -19,6 +20,8 @@ FolderOption = Annotated[Path | None, typer.Option("--dir", help="Where the run 
 @app.command()
 @may_wait
 def train(
+    *,
+    context: typer.Context,
     config: Annotated[Path, typer.Argument(help="The run's YAML; see tpobench quickstart --print-config.")],
     folder: FolderOption = None,
     as_json: JsonOption = False,
@@ -31,6 +34,8 @@ def train(
 
     Example: tpobench train configs/smollm2-cpu.yaml
     """
+    if dry_run:
+        refuse_options(context, ["folder", "wait"], "with --dry-run, which writes nothing")
     quiet_libraries()
     from tpobench.harness.config import load_yaml
     from tpobench.tpo.config import RunConfig

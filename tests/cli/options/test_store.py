@@ -88,7 +88,8 @@ def test_a_report_is_of_the_option_else_the_folder_else_the_default_store(tmp_pa
     def asked(*arguments: str) -> str:
         return refused("report", *arguments, cwd=tmp_path, store="environment.duckdb")
 
-    assert "no results store at option.duckdb" in asked("folder", "--store", "option.duckdb")
+    assert "no results store at option.duckdb" in asked("--store", "option.duckdb")
+    assert "FOLDER has no effect with --store" in asked("folder", "--store", "option.duckdb")
     assert "no results store at folder/store.duckdb" in asked("folder")
     assert "no results store at environment.duckdb" in asked()
 
