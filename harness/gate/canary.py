@@ -4,11 +4,12 @@ answers to a name, and judgments of two judges make no comparison."""
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from tpobench.harness.judges.base import CallEstimate, Comparison, Judge
 from tpobench.harness.judges.scorer import Scorer
 from tpobench.harness.records import Prompt
-from tpobench.harness.store.judgments import ClearJudgment, clear_judgments
+from tpobench.harness.store.judgments import CLEAR, clear_judgments, judgments_with_keys
 from tpobench.harness.store.store import Store
 
 UNCHANGED, CHANGED = 0.15, 0.5
@@ -26,7 +27,7 @@ class JudgeChanged(Exception):
     """The judge says otherwise than before; the message is a sentence for people."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class WatchedJudge:
     """A judge that is asked about canary pairs before the first judgment that the store lacks; `judge` raises
     JudgeChanged where it says otherwise than before, and nothing new is asked.
@@ -35,11 +36,14 @@ class WatchedJudge:
         watched: The judge.
         pairs: How many pairs are judged again at most; 0: none.
         prompts: Those that the gate is about; pairs on them are taken first.
+        control: What was shown to the judge to see whether it can tell answers apart. What it said of these pairs is
+            asked again, too: a judge that agrees with the former one elsewhere may not be able to.
     """
 
     watched: Judge
     pairs: int
     prompts: Sequence[Prompt]
+    control: Sequence[Comparison] = ()
     _is_seen: bool = field(default=False, init=False)
 
     @property
@@ -77,7 +81,9 @@ class WatchedJudge:
     def judge(self, store: Store, comparisons: Sequence[Comparison], title: str) -> list[str]:
         watches = self.pairs > 0 and not self.free and not self._is_seen
         if watches and store.missing("judgment", [self.key(comparison) for comparison in comparisons]):
-            require_unchanged(store, self.watched, self.pairs, [prompt.key for prompt in self.prompts])
+            prompts = [prompt.key for prompt in self.prompts]
+            require_unchanged(store, self.watched, _oldest(store, self.watched, prompts, self.pairs))
+            require_unchanged(store, self.watched, _stored(store, self.watched, self.control, self.pairs))
             self._is_seen = True
         return self.watched.judge(store, comparisons, title)
 
@@ -85,22 +91,29 @@ class WatchedJudge:
         self.watched.close()
 
 
-def require_unchanged(store: Store, judge: Judge, pairs: int, prompts: Sequence[str]) -> None:
-    """Have the oldest clear judgments made again, a few at a time, until it is certain enough whose they are (Wald,
-    "Sequential tests of statistical hypotheses").
+@dataclass(frozen=True)
+class JudgedBefore:
+    """What the judge said of a comparison, and when."""
+
+    comparison: Comparison
+    preference: float
+    judged_at: datetime
+
+
+def require_unchanged(store: Store, judge: Judge, known: Sequence[JudgedBefore]) -> None:
+    """Have clear judgments made again, a few at a time, until it is certain enough whose they are (Wald, "Sequential
+    tests of statistical hypotheses").
 
     Args:
-        store: Holds what the judge said before; what it says now is kept beside it.
+        store: Keeps what the judge says now beside what it said before.
         judge: Who is asked.
-        pairs: How many judgments at most, of one prompt each.
-        prompts: The keys of those prompts whose judgments are taken first.
+        known: What it said before, of one prompt each.
 
     Raises:
         JudgeChanged: More are taken back than by a judge that has not changed.
         UserError: The judge could not be reached.
     """
-    known = [before for before in clear_judgments(store, judge.id, prompts, pairs) if _is_of(judge, before)]
-    again = _asked_again(store, judge, known)
+    again = _asked_again(store, judge, [before.comparison for before in known])
     changed = asked = 0
     for start in range(0, len(known), BLOCK):
         block = known[start : start + BLOCK]
@@ -131,25 +144,43 @@ def verdict_on(changed: int, asked: int) -> bool | None:
     return True if log_odds >= -math.log(TAKEN_FOR_CHANGED) else None
 
 
-def _comparison(before: ClearJudgment) -> Comparison:
-    return Comparison(
-        prompt=before.prompt, candidate=before.candidate_response, baseline=before.baseline_response, order=before.order
-    )
+def _oldest(store: Store, judge: Judge, prompts: Sequence[str], count: int) -> list[JudgedBefore]:
+    """The oldest clear judgments, those of these prompts first, whose texts are those that were judged then for the
+    first time: the key tells."""
+    known = []
+    for before in clear_judgments(store, judge.id, prompts, count):
+        comparison = Comparison(
+            prompt=before.prompt,
+            candidate=before.candidate_response,
+            baseline=before.baseline_response,
+            order=before.order,
+        )
+        if judge.key(comparison) == before.key:
+            known.append(JudgedBefore(comparison, before.preference, before.judged_at))
+    return known
 
 
-def _is_of(judge: Judge, before: ClearJudgment) -> bool:
-    """Whether the texts are those that were judged, for the first time: the key tells."""
-    return judge.key(_comparison(before)) == before.key
+def _stored(store: Store, judge: Judge, comparisons: Sequence[Comparison], count: int) -> list[JudgedBefore]:
+    """The clear judgments that the store has of these comparisons, one of each prompt, in their order."""
+    known = judgments_with_keys(store, [judge.key(comparison) for comparison in comparisons])
+    clear: dict[str, JudgedBefore] = {}
+    for comparison in comparisons:
+        before = known.get(judge.key(comparison))
+        if before is None or before.preference is None or before.judged_at is None:
+            continue
+        if abs(before.preference - 0.5) >= CLEAR:
+            clear.setdefault(comparison.prompt.key, JudgedBefore(comparison, before.preference, before.judged_at))
+    return list(clear.values())[:count]
 
 
-def _asked_again(store: Store, judge: Judge, known: Sequence[ClearJudgment]) -> list[Comparison]:
+def _asked_again(store: Store, judge: Judge, comparisons: Sequence[Comparison]) -> list[Comparison]:
     """The same comparisons under a number that nobody has used: they are asked whatever the store holds."""
     repeat = 1
     while True:
-        comparisons = [replace(_comparison(before), repeat=repeat) for before in known]
-        keys = [judge.key(comparison) for comparison in comparisons]
+        again = [replace(comparison, repeat=repeat) for comparison in comparisons]
+        keys = [judge.key(comparison) for comparison in again]
         if len(store.missing("judgment", keys)) == len(keys):
-            return comparisons
+            return again
         repeat += 1
 
 

@@ -19,7 +19,7 @@ from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.gate.asked import AskedComparisons
 from tpobench.harness.gate.canary import WatchedJudge
 from tpobench.harness.gate.figures import Answers, ComparedSides, LiveFigures, candidate_metrics, paired_scores
-from tpobench.harness.gate.input import GateInput, GateRequest, OutputSummary
+from tpobench.harness.gate.input import Control, GateInput, GateRequest, OutputSummary
 from tpobench.harness.gate.live_control import live_controls
 from tpobench.harness.gate.needs import takes_baseline, takes_comparison, takes_evaluation, takes_judge
 from tpobench.harness.gate.policy import EvaluateSection, Rules, spec_of
@@ -128,7 +128,7 @@ class _Candidate:
 
     store: Store
     spec: EvaluationSpec
-    judge: Judge | None
+    judge: WatchedJudge | None
     offline: bool
     source: NamedOutputs
     outputs: ModelOutputs
@@ -187,7 +187,8 @@ def live_input(
         if takes_judge(policy):
             connected = judge_for(spec, None if request.offline else connect, progress)
             stack.callback(connected.close)
-            judge = WatchedJudge(connected, policy.sensitivity.canary, spec.measured_benchmark.prompts)
+            prompts = spec.measured_benchmark.prompts
+            judge = WatchedJudge(watched=connected, pairs=policy.sensitivity.canary, prompts=prompts)
         store.add_prompts(spec.measured_benchmark.prompts)
         source = NamedOutputs(store, _refuse if request.offline else sampler_for(connect), progress)
         compared = _Candidate(
@@ -200,6 +201,7 @@ def _input(policy: Rules, request: GateRequest, section: EvaluateSection, candid
     against = _model_ref(candidate.store, request, request.against, section.against_mode) if request.against else None
     baseline = _required(candidate, against, "baseline") if request.against or takes_baseline(policy) else None
     head_to_head = candidate.over(against, baseline) if takes_comparison(policy) else None
+    controls = _controls(policy, candidate, head_to_head)
     anchor = None
     if policy.anchor is not None:
         ref = ModelRef(policy.anchor.against)
@@ -227,9 +229,7 @@ def _input(policy: Rules, request: GateRequest, section: EvaluateSection, candid
         judge="" if candidate.judge is None else candidate.judge.id,
         benchmark=benchmark.name,
         head_to_head=head_to_head,
-        controls=()
-        if head_to_head is None
-        else live_controls(policy.sensitivity, head_to_head.asked, head_to_head.candidate, head_to_head.other),
+        controls=controls,
         anchor=anchor,
         champion=champion,
         outputs=_summary(candidate.outputs),
@@ -240,6 +240,15 @@ def _input(policy: Rules, request: GateRequest, section: EvaluateSection, candid
         answered=benchmark.prompts,
         **_figures(policy, request, candidate, baseline, sides),
     )
+
+
+def _controls(policy: Rules, candidate: _Candidate, head_to_head: LivePreferences | None) -> tuple[Control, ...]:
+    """What the judge has to be able to tell apart. The judge is also watched on these pairs."""
+    if head_to_head is None or candidate.judge is None:
+        return ()
+    pairs = live_controls(policy.sensitivity, head_to_head.asked, head_to_head.candidate, head_to_head.other)
+    candidate.judge.control = [comparison for _, _, live in pairs for comparison in live.comparisons]
+    return tuple(Control(kind, own, live) for kind, own, live in pairs)
 
 
 def _figures(

@@ -7,7 +7,7 @@ from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.gate.asked import AskedComparisons
 from tpobench.harness.gate.control import LEAST, bad_answers
-from tpobench.harness.gate.input import Control, ControlKind
+from tpobench.harness.gate.input import ControlKind
 from tpobench.harness.gate.rules import Sensitivity
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.records import Prompt
@@ -40,11 +40,17 @@ class LivePairs:
         """The stored judgments of the prompts with these indices."""
         return self.asked.verdicts(indices)
 
+    @property
+    def comparisons(self) -> list[Comparison]:
+        """Everything that the judge may be asked."""
+        return [comparison for of_prompt in self.asked.comparisons for comparison in of_prompt]
+
 
 def live_controls(
     limits: Sensitivity, asked: AskedComparisons, candidate: ModelOutputs, baseline: ModelOutputs
-) -> tuple[Control, ...]:
-    """The controls that the policy wants and the answers allow, the one that says most first.
+) -> list[tuple[ControlKind, str, LivePairs]]:
+    """The controls that the policy wants and the answers allow, the one that says most first: of which kind each is,
+    whose answers the good ones are, and its pairs.
 
     The baseline is what the candidate has to reach, so its answers are the good ones. Where they are so bad that
     another prompt's are no worse, the candidate's may do; and a judge that can only tell an answer from none is told
@@ -63,8 +69,8 @@ def live_controls(
         for own, side in sides.items():
             bad = bad_answers(kind, prompts, side.responses)
             if len(bad) >= LEAST:
-                controls.append(Control(kind, own, _pairs(asked, prompts, bad, side)))
-    return tuple(controls)
+                controls.append((kind, own, _pairs(asked, prompts, bad, side)))
+    return controls
 
 
 def _pairs(asked: AskedComparisons, prompts: Sequence[Prompt], bad: Mapping[int, str], side: ModelOutputs) -> LivePairs:

@@ -8,6 +8,9 @@ from tpobench.harness.records import Prompt
 from tpobench.harness.store.prompts import prompts_with_keys
 from tpobench.harness.store.store import Store
 
+CLEAR = 0.25
+"""How far a preference is from a tie at least, where a judgment clearly took a side."""
+
 _MANY = 10
 """Judgments that are looked through for one of which the store has both responses."""
 
@@ -24,13 +27,15 @@ class PromptPreference:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredJudgment:
-    """One judgment, with the lengths of the candidate's and the baseline's response in characters."""
+    """One judgment, with the lengths of the candidate's and the baseline's response in characters. `judged_at` is None
+    where it is not stored."""
 
     order: str
     verdict: str
     preference: float | None
     candidate_chars: int
     baseline_chars: int
+    judged_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +79,7 @@ def judgments_with_keys(store: Store, keys: Collection[str]) -> dict[str, Stored
     """The judgments by key, as far as the store holds them."""
     query = (
         'SELECT judgment_key, presented_order AS "order", verdict, preference, chars_a AS candidate_chars, '
-        "chars_b AS baseline_chars FROM judgment WHERE judgment_key IN (SELECT unnest(?))"
+        "chars_b AS baseline_chars, created_at AS judged_at FROM judgment WHERE judgment_key IN (SELECT unnest(?))"
     )
     return {row.pop("judgment_key"): StoredJudgment(**row) for row in store.rows(query, [list(keys)])}
 
@@ -97,7 +102,7 @@ def evaluation_judgments(store: Store, evaluation: str) -> dict[str, dict[str, S
     )
     entries = store.rows(query, [evaluation])
     known = judgments_with_keys(store, [row["key"] for row in entries])
-    lost = StoredJudgment(order="", verdict="", preference=None, candidate_chars=0, baseline_chars=0)
+    lost = StoredJudgment(order="", verdict="", preference=None, candidate_chars=0, baseline_chars=0, judged_at=None)
     judgments: dict[str, dict[str, StoredJudgment]] = {}
     for row in entries:
         judgments.setdefault(row["prompt"], {})[row["key"]] = known.get(row["key"], lost)
@@ -287,9 +292,9 @@ class ClearJudgment:
 def clear_judgments(store: Store, judge: str, prompts: Collection[str], count: int) -> list[ClearJudgment]:
     """The oldest judgments by a judge that clearly took a side, of which the store has both responses: one of each
     prompt, those of the given prompts first. They stay the same while the store grows."""
-    query = """
+    query = f"""
         WITH clear AS (
-            SELECT * FROM judgment WHERE judge = ? AND abs(preference - 0.5) >= 0.25 AND chars_a > 0 AND chars_b > 0
+            SELECT * FROM judgment WHERE judge = ? AND abs(preference - 0.5) >= {CLEAR} AND chars_a > 0 AND chars_b > 0
             QUALIFY row_number() OVER (PARTITION BY prompt_key ORDER BY created_at, judgment_key) = 1
             ORDER BY list_contains(?, prompt_key) DESC, created_at, judgment_key LIMIT ?
         ), response AS (

@@ -36,7 +36,7 @@ def judged(store: Store) -> Store:
 
 def watched(say: Say, pairs: int = 5, free: bool = False) -> tuple[WatchedJudge, ScriptedJudge]:
     judge = ScriptedJudge(say, free=free)
-    return WatchedJudge(judge, pairs, PROMPTS), judge
+    return WatchedJudge(watched=judge, pairs=pairs, prompts=PROMPTS), judge
 
 
 def inverted(prompt: str, first: str, second: str) -> float:
@@ -117,3 +117,29 @@ def test_each_time_it_is_asked_anew(judged: Store) -> None:
     watched(apt)[0].judge(judged, comparisons(slice(10, 15)), "")
     with pytest.raises(JudgeChanged):
         watched(inverted)[0].judge(judged, comparisons(slice(15, 20)), "")
+
+
+def longer(prompt: str, first: str, second: str) -> float:
+    return float(len(first) > len(second))
+
+
+def test_a_judge_that_agrees_on_old_pairs_is_also_asked_about_the_control_again(judged: Store) -> None:
+    """The better answers were the longer ones: a judge of lengths takes back nothing but what the control showed."""
+    control = [
+        Comparison(prompt=prompt, candidate=f"{other} {own}", baseline=own, order="BA")
+        for prompt, own, other in zip(PROMPTS[:10], RIGHT, WRONG, strict=False)
+    ]
+    former = ScriptedJudge(lambda prompt, first, second: float(len(first) < len(second)))
+    former.judge(judged, control, "")
+    judge, inner = watched(longer)
+    judge.control = control
+    with pytest.raises(JudgeChanged, match="on 5 of 5 pairs"):
+        judge.judge(judged, comparisons(slice(10, 20)), "")
+    assert inner.asked == 10
+
+
+def test_a_control_that_is_not_judged_yet_is_nothing_to_compare(judged: Store) -> None:
+    judge, inner = watched(apt)
+    judge.control = comparisons(slice(10, 20))
+    judge.judge(judged, judge.control, "")
+    assert inner.asked == 5 + 20

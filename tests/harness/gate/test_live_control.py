@@ -8,6 +8,7 @@ from tests.harness.gate.scripted_judge import Say, ScriptedJudge, apt, better
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.gate.asked import AskedComparisons
 from tpobench.harness.gate.control import ControlResult, check_control
+from tpobench.harness.gate.input import Control
 from tpobench.harness.gate.live_control import live_controls
 from tpobench.harness.gate.rules import Sensitivity
 from tpobench.harness.judges.base import Comparison
@@ -38,7 +39,8 @@ def checked(
     )
     asks = Sensitivity.model_validate(limits)
     sides = (add_answers(store, "new", PROMPTS, candidate), add_answers(store, "base", PROMPTS, baseline))
-    return check_control(asks, live_controls(asks, asked, *sides))
+    controls = [Control(kind, own, pairs) for kind, own, pairs in live_controls(asks, asked, *sides)]
+    return check_control(asks, controls)
 
 
 def coin(prompt: str, first: str, second: str) -> float:
