@@ -44,8 +44,9 @@ at the baseline's style has another name, and these stores have it once their mo
 
 INTERVAL = re.compile(r"(?<=[(\[])[+−-]?[\d.]+%?(?:–| to )[+−-]?[\d.]+%?")
 
-NOT_WORK = {"gate_decision", "gate_look", "store_version"}
-"""A decision's key holds its sentences, so that a better sentence is another row; a migration adds to the versions."""
+NOT_WORK = {"gate_decision", "gate_look", "request", "store_version"}
+"""A decision's key holds its sentences, so that a better sentence is another row; how something was asked for was not
+kept before; a migration adds to the versions."""
 
 DERIVED = {"run": {"evaluation": 1, "metric": 48}}
 """Rows that are made of what is stored: a gate with a rule on a figure makes the evaluation that it is about. Before,

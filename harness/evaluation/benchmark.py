@@ -1,7 +1,7 @@
 """What a benchmark is: prompts that are judged together, against whom and by whom."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from tpobench.harness.evaluation.preferences import PromptJudgments
 from tpobench.harness.records import Metric, Prompt, content_key
@@ -56,6 +56,7 @@ class Benchmark:
         baselines: Answers to compare with, the default first; empty where a model is to be sampled.
         official: Whether prompts and baseline are the published ones.
         needs_texts: Whether `score` and `difference` read the responses themselves.
+        asked: What the user typed to get it, by the option's parameter: ``benchmark``, ``split``, ``per_category``.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Benchmark:
     official: bool = False
     needs_texts: bool = False
     max_new_tokens: int = 1024
+    asked: Mapping[str, str | int] = field(default_factory=dict)
 
     @property
     def default_baseline(self) -> str | None:

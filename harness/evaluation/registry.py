@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -123,7 +124,7 @@ def benchmark_named(name: str, split: str = "test", data: Path | None = None, pe
     kind, colon, argument = name.partition(":")
     declaration = declarations().get(kind)
     if declaration is None:
-        return _prompt_file(name)
+        return replace(_prompt_file(name), asked={"benchmark": name})
     if bool(argument) != bool(declaration.argument) or (colon and not argument):
         raise UserError(f"the benchmark {kind} is named {declaration.typed}, not {name!r}")
     if declaration.splits and split not in declaration.splits:
@@ -134,7 +135,17 @@ def benchmark_named(name: str, split: str = "test", data: Path | None = None, pe
         raise UserError(
             f"the benchmark {kind} loads as {benchmark.name!r}, which does not begin with its name; update its package"
         )
-    return benchmark
+    return replace(benchmark, asked=_asked(declaration, request))
+
+
+def _asked(declaration: BenchmarkDeclaration, request: BenchmarkRequest) -> dict[str, str | int]:
+    """What was typed for it; options that the benchmark does not read, or that have their default, are left out."""
+    asked: dict[str, str | int] = {"benchmark": request.name}
+    if declaration.splits and request.split != "test":
+        asked["split"] = request.split
+    if "per_category" in declaration.options and request.per_category != BenchmarkRequest(name="").per_category:
+        asked["per_category"] = request.per_category
+    return asked
 
 
 def package_with(benchmark: str) -> str:

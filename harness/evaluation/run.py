@@ -10,6 +10,7 @@ from tpobench.harness.evaluation.metrics import output_metrics, score_metrics
 from tpobench.harness.evaluation.output_sources import NamedOutputs, OutputSource
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.record import EvaluationRecord, JudgedPair, store_evaluation
+from tpobench.harness.evaluation.request import request_of
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.base import Comparison, Judge
 from tpobench.harness.judges.scorer import Scorer, ensure_scores
@@ -44,9 +45,11 @@ def run_evaluation(
     if source is None and candidate.is_of(baseline):  # a run measures its seed against itself on purpose
         progress.say(f"{candidate.model.name} is compared with its own answers: every win rate will be about 50%")
     try:
-        return evaluate_outputs(store, judge, spec.measured_benchmark, candidate, baseline, about(spec, judge))
+        key = evaluate_outputs(store, judge, spec.measured_benchmark, candidate, baseline, about(spec, judge))
     finally:
         judge.close()
+    store.add_request(key, "eval", request_of(spec, names_sides=source is None))
+    return key
 
 
 def evaluate_outputs(

@@ -140,6 +140,11 @@ class Store(Database):
         """Store what one evaluation measured, under its own key unless another one is given."""
         self._insert("evaluation", [rows.evaluation_row(key or evaluation.key, evaluation)])
 
+    def add_request(self, evaluation: str, command: str, options: Mapping[str, Any]) -> None:
+        """Store how the evaluation with this key was asked for: a command with its options by parameter."""
+        row = {"request_key": evaluation, "command": command, "options": json.dumps(options, sort_keys=True)}
+        self._insert("request", [row])
+
     def add_items(self, evaluation: str, metric: str, values: Mapping[str, float]) -> None:
         """Store what each item of an evaluation scored."""
         self._insert("item", list(rows.item_rows(evaluation, metric, values)))

@@ -22,7 +22,7 @@ MAX_TEXT = 20_000
 @dataclass(frozen=True, kw_only=True)
 class ExampleSide:
     """One answer; `response` is None where only its judgment was imported. `met` says of each check whether it is
-    met."""
+    met, `length` is that of the response in characters."""
 
     response: str | None
     thought: str
@@ -31,6 +31,7 @@ class ExampleSide:
     finish: str
     score: float | None
     met: tuple[bool | None, ...]
+    length: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,7 @@ def examples_of(store: Store, evaluations: Sequence[Evaluation], prompts: Sequen
         example_outputs(store, sorted(keys)),
         scores_of_responses(store, sorted({evaluation.judge for evaluation in evaluations}), prompts),
     )
+    chars = {(e.key, judged.prompt): (judged.chars, judged.baseline_chars) for e in evaluations for judged in e.prompts}
     grouped: dict[tuple[str, str], list[ExampleJudgment]] = {}
     for judgment in judgments:
         grouped.setdefault((judgment.evaluation, judgment.prompt), []).append(judgment)
@@ -77,7 +79,10 @@ def examples_of(store: Store, evaluations: Sequence[Evaluation], prompts: Sequen
                 checks=tuple(map(_check_name, first.checks)),
                 preference=evaluations[number].preferences.get(prompt),
                 verdicts=tuple((one.order, one.preference, one.raw_text) for one in group),
-                sides=(texts.side(first, first.candidate_output), texts.side(first, first.baseline_output)),
+                sides=(
+                    texts.side(first, first.candidate_output, chars[key, prompt][0]),
+                    texts.side(first, first.baseline_output, chars[key, prompt][1]),
+                ),
             )
         )
     return examples
@@ -90,11 +95,14 @@ class _Texts:
     outputs: Mapping[str, ExampleOutput]
     scores: Mapping[tuple[str, str, str], ScoreParts]
 
-    def side(self, judgment: ExampleJudgment, key: str | None) -> ExampleSide:
+    def side(self, judgment: ExampleJudgment, key: str | None, chars: int) -> ExampleSide:
+        """The answer; where only its judgment is there, with the length that the judgment keeps."""
         output = self.outputs.get(key or "")
         if output is None:
             met = (None,) * len(judgment.checks)
-            return ExampleSide(response=None, thought="", raw="", problem=None, finish="", score=None, met=met)
+            return ExampleSide(
+                response=None, thought="", raw="", problem=None, finish="", score=None, met=met, length=chars
+            )
         score = self.scores.get((judgment.judge, judgment.prompt, output.response))
         components = {} if score is None else score.components
         return ExampleSide(
@@ -105,6 +113,7 @@ class _Texts:
             finish=output.finish_reason,
             score=None if score is None else score.value,
             met=tuple(components.get(str(number)) for number in range(len(judgment.checks))),
+            length=len(output.response),
         )
 
 
@@ -142,7 +151,7 @@ class Packer:
                     side.finish,
                     side.score,
                     list(side.met),
-                    len(side.response or ""),
+                    side.length,
                     len(side.thought),
                 ]
             )

@@ -6,16 +6,14 @@ from shlex import quote
 from typing import Any, ClassVar
 
 from tpobench.harness.evaluation.provenance import installed_versions
-from tpobench.harness.evaluation.registry import as_typed
 from tpobench.harness.store.calls import judging_calls
 from tpobench.harness.store.evaluations import sampling_of_candidates
-from tpobench.harness.store.models import StoredModel, models_with_fingerprints
+from tpobench.harness.store.models import models_with_fingerprints
+from tpobench.harness.store.requests import requests_of
 from tpobench.harness.store.store import Store
 from tpobench.reports.evaluations import Evaluation
+from tpobench.reports.reproduction import reproduction, without_home
 from tpobench.reports.runs import Run
-
-IMPORTED = "imported"
-"""Who made a model whose answers came from files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,11 +83,12 @@ def of_evaluations(store: Store, evaluations: Sequence[Evaluation], names: Mappi
             "benchmark": e.benchmark,
             "mode": e.mode,
             "fingerprint": e.fingerprint,
-            "folder": model.folder if model else e.fingerprint,
+            "folder": without_home(model.folder) if model else e.fingerprint,
         }
         for e, model in ((e, models.get(e.fingerprint)) for e in evaluations)
     ]
-    commands = [_command(e, models, sampling.get(e.key, {})) for e in evaluations]
+    requests = requests_of(store, keys)
+    commands = [reproduction(e, models, requests.get(e.key), sampling.get(e.key, {})) for e in evaluations]
     return Provenance(
         facts=facts,
         blocks=[],
@@ -109,29 +108,7 @@ def _models_of_run(run: Run) -> list[Mapping[str, str]]:
             "made by": model.made_by,
             "from": names.get(model.parent or "", model.parent or "–"),
             "fingerprint": model.fingerprint,
-            "folder": model.folder,
+            "folder": without_home(model.folder),
         }
         for model in run.models
     ]
-
-
-def _command(evaluation: Evaluation, models: Mapping[str, StoredModel], sampling: Mapping[str, Any]) -> str:
-    """The command that brings an evaluation's judgments into a store. An endpoint's address is not in the store."""
-    model, baseline = models.get(evaluation.fingerprint), models.get(evaluation.baseline_fingerprint)
-    if model is not None and model.made_by == IMPORTED:
-        return f"tpobench import {quote(evaluation.benchmark)} FOLDER"
-    benchmark, split = as_typed(evaluation.benchmark)
-    judge, _, judge_model = evaluation.judge.partition("@")
-    options = {
-        "--model": evaluation.fingerprint if model is None else model.folder,
-        "--benchmark": benchmark,
-        "--split": split,
-        "--mode": "" if evaluation.mode == "direct" else evaluation.mode,
-        "--baseline": "" if baseline is None or baseline.made_by == IMPORTED else baseline.folder,
-        "--judge": judge,
-        "--judge-model": "" if evaluation.is_rule_based else judge_model.partition("#")[0],
-        "--temperature": sampling.get("temperature"),
-        "--max-new-tokens": sampling.get("max_new_tokens"),
-        "--seed": sampling.get("seed"),
-    }
-    return "tpobench eval" + "".join(f" {key} {quote(str(v))}" for key, v in options.items() if v not in (None, ""))

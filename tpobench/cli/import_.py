@@ -48,6 +48,9 @@ def import_files(
     with Store(store) as opened, progress.importing(f"importing {kind}") as advance:
         for model in files.import_files(opened, path, data or _data_folder(path, files.own_files)):
             models.append(vars(model))
+            if model.evaluation is not None:
+                asked = {"kind": kind, "path": str(path)} | ({} if data is None else {"data": str(data)})
+                opened.add_request(model.evaluation, "import", asked)
             advance(model.model)
     if as_json:
         print_json(models)

@@ -17,6 +17,7 @@ PINNED = {
     "0002_calls_and_response_keys.sql": "6e9dee1edba06358dce5ae82df7dabe54ee28aa7c38d284efec2f36e5bfd5809",
     "0003_gates.sql": "43cd69ab040f2980279f49a7f166f33a242152b973a33e9de1b4377e5cfdf4d0",
     "0004_gate_looks.sql": "9107eb3915cf4da11722d4495cd2f16db8cb854e5b157e8bf98fc7a12dfd88dc",
+    "0005_requests.sql": "3b98e4f2021f3fae9d42368edc8ea9bf383901ae8b57d39e6a94cf3e2cac8397",
 }
 """Stores were made with these very files. A change of the schema is one file more, and one line more here."""
 

@@ -7,7 +7,18 @@ from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.store.store import Store
 from tpobench.reports.evaluations import read_evaluations
 from tpobench.reports.sections import examples
+from tpobench.reports.sections.example_texts import examples_of
 from tpobench.reports.sections.examples import LabelledEvaluation, read_examples
+
+
+def test_an_answer_without_its_text_has_the_length_that_was_judged(store: Store) -> None:
+    asked = prompts(2)
+    new, old = (answered(store, name, DIRECT, asked, [name * 4, name]) for name in ("new", "base"))
+    key = judged(store, new, old, Judging(say=lambda n, order: 0.9))
+    store.sql("DELETE FROM output WHERE model = ?", [new.model.fingerprint])
+    evaluation = read_evaluations(store, [key])[key]
+    sides = [one.sides for one in examples_of(store, [evaluation], list(evaluation.preferences))]
+    assert [(ours.response, ours.length, theirs.length) for ours, theirs in sides] == [(None, 12, 16), (None, 3, 4)]
 
 
 def test_examples_are_sampled_by_whole_prompts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
