@@ -157,7 +157,7 @@ def scorer_for(model: Model) -> Any:
     from lm_eval.models.openai_completions import LocalCompletionsAPI
 
     endpoint = endpoint_named(model.name)
-    key = endpoint.api_key()
+    key = endpoint.api_key() or "none"
     try:
         return LocalCompletionsAPI(
             model=endpoint.model,

@@ -108,7 +108,7 @@ class Client:
 
         size = self.limits.concurrency
         opened = AsyncOpenAI(
-            api_key=self.endpoint.api_key(),
+            api_key=self.endpoint.api_key() or "none",
             base_url=self.endpoint.base_url,
             max_retries=0,
             timeout=self.limits.timeout_s,

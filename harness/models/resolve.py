@@ -6,7 +6,7 @@ import shutil
 from functools import cache
 from pathlib import Path
 
-from tpobench.harness.api.endpoints import endpoint_named, is_endpoint
+from tpobench.harness.api.endpoints import endpoint_named, is_endpoint, lacks_scheme
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.models.checkpoints import fingerprint, is_complete, require_model_folder, seal
 from tpobench.harness.records import Model
@@ -25,7 +25,7 @@ def resolve_model(name: str) -> Model:
     `name` is ``smollm2-135m``, a folder with safetensors weights, a hub id such as ``org/model``, or an endpoint:
     ``NAME@http://HOST:PORT/v1``.
     """
-    if is_endpoint(name):
+    if is_endpoint(name) or (lacks_scheme(name) and not Path(name).exists()):
         return endpoint_named(name).as_model()
     if name == EMBEDDED:
         folder = embedded_folder()

@@ -21,7 +21,7 @@ from tests.apis.stub import preference, stub_server
 from tpobench.harness.api.budget import Budget, BudgetSpent, Price, Prices
 from tpobench.harness.api.calls import Call, Limits, Reply
 from tpobench.harness.api.client import Client, retry_after
-from tpobench.harness.api.endpoints import Endpoint, endpoint_named
+from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.api.responses import Malformed, read_answer, same_model
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalProtocol
@@ -150,26 +150,14 @@ def test_a_model_that_is_not_served_is_refused_before_any_call(store: Store, stu
 
 
 def test_a_key_that_is_refused_is_not_tried_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TPOBENCH_API_KEY", "wrong")
+    monkeypatch.setenv("TPOBENCH_API_KEY_127_0_0_1", "wrong")
     with stub_server(key="right") as url:
         with pytest.raises(UserError, match=r"refuses the API key \(HTTP 401\); nothing was retried"):
             model_judge(url).judge(store, comparisons(2), "judging")
-        monkeypatch.setenv("TPOBENCH_API_KEY", "right")
+        monkeypatch.setenv("TPOBENCH_API_KEY_127_0_0_1", "right")
         model_judge(url).judge(store, comparisons(2), "judging")
     assert store.row_counts()["judgment"] == 2
     assert b"right" not in store.path.read_bytes()
-
-
-def test_a_missing_key_is_one_sentence_and_a_key_goes_to_its_own_provider_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TPOBENCH_API_KEY", raising=False)
-    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
-    monkeypatch.setenv("OPENAI_API_KEY", "secret")
-    assert endpoint_named("gpt-4.1").api_key() == "secret"
-    with pytest.raises(UserError, match="set the environment variable TPOBENCH_API_KEY"):
-        endpoint_named("m@https://elsewhere.example/v1").api_key()
-    assert endpoint_named("m@http://127.0.0.1:1/v1").api_key() == "none"
-    with pytest.raises(UserError, match="keys come from the environment only"):
-        endpoint_named("m@https://user:secret@host/v1")
 
 
 def test_a_server_that_is_not_there_is_one_sentence(store: Store) -> None:
