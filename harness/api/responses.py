@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tpobench.harness.surrogates import without_surrogates
+
 LONGEST_TEXT = 400_000
 """Characters of one answer; more is a fault of the server's."""
 
@@ -87,11 +89,6 @@ def same_model(requested: str, served: str | None) -> bool:
     return re.fullmatch(rf"{re.escape(expected)}(-\d{{3,}}.*)?", actual) is not None
 
 
-def storable(text: str) -> str:
-    """The text without lone surrogates, which JSON can carry and a database cannot."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
 def _choice(choice: Any, body: Mapping[str, Any]) -> Choice:
     message = choice.get("message") if isinstance(choice, dict) else None
     if not isinstance(message, dict):
@@ -104,7 +101,12 @@ def _choice(choice: Any, body: Mapping[str, Any]) -> Choice:
     if len(text) > LONGEST_TEXT:
         raise Malformed(f"an answer of {len(text):,} characters", body)
     reason = str(choice.get("finish_reason") or "unknown")
-    return Choice(storable(text), reason, _top_logprobs(choice, body), _token_ids(choice.get("token_ids")))
+    return Choice(
+        without_surrogates(text),
+        without_surrogates(reason),
+        _top_logprobs(choice, body),
+        _token_ids(choice.get("token_ids")),
+    )
 
 
 def _token_ids(given: Any) -> tuple[int, ...] | None:

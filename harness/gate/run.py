@@ -24,8 +24,8 @@ from tpobench.harness.gate.stored import stored_input
 from tpobench.harness.gate.without_effect import require_baseline_in_mode
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import content_key
-from tpobench.harness.store.database import no_store
 from tpobench.harness.store.gates import Attempt
+from tpobench.harness.store.opening import no_store
 from tpobench.harness.store.runs import CHECKPOINT
 from tpobench.harness.store.store import Store
 

@@ -14,7 +14,7 @@ from tpobench import cli
 from tpobench.cli import commands
 from tpobench.cli.errors import sentence_of
 from tpobench.harness.errors import StoreLacks
-from tpobench.harness.store.database import no_store
+from tpobench.harness.store.opening import no_store
 
 
 @pytest.mark.parametrize(
