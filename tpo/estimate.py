@@ -18,10 +18,11 @@ from tpobench.harness.judges.named import judge_named, require_judge
 from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.models.resolve import EMBEDDED, resolve_model
 from tpobench.harness.progress import Progress
+from tpobench.harness.samplers.rates import recall, weight_bytes
 from tpobench.harness.store.step_details import TasksDetails
 from tpobench.harness.store.steps import Step
 from tpobench.tpo.config import TASKS, BenchmarkConfig, RunConfig
-from tpobench.tpo.rates import recall, sampling_kind, training_kind, weight_bytes
+from tpobench.tpo.rates import sampling_kind, training_kind
 from tpobench.tpo.steps import planned_steps
 
 PROMPT_TOKENS = 100

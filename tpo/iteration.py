@@ -10,12 +10,13 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.judges.base import judged_text
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Model, Output, Pair, Prompt
+from tpobench.harness.samplers.rates import remember
 from tpobench.harness.store.step_details import PairDetails, SampleDetails, ScoreDetails, SelectDetails, TrainDetails
 from tpobench.harness.store.steps import Arm, Step
 from tpobench.tpo.guards import health_of, require_healthy
 from tpobench.tpo.preferences.judge import TrainingJudge
 from tpobench.tpo.preferences.pairs import PairRules, Picked, RhoChoice, Scored, auto_rho, pick_pairs
-from tpobench.tpo.rates import remember, sampling_kind
+from tpobench.tpo.rates import sampling_kind
 from tpobench.tpo.run import TrainingRun
 from tpobench.tpo.selection import EpochSelection, install_epoch
 from tpobench.tpo.trainer.job import too_long

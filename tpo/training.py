@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 
 from tpobench.harness.models.checkpoints import fingerprint, is_complete
 from tpobench.harness.records import Model, content_key
+from tpobench.harness.samplers.rates import remember
 from tpobench.harness.store.step_details import EpochDetails, JobDetails
 from tpobench.harness.store.steps import details_of_job
-from tpobench.tpo.rates import remember, training_kind
+from tpobench.tpo.rates import training_kind
 from tpobench.tpo.run import TrainingRun
 from tpobench.tpo.trainer.job import EpochCheckpoint, Row, TrainJob
 from tpobench.tpo.trainer.run import run_job

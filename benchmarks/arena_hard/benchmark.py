@@ -19,13 +19,14 @@ def arena_hard_benchmark(name: str, data: Path | None) -> Benchmark:
     folder = data_folder(version, data)
     all_questions = questions(version, folder)
     baseline_answers: dict[str, str] = {}
-    baselines = []
+    baselines, absent = [], []
     for category, model in BASELINES[version].items():
         try:
             theirs = answers(version, folder, model)
         except UserError:
             if len(BASELINES[version]) == 1:
                 raise
+            absent.append(f"{model}'s to {category}")
             continue
         baselines.append(model)
         of_category = [question for question in all_questions if question.prompt.category.startswith(category)]
@@ -48,4 +49,5 @@ def arena_hard_benchmark(name: str, data: Path | None) -> Benchmark:
         official=True,
         max_new_tokens=4096,
         needs_texts=True,
+        left_out=f"{folder} lacks the baseline's answers, {' and '.join(absent)}" if absent else "",
     )

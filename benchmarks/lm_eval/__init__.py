@@ -41,6 +41,12 @@ def _plan(store: "Store | None", spec: "EvaluationSpec", concurrency: int, progr
     return plan(store, spec, concurrency, progress)
 
 
+def _has_task(name: str) -> bool:
+    from tpobench.benchmarks.lm_eval.names import has_task
+
+    return has_task(name)
+
+
 def _import(store: "Store", path: Path, data: Path | None) -> Iterator[ImportedModel]:
     from tpobench.benchmarks.lm_eval.files import import_folder
 
@@ -70,6 +76,7 @@ LM_EVAL = BenchmarkDeclaration(
         without_effect=frozenset(
             {"split", "judge", "judge_model", "baseline", "orders", "per_category", "temperature", "retry_missing"}
         ),
+        has_part=_has_task,
         sizes={"gsm8k": 1319, "gsm8k_answer_only": 1319, "ifeval": 541},
     ),
     packages=("lm-eval",),

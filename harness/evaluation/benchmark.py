@@ -55,6 +55,7 @@ class Benchmark:
         judge: Who is asked unless another judge is named.
         baselines: Answers to compare with, the default first; empty where a model is to be sampled.
         official: Whether prompts and baseline are the published ones.
+        left_out: Why it has fewer prompts than `rows`; empty where it has them all, or a sample was asked for.
         needs_texts: Whether `score` and `difference` read the responses themselves.
         asked: What the user typed to get it, by the option's parameter: ``benchmark``, ``split``, ``per_category``.
     """
@@ -69,6 +70,7 @@ class Benchmark:
     baselines: tuple[Baseline, ...] = ()
     official: bool = False
     needs_texts: bool = False
+    left_out: str = ""
     max_new_tokens: int = 1024
     asked: Mapping[str, str | int] = field(default_factory=dict)
 

@@ -14,6 +14,7 @@ from tpobench.harness.evaluation.differences import (
     unpaired_difference,
 )
 from tpobench.harness.evaluation.figure_differences import own_differences
+from tpobench.harness.evaluation.head_to_head import head_to_head_differences
 from tpobench.harness.evaluation.judged_rates import figures_of
 from tpobench.harness.evaluation.ranks import WIN_RATE
 from tpobench.harness.evaluation.registry import declaration_of, figure_titles
@@ -49,7 +50,12 @@ class _Measured:
 
 
 def compare_models(
-    store: Store, a: NamedModel, b: NamedModel, data: Path | None = None, by_clusters: bool = False
+    store: Store,
+    a: NamedModel,
+    b: NamedModel,
+    data: Path | None = None,
+    by_clusters: bool = False,
+    directly: bool = False,
 ) -> list[Difference]:
     """The paired differences of two models: on every benchmark on which both were judged by one judge against one
     baseline in one mode, and in every lm-eval metric with items of both; overall and by category.
@@ -65,12 +71,13 @@ def compare_models(
         data: The folder of official files that a benchmark fits its own figures with: their differences are then taken
             prompt by prompt. Without it they are those of two separate figures, as the store has them.
         by_clusters: Take the prompts of one category for one observation of its size.
+        directly: Also where one of the two was the other's baseline; these differences come first.
 
     Raises:
         UserError: They share nothing with a verdict for both; the sentence says what each was measured on.
     """
     ours, theirs = _measured(store, a), _measured(store, b)
-    differences: list[Difference] = []
+    differences = list(head_to_head_differences(store, a, b, by_clusters)) if directly else []
     for mine, other in _alike(store, ours, theirs):
         compared = _compared(mine, other)
         differences += paired_differences(compared, by_clusters)

@@ -16,6 +16,7 @@ from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model
 from tpobench.harness.samplers.base import Load
 from tpobench.harness.samplers.cached import OutputCache
+from tpobench.harness.samplers.rates import SAMPLING, remember
 from tpobench.harness.store.store import Store
 
 
@@ -58,7 +59,9 @@ class NamedOutputs:
         model = _resolved(spec, name)
         self.store.add_model(model, "given")
         with OutputCache(self.store, model, self.load, self.progress) as cache:
-            return sample_outputs(cache, mode, spec.measured_benchmark, spec.params, spec.format_retries, model.name)
+            outputs = sample_outputs(cache, mode, spec.measured_benchmark, spec.params, spec.format_retries, model.name)
+        remember(SAMPLING, model, cache.tokens, cache.seconds)
+        return outputs
 
     def _read(self, spec: EvaluationSpec, file: Path) -> ModelOutputs:
         prompts = spec.measured_benchmark.prompts

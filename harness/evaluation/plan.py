@@ -1,15 +1,22 @@
 """What an evaluation would take, before anything is spent."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from tpobench.harness.api.budget import CHARS_PER_TOKEN, Prices
+from tpobench.harness.api.calls import Limits
 from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.evaluation.judging import judge_for
+from tpobench.harness.evaluation.output_sources import sampled_models
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.base import Comparison
+from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.models.resolve import EMBEDDED, embedded_if_unpacked, require_model_name
 from tpobench.harness.progress import Progress
+from tpobench.harness.samplers.rates import SAMPLING, recall, weight_bytes
 from tpobench.harness.stats.deviation import assumed_deviation
 from tpobench.harness.stats.power import TWO_SIDED_Z, detectable
 from tpobench.harness.store.calls import median_seconds
@@ -21,19 +28,23 @@ ASSUMED_ANSWER_CHARS = 2000
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Counts of what is still owed. `dollars` is None when a price is not known; tokens are estimates, and completion
-    tokens the most that may come."""
+    """What an evaluation takes where nothing is stored yet. `dollars` is None when a price is not known; tokens are
+    estimates, and completion tokens the most that may come. `left_out` says why it has fewer prompts than `rows`.
+    `sampled_here` are outputs of models in this process; `minutes` is None where no rate is known for one of them.
+    """
 
     benchmark: str
     prompts: int
     rows: int | None
+    left_out: str
     sampling_calls: int
     judge_calls: int
     judge: str
     prompt_tokens: int
     completion_tokens: int
     dollars: float | None
-    minutes: float
+    sampled_here: int
+    minutes: float | None
     seconds_a_call: float
     measured_rate: bool
     detectable: float
@@ -43,11 +54,30 @@ class Plan:
         return asdict(self)
 
 
-def plan_for(spec: EvaluationSpec, prices: Prices, concurrency: int, store: Store | None) -> Plan:
-    """Everything but what the store has already: outputs by count, judgments where both sides' texts are known."""
+def plan_for(spec: EvaluationSpec, prices: Prices, limits: Limits, store: Store | None) -> Plan:
+    """What an evaluation takes.
+
+    Args:
+        spec: What is asked for.
+        prices: Of judges, by model.
+        limits: How servers may be called.
+        store: Has measured seconds a call; None where there is no store yet.
+
+    Returns:
+        The plan; nobody was asked, and nothing sampled.
+
+    Raises:
+        UserError: Something is named that does not exist, as far as that is known without fetching it.
+    """
     measured, judge = spec.measured_benchmark, judge_for(spec, None, Progress(quiet=True))
     prompts = measured.prompts
-    sampling = len(prompts) if is_endpoint(spec.candidate) else 0
+    candidate, against = sampled_models(spec)
+    same = candidate == against and spec.mode is DIRECT
+    sampled = [name for name in ([candidate] if same else [candidate, against]) if name]
+    for name in sampled:
+        require_model_name(name)
+    sampling = len(prompts) * sum(map(is_endpoint, sampled))
+    here = [name for name in sampled if not is_endpoint(name)]
     asked = sum(len(judge.orders(p, measured.orders == "both")) for p in prompts)
     judgments = 0 if judge.free else asked
     sigma = assumed_deviation("both" if asked == 2 * len(prompts) else "one")
@@ -66,18 +96,49 @@ def plan_for(spec: EvaluationSpec, prices: Prices, concurrency: int, store: Stor
         benchmark=measured.name,
         prompts=len(prompts),
         rows=measured.rows,
+        left_out=measured.left_out or _sample_reason(spec),
         sampling_calls=sampling,
         judge_calls=judgments,
         judge=judge.label,
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
         dollars=0.0 if judge.free else prices.cost(model, prompt_tokens, completion_tokens),
-        minutes=(sampling + judgments) * rate / concurrency / 60,
+        sampled_here=len(here) * len(prompts),
+        minutes=_minutes(
+            [
+                _calling(sampling + judgments, prompt_tokens + completion_tokens, rate, limits),
+                *(_sampling_here(name, len(prompts) * spec.params.max_new_tokens) for name in here),
+            ]
+        ),
         seconds_a_call=rate,
         measured_rate=seconds is not None,
         detectable=detectable(sigma, len(prompts), TWO_SIDED_Z),
         smallest_category=_smallest(spec, sigma),
     )
+
+
+def _sample_reason(spec: EvaluationSpec) -> str:
+    return f"--limit {spec.limit}" if len(spec.measured_benchmark.prompts) < len(spec.benchmark.prompts) else ""
+
+
+def _calling(calls: int, tokens: int, seconds_a_call: float, limits: Limits) -> float:
+    """Seconds that so many calls take, with the limits on requests and tokens a minute."""
+    paced = [calls * seconds_a_call / limits.concurrency]
+    paced += [60 * calls / limits.requests_per_minute] if limits.requests_per_minute else []
+    paced += [60 * tokens / limits.tokens_per_minute] if limits.tokens_per_minute else []
+    return max(paced)
+
+
+def _sampling_here(model: str, tokens: int) -> float | None:
+    """Seconds that so many tokens take of a model in this process; None where no rate is known."""
+    folder = embedded_if_unpacked() if model == EMBEDDED else Path(model)
+    size = None if folder is None else weight_bytes(str(folder))
+    rate = None if not size else recall(SAMPLING, size)
+    return None if rate is None else tokens / rate
+
+
+def _minutes(seconds: Sequence[float | None]) -> float | None:
+    return None if None in seconds else sum(part or 0 for part in seconds) / 60
 
 
 def _smallest(spec: EvaluationSpec, sigma: float) -> tuple[str, int, float] | None:

@@ -176,12 +176,22 @@ def _loaded(declaration: BenchmarkDeclaration, request: BenchmarkRequest) -> Ben
     return benchmark
 
 
+def _hint(name: str, known: list[str]) -> str:
+    """What the user may have meant: a part of a benchmark that scores itself, a file of prompts, a near miss."""
+    for declaration in declarations().values():
+        if declaration.run is not None and declaration.run.has_part(name):
+            return f"did you mean {declaration.name}:{name}?"
+    if Path(name).is_file():
+        return 'a file of prompts is called *.jsonl, with a line such as {"prompt": "..."} for each prompt'
+    return did_you_mean(name, known)
+
+
 def _prompt_file(name: str) -> Benchmark:
     if Path(name).suffix != ".jsonl":
         known = [declaration.typed for declaration in declarations().values()]
         if not known:
             raise UserError("no benchmark is registered: install tpobench again (in its folder: pip install -e .)")
-        raise UserError(f"unknown benchmark {name!r} (a name, or a file *.jsonl); {did_you_mean(name, known)}")
+        raise UserError(f"unknown benchmark {name!r} (a name, or a file *.jsonl); {_hint(name, known)}")
     from tpobench.harness.evaluation.prompt_files import prompts_from_file
 
     return Benchmark(name=Path(name).name, prompts=prompts_from_file(Path(name)), max_new_tokens=SHORT_ANSWERS)

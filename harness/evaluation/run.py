@@ -7,13 +7,14 @@ from tpobench.harness.api.client import Connect
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.judging import about, judge_for
 from tpobench.harness.evaluation.metrics import output_metrics, score_metrics
-from tpobench.harness.evaluation.output_sources import NamedOutputs, OutputSource
+from tpobench.harness.evaluation.output_sources import NamedOutputs, OutputSource, baseline_name
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.record import EvaluationRecord, JudgedPair, store_evaluation
 from tpobench.harness.evaluation.request import request_of
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.base import Comparison, Judge
 from tpobench.harness.judges.scorer import Scorer, ensure_scores
+from tpobench.harness.models.resolve import EMBEDDED
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Metric, score_key
 from tpobench.harness.samplers.choose import sampler_for
@@ -41,6 +42,8 @@ def run_evaluation(
     """
     judge = judge_for(spec, connect, progress)
     outputs = source or NamedOutputs(store, sampler_for(connect), progress)
+    if source is None and spec.baseline is None and baseline_name(spec) == EMBEDDED:
+        progress.say(f"no baseline is named: compared with the embedded model {EMBEDDED}; --baseline names another")
     candidate, baseline = outputs.candidate(spec), outputs.baseline(spec)
     if source is None and candidate.is_of(baseline):  # a run measures its seed against itself on purpose
         progress.say(f"{candidate.model.name} is compared with its own answers: every win rate will be about 50%")

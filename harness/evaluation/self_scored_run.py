@@ -45,6 +45,10 @@ class SelfScoredPlan(Protocol):
         """For the terminal."""
 
 
+def _no_part(name: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class SelfScoredRun:
     """How a benchmark is run that takes no judge.
@@ -55,6 +59,7 @@ class SelfScoredRun:
         plan: What that would take, with this many calls at a time and with the store's measured rates, if there is one.
         without_effect: Parameters of `tpobench eval` that change nothing, for example ``judge``.
         sizes: How many items each part has, where that is known without loading it.
+        has_part: Whether there is a part of this name, as far as that is known without loading any.
     """
 
     scorer: str
@@ -62,3 +67,4 @@ class SelfScoredRun:
     plan: "Callable[[Store | None, EvaluationSpec, int, Progress], SelfScoredPlan]"
     without_effect: frozenset[str] = frozenset()
     sizes: Mapping[str, int] = field(default_factory=dict)
+    has_part: Callable[[str], bool] = _no_part

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tpobench.harness.api.budget import Prices
+from tpobench.harness.api.calls import Limits
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.plan import Plan, plan_for
@@ -174,7 +175,7 @@ def plan_gate(
     spec, rules = spec_of(rules.evaluate, "", DIRECT), with_share(rules, share)
     benchmark = spec.measured_benchmark
     with closing(judge_for(spec, None, Progress(quiet=True))) as judge:
-        plan = plan_for(spec, prices, 1, None)
+        plan = plan_for(spec, prices, Limits(concurrency=1), None)
         asked = judge.orders(benchmark.prompts[0], benchmark.orders == "both") if benchmark.prompts else ()
     orders: Orders = "both" if len(asked) == 2 else "one"
     source = PlannedSource(prompts=benchmark.prompts, free=judge.free)

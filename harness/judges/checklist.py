@@ -32,7 +32,10 @@ class ChecklistScorer(Scorer):
         """Raises UserError for the first prompt that has none."""
         for prompt in prompts:
             if not prompt.checks:
-                raise UserError(f'the checklist judge needs checks, but the prompt "{prompt.text[:40]}" has none')
+                raise UserError(
+                    f'the checklist judge needs checks, but the prompt "{prompt.text[:40]}" has none; give each prompt '
+                    "'checks', or name a judge that asks a model: --judge ste --judge-model NAME@http://HOST:PORT/v1"
+                )
 
     def score(self, prompt: Prompt, response: str) -> Score:
         """Raises ValueError for a prompt without checks."""

@@ -44,7 +44,7 @@ def judge_named(request: JudgeRequest) -> Judge:
     if judge.free and request.model is not None:
         raise UserError(
             f"the judge {judge.label} asks no model, so that {request.model} would not be asked; name a judge that "
-            "asks one, such as ste or verdict:FILE.yaml, or leave the judge model out"
+            "asks one (--judge ste or --judge verdict:FILE.yaml, in a file judge: ste), or leave the judge model out"
         )
     return judge
 
@@ -82,7 +82,7 @@ def _made(request: JudgeRequest) -> Judge:
 
         return request.scoring(CustomScorer(request.name))
     if point is None:
-        raise UserError(f"unknown judge {request.name!r}; {did_you_mean(request.kind, judge_names())}")
+        raise UserError(f"unknown judge {request.name!r}; {_hint(request.name)}")
     made = _called(point, _imported(point), request)
     lacks = [name for name in _NEEDED if not hasattr(made, name)]
     if lacks:
@@ -92,6 +92,17 @@ def _made(request: JudgeRequest) -> Judge:
         )
     judge: Judge = made
     return judge
+
+
+def _hint(name: str) -> str:
+    """A near miss, or how a model is named that is to judge: a judge is how it is asked."""
+    hint = did_you_mean(name.partition(":")[0], judge_names())
+    if hint.startswith("did you mean"):
+        return hint
+    return (
+        f"a judge is how responses are compared; if {name} is the model that judges, name it with --judge-model (in a "
+        f"file: judge_model) beside a judge that asks one, such as ste; {hint}"
+    )
 
 
 _NEEDED = ("id", "label", "free", "official", "scorer", "require", "orders", "key", "estimate", "judge", "close")

@@ -25,21 +25,40 @@ def resolve_model(name: str) -> Model:
     `name` is ``smollm2-135m``, a folder with safetensors weights, a hub id such as ``org/model``, or an endpoint:
     ``NAME@http://HOST:PORT/v1``.
     """
-    if is_endpoint(name) or (lacks_scheme(name) and not Path(name).exists()):
+    require_model_name(name)
+    if is_endpoint(name):
         return endpoint_named(name).as_model()
     if name == EMBEDDED:
         folder = embedded_folder()
     elif Path(name).is_dir():
         folder = Path(name).resolve()
-    elif "/" in name and not name.startswith((".", "/")) and name.count("/") == 1:
-        folder = _from_hub(name)
     else:
+        folder = _from_hub(name)
+    require_model_folder(folder)
+    return Model(name, str(folder), fingerprint(folder))
+
+
+def require_model_name(name: str) -> None:
+    """Raises UserError for a name that no model can have; nothing is fetched or asked."""
+    if is_endpoint(name) or name == EMBEDDED or Path(name).is_dir():
+        return
+    if lacks_scheme(name) or name.startswith(("http://", "https://")):
+        endpoint_named(name)  # says how it is written
+    if not _is_hub_id(name):
         raise UserError(
             f"unknown model {name!r}: neither a folder, a hub id (org/model) nor NAME@http://...; "
             f"{did_you_mean(name, [EMBEDDED])}"
         )
-    require_model_folder(folder)
-    return Model(name, str(folder), fingerprint(folder))
+
+
+def _is_hub_id(name: str) -> bool:
+    return name.count("/") == 1 and not name.startswith((".", "/", "~")) and not name.endswith("/")
+
+
+def embedded_if_unpacked() -> Path | None:
+    """The folder of the embedded model; None where it was not unpacked yet."""
+    folder = cache_folder() / EMBEDDED
+    return folder if is_complete(folder) else None
 
 
 def cache_folder() -> Path:

@@ -102,12 +102,17 @@ def template_named(name: str) -> ThoughtTemplate:
     )
 
 
+_THINKING = ("think", "thinking", "thought", "reason", "reasoning", "cot")
+
+
 def mode_named(name: str) -> Mode:
     """The mode of this name: ``direct``, ``think:generic`` and its kin, or ``think:FILE.yaml``."""
     if name == "direct":
         return DIRECT
     known = ["direct", *(f"think:{template}" for template in TEMPLATES)]
     kind, _, template_name = name.partition(":")
+    if kind.lower() in _THINKING and not template_name:
+        raise UserError(f"a thinking mode is named with its prompt: think:generic; known: {', '.join(known)}")
     if kind != "think" or not template_name:
         raise UserError(f"unknown mode {name!r}; {did_you_mean(name, known)} (or think:FILE.yaml)")
     try:

@@ -3,7 +3,13 @@
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tpobench.harness.errors import UserError
 
 
 def tpobench(*arguments: str | Path, cwd: Path | None = None, store: str = "") -> subprocess.CompletedProcess[str]:
@@ -11,6 +17,23 @@ def tpobench(*arguments: str | Path, cwd: Path | None = None, store: str = "") -
     command = [sys.executable, "-c", "from tpobench.cli import main; main()", *map(str, arguments)]
     env = os.environ | {"TPOBENCH_STORE": store}
     return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=cwd, env=env)
+
+
+@cache
+def application() -> Any:
+    """The command line, made once."""
+    import typer
+
+    from tpobench.cli.commands import app
+
+    return typer.main.get_command(app)
+
+
+def refusal(*arguments: str | Path) -> str:
+    """What a command says that is refused, in this process."""
+    with pytest.raises(UserError) as error:
+        application().main([str(argument) for argument in arguments], standalone_mode=False)
+    return str(error.value)
 
 
 def refused(*arguments: str | Path, cwd: Path, store: str = "") -> str:

@@ -39,9 +39,10 @@ def compare(
 ) -> None:
     """Compare two models on the prompts that both answered.
 
-    Prints the paired difference of their win rates against the same baseline by the same judge, overall and by
-    category, of the benchmark's own figures, and of their lm-eval metrics, with 95% intervals. Where verdicts are
-    missing it prints what the difference lies between, and beyond 2% it is INVALID.
+    Prints the paired difference of their win rates, overall and by category, of the benchmark's own figures, and of
+    their lm-eval metrics, with 95% intervals. The win rates are those against the same baseline by the same judge, or
+    head to head, where one of the two was the other's baseline. Where verdicts are missing it prints what the
+    difference lies between, and beyond 2% it is INVALID.
 
     Example: tpobench compare thought/1 direct/1 --store tpobench-runs/quickstart/store.duckdb
     """
@@ -58,7 +59,7 @@ def compare(
     with Store(store, read_only=True) as opened:
         sides = [model_or_checkpoint(opened, text, mode, run) for text, mode in ((a, mode_a), (b, mode_b))]
         first, second = (in_one_mode(opened, side) for side in sides)
-        differences = compare_models(opened, first, second, data, by_clusters=bool(clusters))
+        differences = compare_models(opened, first, second, data, by_clusters=bool(clusters), directly=True)
     if data is not None and not any(takes_files(difference) for difference in differences):
         raise UserError(
             f"--data {data} has no effect: these models share no benchmark whose own figures are taken from the files "

@@ -13,6 +13,7 @@ from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.registered import FilesCommand
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 from tpobench.cli.options.without_effect import refuse_options
+from tpobench.cli.program import program
 from tpobench.harness.errors import UserError
 
 
@@ -58,7 +59,7 @@ def import_files(
     judged = [model for model in models if model["evaluation"] is not None]
     print(f"{len(models)} models, {len(judged)} of them with judgments; store {store}")
     only = "" if declarations()[kind].argument else f" --benchmark {kind}"
-    print(f"Try next: tpobench leaderboard{only} --store {store}")
+    print(f"Try next: {program()} leaderboard{only} --store {store}")
 
 
 def _data_folder(path: Path, own_files: Sequence[str]) -> Path | None:

@@ -65,7 +65,7 @@ def plan(
         else:
             refuse_idle(context, idle.of_evaluation(spec, context.params["benchmark"]))
             if (own := self_scored_run_of(spec.benchmark.name)) is None:
-                estimate = plan_for(spec, api.budget.prices, api.concurrency, opened)
+                estimate = plan_for(spec, api.budget.prices, api.limits, opened)
                 data, lines = estimate.as_json(), plan_lines(estimate)
             else:
                 quiet_libraries()

@@ -10,6 +10,7 @@ from tpobench.cli.app import app, quiet_libraries
 from tpobench.cli.options.output import JsonOption
 from tpobench.cli.options.store import RUNS, may_wait
 from tpobench.cli.options.without_effect import refuse_options
+from tpobench.cli.program import program
 
 
 @app.command()
@@ -42,10 +43,10 @@ def quickstart(
     train.train_in(folder, load_yaml(config, RunConfig), as_json)
     if not as_json:
         (checkpoint,) = (folder / "checkpoints").glob("thought-1-????????")
-        store = f"--store {folder}/store.duckdb"
+        start, store = program(), f"--store {folder}/store.duckdb"
         print(
             "\nTry next:\n"
-            f'  tpobench chat --model {checkpoint} --mode think:generic --show-thoughts "Why is the sky blue?"\n'
-            f'  tpobench sql "SELECT arm, iteration, count(*) AS pairs FROM pair GROUP BY ALL" {store}\n'
-            f"  tpobench gate {folder}/policy.yaml --candidate thought/1 --against direct/1 {store}"
+            f'  {start} chat --model {checkpoint} --mode think:generic --show-thoughts "Why is the sky blue?"\n'
+            f'  {start} sql "SELECT arm, iteration, count(*) AS pairs FROM pair GROUP BY ALL" {store}\n'
+            f"  {start} gate {folder}/policy.yaml --candidate thought/1 --against direct/1 {store}"
         )

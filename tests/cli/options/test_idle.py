@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
-from tpobench.cli.commands import app
-from tpobench.harness.errors import UserError
+from tests.cli.command import application, refusal
 
 API = {"concurrency", "rpm", "tpm", "timeout", "budget_calls", "budget_usd", "prices"}
 HERE = "{folder}"
@@ -129,8 +127,7 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, An
         yield " ".join(path), command
 
 
-APPLICATION = typer.main.get_command(app)
-COMMANDS = dict(commands(APPLICATION))
+COMMANDS = dict(commands(application()))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -152,9 +149,7 @@ def folder(tmp_path: Path) -> Path:
 
 def told(arguments: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(folder)
-    with pytest.raises(UserError) as error:
-        APPLICATION.main([word.replace(HERE, str(folder)) for word in arguments], standalone_mode=False)
-    return str(error.value)
+    return refusal(*(word.replace(HERE, str(folder)) for word in arguments))
 
 
 def spelled(name: str, command: str) -> list[str]:

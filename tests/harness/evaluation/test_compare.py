@@ -143,3 +143,19 @@ def test_two_models_without_any_verdict_are_told_so(store: Store) -> None:
         judged_by_say(store, side, base, Judging(say=lambda n, order: None))
     with pytest.raises(UserError, match="without any verdict"):
         compare_models(store, model_named(store, "a"), model_named(store, "b"))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_evaluation_of_one_against_the_other_is_a_comparison(sign: int, store: Store) -> None:
+    """45 of 60 prompts won: 75% to 25%, whichever of the two was the candidate."""
+    b = add_answers(store, "b", PROMPTS, ["no"] * 60)
+    a = add_answers(store, "a", PROMPTS, ["yes" if n < 30 else "no" for n in range(60)])
+    evaluate_outputs(store, CHECKLIST, Benchmark(name="bench", prompts=PROMPTS), a, b)
+    names = ["a", "b"][::sign]
+    first, second = (model_named(store, name) for name in names)
+    overall, *categories = compare_models(store, first, second, directly=True)
+    assert (overall.figure, overall.difference, overall.n) == ("head_to_head", sign * 0.5, 60)
+    assert {overall.a, overall.b} == {0.75, 0.25}
+    assert [row.category for row in categories] == ["half 0", "half 1"]
+    with pytest.raises(UserError, match="in common"):
+        compare_models(store, first, second)

@@ -8,6 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from tpobench.harness.api.budget import Budget
+    from tpobench.harness.api.calls import Limits
     from tpobench.harness.api.client import Client
     from tpobench.harness.api.endpoints import Endpoint
 
@@ -34,18 +35,23 @@ class Api:
             self._budget = Budget(prices=load_prices(self.prices), max_calls=self.budget_calls, max_usd=self.budget_usd)
         return self._budget
 
-    def connect(self, endpoint: "Endpoint") -> "Client":
-        """A client of the endpoint that spends from the command's budget."""
+    @property
+    def limits(self) -> "Limits":
+        """How hard each server may be pressed."""
         from tpobench.harness.api.calls import Limits
-        from tpobench.harness.api.client import Client
 
-        limits = Limits(
+        return Limits(
             concurrency=self.concurrency,
             requests_per_minute=self.requests_per_minute,
             tokens_per_minute=self.tokens_per_minute,
             timeout_s=self.timeout,
         )
-        return Client(endpoint, limits, self.budget)
+
+    def connect(self, endpoint: "Endpoint") -> "Client":
+        """A client of the endpoint that spends from the command's budget."""
+        from tpobench.harness.api.client import Client
+
+        return Client(endpoint, self.limits, self.budget)
 
     def spent(self) -> dict[str, float | int]:
         """What the command has used."""

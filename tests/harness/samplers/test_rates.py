@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tpobench.harness.records import Model
-from tpobench.tpo import rates
-from tpobench.tpo.rates import recall, remember
+from tpobench.harness.samplers import rates
+from tpobench.harness.samplers.rates import recall, remember
 
 MEGABYTES = 100_000_000
 
