@@ -13,6 +13,11 @@ from typing import Any
 Message = Mapping[str, str]
 """One chat message: ``{"role": "user", "content": "..."}``."""
 
+REFUSED, FILTERED, TOO_LONG = "refused", "filtered", "too_long"
+REFUSALS = (REFUSED, FILTERED, TOO_LONG)
+"""Finish reasons of a prompt that gets no answer: the model refuses it, its provider's filter stops it, or it does not
+fit into the context. That is the model's answer, an empty one, and it stays."""
+
 
 def content_key(*parts: Any) -> str:
     """The first 32 hex digits of the SHA-256 of the parts as canonical JSON."""
@@ -108,8 +113,10 @@ class Generation:
     """What a sampler returns for a request, exactly as the model produced it.
 
     `finish_reason` is ``stop`` when the model ended by itself (the end token is the last of `token_ids`) and
-    ``length`` when it was cut at the token limit. `seconds` is the time from the start of its batch. An endpoint
-    of somebody else's tells no token ids; it may tell how many tokens a call used (`call`).
+    ``length`` when it was cut at the token limit; one of `REFUSALS` when there is no answer. `seconds` is the time from
+    the start of its batch. An endpoint of somebody else's tells no token ids; it may tell how many tokens a call used
+    (`call`). `thought` is what a reasoning model wrote before its answer, where that is known; `text` is then without
+    it.
     """
 
     request: Request
@@ -119,6 +126,7 @@ class Generation:
     finish_reason: str
     seconds: float
     call: CallRecord | None = None
+    thought: str = ""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,9 @@ CALLS, IN_FLIGHT = 10_000, 64
 def judge(path: str, url: str) -> None:
     with Store(path) as store:
         client = Client(Endpoint("stub", url), Limits(concurrency=IN_FLIGHT))
-        ModelJudge(JUDGE, client, Progress(quiet=True)).judge(store, comparisons(CALLS), "judging")
+        ModelJudge(protocol=JUDGE, client=client, progress=Progress(quiet=True)).judge(
+            store, comparisons(CALLS), "judging"
+        )
 
 
 def stored(path: Path) -> set[str]:

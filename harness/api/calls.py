@@ -34,7 +34,8 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What came of a call. `answer` is None when the server refuses this very request (`problem` says why)."""
+    """What came of a call. `answer` is None when it is of no use; `problem` says why, and also why an answer is a
+    refusal."""
 
     call: Call
     record: CallRecord

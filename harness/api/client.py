@@ -7,14 +7,23 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import Any
 
 from tpobench.harness.api.budget import CHARS_PER_TOKEN, Budget, Prices
 from tpobench.harness.api.calls import Accept, Call, Limits, Reply
 from tpobench.harness.api.endpoints import Endpoint
-from tpobench.harness.api.responses import Malformed, read_answer, same_model, served_model, tokens_used
+from tpobench.harness.api.pace import metered, retry_after, spaced
+from tpobench.harness.api.refusals import error_words, is_wrong_request, refusal_in
+from tpobench.harness.api.responses import (
+    Answer,
+    Malformed,
+    read_answer,
+    refused_answer,
+    same_model,
+    served_model,
+    tokens_used,
+)
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import CallRecord, Usage
 
@@ -23,9 +32,6 @@ HOPELESS = 20
 
 USELESS = 100
 """After this many unusable answers in a row the run ends, since each of them may cost money."""
-
-LONGEST_WAIT = 600.0
-"""Seconds that a server may ask to wait before a try; a longer wish is cut to this, and costs a try."""
 
 
 class _NotThere(UserError):
@@ -116,8 +122,8 @@ class Client:
                 limits=httpx2.Limits(max_connections=size, max_keepalive_connections=size), follow_redirects=False
             ),
         )
-        self._requests = _spaced(self.limits.requests_per_minute)
-        self._tokens = _metered(self.limits.tokens_per_minute)
+        self._requests = spaced(self.limits.requests_per_minute)
+        self._tokens = metered(self.limits.tokens_per_minute)
         if not self._checked:
             try:
                 await self._require_model(opened)
@@ -234,12 +240,14 @@ class Client:
             answer, problem, served = None, None, None
             if response.status_code >= 400:
                 charged = False
-                problem = f"HTTP {response.status_code}: {response.text[:500]}"
+                answer, problem = self._refused(call, response.status_code, response.text)
                 final = True
             else:
                 try:
                     answer = read_answer(response.content)
                     served, prompt, completion = answer.served_model, answer.prompt_tokens, answer.completion_tokens
+                    problem = answer.choices[0].refusal or None
+                    final = final or problem is not None
                     if not same_model(self.endpoint.model, served):
                         answer, problem = None, f"the answer comes from another model, {served!r}"
                 except Malformed as error:
@@ -267,6 +275,17 @@ class Client:
             problem=problem,
         )
         return Reply(call=call, record=record, answer=answer, problem=problem, final=final)
+
+    def _refused(self, call: Call, status: int, body: str) -> tuple[Answer | None, str]:
+        """The answer to a prompt that the server will not answer, if that is what the error says, and its words. Raises
+        UserError for an error that every prompt would meet, unless it may be about the number of samples."""
+        refusal = refusal_in(status, body)
+        if refusal is None and call.options.get("n", 1) == 1 and is_wrong_request(body):
+            raise UserError(
+                f"{self.endpoint.base_url} does not take the request for {self.endpoint.model!r} (HTTP {status}: "
+                f"{error_words(body)}); nothing more was asked"
+            )
+        return (None if refusal is None else refused_answer(refusal)), f"HTTP {status}: {error_words(body)}"
 
     async def _reserve(self, chars: int, max_tokens: int) -> float:
         while (reserved := self.budget.reserve(self.endpoint.model, chars, max_tokens)) is None:
@@ -298,6 +317,8 @@ class Client:
     def _refusal(self, error: Any) -> Any:
         status = error.status_code
         where = self.endpoint.base_url
+        if refusal_in(status, error.response.text) is not None:
+            return error.response
         if status in (401, 403):
             raise UserError(f"{where} refuses the API key (HTTP {status}); nothing was retried") from error
         if status == 404 or status == 405:
@@ -309,32 +330,6 @@ class Client:
         if status in (408, 409, 425, 429) or status >= 500 or 300 <= status < 400:
             raise _Again(f"HTTP {status}", retry_after(error.response.headers)) from error
         return error.response
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The wait that a server asks for, in seconds: ``retry-after-ms``, or ``Retry-After`` in seconds or as a date."""
-    milliseconds, seconds_or_date = headers.get("retry-after-ms"), headers.get("retry-after", "")
-    try:
-        seconds = float(milliseconds) / 1000 if milliseconds else float(seconds_or_date)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(seconds_or_date).timestamp() - time.time()
-        except (ValueError, TypeError):
-            return None
-    return min(max(seconds, 0.0), LONGEST_WAIT)
-
-
-def _spaced(per_minute: float | None) -> Any:
-    """Requests at even distances: a burst at the start would break the provider's own window."""
-    from aiolimiter import AsyncLimiter
-
-    return None if per_minute is None else AsyncLimiter(1, 60 / per_minute)
-
-
-def _metered(per_minute: float | None) -> Any:
-    from aiolimiter import AsyncLimiter
-
-    return None if per_minute is None else AsyncLimiter(per_minute / 6, 10)
 
 
 Connect = Callable[[Endpoint], Client]

@@ -7,10 +7,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tpobench.harness.api.message_parts import reasoning_of, refusal_words, text_and_thought
+from tpobench.harness.api.refusals import Refusal, error_words, refusal_in
+from tpobench.harness.native_thoughts import split_native_thought
+from tpobench.harness.records import FILTERED, REFUSALS, REFUSED
 from tpobench.harness.surrogates import without_surrogates
 
 LONGEST_TEXT = 400_000
 """Characters of one answer; more is a fault of the server's."""
+
+
+_ENDS = {
+    **dict.fromkeys(("stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "completed"), "stop"),
+    **dict.fromkeys(
+        ("length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"), "length"
+    ),
+    **dict.fromkeys(("refusal", "refused"), REFUSED),
+}
+_FILTERED = (
+    "content_filter",
+    "content_blocked",
+    "filtered",
+    "safety",
+    "prohibited_content",
+    "blocklist",
+    "recitation",
+    "spii",
+    "guardrail",
+    "sensitive",
+    "moderation",
+)
 
 
 class Malformed(Exception):
@@ -21,26 +47,58 @@ class Malformed(Exception):
         self.body = body or {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One answer. `top_logprobs` holds, for each token of it, the likeliest tokens with their log-probabilities;
-    it is None when the server sent none, and so is `token_ids`."""
+    """One answer. `finish_reason` is ``stop``, ``length``, one of `REFUSALS`, or what else the server says.
+
+    `top_logprobs` holds, for each token of it, the likeliest tokens with their log-probabilities; it is None when the
+    server sent none, and so is `token_ids`. `thought` is what the model wrote before the answer, wherever the server
+    put it; `text` is the answer alone. `refusal` are the words of whoever refuses, as far as there are any.
+    """
 
     text: str
     finish_reason: str
     top_logprobs: tuple[Mapping[str, float], ...] | None = None
     token_ids: tuple[int, ...] | None = None
+    thought: str = ""
+    refusal: str = ""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether there is no answer, however often the prompt is asked."""
+        return self.finish_reason in REFUSALS and not self.text.strip()
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the token limit came before the first word of the answer."""
+        return self.finish_reason == "length" and not self.text.strip() and self.top_logprobs is None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A chat completion: its choices, as many as the server cared to send, and the prompt's token ids if it did."""
+    """A chat completion: its choices, as many as the server cared to send, and the prompt's token ids if it did.
+
+    With a `refusal` the prompt gets no answer, however often it is asked: the one choice is empty and has the reason.
+    """
 
     choices: tuple[Choice, ...]
     served_model: str | None
     prompt_tokens: int | None
     completion_tokens: int | None
     prompt_ids: tuple[int, ...] | None = None
+    refusal: Refusal | None = None
+
+
+def refused_answer(refusal: Refusal, body: Mapping[str, Any] | None = None) -> Answer:
+    """The answer to a prompt that the server will not answer, with what its body says of the cost."""
+    prompt_tokens, completion_tokens = tokens_used(body or {})
+    return Answer(
+        choices=(Choice(text="", finish_reason=refusal.reason, refusal=refusal.words),),
+        served_model=served_model(body or {}),
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        refusal=refusal,
+    )
 
 
 def read_answer(body: bytes) -> Answer:
@@ -53,7 +111,7 @@ def read_answer(body: bytes) -> Answer:
         raise Malformed("the answer is not a JSON object")
     choices = content.get("choices")
     if not isinstance(choices, list) or not choices:
-        raise Malformed("the answer holds no choices", content)
+        return _without_choices(body, content)
     prompt_tokens, completion_tokens = tokens_used(content)
     return Answer(
         choices=tuple(_choice(choice, content) for choice in choices),
@@ -89,24 +147,73 @@ def same_model(requested: str, served: str | None) -> bool:
     return re.fullmatch(rf"{re.escape(expected)}(-\d{{3,}}.*)?", actual) is not None
 
 
+def _without_choices(body: bytes, content: Mapping[str, Any]) -> Answer:
+    """An error in the place of an answer; gateways send them with HTTP 200, too."""
+    text = body.decode("utf-8", "replace")
+    refusal = refusal_in(200, text)
+    if refusal is not None:
+        return refused_answer(refusal, content)
+    words = f": {error_words(text)}" if content.get("error") or content.get("detail") or content.get("message") else ""
+    raise Malformed(f"the answer holds no choices{words}", content)
+
+
 def _choice(choice: Any, body: Mapping[str, Any]) -> Choice:
     message = choice.get("message") if isinstance(choice, dict) else None
     if not isinstance(message, dict):
         raise Malformed("a choice holds no message", body)
-    text = message.get("content")
-    if text is None:
-        text = _arguments(message)
-    if not isinstance(text, str):
+    reason = _finish_reason(choice.get("finish_reason"))
+    content = message.get("content")
+    parts = text_and_thought(_arguments(message) if content is None else content)
+    if parts is None:
         raise Malformed("a choice holds no text", body)
-    if len(text) > LONGEST_TEXT:
-        raise Malformed(f"an answer of {len(text):,} characters", body)
-    reason = str(choice.get("finish_reason") or "unknown")
+    text, thought = parts
+    thought = "\n\n".join(filter(None, (reasoning_of(message), thought)))
+    if len(text) + len(thought) > LONGEST_TEXT:
+        raise Malformed(f"an answer of {len(text) + len(thought):,} characters", body)
+    written, text = split_native_thought(text)
+    thought = "\n\n".join(filter(None, (thought, written)))
+    refusal = None if text.strip() else _refusal_of(choice, message, reason, body)
+    if refusal is not None:
+        return Choice(
+            text="",
+            finish_reason=refusal.reason,
+            thought=without_surrogates(thought),
+            refusal=without_surrogates(refusal.words),
+        )
     return Choice(
-        without_surrogates(text),
-        without_surrogates(reason),
-        _top_logprobs(choice, body),
-        _token_ids(choice.get("token_ids")),
+        text=without_surrogates(text),
+        finish_reason=reason,
+        top_logprobs=_top_logprobs(choice, body),
+        token_ids=_token_ids(choice.get("token_ids")),
+        thought=without_surrogates(thought),
     )
+
+
+def _finish_reason(given: Any) -> str:
+    """In the words of OpenAI's API, or our own for an answer that is refused; any other as it is."""
+    reason = without_surrogates(given) if isinstance(given, str) and given else "unknown"
+    plain = reason.lower()
+    if plain in _ENDS:
+        return _ENDS[plain]
+    return FILTERED if plain.startswith(_FILTERED) else reason
+
+
+def _refusal_of(
+    choice: Mapping[str, Any], message: Mapping[str, Any], reason: str, body: Mapping[str, Any]
+) -> Refusal | None:
+    """Why an answer is empty, where that is no accident: the model says that it refuses, a filter has stopped it, or
+    the choice has an error of its own."""
+    said = refusal_words(message)
+    if said:
+        return Refusal(FILTERED if reason == FILTERED else REFUSED, said)
+    error = choice.get("error")
+    if error:
+        text = json.dumps({"error": error})
+        refusal = refusal_in(200, text)
+        if refusal is None and reason not in REFUSALS:
+            raise Malformed(f"the answer is an error: {error_words(text)}", body)
+        return refusal or Refusal(reason, error_words(text))
+    return Refusal(reason, f"finish_reason {choice.get('finish_reason')}") if reason in REFUSALS else None
 
 
 def _token_ids(given: Any) -> tuple[int, ...] | None:

@@ -3,7 +3,7 @@ stored as it comes."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from tpobench.harness.api.calls import Call, Reply
@@ -12,9 +12,13 @@ from tpobench.harness.api.endpoints import endpoint_named
 from tpobench.harness.api.responses import Choice, Malformed
 from tpobench.harness.errors import UserError
 from tpobench.harness.judges.base import CallEstimate, Comparison, Reading
+from tpobench.harness.native_thoughts import with_native_thought
 from tpobench.harness.progress import Progress
-from tpobench.harness.records import Judgment, Message, Prompt, text_key
+from tpobench.harness.records import REFUSED, TOO_LONG, Judgment, Message, Prompt, text_key
 from tpobench.harness.store.store import Store
+
+CUT = "cut"
+"""The verdict of an answer that ends at the token limit before it has one."""
 
 
 class ComparisonProtocol(Protocol):
@@ -57,15 +61,17 @@ class ComparisonProtocol(Protocol):
         """What to say next to a judge that gave no verdict; None when nothing more is said."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ModelJudge:
     """What is asked, and the client that reaches who is asked; without a client no model is asked (a plan, a gate
-    offline). With `retry_missing`, what was answered without a verdict is asked again."""
+    offline). What was refused is asked again, once by each judge; with `retry_missing`, so is what was answered without
+    a verdict. `asked` are the keys that this judge has asked for."""
 
     protocol: ComparisonProtocol
     client: Client | None
     progress: Progress
     retry_missing: bool = False
+    asked: set[str] = field(default_factory=set, compare=False)
 
     free = False
     scorer = None
@@ -99,8 +105,10 @@ class ModelJudge:
     def judge(self, store: Store, comparisons: Sequence[Comparison], title: str) -> list[str]:
         by_key = {self.key(comparison): comparison for comparison in comparisons}
         keys_to_ask = store.missing("judgment", list(by_key))
-        if self.retry_missing:
-            keys_to_ask += store.without_verdict(list(by_key))
+        if self.client is not None:
+            again = store.without_verdict(list(by_key), refused=not self.retry_missing)
+            keys_to_ask += [key for key in again if key not in self.asked]
+            self.asked.update(keys_to_ask)
         ties = [key for key in keys_to_ask if self.protocol.ties_identical and _identical(by_key[key])]
         store.add_judgments(self._judgment(key, by_key[key], Reading("identical", 0.5), "") for key in ties)
         paid = [key for key in keys_to_ask if key not in set(ties)]
@@ -136,29 +144,39 @@ class ModelJudge:
     def _take(self, store: Store, comparison: Comparison, reply: Reply) -> str | Call | None:
         """Store the reply: with a judgment when it is the last word on the comparison."""
         key = reply.call.subject
-        if reply.answer is None:
-            last = (
-                [self._judgment(key, comparison, Reading("refused", None), reply.problem or "")] if reply.final else []
-            )
-            store.add_judgments(last, [reply.record])
-            return reply.problem
+        if reply.answer is None or reply.answer.choices[0].is_refused:
+            return self._take_refusal(store, comparison, reply)
         # A judge that was asked to go on is read as one: what it said before, and what it added.
         earlier = [message["content"] for message in reply.call.messages if message["role"] == "assistant"]
         choice = reply.answer.choices[0]
         choice = replace(choice, text="\n".join([*earlier, choice.text]))
+        raw = with_native_thought(choice.thought, choice.text)
         try:
-            reading = self.protocol.read(choice)
+            reading = Reading(CUT, None) if choice.is_cut else self.protocol.read(choice)
         except Malformed as error:
-            last = [self._judgment(key, comparison, Reading("unreadable", None), choice.text)] if reply.final else []
+            last = [self._judgment(key, comparison, Reading("unreadable", None), raw)] if reply.final else []
             store.add_judgments(last, [replace(reply.record, problem=str(error))])
             return str(error)
-        if reading.first is None:
+        if reading.first is None and not choice.is_cut:
             messages = self.protocol.follow_up(tuple(reply.call.messages), choice.text)
             if messages is not None:
                 store.add_calls([reply.record])
                 return Call(key, "judge", messages, self.protocol.options)
-        store.add_judgments([self._judgment(key, comparison, reading, choice.text)], [reply.record])
+            if choice.finish_reason == "length" and choice.top_logprobs is None:
+                reading = Reading(CUT, None)
+        store.add_judgments([self._judgment(key, comparison, reading, raw)], [reply.record])
         return None
+
+    def _take_refusal(self, store: Store, comparison: Comparison, reply: Reply) -> str | None:
+        """A comparison that does not fit into the judge's context has no verdict. Any other refusal is no judgment: its
+        row says that the verdict is missing, and the next run asks again."""
+        choice = None if reply.answer is None else reply.answer.choices[0]
+        verdict = TOO_LONG if choice is not None and choice.finish_reason == TOO_LONG else REFUSED
+        words = reply.problem or ("" if choice is None else choice.refusal)
+        missing = self._judgment(reply.call.subject, comparison, Reading(verdict, None), words)
+        last = [missing] if reply.final else []
+        store.add_judgments(last, [replace(reply.record, problem=words)])
+        return None if verdict == TOO_LONG else words
 
     def _judgment(self, key: str, comparison: Comparison, reading: Reading, raw: str) -> Judgment:
         return Judgment(

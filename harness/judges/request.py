@@ -55,7 +55,7 @@ class JudgeRequest:
     def asking(self, protocol: ComparisonProtocol) -> ModelJudge:
         """The judge that asks a model by this protocol, at the endpoint that was named."""
         client = None if self.connect is None else self.connect(endpoint_named(self.model or protocol.model))
-        return ModelJudge(protocol, client, self.progress, self.retry_missing)
+        return ModelJudge(protocol=protocol, client=client, progress=self.progress, retry_missing=self.retry_missing)
 
     def scoring(self, scorer: Scorer, official: bool = False) -> ScoreJudge:
         """The judge that prefers the response with the higher score; `official` where a benchmark publishes figures by

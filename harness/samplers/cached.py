@@ -2,11 +2,23 @@
 `output_key`, which identifies an output."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from time import monotonic
 
 from tpobench.harness.models.modes import Mode
+from tpobench.harness.native_thoughts import NATIVE_TAGS, with_native_thought
 from tpobench.harness.progress import Progress
-from tpobench.harness.records import Model, Output, Prompt, Request, SamplingParams, content_key
+from tpobench.harness.records import (
+    REFUSALS,
+    Generation,
+    Model,
+    Output,
+    Prompt,
+    Request,
+    SamplingParams,
+    Split,
+    content_key,
+)
 from tpobench.harness.samplers.base import Load, Sampler
 from tpobench.harness.store.store import Store
 
@@ -112,13 +124,26 @@ class OutputCache:
                 self._sampler = self._load(self.model)
             for group in self._sampler.sample(requests, params):
                 self.seconds += monotonic() - started
-                rows = [(*by_key[each.request.key], each, mode.split(each.text)) for each in group]
+                rows = [(*by_key[each.request.key], each, split_generation(mode, each)) for each in group]
                 self._store.add_generations(self.model, mode, params, rows)
                 self._store.add_calls(each.call for each in group if each.call is not None)
                 tokens = sum(len(each.token_ids) for each in group)
                 self.tokens += tokens
                 bar.advance(len(group), tokens)
                 started = monotonic()
+
+
+def split_generation(mode: Mode, generation: Generation) -> Split:
+    """What was generated, taken apart. A refused prompt has an empty response and no format error: that is the answer,
+    and asking again would change nothing."""
+    if generation.finish_reason in REFUSALS and not generation.text.strip():
+        return Split(generation.thought, "")
+    split = mode.split(generation.text)
+    if not generation.thought:
+        return split
+    if NATIVE_TAGS.intersection(mode.markers):  # the marker of a mode is the very tag of a native thought
+        return mode.split(with_native_thought(generation.thought, generation.text))
+    return replace(split, thought="\n\n".join(filter(None, (generation.thought, split.thought))))
 
 
 def _chunks(prompts: Sequence[Prompt]) -> Iterator[Sequence[Prompt]]:

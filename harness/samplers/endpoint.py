@@ -1,6 +1,7 @@
 """Sampling from any OpenAI-compatible endpoint, behind the same door as the local sampler."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tpobench.harness.api.calls import Call, Reply
@@ -8,11 +9,14 @@ from tpobench.harness.api.client import Client
 from tpobench.harness.api.responses import Answer, Choice
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.tokens import Encoder
-from tpobench.harness.records import Generation, Request, SamplingParams, content_key
+from tpobench.harness.records import REFUSED, Generation, Request, SamplingParams, content_key
 
 OWN_DISTRIBUTION = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 """Servers sample by settings of their own, or of the model's, unless they are told not to. These fields are vLLM's;
 llama.cpp knows the first two, and repeats without a penalty by itself."""
+
+UNEXPLAINED = 8
+"""So many errors that do not say what they are about, and no answer: they are about every prompt."""
 
 
 class EndpointSampler:
@@ -30,11 +34,13 @@ class EndpointSampler:
         self._honours_n = True
         self._owed: dict[str, Sequence[Request]] = {}
         self._done: list[Generation] = []
-        self._refused: list[str] = []
+        self._unexplained: list[tuple[Sequence[Request], Reply]] = []
+        self._is_answered = False
 
     def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[list[Generation]]:
-        """Raises UserError when the server refuses a prompt, or gives up on one, after all others are done."""
-        self._owed, self._done, self._refused = {}, [], []
+        """A prompt that the server refuses is answered by nothing, with the reason. Raises UserError when the server
+        refuses whatever it is asked, or gives up on a prompt, after all others are done."""
+        self._owed, self._done, self._unexplained = {}, [], []
         unpadded = [request for request in requests if not request.is_padding]  # a server's batches are its own
         try:
             for _ in self._client.ask_all(self._calls(unpadded, params), lambda reply: self._accept(reply, params)):
@@ -42,10 +48,7 @@ class EndpointSampler:
         except UserError:
             yield from self._finished()  # of a prompt whose other samples did not come any more
             raise
-        if self._refused:
-            raise UserError(
-                f"the server refuses {len(self._refused)} prompts, the first {self._refused[0]}; the others are stored"
-            )
+        self._require_answers()
         if self._client.given_up:
             raise UserError(
                 f"{self._client.given_up} prompts got no answer ({self._client.last_problem}); the others are stored, "
@@ -87,30 +90,60 @@ class EndpointSampler:
                 self._honours_n = False
                 return self._call(owed, params)
             if reply.final:
-                self._refused.append(f"{owed[0].label}: {reply.problem}")
+                self._keep_unexplained(owed, reply)
             return reply.problem
+        if reply.answer.refusal is not None:
+            self._done += [self._generation(request, reply, reply.answer.choices[0]) for request in owed]
+            del self._owed[reply.call.subject]
+            return None
         came = reply.answer.choices[: len(owed)]
-        prompt_ids = self._prompt_ids(owed[0], reply.answer)
-        for request, choice in zip(owed, came, strict=False):
-            call = reply.record if request is owed[0] else None
-            token_ids, reason = self._token_ids(choice), choice.finish_reason
-            seconds = reply.record.latency_s
-            self._done.append(
-                Generation(
-                    request=request,
-                    prompt_ids=prompt_ids,
-                    token_ids=token_ids,
-                    text=choice.text,
-                    finish_reason=reason,
-                    seconds=seconds,
-                    call=call,
-                )
-            )
+        self._done += [self._generation(request, reply, choice) for request, choice in zip(owed, came, strict=False)]
         del self._owed[reply.call.subject]
+        self._is_answered = True
+        self._refuse_unexplained()
         if len(came) == len(owed):
             return None
         self._honours_n = False
         return self._call(owed[len(came) :], params)
+
+    def _generation(self, request: Request, reply: Reply, choice: Choice) -> Generation:
+        refused = choice.is_refused
+        call = reply.record if request.key == reply.call.subject else None
+        if refused and call is not None:
+            call = replace(call, problem=call.problem or choice.refusal)
+        return Generation(
+            request=request,
+            prompt_ids=() if refused or reply.answer is None else self._prompt_ids(request, reply.answer),
+            token_ids=() if refused else self._token_ids(choice),
+            text=choice.text,
+            finish_reason=choice.finish_reason,
+            seconds=reply.record.latency_s,
+            call=call,
+            thought=choice.thought,
+        )
+
+    def _keep_unexplained(self, owed: Sequence[Request], reply: Reply) -> None:
+        """An error that says neither that it is about this prompt nor that it is about all: others tell. Raises
+        UserError once several prompts met one and none was answered."""
+        self._unexplained.append((owed, reply))
+        if self._is_answered:
+            self._refuse_unexplained()
+        elif len(self._unexplained) >= UNEXPLAINED:
+            self._require_answers()
+
+    def _refuse_unexplained(self) -> None:
+        """Other prompts were answered: an error was about its own prompt."""
+        for owed, reply in self._unexplained:
+            self._done += [self._generation(request, reply, Choice(text="", finish_reason=REFUSED)) for request in owed]
+        self._unexplained = []
+
+    def _require_answers(self) -> None:
+        if self._unexplained:
+            (first, *_), reply = self._unexplained[0]
+            raise UserError(
+                f"the server refuses {len(self._unexplained)} prompts and answers none, the first {first.label}: "
+                f"{reply.problem}"
+            )
 
     def _prompt_ids(self, request: Request, answer: Answer) -> tuple[int, ...]:
         if self._encoder is None:

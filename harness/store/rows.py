@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tpobench.harness.models.modes import Mode
+from tpobench.harness.native_thoughts import with_native_thought
 from tpobench.harness.records import (
     Assignment,
     CallRecord,
@@ -103,7 +104,7 @@ def generated_output(
         prompt=prompt,
         sample=sample,
         params=params,
-        raw_text=generation.text,
+        raw_text=with_native_thought(generation.thought, generation.text),
         thought=split.thought,
         response=split.response,
         parse_error=split.error,

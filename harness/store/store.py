@@ -12,6 +12,7 @@ from typing import Any
 
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import (
+    REFUSED,
     Assignment,
     CallRecord,
     ChampionMove,
@@ -109,9 +110,14 @@ class Store(Database):
         """Values by assignment key."""
         return self._column("assignment", "value", keys)
 
-    def without_verdict(self, keys: Sequence[str]) -> list[str]:
-        """Those judgments that were answered without a verdict."""
-        return [key for key, preference in self.preferences(keys).items() if preference is None]
+    def without_verdict(self, keys: Sequence[str], *, refused: bool = False) -> list[str]:
+        """Those judgments that have no verdict; with `refused`, those alone of which the call was refused."""
+        query = (
+            "SELECT judgment_key AS key FROM judgment WHERE judgment_key IN (SELECT unnest(?)) "
+            "AND preference IS NULL AND (verdict = ? OR NOT ?)"
+        )
+        missing = {row["key"] for row in self.rows(query, [list(keys), REFUSED, refused])}
+        return [key for key in keys if key in missing]
 
     def preferences(self, keys: Sequence[str]) -> dict[str, float | None]:
         """Preferences by judgment key."""

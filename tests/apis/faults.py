@@ -35,7 +35,6 @@ FAULTS = (
     "empty_choices",
     "no_logprobs",
     "nan_logprob",
-    "null_content",
     "wrong_model",
     "huge",
     "html_200",
@@ -121,8 +120,6 @@ class Proxy:
             choice["logprobs"] = None
         elif fault == "nan_logprob":
             choice["logprobs"]["content"][0]["top_logprobs"][0]["logprob"] = float("nan")
-        elif fault == "null_content":
-            choice["message"]["content"] = None
         elif fault == "wrong_model":
             found["model"] = "another-model"
         elif fault == "huge":

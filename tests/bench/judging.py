@@ -45,7 +45,7 @@ def ours(url: str, games: Sequence[Comparison], in_flight: int) -> tuple[float, 
     """Seconds for all judgments, each in the store."""
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "s.duckdb") as store:
         client = Client(Endpoint("stub", url), Limits(concurrency=in_flight, timeout_s=10))
-        model_judge = ModelJudge(JUDGE, client, Progress(quiet=True))
+        model_judge = ModelJudge(protocol=JUDGE, client=client, progress=Progress(quiet=True))
         started = time.perf_counter()
         model_judge.judge(store, games, "judging")
         seconds = time.perf_counter() - started

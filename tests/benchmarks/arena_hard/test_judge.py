@@ -16,7 +16,7 @@ def test_the_judge_reads_the_labels_that_the_scores_read(tmp_path: Path) -> None
     for label in LABELS:
         found = vote(label, candidate_is_a=True)
         assert found is not None
-        assert judge.read(Choice(f"[[{label}]]", "stop")).first == found.outcome
+        assert judge.read(Choice(text=f"[[{label}]]", finish_reason="stop")).first == found.outcome
 
 
 IDS = {"v0.1": "arena_hard_v0.1@j#63590e80", "v2.0": "arena_hard_v2.0@j#0d8ae009"}

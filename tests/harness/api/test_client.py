@@ -9,7 +9,6 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from tests.apis.llama import llama_server
 from tests.apis.stub import preference, stub_server
 from tpobench.harness.api.budget import Budget, BudgetSpent, Price, Prices
 from tpobench.harness.api.calls import Call, Limits, Reply
-from tpobench.harness.api.client import Client, retry_after
+from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.api.responses import Malformed, read_answer, same_model
 from tpobench.harness.errors import UserError
@@ -59,7 +58,7 @@ def model_judge(
     url: str, limits: Limits = QUICK, budget: Budget | None = None, retry_missing: bool = False
 ) -> ModelJudge:
     client = Client(Endpoint("stub", url), limits, budget)
-    return ModelJudge(JUDGE, client, Progress(quiet=True), retry_missing)
+    return ModelJudge(protocol=JUDGE, client=client, progress=Progress(quiet=True), retry_missing=retry_missing)
 
 
 def stats(url: str) -> dict[str, Any]:
@@ -145,7 +144,7 @@ def test_a_model_that_is_not_served_is_refused_before_any_call(store: Store, stu
     before = stats(stub)["answered"]
     client = Client(Endpoint("gpt-99", stub), QUICK)
     with pytest.raises(UserError, match=r"does not serve 'gpt-99'; it lists stub: no call was made"):
-        ModelJudge(JUDGE, client, Progress(quiet=True)).judge(store, comparisons(2), "judging")
+        ModelJudge(protocol=JUDGE, client=client, progress=Progress(quiet=True)).judge(store, comparisons(2), "judging")
     assert stats(stub)["answered"] == before
 
 
@@ -287,9 +286,9 @@ def test_the_real_server_samples_and_judges(store: Store, llama: str) -> None:
         Comparison(prompt=Prompt(f"Name a colour {n}."), candidate="Red is a colour.", baseline="No.", order=order)
         for n, order in enumerate(["AB", "BA"])
     ]
-    keys = ModelJudge(judge, Client(endpoint, Limits(concurrency=4)), Progress(quiet=True)).judge(
-        store, games, "judging"
-    )
+    keys = ModelJudge(
+        protocol=judge, client=Client(endpoint, Limits(concurrency=4)), progress=Progress(quiet=True)
+    ).judge(store, games, "judging")
     assert all(p is not None and 0 <= p <= 1 for p in store.preferences(keys).values())
     assert store.sql("SELECT DISTINCT served_model FROM call")[1] == [("smollm2-135m",)]
 
@@ -301,34 +300,13 @@ def test_the_real_server_refuses_a_prompt_over_its_context(store: Store, llama: 
         Comparison(prompt=Prompt("long"), candidate="word " * 6000, baseline="short", order="AB"),
         Comparison(prompt=Prompt("short"), candidate="a", baseline="b", order="AB"),
     ]
-    keys = ModelJudge(judge, client, Progress(quiet=True)).judge(store, games, "judging")
+    keys = ModelJudge(protocol=judge, client=client, progress=Progress(quiet=True)).judge(store, games, "judging")
     found = store.preferences(keys)
     assert found[keys[0]] is None
     assert found[keys[1]] is not None
     ((verdict, raw),) = store.sql("SELECT verdict, raw_text FROM judgment WHERE preference IS NULL")[1]
-    assert verdict == "refused"
+    assert verdict == "too_long"
     assert raw.startswith("HTTP 400")
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"retry-after": "1.5"}, 1.5),
-        ({"retry-after-ms": "250"}, 0.25),
-        ({"retry-after": "-3"}, 0.0),
-        ({}, None),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": "86400"}, 600.0),
-    ],
-)
-def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers) == seconds
-
-
-def test_retry_after_as_a_date() -> None:
-    found = retry_after({"retry-after": formatdate(time.time() + 30, usegmt=True)})
-    assert found is not None
-    assert 25 < found <= 30
 
 
 @pytest.mark.parametrize(

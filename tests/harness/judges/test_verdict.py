@@ -19,7 +19,7 @@ PROMPT = Prompt("Why is the sky blue?", "science")
 
 
 def answered(**logprobs: float) -> Choice:
-    return Choice("m", "length", (logprobs,))
+    return Choice(text="m", finish_reason="length", top_logprobs=(logprobs,))
 
 
 def test_the_default_evaluator_asks_as_published() -> None:
@@ -61,7 +61,7 @@ def test_neither_token_is_no_verdict_and_no_logprobs_is_no_answer() -> None:
     assert AlpacaEvalProtocol().read(answered(The=-0.1)).first is None
     assert AlpacaEvalProtocol().read(answered(m=-math.inf)).first is None
     with pytest.raises(Malformed, match="no log-probabilities"):
-        AlpacaEvalProtocol().read(Choice("m", "stop"))
+        AlpacaEvalProtocol().read(Choice(text="m", finish_reason="stop"))
 
 
 def test_preferences_are_oriented_to_the_candidate() -> None:
@@ -87,7 +87,9 @@ def test_our_reading_equals_the_packages_parser() -> None:
             place = -1 if settings.get("log_prob_index") == -1 else 0
             settings["log_prob_index"] = place
             (theirs,) = logprob_parser({"logprobs": {"content": content}}, **settings)
-            first = judge.read(Choice("", "stop", tuple(tokens) if place else tuple(tokens[:1]))).first
+            first = judge.read(
+                Choice(text="", finish_reason="stop", top_logprobs=tuple(tokens) if place else tuple(tokens[:1]))
+            ).first
             assert first == pytest.approx(2 - theirs)
 
 
@@ -119,10 +121,10 @@ def test_another_model_or_evaluator_is_another_judge_and_not_the_official_one() 
 def test_text_evaluators_use_the_packages_parsers() -> None:
     judge = AlpacaEvalProtocol("alpaca_eval_gpt4")
     ranked = "[{'model': 'model_1', 'rank': 2}, {'model': 'model_2', 'rank': 1}]"
-    assert judge.read(Choice(ranked, "stop")).first == 0.0
-    assert judge.read(Choice("I prefer the first.", "stop")).first is None
-    assert AlpacaEvalProtocol("chatgpt").read(Choice("Output (a)", "stop")).first == 1.0
-    assert AlpacaEvalProtocol("lmsys_gpt4").read(Choice("7 7\nequal", "stop")).first == 0.5
+    assert judge.read(Choice(text=ranked, finish_reason="stop")).first == 0.0
+    assert judge.read(Choice(text="I prefer the first.", finish_reason="stop")).first is None
+    assert AlpacaEvalProtocol("chatgpt").read(Choice(text="Output (a)", finish_reason="stop")).first == 1.0
+    assert AlpacaEvalProtocol("lmsys_gpt4").read(Choice(text="7 7\nequal", finish_reason="stop")).first == 0.5
 
 
 def test_text_in_a_response_does_not_reach_into_the_template() -> None:
@@ -160,7 +162,7 @@ def self_taught_parts() -> list[dict[str, str]]:
 def test_the_self_taught_evaluator(text: str, first: float | None) -> None:
     judge = self_taught_evaluator()
     assert judge.options == {"temperature": 0, "max_tokens": 2048}
-    assert judge.read(Choice(text, "stop")).first == first
+    assert judge.read(Choice(text=text, finish_reason="stop")).first == first
 
 
 def arena(take: str) -> VerdictProtocol:
@@ -181,13 +183,13 @@ def arena(take: str) -> VerdictProtocol:
 
 def test_arena_labels_old_and_new() -> None:
     old, new = arena("only"), arena("last")
-    both = Choice("first [[A>B]], then [[B>>A]]", "stop")
+    both = Choice(text="first [[A>B]], then [[B>>A]]", finish_reason="stop")
     assert old.read(both) == Reading("none", None)
     assert new.read(both) == Reading("B>>A", 0.0)
-    assert old.read(Choice("[[a>b]]", "stop")).first is None
-    assert new.read(Choice("[[a>b]]", "stop")) == Reading("A>B", 1.0)
-    assert new.read(Choice("finally [A=B]", "stop")) == Reading("A=B", 0.5)
-    assert new.read(Choice("[[A>>>B]]", "stop")) == Reading("A>>>B", None)
+    assert old.read(Choice(text="[[a>b]]", finish_reason="stop")).first is None
+    assert new.read(Choice(text="[[a>b]]", finish_reason="stop")) == Reading("A>B", 1.0)
+    assert new.read(Choice(text="finally [A=B]", finish_reason="stop")) == Reading("A=B", 0.5)
+    assert new.read(Choice(text="[[A>>>B]]", finish_reason="stop")) == Reading("A>>>B", None)
 
 
 def test_a_judge_without_a_label_is_told_to_go_on_once() -> None:
@@ -227,8 +229,8 @@ def test_a_judge_of_the_users(tmp_path: Path) -> None:
         judge.messages(Comparison(prompt=PROMPT, candidate="a", baseline="b", order="BA"))[0]["content"]
         == "Why is the sky blue? | b | a"
     )
-    assert judge.read(Choice("Winner: first", "stop")).preference("BA") == 0.0
-    assert judge.read(Choice("winner: nobody", "stop")).first is None
+    assert judge.read(Choice(text="Winner: first", finish_reason="stop")).preference("BA") == 0.0
+    assert judge.read(Choice(text="winner: nobody", finish_reason="stop")).first is None
     assert verdict_protocol(tmp_path / "j.yaml", "other").id != judge.id
 
 

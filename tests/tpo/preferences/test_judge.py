@@ -114,7 +114,7 @@ def test_the_pointwise_judge_is_spoken_to_through_one_door() -> None:
 def pairwise(url: str) -> TrainingJudge:
     progress = Progress(quiet=True)
     client = Client(Endpoint(MODEL, url), Limits(concurrency=16, timeout_s=10))
-    return TrainingJudge(ModelJudge(self_taught_evaluator(MODEL), client, progress), progress)
+    return TrainingJudge(ModelJudge(protocol=self_taught_evaluator(MODEL), client=client, progress=progress), progress)
 
 
 def asked(url: str) -> int:
