@@ -4,7 +4,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tpobench.harness.evaluation.declaration import BenchmarkDeclaration, BenchmarkRequest, ImportedModel, OfficialFiles
+from tpobench.harness.evaluation.declaration import (
+    BenchmarkDeclaration,
+    BenchmarkRequest,
+    ImportedModel,
+    LeftOut,
+    OfficialFiles,
+)
 
 if TYPE_CHECKING:
     from tpobench.harness.evaluation.benchmark import Benchmark
@@ -17,7 +23,7 @@ def _load(request: BenchmarkRequest) -> "Benchmark":
     return alpaca_benchmark(request.data)
 
 
-def _import(store: "Store", path: Path, data: Path | None) -> Iterator[ImportedModel]:
+def _import(store: "Store", path: Path, data: Path | None) -> Iterator[ImportedModel | LeftOut]:
     from tpobench.benchmarks.alpaca_eval.data import load
     from tpobench.benchmarks.alpaca_eval.files_in import import_alpaca, importable
 

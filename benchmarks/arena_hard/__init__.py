@@ -8,6 +8,7 @@ from tpobench.harness.evaluation.declaration import (
     BenchmarkDeclaration,
     BenchmarkRequest,
     ImportedModel,
+    LeftOut,
     OfficialFiles,
     PooledFigures,
 )
@@ -26,7 +27,7 @@ def _load(request: BenchmarkRequest) -> "Benchmark":
 
 
 def _files(name: str, own_files: tuple[str, ...]) -> OfficialFiles:
-    def import_files(store: "Store", path: Path, data: Path | None) -> Iterator[ImportedModel]:
+    def import_files(store: "Store", path: Path, data: Path | None) -> Iterator[ImportedModel | LeftOut]:
         from tpobench.benchmarks.arena_hard.files_in import import_arena
 
         return import_arena(store, name, path, data)

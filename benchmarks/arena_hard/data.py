@@ -14,7 +14,7 @@ from tpobench.benchmarks.arena_hard.folder import find_file
 from tpobench.benchmarks.arena_hard.versions import VERSIONS
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.answer_files import aligned
-from tpobench.harness.json_files import read_json_lines
+from tpobench.harness.json_files import LeaveOut, read_json_lines
 from tpobench.harness.records import Prompt
 
 
@@ -55,17 +55,44 @@ def answers(version: str, folder: Path, model: str) -> dict[str, str]:
     return read_answers(path)
 
 
-def read_answers(path: Path) -> dict[str, str]:
-    """Answers by question uid from one official answer file, in either of its forms."""
+def read_answers(path: Path, leave_out: LeaveOut | None = None) -> dict[str, str]:
+    """Answers by question uid from one official answer file, in either of its forms. An answer that is null is empty.
+
+    Args:
+        path: The file.
+        leave_out: Is told of the rows that cannot be used, and of a second answer to one question.
+
+    Raises:
+        UserError: The file cannot be read; without `leave_out` also for a row that cannot be used.
+    """
     by_uid: dict[str, str] = {}
-    for number, row in read_json_lines(path):
+    for number, row in read_json_lines(path, leave_out):
         uid, text = row.get("uid") or row.get("question_id"), _answer_text(row)
+        problem = ""
         if not isinstance(uid, str) or text is None:
-            raise UserError(f"{path}:{number} has no 'uid' or no answer")
-        if uid in by_uid:
-            raise UserError(f"{path}:{number} answers the question {uid} a second time")
-        by_uid[uid] = text
+            problem = "has no 'uid' or no answer"
+        elif uid in by_uid:
+            if by_uid[uid] == text and leave_out is not None:
+                continue
+            problem = f"answers the question {uid} a second time"
+        else:
+            by_uid[uid] = text
+        if problem and leave_out is None:
+            raise UserError(f"{path}:{number} {problem}")
+        if problem and leave_out is not None:
+            leave_out(f"line {number}", problem)
     return by_uid
+
+
+def author_of_answers(path: Path) -> str:
+    """The model that the first row of an answer file names; empty where it names none.
+
+    Raises:
+        UserError: The file cannot be read.
+    """
+    first = next((row for _, row in read_json_lines(path, lambda row, problem: None)), {})
+    name = first.get("model") or first.get("model_id")
+    return name if isinstance(name, str) else ""
 
 
 def aligned_answers(by_uid: Mapping[str, str], all_questions: Sequence[Question], where: str) -> list[str]:
@@ -78,19 +105,20 @@ def _question_text(row: Mapping[str, Any]) -> object:
 
 
 def _answer_text(row: Mapping[str, Any]) -> str | None:
-    """From ``messages`` (today's form) or ``choices[0].turns[0]`` (the older one)."""
+    """From ``messages`` (today's form) or ``choices[0].turns[0]`` (the older one): empty where the answer is null, None
+    where there is no place for one."""
     messages, choices = row.get("messages"), row.get("choices")
-    content: object = None
+    content: object = 0
     if messages:
         content = _content(messages, -1)
     elif isinstance(choices, list) and choices and isinstance(choices[0], dict):
         content = _content(choices[0].get("turns"), 0)
     if isinstance(content, dict):
-        content = content.get("answer")
-    return content if isinstance(content, str) else None
+        content = content.get("answer", 0)
+    return (content or "") if isinstance(content, str | None) else None
 
 
 def _content(turns: object, index: int) -> object:
-    """The content of one of the turns; None where they are not turns."""
+    """The content of one of the turns; 0 where they are not turns."""
     turn = turns[index] if isinstance(turns, list) and turns else None
-    return turn.get("content") if isinstance(turn, dict) else None
+    return turn.get("content", 0) if isinstance(turn, dict) else 0

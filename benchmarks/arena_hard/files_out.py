@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tpobench.benchmarks.arena_hard.data import questions
-from tpobench.benchmarks.arena_hard.files_in import ORDERS
+from tpobench.benchmarks.arena_hard.importer import ORDERS
 from tpobench.harness.errors import UserError
 from tpobench.harness.files import write_whole
 from tpobench.harness.store.evaluations import evaluation_of_model

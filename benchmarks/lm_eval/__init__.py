@@ -4,7 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tpobench.harness.evaluation.declaration import BenchmarkDeclaration, BenchmarkRequest, ImportedModel, OfficialFiles
+from tpobench.harness.evaluation.declaration import (
+    BenchmarkDeclaration,
+    BenchmarkRequest,
+    ImportedModel,
+    LeftOut,
+    OfficialFiles,
+)
 from tpobench.harness.evaluation.self_scored_run import SelfScoredRun
 
 if TYPE_CHECKING:
@@ -47,7 +53,7 @@ def _has_task(name: str) -> bool:
     return has_task(name)
 
 
-def _import(store: "Store", path: Path, data: Path | None) -> Iterator[ImportedModel]:
+def _import(store: "Store", path: Path, data: Path | None) -> Iterator[ImportedModel | LeftOut]:
     from tpobench.benchmarks.lm_eval.files import import_folder
 
     return import_folder(store, path)

@@ -32,7 +32,7 @@ def import_folder(store: Store, path: Path) -> Iterator[ImportedModel]:
         raise UserError(f"{path} holds no results_*.json to import")
     for file in files:
         for evaluation in import_results(store, file):
-            yield ImportedModel(file.stem, 0, evaluation)
+            yield ImportedModel(model=file.stem, prompts=0, evaluation=evaluation)
 
 
 def export_model(store: Store, model: str, folder: Path) -> Path:

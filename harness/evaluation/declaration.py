@@ -32,25 +32,57 @@ class BenchmarkRequest:
     per_category: int = 500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImportedModel:
-    """What came in for one model. `evaluation` is None where there were outputs but no judgments."""
+    """What came in for one model.
+
+    Attributes:
+        model: Its name.
+        prompts: How many prompts, or items of a task, it is about.
+        evaluation: Its key; None where there were outputs but no judgments.
+        empty: How many of its answers were null or empty.
+        missing: How many judgments had no verdict.
+        rows: How many prompts the benchmark has, where that is known.
+    """
 
     model: str
     prompts: int
     evaluation: str | None
+    empty: int = 0
+    missing: int = 0
+    rows: int | None = None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that an import could not use, or only in part. `row` says which row of it (``line 3``), and is empty where
+    the whole file is meant."""
+
+    file: str
+    problem: str
+    row: str = ""
+
+    @classmethod
+    def because(cls, file: Path, error: Exception) -> "LeftOut":
+        """A file that cannot be used at all. The error's sentence may begin with its path."""
+        return cls(str(file), str(error).removeprefix(str(file)).lstrip(": "))
+
+    def __str__(self) -> str:
+        where = f"{self.file}, {self.row}: " if self.row else f"{self.file} "
+        return where + self.problem
 
 
 @dataclass(frozen=True, kw_only=True)
 class OfficialFiles:
     """A benchmark's official files in and out of the store.
 
-    `own_files` are names by which a folder is recognised that holds the benchmark's own data. `published` reads figures
-    of a published leaderboard, by model and figure: mappings with ``value``, ``low``, ``high`` and ``n``.
+    `import_files` imports all that is good, and yields what it had to leave out too. `own_files` are names by which a
+    folder is recognised that holds the benchmark's own data. `published` reads figures of a published leaderboard, by
+    model and figure: mappings with ``value``, ``low``, ``high`` and ``n``.
     """
 
     summary: str
-    import_files: "Callable[[Store, Path, Path | None], Iterator[ImportedModel]]"
+    import_files: "Callable[[Store, Path, Path | None], Iterator[ImportedModel | LeftOut]]"
     export_files: "Callable[[Store, str, Path, Path | None], list[Path]]"
     own_files: tuple[str, ...] = ()
     published: Callable[[Path], Mapping[str, Mapping[str, Mapping[str, Any]]]] | None = None

@@ -10,6 +10,15 @@ from tpobench.harness.store.store import Store
 
 def add_answers(store: Store, name: str, prompts: Sequence[Prompt], answers: Sequence[str]) -> ModelOutputs:
     """Store the answers to the prompts (both in the same order) and return them as a model's outputs."""
+    given = given_outputs(name, prompts, answers)
+    store.add_model(given.model, "imported")
+    store.add_prompts(prompts)
+    store.add_outputs(given.outputs)
+    return given
+
+
+def given_outputs(name: str, prompts: Sequence[Prompt], answers: Sequence[str]) -> ModelOutputs:
+    """The answers to the prompts (both in the same order) as a model's outputs."""
     fingerprint = content_key("imported", name, [prompt.text for prompt in prompts], answers)
     model = Model(name, "imported", fingerprint)
     outputs = [
@@ -30,7 +39,4 @@ def add_answers(store: Store, name: str, prompts: Sequence[Prompt], answers: Seq
         )
         for prompt, answer in zip(prompts, answers, strict=True)
     ]
-    store.add_model(model, "imported")
-    store.add_prompts(prompts)
-    store.add_outputs(outputs)
     return ModelOutputs(model, DIRECT, outputs, outputs)

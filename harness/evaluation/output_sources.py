@@ -6,7 +6,7 @@ from typing import Protocol
 
 from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.errors import UserError
-from tpobench.harness.evaluation.answer_files import aligned, answers_in
+from tpobench.harness.evaluation.answer_files import SUFFIXES, aligned, answers_in, author_of
 from tpobench.harness.evaluation.given_outputs import add_answers
 from tpobench.harness.evaluation.outputs import ModelOutputs, sample_outputs
 from tpobench.harness.evaluation.spec import EvaluationSpec
@@ -50,7 +50,7 @@ class NamedOutputs:
 
     def named(self, spec: EvaluationSpec, name: str, mode: Mode) -> ModelOutputs:
         """Any model's outputs for the prompts of the evaluation. The name may be that of one of the benchmark's own
-        baselines. A name that ends in ``.json`` and is a file holds finished outputs."""
+        baselines. A name that ends in ``.json`` or ``.jsonl`` and is a file holds finished outputs."""
         given = spec.measured_benchmark.baseline_named(name)
         if given is not None:
             return add_answers(self.store, given.name, spec.measured_benchmark.prompts, given.answers)
@@ -69,8 +69,7 @@ class NamedOutputs:
         answers = {row.prompt.text: row.answer for row in answers_in(file)}
         if all(text in answers for text in texts):  # others belong to prompts that are not asked this time
             answers = {text: answers[text] for text in texts}
-        author = file.parent.name if file.name == "model_outputs.json" else file.stem
-        return add_answers(self.store, author, prompts, aligned(answers, texts, str(file)))
+        return add_answers(self.store, author_of(file), prompts, aligned(answers, texts, str(file)))
 
 
 def baseline_name(spec: EvaluationSpec) -> str:
@@ -80,7 +79,7 @@ def baseline_name(spec: EvaluationSpec) -> str:
 
 def holds_answers(name: str) -> bool:
     """Whether the name of a model is that of a file with its finished answers."""
-    return Path(name).suffix == ".json" and Path(name).is_file()
+    return Path(name).suffix in SUFFIXES and Path(name).is_file()
 
 
 def sampled_models(spec: EvaluationSpec) -> tuple[str | None, str | None]:

@@ -9,7 +9,7 @@ from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.metrics import benchmark_metrics, measure
 from tpobench.harness.evaluation.preferences import PromptJudgments, Verdict
 from tpobench.harness.records import Metric, Model, NewEvaluation, Prompt
-from tpobench.harness.store.judgments import entry_keys, judgments_with_keys
+from tpobench.harness.store.judgments import StoredJudgment, entry_keys, judgments_with_keys
 from tpobench.harness.store.prompts import prompts_with_keys
 from tpobench.harness.store.store import Store
 
@@ -38,14 +38,9 @@ class EvaluationRecord:
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
-def store_evaluation(
-    store: Store, record: EvaluationRecord, entries: Sequence[JudgedPair], extra: Sequence[Metric] = ()
-) -> str:
-    """Store an evaluation of judgments that the store holds, with its figures; returns its key.
-
-    The figures are computed again from the judgments, since a missing verdict may have come in.
-    """
-    evaluation = NewEvaluation(
+def new_evaluation(record: EvaluationRecord, entries: Sequence[JudgedPair]) -> NewEvaluation:
+    """The evaluation of these judgments, as it goes into the store."""
+    return NewEvaluation(
         benchmark=record.benchmark.name,
         judge=record.judge,
         params=json.dumps(record.about, sort_keys=True),
@@ -58,6 +53,16 @@ def store_evaluation(
         candidate_outputs=[entry.candidate_output for entry in entries],
         baseline_outputs=[entry.baseline_output for entry in entries],
     )
+
+
+def store_evaluation(
+    store: Store, record: EvaluationRecord, entries: Sequence[JudgedPair], extra: Sequence[Metric] = ()
+) -> str:
+    """Store an evaluation of judgments that the store holds, with its figures; returns its key.
+
+    The figures are computed again from the judgments, since a missing verdict may have come in.
+    """
+    evaluation = new_evaluation(record, entries)
     key = evaluation.key
     observations = read_judgments(store, entries, record.benchmark.needs_texts)
     store.add_metrics(key, [*measure(observations), *extra, *benchmark_metrics(record.benchmark, observations)])
@@ -65,12 +70,38 @@ def store_evaluation(
     return key
 
 
+def store_evaluations(store: Store, evaluations: Sequence[tuple[EvaluationRecord, Sequence[JudgedPair]]]) -> None:
+    """Store many evaluations at once, each as `store_evaluation` does: the store is read and written once for all."""
+    everything = [entry for _, entries in evaluations for entry in entries]
+    with_texts = [e for record, entries in evaluations if record.benchmark.needs_texts for e in entries]
+    judged = _held_judgments(store, everything)
+    texts = _held_texts(store, with_texts)
+    metrics: dict[str, list[Metric]] = {}
+    rows: list[NewEvaluation] = []
+    for record, entries in evaluations:
+        rows.append(new_evaluation(record, entries))
+        observations = _observations(entries, judged, texts if record.benchmark.needs_texts else {})
+        metrics[rows[-1].key] = [*measure(observations), *benchmark_metrics(record.benchmark, observations)]
+    store.add_metrics_of(metrics)
+    store.add_evaluations(rows)
+
+
 def read_judgments(store: Store, entries: Sequence[JudgedPair], texts: bool = False) -> list[PromptJudgments]:
     """The judgments of the entries, by prompt, in the order given; with the responses' texts if asked for."""
-    texts_by_key = (
-        store.responses([key for e in entries for key in (e.candidate_output, e.baseline_output)]) if texts else {}
-    )
-    judged = judgments_with_keys(store, [entry.judgment for entry in entries])
+    return _observations(entries, _held_judgments(store, entries), _held_texts(store, entries) if texts else {})
+
+
+def _held_judgments(store: Store, entries: Sequence[JudgedPair]) -> Mapping[str, StoredJudgment]:
+    return judgments_with_keys(store, [entry.judgment for entry in entries])
+
+
+def _held_texts(store: Store, entries: Sequence[JudgedPair]) -> Mapping[str, str]:
+    return store.responses([key for entry in entries for key in (entry.candidate_output, entry.baseline_output)])
+
+
+def _observations(
+    entries: Sequence[JudgedPair], judged: Mapping[str, StoredJudgment], texts_by_key: Mapping[str, str]
+) -> list[PromptJudgments]:
     grouped: dict[str, list[JudgedPair]] = {}
     for entry in entries:
         grouped.setdefault(entry.prompt.key, []).append(entry)

@@ -41,6 +41,10 @@ class Store(Database):
         """Store a model; `made_by` says how it came about, `parent` is what training started from."""
         self._insert("model", [rows.model_row(model, made_by, parent)])
 
+    def add_models(self, models: Iterable[Model], made_by: str) -> None:
+        """Store many models at once."""
+        self._insert("model", [rows.model_row(model, made_by, None) for model in models])
+
     def add_prompts(self, prompts: Iterable[Prompt]) -> None:
         """Store prompts."""
         self._insert("prompt", [rows.prompt_row(prompt) for prompt in prompts])
@@ -127,6 +131,10 @@ class Store(Database):
         """Store the figures of one evaluation; `evaluation` is its key."""
         self._insert("metric", [rows.metric_row(evaluation, metric) for metric in metrics])
 
+    def add_metrics_of(self, metrics: Mapping[str, Iterable[Metric]]) -> None:
+        """Store the figures of many evaluations, by their keys."""
+        self._insert("metric", [rows.metric_row(key, metric) for key, figures in metrics.items() for metric in figures])
+
     def metrics(self, evaluation: str) -> list[Metric]:
         """The figures of one evaluation, by name and category."""
         return self.metrics_of([evaluation])[evaluation]
@@ -148,8 +156,16 @@ class Store(Database):
 
     def add_request(self, evaluation: str, command: str, options: Mapping[str, Any]) -> None:
         """Store how the evaluation with this key was asked for: a command with its options by parameter."""
-        row = {"request_key": evaluation, "command": command, "options": json.dumps(options, sort_keys=True)}
-        self._insert("request", [row])
+        self.add_requests([evaluation], command, options)
+
+    def add_requests(self, evaluations: Iterable[str], command: str, options: Mapping[str, Any]) -> None:
+        """Store that the evaluations with these keys were asked for by one command."""
+        asked = {"command": command, "options": json.dumps(options, sort_keys=True)}
+        self._insert("request", [{"request_key": evaluation, **asked} for evaluation in evaluations])
+
+    def add_evaluations(self, evaluations: Iterable[NewEvaluation]) -> None:
+        """Store what many evaluations measured."""
+        self._insert("evaluation", [rows.evaluation_row(evaluation.key, evaluation) for evaluation in evaluations])
 
     def add_items(self, evaluation: str, metric: str, values: Mapping[str, float]) -> None:
         """Store what each item of an evaluation scored."""

@@ -12,7 +12,7 @@ from tpobench.harness.json_files import read_json_lines, read_json_list
     ("content", "message"),
     [
         (b'[{"instruction": "a", "out', "is not valid JSON, it may be cut off"),
-        (b"\xff\xfe[]", "is not UTF-8 at byte 0"),
+        (b"\xff[]", "is not UTF-8 at byte 0"),
         (b'{"a": 1}', "is not a list of JSON objects"),
         (b"[1]", "is not a list of JSON objects"),
     ],
@@ -20,7 +20,7 @@ from tpobench.harness.json_files import read_json_lines, read_json_list
 def test_a_list_that_is_broken(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "file.json").write_bytes(content)
     with pytest.raises(UserError, match=message):
-        read_json_list(tmp_path / "file.json")
+        list(read_json_list(tmp_path / "file.json"))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tests.benchmarks.alpaca_eval.small import PROMPTS, SMALL, annotations, writ
 from tests.data import DATA, real_data
 from tpobench.benchmarks.alpaca_eval.data import load
 from tpobench.benchmarks.alpaca_eval.files_in import import_alpaca
-from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.declaration import ImportedModel, LeftOut
 from tpobench.harness.evaluation.leaderboard import beside_published, leaderboard
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalProtocol
 from tpobench.harness.judges.base import Comparison
@@ -46,26 +46,84 @@ def test_a_missing_preference_is_no_loss(store: Store, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (lambda rows: rows[3].update(preference=7), "the preference 7 is neither between 1 and 2 nor null"),
-        (lambda rows: rows[3].update(instruction="strange"), "1 of 40 instructions are not in the benchmark"),
-        (lambda rows: rows[3].update(instruction="instruction 4"), "is annotated twice for one model"),
-        (lambda rows: rows[3].pop("generator_2"), "entry 3 has no text under 'generator_2'"),
+        (lambda row: row.update(preference=7), "the preference 7 is neither between 1 and 2 nor null"),
+        (lambda row: row.update(preference="1.5"), "the preference 1.5 is neither between 1 and 2 nor null"),
+        (lambda row: row.update(instruction="strange"), "the instruction 'strange' is not in the benchmark"),
+        (lambda row: row.update(instruction="instruction 4"), "the instruction 'instruction 4' is annotated twice"),
+        (lambda row: row.pop("generator_2"), "has no text under 'generator_2'"),
+        (lambda row: row.update(output_2=["a list"]), "has no text under 'output_2'"),
     ],
 )
-def test_annotations_that_do_not_fit(store: Store, tmp_path: Path, spoil: Any, told: str) -> None:
+def test_an_odd_annotation_is_named_and_all_others_come_in(store: Store, tmp_path: Path, spoil: Any, told: str) -> None:
     rows = annotations()
-    spoil(rows)
+    spoil(rows[5])
     written(tmp_path / "m", rows)
-    with pytest.raises(UserError, match=told):
-        list(import_alpaca(store, tmp_path, SMALL))
+    odd, came = import_alpaca(store, tmp_path, SMALL)
+    assert isinstance(odd, LeftOut)
+    assert (odd.file, odd.row) == (str(tmp_path / "m" / "annotations.json"), "entry 5")
+    assert odd.problem.startswith(told)
+    assert isinstance(came, ImportedModel)
+    assert came.prompts == 39
+    (row,) = leaderboard(store, "alpaca_eval")
+    assert row.metrics["win_rate"]["n"] == 39
 
 
-def test_outputs_judged_are_those_of_the_outputs_file(store: Store, tmp_path: Path) -> None:
+def test_a_file_that_is_cut_is_named_and_the_others_come_in(store: Store, tmp_path: Path) -> None:
     written(tmp_path / "m", annotations())
+    cut = written(tmp_path / "cut", annotations("cut"))
+    cut.write_text(cut.read_text()[:500])
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "annotations.json").write_bytes(b"\x1f\x8b\x08 packed")
+    came = list(import_alpaca(store, tmp_path, SMALL))
+    assert [model.model for model in came if isinstance(model, ImportedModel)] == ["m"]
+    problems = {Path(odd.file).parent.name: odd.problem for odd in came if isinstance(odd, LeftOut)}
+    assert problems["cut"].startswith("is not valid JSON, it may be cut off")
+    assert problems["other"] == "is compressed (gzip); unpack it and name the unpacked file"
+
+
+def test_null_answers_are_empty_and_counted(store: Store, tmp_path: Path) -> None:
+    rows = annotations()
+    rows[2]["output_2"] = None
+    rows[3]["output_2"] = ""
+    written(tmp_path / "m", rows)
+    written(tmp_path / "n", [{"instruction": p.text, "output": None} for p in PROMPTS], "model_outputs.json")
+    judged, given = import_alpaca(store, tmp_path, SMALL)
+    assert isinstance(judged, ImportedModel)
+    assert (judged.prompts, judged.empty) == (40, 2)
+    assert given == ImportedModel(model="n", prompts=40, evaluation=None, empty=40, rows=805)
+
+
+@pytest.mark.parametrize("place", [".", "weighted_alpaca_eval_gpt4_turbo"])
+def test_annotations_of_other_outputs_than_those_beside_them_are_named(
+    store: Store, tmp_path: Path, place: str
+) -> None:
+    written(tmp_path / "m" / place, annotations())
     outputs = [{"instruction": p.text, "output": "something else", "generator": "m"} for p in PROMPTS]
     written(tmp_path / "m", outputs, "model_outputs.json")
-    with pytest.raises(UserError, match="judges 40 outputs that are not those of"):
-        list(import_alpaca(store, tmp_path, SMALL))
+    odd, came = import_alpaca(store, tmp_path, SMALL)
+    assert isinstance(odd, LeftOut)
+    assert odd.problem.startswith("judges 40 outputs that are not those of")
+    assert came == ImportedModel(model="m", prompts=40, evaluation=None, rows=805)
+
+
+@pytest.mark.parametrize("place", [".", "weighted_alpaca_eval_gpt4_turbo"])
+def test_a_generator_called_example_is_named_by_its_folder(store: Store, tmp_path: Path, place: str) -> None:
+    written(tmp_path / "my-model" / place, annotations("example"))
+    (came,) = import_alpaca(store, tmp_path, SMALL)
+    assert isinstance(came, ImportedModel)
+    assert came.model == "my-model"
+
+
+def test_what_systems_and_editors_leave_is_ignored(store: Store, tmp_path: Path) -> None:
+    written(tmp_path / "m", annotations())
+    for name in ("._annotations.json", ".annotations.json.swp", "annotations.json~", "#annotations.json#"):
+        (tmp_path / "m" / name).write_bytes(b"\0\5\x16\7")
+    for folder in (".ipynb_checkpoints", "__pycache__", "__MACOSX", "empty"):
+        (tmp_path / folder).mkdir()
+        if folder != "empty":
+            (tmp_path / folder / "annotations.json").write_text("{")
+    (came,) = import_alpaca(store, tmp_path, SMALL)
+    assert isinstance(came, ImportedModel)
 
 
 @real_data

@@ -1,0 +1,74 @@
+"""Finds and reads the files of answers under a folder: those of a model beside its judgments, those of nobody's too."""
+
+from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from tpobench.benchmarks.arena_hard.data import author_of_answers, read_answers
+from tpobench.harness.errors import UserError
+from tpobench.harness.json_files import LeaveOut
+
+FOLDER = "model_answer"
+OPEN = 4
+"""So many files of answers are kept in memory: every model is judged against one of few baselines."""
+
+
+def run_folder(file: Path) -> Path:
+    """The folder that holds ``model_answer/`` and ``model_judgment/`` of one run of the benchmark, or all files."""
+    if file.parent.name == FOLDER:
+        return file.parent.parent
+    if file.parent.parent.name == "model_judgment":
+        return file.parent.parent.parent
+    return file.parent
+
+
+class AnswerFiles:
+    """The files of answers under a folder, read when they are asked for. Several runs may hold files of one model.
+
+    Args:
+        files: By path, the name that the file's name says.
+        uids: The questions that there are.
+        leave_out: Gives, for a file, who is told of its rows that cannot be used.
+    """
+
+    def __init__(self, files: Mapping[Path, str], uids: Collection[str], leave_out: Callable[[Path], LeaveOut]) -> None:
+        self._files = files
+        self._uids = set(uids)
+        self._leave_out = leave_out
+        self._told: set[Path] = set()
+        self._read = lru_cache(OPEN)(self._read_file)
+
+    def of(self, model: str, beside: Path) -> Mapping[str, str] | None:
+        """By question, the answers of the model in the run that the judgments `beside` belong to; else in the only
+        other one that has any. None where there are none."""
+        names = {model, model.replace("/", "_")}
+        fitting = [file for file, name in self._files.items() if name in names]
+        own = [file for file in fitting if run_folder(file) == run_folder(beside)] or fitting
+        if len(own) != 1:
+            return None
+        return self._read(own[0]) or None
+
+    def read(self, file: Path) -> tuple[str, Mapping[str, str]]:
+        """Whose answers a file holds, and the answers by question. The name of the file counts: it may stand for a
+        name with a slash, which the rows say."""
+        answers, name = self._read(file), self._files[file]
+        author = author_of_answers(file) if answers else ""
+        return (author if author.replace("/", "_") == name else name), answers
+
+    def _read_file(self, file: Path) -> Mapping[str, str]:
+        leave_out = self._leave_out(file) if file not in self._told else _nothing
+        self._told.add(file)
+        try:
+            answers = read_answers(file, leave_out)
+        except UserError as error:
+            leave_out("", str(error).removeprefix(str(file)).lstrip(": "))
+            return {}
+        strange = [uid for uid in answers if uid not in self._uids]
+        if strange:
+            of_all = f"{len(strange)} of its {len(answers)} answers are to questions that are not in the benchmark"
+            leave_out("", f"{of_all}, the first to {strange[0]!r}")
+        return {uid: answer for uid, answer in answers.items() if uid in self._uids}
+
+
+def _nothing(row: str, problem: str) -> None:
+    """A file's problems are told once."""
