@@ -1,6 +1,7 @@
 """AlpacaEval's own files out of the store: model_outputs.json, annotations.json, leaderboard.csv."""
 
 import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -74,7 +75,6 @@ def _evaluated(store: Store, model: str) -> list[dict[str, Any]]:
 
 def export_leaderboard(rows: Sequence[Mapping[str, Any]], path: Path) -> Path:
     """``leaderboard.csv`` with AlpacaEval's own columns; `rows` are those of the leaderboard."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     columns = (
         "",
         "win_rate",
@@ -85,28 +85,29 @@ def export_leaderboard(rows: Sequence[Mapping[str, Any]], path: Path) -> Path:
         "length_controlled_winrate",
         "lc_standard_error",
     )
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        for row in rows:
-            figures = row["metrics"]
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(columns)
+    for row in rows:
+        figures = row["metrics"]
 
-            def points(name: str, figures: Mapping[str, Any] = figures) -> float | str:
-                value = figures.get(name, {}).get("value")
-                return "" if value is None else 100 * value
+        def points(name: str, figures: Mapping[str, Any] = figures) -> float | str:
+            value = figures.get(name, {}).get("value")
+            return "" if value is None else 100 * value
 
-            writer.writerow(
-                [
-                    row["model"],
-                    points("win_rate"),
-                    points("official_standard_error"),
-                    row["prompts"],
-                    points("discrete_win_rate"),
-                    round(figures["response_chars"]["value"]),
-                    points("official_lc_win_rate"),
-                    points("official_lc_win_rate_standard_error"),
-                ]
-            )
+        writer.writerow(
+            [
+                row["model"],
+                points("win_rate"),
+                points("official_standard_error"),
+                row["prompts"],
+                points("discrete_win_rate"),
+                round(figures["response_chars"]["value"]),
+                points("official_lc_win_rate"),
+                points("official_lc_win_rate_standard_error"),
+            ]
+        )
+    write_whole(path, file.getvalue())
     return path
 
 

@@ -63,6 +63,8 @@ def current(file: Path) -> Champion | None:
     """The champion that the file names; None without a file. Raises UserError for a file that is not ours."""
     if not file.exists():
         return None
+    if not file.is_file():  # reading a pipe or a device may never end
+        raise UserError(f"{file} is not a file that can name a champion; name another one with --file")
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         before = tuple(_promotion(part) for part in content["before"])
@@ -228,7 +230,16 @@ def _who() -> str:
 
 @contextmanager
 def _locked(file: Path) -> Iterator[None]:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.with_name(file.name + ".lock").open("w") as lock:
+    """Hold the lock of the file, which is beside the file itself, not beside a link to it."""
+    real = file.resolve()
+    try:
+        real.parent.mkdir(parents=True, exist_ok=True)
+        lock = real.with_name(real.name + ".lock").open("w")
+    except OSError as error:
+        raise UserError(
+            f"{file} cannot be moved ({error.strerror}: {error.filename}); make its folder writable, or name another "
+            "file with --file"
+        ) from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

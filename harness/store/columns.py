@@ -26,7 +26,7 @@ class NotStorable(ValueError):
 
 
 @dataclass(frozen=True)
-class Column:
+class StoredColumn:
     """A column of a table: its type as DuckDB names it, and whether it may be NULL."""
 
     type: str
@@ -34,7 +34,7 @@ class Column:
     is_key: bool
 
 
-Columns = Mapping[str, Column]
+Columns = Mapping[str, StoredColumn]
 """The columns of a table by name."""
 
 
@@ -65,7 +65,7 @@ def storable(columns: Columns, names: Sequence[str], values: Sequence[Any]) -> l
     return [_storable_value(columns[name], name, value) for name, value in zip(names, values, strict=True)]
 
 
-def _storable_value(column: Column, name: str, value: Any) -> Any:
+def _storable_value(column: StoredColumn, name: str, value: Any) -> Any:
     if value is None:
         if column.nullable:
             return None

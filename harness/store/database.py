@@ -14,7 +14,7 @@ import duckdb
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.store import opening
-from tpobench.harness.store.columns import Column, Columns, NotStorable, storable
+from tpobench.harness.store.columns import Columns, NotStorable, StoredColumn, storable
 from tpobench.harness.store.conflicts import conflict_clause
 from tpobench.harness.store.foreign import stored_version
 from tpobench.harness.store.journal import Journal, Line
@@ -128,10 +128,10 @@ class Database:
     def _columns(self) -> dict[str, Columns]:
         """The columns of every table that rows go into."""
         query = "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE NOT internal"
-        columns: dict[str, dict[str, Column]] = {table: {} for table in TABLES}
+        columns: dict[str, dict[str, StoredColumn]] = {table: {} for table in TABLES}
         for table, name, kind, nullable in self._connection.execute(query).fetchall():
             if table in columns:
-                columns[table][name] = Column(type=kind, nullable=nullable, is_key=name == f"{table}_key")
+                columns[table][name] = StoredColumn(type=kind, nullable=nullable, is_key=name == f"{table}_key")
         return {table: found for table, found in columns.items() if found}
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:

@@ -1,4 +1,7 @@
-"""Gates that were opened and decided, and moves of the champion, as a store remembers them."""
+"""Gates that were opened and decided, and moves of the champion, as a store remembers them.
+
+Looks and moves are in the order of their rows (`rowid`), which only grow: a clock may go back.
+"""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -71,9 +74,7 @@ def ledger(store: Store, line: str) -> list[LedgerRow]:
 
 def looks_of(store: Store, test: str) -> list[GateLook]:
     """Every look at a test, in the order in which they were opened."""
-    query = (
-        "SELECT * EXCLUDE (gate_look_key, opened_at) FROM gate_look WHERE test = ? ORDER BY opened_at, gate_look_key"
-    )
+    query = "SELECT * EXCLUDE (gate_look_key, opened_at) FROM gate_look WHERE test = ? ORDER BY rowid"
     return [GateLook(**row) for row in store.rows(query, [test])]
 
 
@@ -94,9 +95,9 @@ def similar_looks(
     query = """
         SELECT gate_look_key AS key FROM gate_look
         WHERE parent = '' AND (line = '' OR line <> ?)
-          AND (? = '' OR opened_at < (SELECT opened_at FROM gate_look WHERE gate_look_key = ?))
+          AND (? = '' OR rowid < (SELECT rowid FROM gate_look WHERE gate_look_key = ?))
           AND ((candidate = ? AND against = ?) OR 2 * len(list_intersect(observations, ?)) >= len(observations))
-        ORDER BY opened_at, gate_look_key
+        ORDER BY rowid
     """
     rows = store.rows(query, [line, before, before, candidate, against, list(observations)])
     return [row["key"] for row in rows]
@@ -112,8 +113,8 @@ def judges_of_line(store: Store, line: str) -> list[str]:
 def prompts_before(store: Store, line: str, looks: Collection[str]) -> set[str]:
     """The text keys of the prompts that the gates of a line looked at before the first of these looks."""
     query = """
-        SELECT DISTINCT unnest(prompts) AS prompt FROM gate_look WHERE line = ? AND opened_at < (
-            SELECT min(opened_at) FROM gate_look WHERE gate_look_key IN (SELECT unnest(?))
+        SELECT DISTINCT unnest(prompts) AS prompt FROM gate_look WHERE line = ? AND rowid < (
+            SELECT min(rowid) FROM gate_look WHERE gate_look_key IN (SELECT unnest(?))
         )
     """
     return {row["prompt"] for row in store.rows(query, [line, list(looks)])}
@@ -126,7 +127,7 @@ def known_lines(store: Store) -> list[str]:
 
 def champion_moves(store: Store, file: Path) -> list[dict[str, Any]]:
     """Every promotion and rollback by this alias file, in order, by the columns of table `champion`."""
-    query = "SELECT * EXCLUDE (champion_key, file) FROM champion WHERE file = ? ORDER BY moved_at, sequence"
+    query = "SELECT * EXCLUDE (champion_key, file) FROM champion WHERE file = ? ORDER BY rowid"
     return store.rows(query, [str(file.resolve())])
 
 

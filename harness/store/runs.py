@@ -68,7 +68,7 @@ def run_named(store: Store, name: str) -> str:
     Raises:
         StoreLacks: The store holds no such run.
     """
-    rows = store.rows("SELECT run_key, name FROM run ORDER BY created_at DESC")
+    rows = store.rows("SELECT run_key, name FROM run ORDER BY rowid DESC")
     if not rows:
         raise StoreLacks(store.path, f"{store.path} holds no run yet", "tpobench quickstart makes one")
     for row in rows:
@@ -148,6 +148,6 @@ def model_or_checkpoint(
 def _evaluations(store: Store, run: str) -> list[CheckpointEvaluation]:
     query = (
         "SELECT step.name AS step, evaluation_key AS evaluation, candidate, candidate_mode, baseline FROM step "
-        "JOIN evaluation ON evaluation_key = details->>'evaluation' WHERE step.run = ? ORDER BY finished_at"
+        "JOIN evaluation ON evaluation_key = details->>'evaluation' WHERE step.run = ? ORDER BY step.rowid"
     )
     return [CheckpointEvaluation(**row) for row in store.rows(query, [run])]

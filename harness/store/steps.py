@@ -77,7 +77,7 @@ class FinishedStep(Generic[D]):
 def run_steps(store: Store, run: str) -> list[FinishedStep[Any]]:
     """The finished steps of a run, in the order in which they finished. Raises UserError for one that this version
     cannot read."""
-    query = "SELECT name, details, seconds FROM step WHERE run = ? ORDER BY finished_at, name"
+    query = "SELECT name, details, seconds FROM step WHERE run = ? ORDER BY rowid"
     rows = store.rows(query, [run])
     return [_finished(row["name"], json.loads(row["details"]), row["seconds"]) for row in rows]
 
@@ -90,9 +90,7 @@ def step_details(store: Store, run: str, step: Step[D]) -> D | None:
 
 def details_of_job(store: Store, of: type[D], job: str) -> D | None:
     """What any run's step of this kind left behind for a training job; the newest where there are several."""
-    query = (
-        "SELECT details FROM step WHERE starts_with(name, ?) AND details->>'job' = ? ORDER BY finished_at DESC LIMIT 1"
-    )
+    query = "SELECT details FROM step WHERE starts_with(name, ?) AND details->>'job' = ? ORDER BY rowid DESC LIMIT 1"
     rows = store.rows(query, [f"{of.kind}/", job])
     return of.from_stored(json.loads(rows[0]["details"])) if rows else None
 

@@ -190,7 +190,7 @@ class Store(Database):
 
     def finished_steps(self, run: str) -> dict[str, float]:
         """Seconds by name of the run's finished steps."""
-        query = "SELECT name, seconds FROM step WHERE run = ? ORDER BY finished_at"
+        query = "SELECT name, seconds FROM step WHERE run = ? ORDER BY rowid"
         return {row["name"]: row["seconds"] for row in self.rows(query, [run])}
 
     def finish_step(self, run: str, step: str, details: Mapping[str, Any], seconds: float) -> None:

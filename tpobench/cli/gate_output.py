@@ -48,7 +48,7 @@ def _attempt(what: str, result: "GateResult", write: Callable[[], None]) -> None
     try:
         write()
     except Exception as error:  # whatever it is, the decision stands
-        problem = error.strerror if isinstance(error, OSError) else None
+        problem = getattr(error, "problem", None) or getattr(error, "strerror", None)
         _warn(what, problem or f"{type(error).__name__}: {error}", result)
 
 

@@ -1,12 +1,15 @@
 """The promoted checkpoint: moved whole, by one of two that race, and back again."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -111,6 +114,43 @@ def test_a_move_that_was_killed_before_its_row_is_made_up_for(
         promote(lost, file, None, promotion("a"))
     promote(store, file, current(file), promotion("b"))
     assert names(history(store, file)) == ["promote a", "promote b"]
+
+
+def test_a_clock_that_goes_back_does_not_disorder_the_history(
+    store: Store, tmp_path: Path, promotion: Callable[[str], Promotion], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "champion.json"
+    clock = MagicMock()
+    monkeypatch.setattr("tpobench.harness.gate.champion.datetime", clock)
+    for name, hour in (("a", 9), ("b", 5), ("c", 7)):
+        clock.now.return_value = datetime(2026, 1, 1, hour, tzinfo=UTC)
+        promote(store, file, current(file), promotion(name))
+    file.unlink()  # begins again with number 1
+    clock.now.return_value = datetime(2026, 1, 1, 6, tzinfo=UTC)
+    promote(store, file, None, promotion("d"))
+    assert names(history(store, file)) == ["promote a", "promote b", "promote c", "promote d"]
+
+
+def test_a_linked_file_keeps_its_link_and_its_target_moves(
+    store: Store, tmp_path: Path, promotion: Callable[[str], Promotion]
+) -> None:
+    deployed = tmp_path / "deployed" / "champion.json"
+    link = tmp_path / "champion.json"
+    link.symlink_to(deployed)
+    promote(store, link, None, promotion("a"))
+    promote(store, deployed, current(deployed), promotion("b"))
+    rollback(store, link, "worse")
+    assert link.is_symlink()
+    assert json.loads(deployed.read_text())["name"] == "a"
+    assert names(history(store, link)) == ["promote a", "promote b", "rollback a"]
+    assert [file.name for file in tmp_path.iterdir() if file.name.endswith(".lock")] == []
+
+
+def test_what_is_no_file_names_no_champion(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", Path("/dev/null")):
+        with pytest.raises(UserError, match="is not a file that can name a champion"):
+            current(path)
 
 
 def test_who_was_slower_is_told_and_changes_nothing(

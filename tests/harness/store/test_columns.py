@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as any_of
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.store.columns import LONGEST_KEY, Column, NotStorable, storable
+from tpobench.harness.store.columns import LONGEST_KEY, NotStorable, StoredColumn, storable
 from tpobench.harness.store.schema import TABLES
 from tpobench.harness.store.set_aside import set_aside_file
 from tpobench.harness.store.store import Store
 
-KEY = Column(type="VARCHAR", nullable=False, is_key=True)
+KEY = StoredColumn(type="VARCHAR", nullable=False, is_key=True)
 GOOD: dict[str, Any] = {
     "VARCHAR": "x",
     "JSON": "{}",
@@ -42,7 +42,7 @@ HOSTILE = any_of.one_of(
 
 
 def held(kind: str, value: Any, nullable: bool = False) -> Any:
-    columns = {"k": KEY, "c": Column(type=kind, nullable=nullable, is_key=False)}
+    columns = {"k": KEY, "c": StoredColumn(type=kind, nullable=nullable, is_key=False)}
     return storable(columns, ["k", "c"], ["key", value])[1]
 
 
@@ -98,7 +98,7 @@ def test_a_row_has_the_columns_of_its_table_and_a_key_of_bounded_length() -> Non
         with pytest.raises(NotStorable):
             storable({"k": KEY}, names, values)
     with pytest.raises(NotStorable, match="c is missing"):
-        storable({"k": KEY, "c": Column(type="DOUBLE", nullable=False, is_key=False)}, ["k"], ["a"])
+        storable({"k": KEY, "c": StoredColumn(type="DOUBLE", nullable=False, is_key=False)}, ["k"], ["a"])
     with pytest.raises(NotStorable, match="k has 4,097 characters"):
         storable({"k": KEY}, ["k"], ["x" * (LONGEST_KEY + 1)])
 
