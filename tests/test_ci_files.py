@@ -128,3 +128,62 @@ def test_the_action_hands_values_on_as_they_are(outcome: Any, code: int, tmp_pat
     assert (said["decision"], said["exit-code"]) == (outcome, str(code))
     assert Path(said["folder"]).name == said["artifact"]
     assert not (tmp_path / "pwned").exists()
+
+
+def decoys(workspace: Path) -> None:
+    """Files of a pull request that are called like what Python imports; each leaves a trace when it is run."""
+    names = ("pip.py", "sitecustomize.py", "usercustomize.py", "xml/etree/ElementTree.py", "tpobench/__init__.py")
+    for name in (*names, "xml/__init__.py", "xml/etree/__init__.py", "tpobench/__main__.py", "os.py", "site.py"):
+        decoy = workspace / name
+        decoy.parent.mkdir(parents=True, exist_ok=True)
+        decoy.write_text(f"open({str(workspace / 'pwned')!r}, 'a').write({name!r})\nprint('PASS')\n")
+
+
+def stand_in_python(folder: Path) -> Path:
+    """A `python` that runs the real one, but installs nothing."""
+    python = folder / "python"
+    python.parent.mkdir(exist_ok=True)
+    python.write_text(
+        f'#!/usr/bin/env bash\nif [ "$4" = install ]; then exec {sys.executable} "${{@:1:3}}" --version; fi\n'
+        f'exec {sys.executable} "$@"\n'
+    )
+    python.chmod(0o755)
+    return python.parent
+
+
+@pytest.mark.parametrize("step", ["pip", "Install", "gate"])
+@pytest.mark.parametrize("pythonpath", [None, ":"])
+def test_no_module_of_the_workspace_is_run(step: str, pythonpath: str | None, tmp_path: Path) -> None:
+    """Also where the action is used from the workspace itself, and where PYTHONPATH has an empty part, which is the
+    folder that Python is started in."""
+    decoys(tmp_path)
+    about = next(each for each in ACTION_STEPS if step in (each.get("id"), each.get("name")))
+    rule = RuleResult(rule="win_rate", outcome="FAIL", sentence="")
+    (tmp_path / "written.xml").write_text(junit(Decision(rules=(rule,)), started=datetime.now(UTC), seconds=1))
+    bin_folder = stand_in_python(tmp_path / "bin")
+    (bin_folder / "tpobench").write_text(
+        '#!/usr/bin/env bash\nwhile [ "$1" != --junit ]; do shift; done\ncp "$HERE/written.xml" "$2"\n'
+        'echo decision=PASS >> "${GITHUB_OUTPUT:-/dev/null}"\nexit 1\n'
+    )
+    (bin_folder / "tpobench").chmod(0o755)
+    for name in ("constraints.txt", "pyproject.toml"):
+        (tmp_path / name).write_text("")
+    runner = ("HERE", "RUNNER_TEMP", "GITHUB_ACTION_PATH", "HOME")
+    environment = dict.fromkeys(runner, str(tmp_path)) | {"GITHUB_OUTPUT": str(tmp_path / "out")}
+    environment |= {"PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}", **about.get("env", {})}
+    environment |= {name: "x" for name, value in environment.items() if "${{" in value}
+    environment |= {"INSTALL": "", "TORCH_INDEX": ""}
+    if pythonpath is not None:
+        environment["PYTHONPATH"] = pythonpath
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", about["run"]]
+    subprocess.run(shell, check=True, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL)
+    assert not (tmp_path / "pwned").exists()
+    if step == "gate":
+        assert "decision=FAIL\n" in (tmp_path / "out").read_text()
+        assert "decision=PASS" not in (tmp_path / "out").read_text()
+
+
+def test_every_python_of_the_action_is_isolated() -> None:
+    scripts = "\n".join(step["run"] for step in ACTION_STEPS if "run" in step)
+    assert len(re.findall(r"\bpython -I ", scripts)) == len(re.findall(r"\bpython ", scripts)) == 3
+    assert GITLAB["variables"]["PYTHONSAFEPATH"] == "1"

@@ -60,10 +60,12 @@ def _command(launch: str | None, job_file: str) -> list[str]:
 
 def _environment() -> dict[str, str]:
     """The environment variables of the trainer. It does not search the folder that it was started in, where a user's
-    module could shadow one of ours or of a library's. So where this package is not installed, its folder is named."""
+    module could shadow one of ours or of a library's. So where this package is not installed, its folder is named.
+    What the user put on PYTHONPATH stays, behind it; an empty part of it would be the folder again."""
     ours = Path(tpobench.__file__).resolve().parents[1]
     installed = ours in [Path(folder).resolve() for folder in (*site.getsitepackages(), site.getusersitepackages())]
-    path = [*([] if installed else [str(ours)]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    given = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    path = [*([] if installed else [str(ours)]), *given]
     return os.environ | {
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_OFFLINE": "1",

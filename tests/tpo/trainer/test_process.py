@@ -14,8 +14,13 @@ from tests.tpo.trainer.jobs import job, put_decoys
 from tpobench.tpo.trainer.process import reason_in, run_trainer
 
 
-def test_the_trainer_is_ours_whatever_lies_where_it_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("pythonpath", ["", ":"])
+def test_the_trainer_is_ours_whatever_lies_where_it_is_started(
+    pythonpath: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put_decoys(tmp_path)
+    (tmp_path / "sitecustomize.py").write_text("raise SystemExit('a decoy')")
+    monkeypatch.setenv("PYTHONPATH", pythonpath)  # an empty part is the folder that Python is started in
     monkeypatch.chdir(tmp_path)
     returncode, _ = run_trainer(tmp_path / "missing.json", None, tmp_path / "log", lambda *_: None)
     assert returncode == 1
