@@ -4,10 +4,38 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import IO
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
+from rich.segment import Segment
+
+from tpobench.harness.escaping import spelled_out
+
+
+class CleanConsole(Console):
+    """A console on standard output that shows hostile text as it is: nothing in it is markup, and a control character
+    reaches the terminal as ``⟨U+001B⟩``."""
+
+    def __init__(self, *, quiet: bool = False, width: int | None = None, file: IO[str] | None = None) -> None:
+        super().__init__(quiet=quiet, width=width, file=file, highlight=False, markup=False, emoji=False)
+
+    @property
+    def file(self) -> IO[str]:
+        """Where it writes: past the filter of standard output, which would spell out the console's own colours."""
+        file: IO[str] = super().file
+        return getattr(file, "rendered", file)
+
+    @file.setter
+    def file(self, file: IO[str]) -> None:
+        self._file = file
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """The segments of whatever is shown, each cleaned."""
+        for segment in super().render(renderable, options):
+            text = segment.text if segment.control else spelled_out(segment.text)
+            yield segment if text == segment.text else Segment(text, segment.style)
 
 
 @dataclass
@@ -29,7 +57,7 @@ class Progress:
     """Writes to the terminal. `quiet` leaves standard output to the result (``--json``)."""
 
     def __init__(self, quiet: bool = False) -> None:
-        self.console = Console(quiet=quiet, highlight=False)
+        self.console = CleanConsole(quiet=quiet)
 
     def say(self, line: str) -> None:
         self.console.print(line, soft_wrap=True)
@@ -73,10 +101,10 @@ class Progress:
 
     def _bar(self) -> RichProgress:
         return RichProgress(
-            TextColumn("  {task.description}"),
+            TextColumn("  {task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=self.console,

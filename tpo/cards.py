@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined, Template
 
+from tpobench.harness.escaping import markdown_escaped, markdown_fenced
 from tpobench.harness.files import write_whole
 from tpobench.harness.models.thoughts import template_named
 from tpobench.harness.records import Metric, Model
@@ -67,4 +68,5 @@ def _figure(run: TrainingRun, evaluation: str) -> tuple[str, str, Metric]:
 def _template() -> Template:
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
     environment.filters["percent"] = lambda value: "–" if value is None else f"{100 * value:.1f}%"
+    environment.filters |= {"markdown": markdown_escaped, "fenced": markdown_fenced}
     return environment.from_string(files("tpobench.tpo").joinpath("card.md.j2").read_text(encoding="utf-8"))

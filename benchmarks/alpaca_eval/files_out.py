@@ -9,6 +9,7 @@ from typing import Any
 
 from tpobench.benchmarks.alpaca_eval.data import NAME
 from tpobench.harness.errors import UserError
+from tpobench.harness.escaping import spreadsheet_cell
 from tpobench.harness.evaluation.leaderboard import leaderboard
 from tpobench.harness.files import write_whole
 from tpobench.harness.store.evaluations import evaluation_of_model
@@ -97,7 +98,7 @@ def export_leaderboard(rows: Sequence[Mapping[str, Any]], path: Path) -> Path:
 
         writer.writerow(
             [
-                row["model"],
+                spreadsheet_cell(row["model"]),
                 points("win_rate"),
                 points("official_standard_error"),
                 row["prompts"],

@@ -8,13 +8,13 @@ import re
 
 from rich.text import Text
 
+from tpobench.harness.escaping import markdown_escaped
 from tpobench.reports.formats.figures import visible
 
 SHOWN_CHARS = 200
 """Of a prompt or a name; a sentence may have ten times as many."""
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_MARKUP = re.compile(r"[\\`*{}\[\]<>&|~!@#$]|:(?=\S)|(?<![^\W_])_|_(?![^\W_])|(?i:(?<=www)\.)")
 _COMMAND = re.compile("[:#](?=[:#]|[^ -~])")
 """In ``::error``, ``##[error]`` and ``##vso[``, what makes the line a command to a runner, which strips blanks before
 it and may overlook characters without width within it."""
@@ -37,9 +37,8 @@ def logged(text: str) -> Text:
 
 
 def escaped(text: str) -> str:
-    """Without Markdown and HTML, mentions and references: an invisible break follows each such character,
-    because hosts look for those in the text as it is shown."""
-    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};<wbr>", sentence(text))
+    """Without Markdown and HTML, mentions and references, in the room of a sentence."""
+    return markdown_escaped(sentence(text))
 
 
 def code(text: str) -> str:

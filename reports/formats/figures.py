@@ -1,10 +1,10 @@
 """How figures and foreign text are written down for people."""
 
-import re
 from typing import Any
 
 from markupsafe import Markup
 
+from tpobench.harness.escaping import spelled_out
 from tpobench.harness.records import Metric
 from tpobench.harness.stats.intervals import Interval
 from tpobench.harness.stats.ranks import RankInterval
@@ -83,13 +83,6 @@ def words(identifier: str) -> str:
     return identifier.replace("_", " ")
 
 
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"  # controls, line and paragraph separators
-    "\u200b\u202a-\u202e\u2066-\u2069\ufeff"  # of no width, or turning what is around them
-    "\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]"  # surrogates, private use
-)
-
-
 def visible(value: Any) -> Any:
     """Text in which a character that would be unseen, or would turn its surroundings, is written as ``⟨U+2028⟩``.
 
@@ -97,4 +90,4 @@ def visible(value: Any) -> Any:
     """
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    return _UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", value.replace("\r\n", "\n"))
+    return spelled_out(value)

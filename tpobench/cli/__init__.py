@@ -74,7 +74,7 @@ def _failed(error: BaseException, debug: bool) -> int:
         sentence = _sentence_of(error)
     if debug:
         traceback.print_exception(error)
-    print(f"tpobench: {sentence}", file=sys.stderr)
+    print(f"tpobench: {' '.join(sentence.split())}", file=sys.stderr)
     return USAGE
 
 

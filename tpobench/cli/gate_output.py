@@ -91,4 +91,4 @@ def _print(result: "GateResult", as_json: bool, said: Sequence[str]) -> None:
     for line in said:
         print(line)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        print("\n".join(annotations(result.decision)))
+        streams.print_commands(annotations(result.decision))

@@ -6,6 +6,7 @@ import io
 import os
 import select
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -37,6 +38,52 @@ class _Outlet(io.RawIOBase):
         return len(memoryview(data).cast("B"))
 
 
+class _Filtered(io.TextIOWrapper):
+    """What is printed, with hostile text defused: see `tpobench.harness.escaping`. What a console has rendered goes
+    out through `rendered`, where its colours stay; what is meant as a command to a CI's runner through `command`."""
+
+    def __init__(self, buffer: Any, **settings: Any) -> None:
+        super().__init__(buffer, **settings)
+        self.rendered = _Rendered(self)
+        self._begins_line = True
+        self._in_ci = any(os.environ.get(name) for name in ("CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"))
+
+    def write(self, text: str) -> int:
+        from tpobench.harness.escaping import spelled_out
+
+        self.pass_on(spelled_out(text.replace("\r\n", "\n").replace("\r", "\n")))
+        return len(text)
+
+    def pass_on(self, text: str) -> None:
+        """Write what has been cleaned of characters; in a CI it holds no command."""
+        if self._in_ci:
+            from tpobench.harness.escaping import without_commands
+
+            text = without_commands(text, self._begins_line)
+        if text:
+            self._begins_line = not text.rpartition("\n")[2].strip()
+        super().write(text)
+
+    def command(self, line: str) -> None:
+        """Write a line for the runner."""
+        super().write(f"{line}\n")
+        self._begins_line = True
+
+
+class _Rendered:
+    """The way out of a console of rich."""
+
+    def __init__(self, stream: _Filtered) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.pass_on(text)
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 _outlets: dict[str, _Outlet] = {}
 
 
@@ -63,10 +110,17 @@ def lost_output() -> str | None:
     return problem
 
 
+def print_commands(lines: Iterable[str]) -> None:
+    """Print lines that a CI's runner is to obey."""
+    write = sys.stdout.command if isinstance(sys.stdout, _Filtered) else print
+    for line in lines:
+        write(line)
+
+
 def _guarded(name: str, stream: io.TextIOWrapper) -> io.TextIOWrapper:
     stream.flush()
     outlet = _outlets[name] = _Outlet(stream.fileno())
-    return io.TextIOWrapper(
+    return _Filtered(
         io.BufferedWriter(outlet),
         encoding=stream.encoding,
         errors="backslashreplace",

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from rich.table import Table
-from rich.text import Text
 
 from tpobench.harness.gate.champion import Champion
+from tpobench.reports.formats.terminal.console import cell
 
 
 def champion_lines(champion: Champion) -> list[str]:
@@ -25,5 +25,5 @@ def history_table(moves: Iterable[Champion]) -> Table:
     table = Table("", "", "model", "mode", "when", "who", "why")
     for move in moves:
         cells = (move.sequence, move.action, move.name, move.mode, move.moved_at, move.who, move.why)
-        table.add_row(*(Text(str(cell)) for cell in cells))
+        table.add_row(*(cell(value) for value in cells))
     return table

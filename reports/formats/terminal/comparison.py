@@ -5,12 +5,11 @@ from itertools import groupby
 
 from rich.box import SIMPLE
 from rich.table import Table
-from rich.text import Text
 
 from tpobench.harness.evaluation.differences import Difference
 from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.stats.missing import MAX_MISSING
-from tpobench.reports.formats.terminal.console import show
+from tpobench.reports.formats.terminal.console import cell, show
 
 
 def print_comparison(a: str, b: str, differences: Sequence[Difference]) -> None:
@@ -40,12 +39,12 @@ def comparison_tables(differences: Iterable[Difference]) -> list[Table]:
 
 
 def _table(title: str, differences: Sequence[Difference]) -> Table:
-    table = Table(title=Text(title), title_justify="left", box=SIMPLE)
+    table = Table(title=cell(title), title_justify="left", box=SIMPLE)
     are_missing = any(row.missing.missing for row in differences)
     for column in ("category", "A", "B", "A - B", "n", *(["no verdict: A - B is between"] if are_missing else [])):
         table.add_column(column, no_wrap=column != "category")
     for row in differences:
-        table.add_row(*map(Text, _cells(row)))
+        table.add_row(*map(cell, _cells(row)))
         if row.category is None:
             table.caption = _caption(row)
     return table

@@ -5,7 +5,8 @@ from typing import Protocol
 
 from rich.box import SIMPLE
 from rich.table import Table
-from rich.text import Text
+
+from tpobench.reports.formats.terminal.console import cell
 
 
 class StepCost(Protocol):
@@ -63,7 +64,7 @@ class RunCost(Protocol):
 
 def estimate_table(cost: RunCost) -> Table:
     """What a run would take: a row for each step, and all of it."""
-    caption = Text("; ".join(["tokens at most: sampled, and trained on", *cost.notes]))
+    caption = cell("; ".join(["tokens at most: sampled, and trained on", *cost.notes]))
     table = Table(caption=caption, caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("step", no_wrap=True)
     for column in ("outputs", "tokens", "calls", "trained", "disk GB", "minutes"):
@@ -71,7 +72,7 @@ def estimate_table(cost: RunCost) -> Table:
     for step in cost.steps:
         numbers = step.outputs, step.tokens, step.calls, step.trained_tokens
         disk = f"{step.disk / 1e9:.3g}" if step.disk else ""
-        table.add_row(Text(step.name), *map(_short, numbers), disk, _minutes(step.seconds))
+        table.add_row(cell(step.name), *map(_short, numbers), disk, _minutes(step.seconds))
     all_numbers = (
         sum(step.outputs for step in cost.steps),
         sum(step.tokens for step in cost.steps),

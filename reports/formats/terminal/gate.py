@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from tpobench.harness.gate.decision import ClearPrompt, Decision
+from tpobench.harness.progress import CleanConsole
 from tpobench.harness.store.gates import LedgerRow
 from tpobench.reports.decision import (
     circumstances,
@@ -20,6 +20,7 @@ from tpobench.reports.decision import (
 )
 from tpobench.reports.formats.escaping import logged
 from tpobench.reports.formats.figures import percent
+from tpobench.reports.formats.terminal.console import cell
 
 STYLES = {
     "PASS": "green",
@@ -33,7 +34,7 @@ STYLES = {
 
 def print_decision(decision: Decision) -> None:
     """Print the rules, the decision, and the prompts that say most about it."""
-    console = Console(highlight=False)
+    console = CleanConsole()
     console.print(decision_table(decision))
     if decision.won or decision.lost:
         console.print("\nprompts that were lost and won most clearly, with the candidate's preference:")
@@ -81,10 +82,10 @@ def ledger_table(line: str, gates: Sequence[LedgerRow]) -> Table:
     """What each gate of a line of models took of its alphas, and what is left."""
     spent = sum(gate.share for gate in gates)
     caption = f"Gates of {line} so far: {len(gates)}, with {spent:.1%} of the alphas; {1 - spent:.1%} is left."
-    table = Table(caption=Text(caption), caption_justify="left")
+    table = Table(caption=cell(caption), caption_justify="left")
     for column in ("gate", "candidate", "against", "share of alpha", "decision", "opened"):
         table.add_column(column)
     for gate in gates:
         cells = (gate.number, gate.candidate, gate.against, f"{gate.share:.1%}", gate.decision, gate.opened)
-        table.add_row(*(Text(str(cell)) for cell in cells))
+        table.add_row(*(cell(value) for value in cells))
     return table

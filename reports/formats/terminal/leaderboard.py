@@ -10,7 +10,7 @@ from tpobench.harness.evaluation.leaderboard import LeaderboardRow, figures_of, 
 from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.stats.missing import MAX_MISSING
 from tpobench.reports.formats.figures import rank_range
-from tpobench.reports.formats.terminal.console import show
+from tpobench.reports.formats.terminal.console import cell, show
 
 
 def print_leaderboards(rows: Sequence[LeaderboardRow], by_category: bool = False) -> None:
@@ -32,22 +32,22 @@ def leaderboard_table(rows: Sequence[LeaderboardRow]) -> Table:
         "model",
         *(["rank"] if has_ranks else []),
         "n",
-        *(Column(Text(title)) for _, title in figures),
+        *(Column(cell(title)) for _, title in figures),
         "chars",
         "notes",
         title=_title(rows[0]),
-        caption=Text(_caption(rows, has_ranks)),
+        caption=cell(_caption(rows, has_ranks)),
         caption_justify="left",
     )
     for row in rows:
         chars = row.value("response_chars")
         table.add_row(
-            Text(row.label),
+            cell(row.label),
             *([rank_range(row.rank)] if has_ranks else []),
             f"{row.prompts}" if row.rows in (None, row.prompts) else f"{row.prompts} of {row.rows}",
             *(_percent(row.metrics.get(name)) for name, _ in figures),
             "" if chars is None else f"{chars:.0f}",
-            Text("; ".join(row.all_notes)),
+            cell("; ".join(row.all_notes)),
         )
     return table
 
@@ -56,12 +56,12 @@ def category_table(rows: Sequence[LeaderboardRow]) -> Table:
     """Win rates by category; those of few prompts are in brackets."""
     categories = sorted({category for row in rows for category in row.categories})
     title = _title(rows[0]).append(f": win rate by category, % (fewer than {MIN_CATEGORY} prompts in brackets)")
-    caption = Text(f"judge {rows[0].judge}")
-    columns = (Column(Text(name)) for name in categories)
+    caption = cell(f"judge {rows[0].judge}")
+    columns = (Column(cell(name)) for name in categories)
     table = Table("model", *columns, title=title, caption=caption, caption_justify="left")
     for row in rows:
         cells = [_category_cell(row.categories.get(category)) for category in categories]
-        table.add_row(Text(row.label), *cells)
+        table.add_row(cell(row.label), *cells)
     return table
 
 
@@ -77,7 +77,7 @@ def _caption(rows: Sequence[LeaderboardRow], has_ranks: bool) -> str:
 
 def _title(row: LeaderboardRow) -> Text:
     """What all rows of its table are about."""
-    return Text(f"{row.benchmark} against {row.against}" if row.baseline else row.benchmark)
+    return cell(f"{row.benchmark} against {row.against}" if row.baseline else row.benchmark)
 
 
 def _category_cell(figure: Mapping[str, Any] | None) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from rich.box import SIMPLE
 from rich.table import Table
-from rich.text import Text
 
 from tpobench.reports.formats.figures import INVALID
+from tpobench.reports.formats.terminal.console import cell
 from tpobench.reports.run_summary import RunSummary, ValueInterval
 
 
@@ -54,7 +54,7 @@ def training_table(summary: RunSummary) -> Table:
 
 
 def _table(caption: str, columns: Sequence[str]) -> Table:
-    table = Table(caption=Text(caption), caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
+    table = Table(caption=cell(caption), caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
     for column in columns:
         table.add_column(column, no_wrap=True)
     return table

@@ -5,9 +5,9 @@ from typing import Protocol
 
 from rich.box import SIMPLE
 from rich.table import Table
-from rich.text import Text
 
 from tpobench.reports.formats.figures import duration
+from tpobench.reports.formats.terminal.console import cell
 
 
 class StatusRow(Protocol):
@@ -37,5 +37,5 @@ def status_table(steps: Sequence[StatusRow]) -> Table:
     table.add_column("state")
     table.add_column("time", justify="right")
     for step in steps:
-        table.add_row(Text(step.name), step.state, "" if step.seconds is None else duration(step.seconds))
+        table.add_row(cell(step.name), step.state, "" if step.seconds is None else duration(step.seconds))
     return table

@@ -55,3 +55,9 @@ def test_the_leaderboard_shows_every_note_and_assigned_categories(store: Store, 
     }
     (tmp_path / "l.csv").write_text(",win_rate,n_total,length_controlled_winrate\nm,48.8,805,50.5\n")
     assert beside_published([row], tmp_path / "l.csv")[0].value("published_lc_win_rate") == pytest.approx(0.505)
+
+
+def test_no_name_in_the_leaderboard_is_a_formula(tmp_path: Path) -> None:
+    row = {"model": '=HYPERLINK("http://x")', "prompts": 1, "metrics": {"response_chars": {"value": 1.0}}}
+    lines = export_leaderboard([row], tmp_path / "leaderboard.csv").read_text().splitlines()
+    assert lines[1].startswith("\"'=HYPERLINK")

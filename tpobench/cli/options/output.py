@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from tpobench.harness.escaping import json_without_commands
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
 
 
@@ -20,7 +22,7 @@ def print_json(value: Any) -> None:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         text = json.dumps(known, indent=2, ensure_ascii=True, default=str, allow_nan=False)
-    print(text)
+    print(json_without_commands(text))
 
 
 def _finite(value: Any) -> Any:
