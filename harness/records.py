@@ -158,6 +158,11 @@ class Output:
     token_ids: tuple[int, ...] = field(repr=False)
     seconds: float = 0.0
 
+    @property
+    def refusal(self) -> str:
+        """Why there is no answer (one of `REFUSALS`), or why it breaks off; empty where there is one."""
+        return self.finish_reason if self.finish_reason in REFUSALS else ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Score:

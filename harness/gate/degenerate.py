@@ -20,7 +20,14 @@ from tpobench.harness.gate.repeated_responses import (
     words_in,
 )
 from tpobench.harness.gate.short_answers import canned, edges
-from tpobench.harness.records import Prompt
+from tpobench.harness.records import FILTERED, REFUSED, TOO_LONG, Prompt
+
+REFUSAL_KINDS = {
+    REFUSED: "refused by the model",
+    FILTERED: "stopped by the provider's filter",
+    TOO_LONG: "over the context",
+}
+"""What answers that are none are called, by their reason."""
 
 EMPTY = "empty"
 COPIED = "copied from the prompt"
@@ -28,7 +35,10 @@ REPEATED = "repeated"
 SHORT = "the same short answer"
 PADDED = "with one long passage in common"
 ADDRESSED = "talking to the judge"
-KINDS = (EMPTY, COPIED, REPEATED, SHORT, PADDED, ADDRESSED)
+HELD = frozenset({*REFUSAL_KINDS.values(), EMPTY})
+"""Kinds that are held against the candidate whatever the baseline has of them."""
+
+KINDS = (*REFUSAL_KINDS.values(), EMPTY, COPIED, REPEATED, SHORT, PADDED, ADDRESSED)
 """In the order in which a response that is of several kinds is counted, and in which they are told."""
 
 SEVERAL = 2
@@ -56,9 +66,9 @@ class DegenerateCounts:
 
     @property
     def share(self) -> float:
-        """The share of the candidate's responses that is held against it: all that are empty, and of every other kind
-        what goes beyond the baseline's rate."""
-        held = sum(self.counts.get(EMPTY, 0) if kind == EMPTY else self._beyond(kind) for kind in self.counts)
+        """The share of the candidate's responses that is held against it: all that are empty or refused, and of every
+        other kind what goes beyond the baseline's rate."""
+        held = sum(self.counts[kind] if kind in HELD else self._beyond(kind) for kind in self.counts)
         return held / self.n if self.n else 0.0
 
     @property
@@ -77,7 +87,10 @@ class DegenerateCounts:
 
 
 def degenerate(
-    prompts: Sequence[Prompt], responses: Sequence[str], baseline_responses: Sequence[str] | None = None
+    prompts: Sequence[Prompt],
+    responses: Sequence[str],
+    baseline_responses: Sequence[str] | None = None,
+    refusals: Sequence[str] = (),
 ) -> DegenerateCounts:
     """Count the responses that are empty (or a failure's text), copied from the prompt, alike whatever was asked, or
     addressed to the judge.
@@ -89,11 +102,12 @@ def degenerate(
         prompts: What was asked.
         responses: The candidate's answers, in the same order.
         baseline_responses: The baseline's, where they are known.
+        refusals: By response the reason for which there is none (one of `REFUSALS`), empty where there is none.
 
     Source: null-model attacks (Zheng et al., "Cheating Automatic LLM Benchmarks").
     """
     asked = _Side([prompt.text for prompt in prompts])
-    candidate = _Side(responses)
+    candidate = _Side(responses, refusals)
     if baseline_responses is None:
         return DegenerateCounts(n=len(responses), counts=_counts(asked, candidate, None))
     baseline = _Side(baseline_responses)
@@ -106,10 +120,11 @@ def degenerate(
 
 
 class _Side:
-    """Texts and their words."""
+    """Texts and their words, and why there is none."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], refusals: Sequence[str] = ()) -> None:
         self.texts = texts
+        self.refusals = refusals or [""] * len(texts)
         self.words = [words_in(text) for text in texts]
 
 
@@ -119,7 +134,9 @@ def _counts(asked: _Side, said: _Side, others: _Side | None) -> dict[str, int]:
     counts: dict[str, int] = {}
     for index, (prompt, response) in enumerate(zip(asked.texts, said.texts, strict=True)):
         other = None if others is None else others.texts[index]
-        if is_empty(prompt, response, other):
+        if said.refusals[index]:
+            kind = REFUSAL_KINDS[said.refusals[index]]
+        elif is_empty(prompt, response, other):
             kind = EMPTY
         elif is_copy(asked.words[index], said.words[index]) and not (
             others and is_copy(asked.words[index], others.words[index])

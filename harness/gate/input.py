@@ -102,12 +102,14 @@ class OutputSummary:
         parse_error_rate: The share of first tries that did not parse.
         responses: By prompt.
         response_lengths: By prompt, in characters; only needed where there are no responses.
+        refusals: By prompt the reason for which there is no response (one of `REFUSALS`), empty where there is none.
     """
 
     thought_chars: float | None = None
     parse_error_rate: float | None = None
     responses: Sequence[str] | None = None
     response_lengths: Sequence[int] | None = None
+    refusals: Sequence[str] | None = None
 
     @property
     def lengths(self) -> Sequence[int] | None:

@@ -310,6 +310,7 @@ def _summary(side: ModelOutputs) -> OutputSummary:
         thought_chars=sum(len(output.thought) for output in side.outputs) / n,
         parse_error_rate=sum(output.parse_error is not None for output in side.first_tries) / n,
         responses=side.responses,
+        refusals=[output.refusal for output in side.outputs],
     )
 
 

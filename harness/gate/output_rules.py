@@ -30,7 +30,7 @@ def check_outputs(
         A result for each rule that the policy has.
     """
     kept = distinct(prompts)  # as in the head-to-head: a prompt again, answered alike, is no observation more
-    results = [_degenerate(policy, prompts, candidate.responses, baseline.responses, kept)]
+    results = [_degenerate(policy, prompts, candidate, baseline, kept)]
     if policy.parse_errors is not None:
         quantity = "share of first tries without a response"
         results.append(_at_most("parse_errors", quantity, candidate.parse_error_rate, policy.parse_errors.max))
@@ -85,17 +85,20 @@ def length_ratio(
 def _degenerate(
     policy: Rules,
     prompts: Sequence[Prompt],
-    responses: Sequence[str] | None,
-    baseline: Sequence[str] | None,
+    candidate: OutputSummary,
+    baseline: OutputSummary,
     kept: Sequence[int],
 ) -> RuleResult:
-    limit = policy.degenerate.max
+    limit, responses = policy.degenerate.max, candidate.responses
     if responses is None or len(responses) != len(prompts):  # without a comparison there are no prompts
         named = "degenerate" in policy.model_fields_set
         sentence = "no response texts are known, so nothing can be said of empty, repeated or judge-directed ones"
         return RuleResult(rule="degenerate", outcome="INVALID" if named else "SHOWN", sentence=sentence, limit=limit)
     counts = degenerate(
-        [prompts[index] for index in kept], [responses[index] for index in kept], _kept(baseline, kept, len(prompts))
+        [prompts[index] for index in kept],
+        [responses[index] for index in kept],
+        _kept(baseline.responses, kept, len(prompts)),
+        _kept(candidate.refusals, kept, len(prompts)) or (),
     )
     kinds = ", ".join(f"{count} {kind}" for kind, count in counts.counts.items()) or "none"
     outcome: RuleOutcome = "PASS" if counts.share <= limit else "FAIL"

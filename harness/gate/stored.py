@@ -176,6 +176,7 @@ def _output_summaries(store: Store, evaluation: StoredEvaluation) -> tuple[Outpu
         parse_error_rate=overall.get("parse_error_rate"),
         responses=_unless_lost([entry.candidate_response for entry in judged]),
         response_lengths=_unless_lost([entry.candidate_chars for entry in judged]),
+        refusals=[entry.candidate_refusal for entry in judged],
     )
     baseline = OutputSummary(
         responses=_unless_lost([entry.baseline_response for entry in judged]),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tpobench.harness.records import Prompt
+from tpobench.harness.records import REFUSALS, Prompt
 from tpobench.harness.store.prompts import prompts_with_keys
 from tpobench.harness.store.store import Store
 
@@ -66,9 +66,11 @@ class JudgedEntry:
 @dataclass(frozen=True, kw_only=True)
 class JudgedResponses:
     """What both sides answered to a prompt of an evaluation. A response is None where it was imported without text; a
-    length, in characters, where no judgment is stored either."""
+    length, in characters, where no judgment is stored either. `candidate_refusal` is the reason for which the candidate
+    has no answer (one of `REFUSALS`), empty where there is none."""
 
     prompt: str
+    candidate_refusal: str
     candidate_response: str | None
     baseline_response: str | None
     candidate_chars: int | None
@@ -205,6 +207,7 @@ def judged_responses(store: Store, evaluation: str) -> list[JudgedResponses]:
     several times, the responses of its first judgment."""
     query = """
         SELECT entry.prompt_key AS prompt, a.response AS candidate_response, b.response AS baseline_response,
+               CASE WHEN list_contains(?, a.finish_reason) THEN a.finish_reason ELSE '' END AS candidate_refusal,
                coalesce(chars_a, length(a.response)) AS candidate_chars,
                coalesce(chars_b, length(b.response)) AS baseline_chars
         FROM evaluation_entry AS entry
@@ -215,7 +218,7 @@ def judged_responses(store: Store, evaluation: str) -> list[JudgedResponses]:
         QUALIFY row_number() OVER (PARTITION BY entry.prompt_key ORDER BY place) = 1
         ORDER BY place
     """
-    return [JudgedResponses(**row) for row in store.rows(query, [evaluation])]
+    return [JudgedResponses(**row) for row in store.rows(query, [list(REFUSALS), evaluation])]
 
 
 def entry_keys(store: Store, evaluation: str) -> list[EntryKeys]:
