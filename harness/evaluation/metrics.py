@@ -106,12 +106,13 @@ def _is_number(value: object) -> bool:
 
 
 def output_metrics(candidate: ModelOutputs) -> list[Metric]:
-    """What the outputs show without a judge: format errors, outputs cut at the token limit, prompts that got no answer,
-    length of thoughts."""
+    """What the outputs show without a judge: format errors, outputs cut at the token limit, length of thoughts, and
+    prompts that got no answer, where there are any."""
     n = len(candidate.outputs)
+    refused = sum(bool(output.refusal) for output in candidate.outputs)
     return [
         Metric(name="parse_error_rate", value=sum(o.parse_error is not None for o in candidate.first_tries) / n, n=n),
         Metric(name="truncated", value=sum(o.finish_reason == "length" for o in candidate.outputs) / n, n=n),
-        Metric(name="refused", value=sum(bool(o.refusal) for o in candidate.outputs) / n, n=n),
+        *([Metric(name="refused", value=refused / n, n=n)] if refused else []),
         Metric(name="thought_chars", value=fmean(len(o.thought) for o in candidate.outputs), n=n),
     ]

@@ -59,7 +59,15 @@ class NamedOutputs:
         model = _resolved(spec, name)
         self.store.add_model(model, "given")
         with OutputCache(self.store, model, self.load, self.progress) as cache:
-            outputs = sample_outputs(cache, mode, spec.measured_benchmark, spec.params, spec.format_retries, model.name)
+            outputs = sample_outputs(
+                cache,
+                mode,
+                spec.measured_benchmark,
+                spec.params,
+                spec.format_retries,
+                model.name,
+                retry_refused=spec.retry_missing,
+            )
         remember(SAMPLING, model, cache.tokens, cache.seconds)
         return outputs
 

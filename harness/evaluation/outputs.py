@@ -38,7 +38,14 @@ class ModelOutputs:
 
 
 def sample_outputs(
-    outputs: OutputCache, mode: Mode, benchmark: Benchmark, params: SamplingParams, format_retries: int, title: str
+    outputs: OutputCache,
+    mode: Mode,
+    benchmark: Benchmark,
+    params: SamplingParams,
+    format_retries: int,
+    title: str,
+    *,
+    retry_refused: bool = False,
 ) -> ModelOutputs:
     """Answer every prompt; outputs that do not parse are sampled again up to `format_retries` times.
 
@@ -49,6 +56,7 @@ def sample_outputs(
         params: How it samples.
         format_retries: The most tries for an output that does not parse, after the first.
         title: What the progress bar is called.
+        retry_refused: Whether prompts that were refused before are asked again.
 
     Returns:
         The last try of each prompt, and the first.
@@ -57,6 +65,8 @@ def sample_outputs(
         UserError: The model cannot be loaded, or a server gave no answer; what came in is stored.
     """
     prompts = benchmark.prompts
+    if retry_refused:
+        outputs.forget_refused(prompts, mode, params, range(format_retries + 1))
     outputs.ensure(prompts, mode, params, [0], title)
     first = outputs.outputs(prompts, mode, params, [0])
     final = list(first)

@@ -20,14 +20,7 @@ from tpobench.harness.gate.repeated_responses import (
     words_in,
 )
 from tpobench.harness.gate.short_answers import canned, edges
-from tpobench.harness.records import FILTERED, REFUSED, TOO_LONG, Prompt
-
-REFUSAL_KINDS = {
-    REFUSED: "refused by the model",
-    FILTERED: "stopped by the provider's filter",
-    TOO_LONG: "over the context",
-}
-"""What answers that are none are called, by their reason."""
+from tpobench.harness.records import REFUSAL_WORDS, Prompt
 
 EMPTY = "empty"
 COPIED = "copied from the prompt"
@@ -35,10 +28,10 @@ REPEATED = "repeated"
 SHORT = "the same short answer"
 PADDED = "with one long passage in common"
 ADDRESSED = "talking to the judge"
-HELD = frozenset({*REFUSAL_KINDS.values(), EMPTY})
+HELD = frozenset({*REFUSAL_WORDS.values(), EMPTY})
 """Kinds that are held against the candidate whatever the baseline has of them."""
 
-KINDS = (*REFUSAL_KINDS.values(), EMPTY, COPIED, REPEATED, SHORT, PADDED, ADDRESSED)
+KINDS = (*REFUSAL_WORDS.values(), EMPTY, COPIED, REPEATED, SHORT, PADDED, ADDRESSED)
 """In the order in which a response that is of several kinds is counted, and in which they are told."""
 
 SEVERAL = 2
@@ -135,7 +128,7 @@ def _counts(asked: _Side, said: _Side, others: _Side | None) -> dict[str, int]:
     for index, (prompt, response) in enumerate(zip(asked.texts, said.texts, strict=True)):
         other = None if others is None else others.texts[index]
         if said.refusals[index]:
-            kind = REFUSAL_KINDS[said.refusals[index]]
+            kind = REFUSAL_WORDS[said.refusals[index]]
         elif is_empty(prompt, response, other):
             kind = EMPTY
         elif is_copy(asked.words[index], said.words[index]) and not (

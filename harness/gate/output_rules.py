@@ -83,11 +83,7 @@ def length_ratio(
 
 
 def _degenerate(
-    policy: Rules,
-    prompts: Sequence[Prompt],
-    candidate: OutputSummary,
-    baseline: OutputSummary,
-    kept: Sequence[int],
+    policy: Rules, prompts: Sequence[Prompt], candidate: OutputSummary, baseline: OutputSummary, kept: Sequence[int]
 ) -> RuleResult:
     limit, responses = policy.degenerate.max, candidate.responses
     if responses is None or len(responses) != len(prompts):  # without a comparison there are no prompts

@@ -111,6 +111,14 @@ class OutputCache:
             }
         )
 
+    def forget_refused(
+        self, prompts: Sequence[Prompt], mode: Mode, params: SamplingParams, samples: Sequence[int]
+    ) -> None:
+        """Take what was refused out of the store, so that `ensure` asks for it again."""
+        self._store.forget_refused_outputs(
+            [output_key(self.model, mode, prompt, params, sample) for prompt in prompts for sample in samples]
+        )
+
     def _sample(
         self, by_key: dict[str, tuple[Prompt, int]], missing: set[str], mode: Mode, params: SamplingParams, title: str
     ) -> None:

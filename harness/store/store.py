@@ -12,6 +12,7 @@ from typing import Any
 
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import (
+    REFUSALS,
     REFUSED,
     Assignment,
     CallRecord,
@@ -75,6 +76,11 @@ class Store(Database):
         query = "SELECT * EXCLUDE (created_at) FROM output WHERE output_key IN (SELECT unnest(?))"
         stored = {row["output_key"]: row for row in self.rows(query, [list(prompts)])}
         return [rows.output_of(stored[key], prompt, sample) for key, (prompt, sample) in prompts.items()]
+
+    def forget_refused_outputs(self, keys: Sequence[str]) -> None:
+        """Delete those of the outputs that are no answer but a refusal."""
+        query = "DELETE FROM output WHERE output_key IN (SELECT unnest(?)) AND list_contains(?, finish_reason)"
+        self.sql(query, [list(keys), list(REFUSALS)])
 
     def responses(self, keys: Sequence[str]) -> dict[str, str]:
         """Responses by output key, for those outputs that the store holds."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.apis import refusing
 from tests.apis.verdicts import MODEL, verdict_server
 from tests.cli.command import refused, tpobench
 from tests.miniature import build_reward_model
@@ -101,3 +102,53 @@ def test_missing_verdicts_are_bounded_and_make_the_figure_invalid(folder: Path) 
     (rate,) = (m for m in told["metrics"] if m["name"] == "win_rate" and m["category"] is None)
     assert (rate["value"], rate["invalid"]) == (None, True)
     assert (rate["low"], rate["high"]) == (told["missing"]["low"], told["missing"]["high"])
+
+
+def test_prompts_that_are_refused_are_answers_with_their_reasons(tmp_path: Path) -> None:
+    texts = ["Say one.", "Say two.", "CASE azure", "CASE context", "CASE refusal"]
+    (tmp_path / "bench.jsonl").write_text("\n".join(json.dumps({"prompt": text}) for text in texts))
+    rows = [{"instruction": text, "output": f"Theirs of {n}.", "generator": "theirs"} for n, text in enumerate(texts)]
+    (tmp_path / "theirs.json").write_text(json.dumps(rows))
+    with refusing.refusing_server() as url, verdict_server("longer") as judge:
+        options = ["--model", f"{refusing.MODEL}@{url}", *OPTIONS[2:], "--judge", "ste"]
+        options += ["--judge-model", f"{MODEL}@{judge}"]
+        told = json.loads(tpobench("eval", *options, "--json", cwd=tmp_path).stdout)
+        again = tpobench("eval", *options, cwd=tmp_path)
+        assert refusing.asked(url) == {"": 2, "azure": 1, "context": 1, "refusal": 1}
+        refusing.heal(url)
+        retried = json.loads(tpobench("eval", *options, "--retry-missing", "--json", cwd=tmp_path).stdout)
+        last = json.loads(tpobench("eval", *options, "--json", cwd=tmp_path).stdout)
+    figures = {metric["name"]: metric["value"] for metric in told["metrics"] if metric["category"] is None}
+    assert (figures["refused"], figures["parse_error_rate"], figures["missing"]) == (0.6, 0.0, 0.0)
+    assert figures["win_rate"] == 0.4
+    assert {(entry["reason"], entry["side"], entry["prompts"]) for entry in told["refused"]} == {
+        ("filtered", "candidate", 1),
+        ("too_long", "candidate", 1),
+        ("refused", "candidate", 1),
+    }
+    line = (
+        "1 prompt of the candidate stopped by the provider's filter, counted as empty answers (HTTP 400: The response"
+    )
+    assert line in again.stdout
+    assert "I cannot help with that." in again.stdout
+    assert retried["refused"] == last["refused"] == []
+    assert last["spent"]["calls"] == 0
+    assert {m["name"]: m["value"] for m in last["metrics"] if m["category"] is None}["win_rate"] == 1.0
+
+
+def test_a_judge_that_refuses_everything_is_named_and_asked_again_by_the_next_run(folder: Path) -> None:
+    texts = [f"CASE azure {number}" for number in range(4)]
+    (folder / "bench.jsonl").write_text("\n".join(json.dumps({"prompt": text}) for text in texts))
+    for name in ("ours", "theirs"):
+        rows = [{"instruction": text, "output": f"{name} of {text}", "generator": name} for text in texts]
+        (folder / f"{name}.json").write_text(json.dumps(rows))
+    with refusing.refusing_server() as url:
+        options = (*OPTIONS, "--judge", "ste", "--judge-model", f"{refusing.MODEL}@{url}")
+        done = tpobench("eval", *options, cwd=folder)
+        assert done.returncode == 2
+        assert "refused the request (HTTP 400: The response was filtered" in done.stderr
+        assert done.stderr.strip().endswith("once that is fixed, run the command again")
+        refusing.heal(url)
+        after = json.loads(tpobench("eval", *options, "--json", cwd=folder).stdout)
+    assert after["missing"]["missing"] == 0
+    assert after["spent"]["calls"] == 4

@@ -47,8 +47,15 @@ def evaluate(
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.evaluations import evaluation_with_key
     from tpobench.harness.store.judgments import missing_causes
+    from tpobench.harness.store.refusals import refused_prompts
     from tpobench.harness.store.store import Store
-    from tpobench.reports.formats.terminal.evaluation import cause_words, missing_lines, print_metrics
+    from tpobench.reports.formats.terminal.evaluation import (
+        cause_words,
+        missing_lines,
+        print_metrics,
+        refused_lines,
+        retry_words,
+    )
 
     refuse_idle(context, idle.of_evaluation(spec, context.params["benchmark"]))
     own = self_scored_run_of(spec.benchmark.name)
@@ -58,6 +65,7 @@ def evaluate(
     with Store(store) as opened:
         key = run_evaluation(opened, spec, api.connect, Progress(quiet=as_json))
         evaluation, causes = evaluation_with_key(opened, key), missing_causes(opened, key)
+        refused = refused_prompts(opened, key)
         metrics, rates = figures_of(opened, key)
     missing = rates[None].missing
     if as_json:
@@ -69,6 +77,7 @@ def evaluate(
                 "about": evaluation.about,
                 "metrics": [vars(metric) | {"invalid": is_invalid(metric, rates)} for metric in metrics],
                 "missing": vars(missing) | {"invalid": missing.is_invalid, "causes": [vars(cause) for cause in causes]},
+                "refused": [vars(prompts) for prompts in refused],
                 "spent": api.spent(),
             }
         )
@@ -79,15 +88,14 @@ def evaluate(
         if about["not_comparable"]:
             print(f"note      not comparable with published figures: {'; '.join(about['not_comparable'])}")
         print_metrics(metrics, rates)
-        for line in missing_lines(rates, causes):
+        for line in (*missing_lines(rates, causes), *refused_lines(refused)):
             print(line)
         if api.budget.calls:
             print(f"calls     {api.spent_line()}")
     if missing.missing == missing.of:
         raise UserError(
             f"{evaluation.about['judge_label']} gave no verdict on any of the {missing.of} prompts of "
-            f"{evaluation.benchmark}: {cause_words(causes[0])}; once that is fixed, run the command again with "
-            "--retry-missing"
+            f"{evaluation.benchmark}: {cause_words(causes[0])}; once that is fixed, {retry_words(causes)}"
         )
 
 

@@ -34,7 +34,7 @@ def gate(
     run: Annotated[str, typer.Option(help="The run's name, where the store holds several.")] = "",
     offline: Annotated[bool, typer.Option("--offline", help="Sample nothing and ask no judge.")] = False,
     retry_missing: Annotated[
-        bool, typer.Option("--retry-missing", help="Ask the judge again where a verdict is missing.")
+        bool, typer.Option("--retry-missing", help="Ask again where a verdict is missing, or a prompt was refused.")
     ] = False,
     promote: Annotated[bool, typer.Option("--promote", help="On PASS the candidate becomes the champion.")] = False,
     why: Annotated[str, typer.Option(help="A reason, stored with the promotion.")] = "",

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from tpobench.harness.evaluation.judged_rates import Rates, is_invalid
 from tpobench.harness.gate.categories import MIN_CATEGORY
-from tpobench.harness.records import Metric
+from tpobench.harness.judges.asking import CUT
+from tpobench.harness.records import REFUSAL_WORDS, REFUSED, TOO_LONG, Metric
 from tpobench.harness.stats.missing import MAX_MISSING
 from tpobench.harness.store.judgments import MissingCause
+from tpobench.harness.store.refusals import RefusedPrompts
 
 _LONGEST_CAUSE = 200
 """Characters of a server's or judge's words that are shown."""
@@ -42,9 +44,40 @@ def missing_lines(rates: Rates, causes: Sequence[MissingCause]) -> list[str]:
 
 def cause_words(cause: MissingCause) -> str:
     """Why so many judgments have no verdict, with an example."""
-    text = " ".join(cause.text.split())
-    example = text if len(text) <= _LONGEST_CAUSE else f"{text[:_LONGEST_CAUSE]}..."
+    example = _shortened(cause.text)
     judgments = "1 judgment" if cause.judgments == 1 else f"{cause.judgments} judgments"
-    if cause.verdict == "refused":
-        return f"{judgments}: the judge's server refused the request ({example})"
+    if cause.verdict == REFUSED:
+        return f"{judgments}: the judge's server refused the request ({example}); the next run asks again"
+    if cause.verdict == TOO_LONG:
+        return f"{judgments}: prompt and answers do not fit into the judge's context ({example})"
+    if cause.verdict == CUT:
+        return (
+            f"{judgments}: the judge's answer was cut before its verdict: raise the judge's max tokens "
+            f"({example or 'the answer is empty'})"
+        )
     return f"{judgments}: the judge's answer holds no verdict ({example or 'it is empty'})"
+
+
+def retry_words(causes: Sequence[MissingCause]) -> str:
+    """How what is missing is asked for again."""
+    option = "" if all(cause.verdict == REFUSED for cause in causes) else " with --retry-missing"
+    return f"run the command again{option}"
+
+
+def refused_lines(refused: Iterable[RefusedPrompts]) -> list[str]:
+    """Which prompts got no answer, by side and reason; they count as empty answers."""
+    lines = []
+    for entry in refused:
+        words = f" ({_shortened(entry.words)})" if entry.words else ""
+        who = f"{_prompts(entry.prompts)} of the {entry.side}"
+        lines.append(f"refused   {who} {REFUSAL_WORDS[entry.reason]}, counted as empty answers{words}")
+    return lines
+
+
+def _prompts(number: int) -> str:
+    return "1 prompt" if number == 1 else f"{number} prompts"
+
+
+def _shortened(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _LONGEST_CAUSE else f"{plain[:_LONGEST_CAUSE]}..."

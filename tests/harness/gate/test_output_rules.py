@@ -102,3 +102,20 @@ def test_a_prompt_that_is_asked_again_is_no_other_prompt_that_is_answered_alike(
     shape, lengths = check_outputs(rules, prompts, OutputSummary(responses=ours), OutputSummary(responses=theirs))
     assert (shape.outcome, shape.value) == ("PASS", 0)
     assert "geometric mean over 40 prompts" in lengths.sentence
+
+
+def test_refused_prompts_are_degenerate_answers_whose_reasons_are_told() -> None:
+    ours = essays(2)
+    reasons = ["filtered", "filtered", "too_long", "refused", *[""] * 36]
+    responses = ["" if reason else text for reason, text in zip(reasons, ours, strict=True)]
+    outputs = OutputSummary(responses=responses, refusals=reasons)
+    baseline = OutputSummary(responses=["", "", *essays(1)[2:]])
+    (result,) = check_outputs(policy(), OPEN, outputs, baseline)
+    assert (result.outcome, result.value) == ("FAIL", 0.1)
+    assert "10.0% (1 refused by the model, 2 stopped by the provider's filter, 1 over the context)" in result.sentence
+
+
+def test_a_text_that_a_filter_cuts_is_counted_as_filtered() -> None:
+    outputs = OutputSummary(responses=essays(2), refusals=["filtered", *[""] * 39])
+    (result,) = check_outputs(policy(degenerate={"max": 0.03}), OPEN, outputs, OutputSummary(responses=essays(1)))
+    assert (result.outcome, result.value) == ("PASS", 0.025)

@@ -54,7 +54,7 @@ def evaluation_options(
         int, typer.Option(min=0, help="How often an output without a response is sampled again.")
     ] = 2,
     retry_missing: Annotated[
-        bool, typer.Option("--retry-missing", help="Ask the judge again where a verdict is missing.")
+        bool, typer.Option("--retry-missing", help="Ask again where a verdict is missing, or a prompt was refused.")
     ] = False,
     seed: SeedOption = 0,
 ) -> "EvaluationSpec":

@@ -1,0 +1,39 @@
+"""Which prompts of an evaluation got no answer, and why."""
+
+from dataclasses import dataclass
+
+from tpobench.harness.records import REFUSALS
+from tpobench.harness.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusedPrompts:
+    """How many prompts of an evaluation one of its sides (``candidate`` or ``baseline``) did not answer for a reason
+    (one of `REFUSALS`), and the server's words for one of them, as far as there are any."""
+
+    side: str
+    reason: str
+    prompts: int
+    words: str
+
+
+def refused_prompts(store: Store, evaluation: str) -> list[RefusedPrompts]:
+    """The refused prompts of an evaluation by side and reason, the candidate's first."""
+    query = """
+        WITH answered AS (
+            SELECT DISTINCT 'candidate' AS side, unnest(candidate_outputs) AS output_key
+            FROM evaluation WHERE evaluation_key = $1
+            UNION ALL
+            SELECT DISTINCT 'baseline', unnest(baseline_outputs) FROM evaluation WHERE evaluation_key = $1
+        ), refused AS (
+            SELECT side, output_key, finish_reason AS reason FROM answered JOIN output USING (output_key)
+            WHERE list_contains($2, finish_reason)
+        ), words AS (
+            SELECT subject, max(problem) AS problem FROM call
+            WHERE subject IN (SELECT output_key FROM refused) GROUP BY subject
+        )
+        SELECT side, reason, count(*) AS prompts, coalesce(min(problem), '') AS words
+        FROM refused LEFT JOIN words ON subject = output_key
+        GROUP BY ALL ORDER BY side DESC, prompts DESC, reason
+    """
+    return [RefusedPrompts(**row) for row in store.rows(query, [evaluation, list(REFUSALS)])]
