@@ -20,7 +20,11 @@ ROOMS = {"harness": {"harness"}} | {room: {room, "harness"} for room in ("tpo", 
 FLOORS = {"gate": 4, "evaluation": 3, "judges": 2, "samplers": 2, "store": 2, "api": 1, "models": 1, "stats": 1}
 """The harness's folders; its own files lie below them."""
 TORCH = (
+    "harness/models/weights.py",
     "harness/samplers/local.py",
+    "harness/samplers/padding_rule.py",
+    "harness/samplers/prefill.py",
+    "harness/samplers/token_choice.py",
     "harness/judges/reward_scorer.py",
     "harness/judges/reward_network.py",
     "harness/judges/armorm.py",

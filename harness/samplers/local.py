@@ -8,7 +8,6 @@ On a CPU two batches run side by side, one thread each: small matrix products do
 batch runs at a time, as large as its free memory allows; a batch that does not fit after all is halved.
 """
 
-import os
 import queue
 import threading
 import time
@@ -18,22 +17,23 @@ from itertools import islice
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig, LogitsProcessor
+from transformers import GenerationConfig
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.models.checkpoints import architecture
 from tpobench.harness.models.tokens import encode_messages, end_tokens, load_tokenizer
+from tpobench.harness.models.weights import load_language_model
+from tpobench.harness.processors import processors
 from tpobench.harness.records import Generation, Request, SamplingParams
 from tpobench.harness.samplers.batching import gpu_limits, plan_batches
+from tpobench.harness.samplers.padding_rule import padding_rule
+from tpobench.harness.samplers.prefill import read_prompts
+from tpobench.harness.samplers.token_choice import TokenChoice, uniform_draws
 
 WINDOW = 2048
 """Requests that are tokenised and planned together; memory does not grow with the number of prompts beyond it."""
 
 STRETCH = 16
 """Tokens generated between two looks at which rows have finished."""
-
-_NUCLEUS_GUESS = 1024
-"""Tokens among which the nucleus is looked for first: sorting a whole vocabulary is slow."""
 
 
 class LocalSampler:
@@ -50,11 +50,14 @@ class LocalSampler:
         self._pad_id = self._end_ids[0] if pad_id is None else pad_id  # never attended to
         self._model = _load_model(folder, self._device)
         self._max_rows, self._token_budget = max_rows, token_budget
-        self._workers = max(1, len(os.sched_getaffinity(0)))
+        self._rule = padding_rule(self._model, self._pad_id)
+        self._workers = processors() if self._rule.side_by_side else 1
         if self._device == "cuda":
             free, _ = torch.cuda.mem_get_info()
             self._token_budget, self._max_rows = gpu_limits(free, _cached_bytes_per_token(self._model))
             self._workers = 1
+        if self._rule.one_by_one:
+            self._max_rows = 1
 
     def close(self) -> None:
         del self._model
@@ -71,7 +74,8 @@ class LocalSampler:
         prompts = [encode_messages(self._tokenizer, request.messages) for request in requests]
         self._refuse_too_long(requests, prompts, params.max_new_tokens)
         rows = min(self._max_rows, -(-len(requests) // self._workers))
-        plan = plan_batches([len(ids) for ids in prompts], params.max_new_tokens, self._token_budget, rows)
+        lengths, equal_from = [len(ids) for ids in prompts], self._rule.equal_from(params.max_new_tokens)
+        plan = plan_batches(lengths, params.max_new_tokens, self._token_budget, rows, equal_from)
         finished: queue.Queue[list[Generation] | BaseException | None] = queue.Queue()
         stop = threading.Event()
 
@@ -131,22 +135,23 @@ class LocalSampler:
         self, requests: list[Request], prompts: list[list[int]], params: SamplingParams
     ) -> Iterator[list[Generation]]:
         started = time.monotonic()
-        cache, ids, mask = self._read_prompts(prompts)
+        padding = self._rule.of(max(map(len, prompts)) + params.max_new_tokens)
+        cache, ids, mask = read_prompts(self._model, prompts, padding, self._pad_id)
         width = ids.shape[1]
-        draws = torch.stack([_uniforms(request.key, params) for request in requests]).to(self._device)
+        draws = torch.stack([uniform_draws(request.key, params) for request in requests]).to(self._device)
         rows = list(range(len(requests)))
         done = 0
         while rows:
-            stretch = min(STRETCH, params.max_new_tokens - done)
-            picker = _Picker(draws[rows], width, params, self._folder)
+            stretch = params.max_new_tokens if cache is None else min(STRETCH, params.max_new_tokens - done)
+            choice = TokenChoice(draws[rows], width, params, self._folder)
             with torch.inference_mode():
                 ids = self._model.generate(
                     input_ids=ids,
                     attention_mask=mask,
-                    past_key_values=cache,
+                    **({} if cache is None else {"past_key_values": cache}),
                     max_new_tokens=stretch,
                     do_sample=False,
-                    logits_processor=[picker],
+                    logits_processor=[choice],
                     eos_token_id=self._end_ids,
                     pad_token_id=self._pad_id,
                 )
@@ -156,7 +161,7 @@ class LocalSampler:
             keep, leave = [], []
             for position, tokens in enumerate(ids[:, width:].tolist()):
                 end = next((at + 1 for at, token in enumerate(tokens) if token in self._end_ids), None)
-                if end is None and done < params.max_new_tokens:
+                if end is None and done < params.max_new_tokens and cache is not None:
                     keep.append(position)
                     continue
                 row = rows[position]
@@ -164,44 +169,10 @@ class LocalSampler:
             if leave:
                 yield leave
             rows = [rows[position] for position in keep]
-            if rows:
+            if rows and cache is not None:
                 index = torch.tensor(keep, device=self._device)
                 ids, mask = ids[index], mask[index]
                 cache.batch_select_indices(index)
-
-    def _read_prompts(self, prompts: list[list[int]]) -> tuple[DynamicCache, torch.Tensor, torch.Tensor]:
-        """Read the prompts into a key-value cache, all but each one's last token.
-
-        What the prompts share is read once: the common beginning (system message, thought prompt) and the prompt of
-        several samples. Shorter prompts are padded between the common beginning and their own rest. Returns the
-        cache, token ids and attention mask, one row for each prompt.
-        """
-        unique = list(dict.fromkeys(map(tuple, prompts)))
-        shared = _common_length(unique)
-        width = max(map(len, unique))
-        gaps = [width - len(prompt) for prompt in unique]
-        padded = [[*p[:shared], *[self._pad_id] * gap, *p[shared:]] for p, gap in zip(unique, gaps, strict=True)]
-        attended = [[1] * shared + [0] * gap + [1] * (width - shared - gap) for gap in gaps]
-        ids = torch.tensor(padded, device=self._device)
-        mask = torch.tensor(attended, device=self._device)
-        cache = DynamicCache(config=self._model.config)
-        with torch.inference_mode():
-            if shared:
-                self._model(ids[:1, :shared], past_key_values=cache, use_cache=True, logits_to_keep=1)
-                cache.batch_select_indices(torch.zeros(len(unique), dtype=torch.long, device=self._device))
-            if shared < width - 1:
-                self._model(
-                    ids[:, shared:-1],
-                    attention_mask=mask[:, :-1],
-                    past_key_values=cache,
-                    use_cache=True,
-                    position_ids=(mask.cumsum(-1) - 1).clamp(min=0)[:, shared:-1],
-                    logits_to_keep=1,
-                )
-            row_of = {prompt: row for row, prompt in enumerate(unique)}
-            rows = torch.tensor([row_of[tuple(prompt)] for prompt in prompts], device=self._device)
-            cache.batch_select_indices(rows)
-        return cache, ids[rows], mask[rows]
 
     def _finished(
         self, request: Request, prompt: list[int], tokens: list[int], stopped: bool, started: float
@@ -218,8 +189,13 @@ class LocalSampler:
         )
 
     def _refuse_too_long(self, requests: list[Request], prompts: list[list[int]], new_tokens: int) -> None:
-        context = getattr(self._model.config, "max_position_embeddings", None)
+        context = getattr(self._model.config.get_text_config(decoder=True), "max_position_embeddings", None)
         for request, ids in zip(requests, prompts, strict=True):
+            if not ids:
+                raise UserError(
+                    f"the chat template and tokenizer of {self._folder} make no token of {request.label}: they do not "
+                    "belong together; copy both from the model that it was trained from"
+                )
             if context is not None and len(ids) + new_tokens > context:
                 raise UserError(
                     f"{request.label} has {len(ids):,} tokens; with {new_tokens:,} new ones that is over the model's "
@@ -227,80 +203,9 @@ class LocalSampler:
                 )
 
 
-class _Picker(LogitsProcessor):  # type: ignore[misc]
-    """Chooses each row's next token (temperature, then nucleus) by inverting the row's own uniform draw.
-
-    Returns logits that leave only the chosen token, so that greedy decoding takes it. `draws` has shape
-    (rows, max_new_tokens); `width` is the padded length of the prompts. Raises UserError for logits that are not
-    numbers (NaN), from which a token would be chosen without an error.
-    """
-
-    def __init__(self, draws: torch.Tensor, width: int, params: SamplingParams, folder: str) -> None:
-        self._draws = draws
-        self._width = width
-        self._params = params
-        self._folder = folder
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        if self._params.temperature == 0:
-            self._require_numbers(scores.amax(-1))
-            return scores
-        probabilities = torch.softmax(scores.float() / self._params.temperature, dim=-1)
-        draws = self._draws[:, input_ids.shape[1] - self._width]
-        top, tokens = probabilities.topk(min(_NUCLEUS_GUESS, probabilities.shape[-1]))
-        chosen = _invert(top, tokens, draws, self._params.top_p)
-        wider = ~(top.sum(-1) >= self._params.top_p)  # true for NaN too
-        if bool(wider.any()):
-            self._require_numbers(top)
-            chosen[wider] = _invert(*probabilities[wider].sort(descending=True), draws[wider], self._params.top_p)
-        return torch.full_like(scores, -torch.inf).scatter(-1, chosen, 0.0)
-
-    def _require_numbers(self, values: torch.Tensor) -> None:
-        if not bool(values.isfinite().all()):
-            raise UserError(
-                f"the model {self._folder} computes logits that are not numbers: its weights are broken, or too "
-                f"large for {str(values.dtype).removeprefix('torch.')}; sample from an earlier checkpoint"
-            )
-
-
-def _common_length(prompts: Sequence[tuple[int, ...]]) -> int:
-    """How many tokens all prompts have in common at the beginning, leaving at least one token of each."""
-    shortest = min(map(len, prompts)) - 1
-    return next((at for at in range(shortest) if len({prompt[at] for prompt in prompts}) > 1), shortest)
-
-
-def _invert(probabilities: torch.Tensor, tokens: torch.Tensor, draws: torch.Tensor, top_p: float) -> torch.Tensor:
-    """The token of each row's nucleus at which the cumulative probability passes the draw; shape (rows, 1).
-
-    `probabilities` and their `tokens` have shape (rows, candidates), most probable first.
-    """
-    before = probabilities.cumsum(-1) - probabilities
-    cumulative = torch.where(before < top_p, probabilities, 0.0).cumsum(-1)
-    index = torch.searchsorted(cumulative, draws[:, None] * cumulative[:, -1:], right=True)
-    return tokens.gather(-1, index.clamp(max=tokens.shape[-1] - 1))
-
-
-def _uniforms(key: str, params: SamplingParams) -> torch.Tensor:
-    """The row's own random stream: one uniform number for each new token."""
-    generator = torch.Generator().manual_seed(int(key[:15], 16))
-    return torch.rand(params.max_new_tokens, generator=generator)
-
-
 def _load_model(folder: str, device: str) -> Any:
-    """The weights, to be sampled by temperature and top-p alone; UserError where they are not a language model."""
-    dtype = torch.bfloat16 if device == "cuda" else torch.float32
-    try:
-        model, report = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, output_loading_info=True)
-    except (ValueError, KeyError, OSError, RuntimeError, ImportError) as error:
-        raise UserError(
-            f"{folder} ({architecture(folder)}) cannot be loaded as a causal language model: "
-            f"{' '.join(str(error).split())[:300]}"
-        ) from error
-    if missing := sorted(report["missing_keys"]):  # they would be filled with random numbers
-        raise UserError(
-            f"{folder} ({architecture(folder)}) is not a complete causal language model: weights are missing for "
-            f"{', '.join(missing[:3])}; name a model that was trained to generate text"
-        )
+    """The weights, to be sampled by temperature and top-p alone."""
+    model = load_language_model(folder, torch.bfloat16 if device == "cuda" else torch.float32)
     model.generation_config = GenerationConfig()
     try:
         return model.to(device).eval()
@@ -309,8 +214,11 @@ def _load_model(folder: str, device: str) -> Any:
 
 
 def _cached_bytes_per_token(model: Any) -> int:
-    """Keys and values of one token in all layers."""
-    config = model.config.get_text_config()
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    """Keys and values of one token in all layers; of a model without attention, a guess."""
+    config = model.config.get_text_config(decoder=True)
+    heads = getattr(config, "num_attention_heads", None)
+    if not heads:
+        return int(2 * config.num_hidden_layers * config.hidden_size * model.dtype.itemsize)
+    size = getattr(config, "head_dim", None) or config.hidden_size // heads
+    heads = getattr(config, "num_key_value_heads", None) or heads
     return int(2 * config.num_hidden_layers * heads * size * model.dtype.itemsize)

@@ -44,6 +44,11 @@ def test_a_request_over_the_budget_goes_alone_and_takes_nobody_with_it() -> None
     assert plan_batches([10, 5000, 10], 10, 100, 8) == [[1], [0, 2]]
 
 
+def test_long_prompts_are_only_beside_their_like_and_short_ones_beside_any() -> None:
+    assert plan_batches([9, 3, 9, 7, 2, 9], 10, 1000, 8, equal_from=7) == [[0, 2, 5], [3], [1, 4]]
+    assert plan_batches([3, 2, 3], 10, 1000, 8, equal_from=0) == [[0, 2], [1]]
+
+
 def test_nothing_asked_is_nothing_planned() -> None:
     assert plan_batches([], 10, 100, 8) == []
 

@@ -113,17 +113,6 @@ def test_only_a_window_of_the_requests_is_held(tiny_model: Path, monkeypatch: py
     stream.close()
 
 
-def test_the_nucleus_holds_no_token_beyond_top_p(sampler: LocalSampler) -> None:
-    import torch
-
-    probabilities = torch.tensor([[0.5, 0.3, 0.15, 0.05]])
-    tokens = torch.tensor([[7, 8, 9, 10]])
-    draws = [0.0, 0.49, 0.62, 0.63, 0.99]
-    # top-p 0.75 keeps 0.5 and 0.3, renormalised to 0.625 and 0.375
-    picked = [local._invert(probabilities, tokens, torch.tensor([u]), 0.75).item() for u in draws]
-    assert picked == [7, 7, 7, 8, 8]
-
-
 @pytest.fixture
 def copied(tiny_model: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_model, tmp_path / "model"))
