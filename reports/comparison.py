@@ -11,7 +11,7 @@ from tpobench.harness.evaluation.ranks import WIN_RATE
 from tpobench.harness.evaluation.registry import declaration_of
 from tpobench.harness.stats.intervals import Interval, mean_interval
 from tpobench.harness.stats.missing import MissingVerdicts, missing_verdicts
-from tpobench.harness.store.gates import newest_decisions
+from tpobench.harness.store.gates import DecisionOfModels, newest_decisions
 from tpobench.harness.store.models import NamedModel
 from tpobench.harness.store.store import Store
 from tpobench.reports.evaluations import Evaluation, newest_evaluations, read_evaluations
@@ -54,7 +54,7 @@ class ModelComparison:
     head_to_heads: Sequence[HeadToHead]
     shared: Sequence[tuple[Evaluation, Evaluation]]
     differences: Sequence[Difference]
-    decision: str | None
+    decision: DecisionOfModels | None
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -97,7 +97,7 @@ def read_comparison(store: Store, a: NamedModel, b: NamedModel, labels: tuple[st
         head_to_heads=head_to_heads,
         shared=_shared(ours, theirs, differences),
         differences=sorted(differences, key=_importance),
-        decision=decisions[0].decision if decisions else None,
+        decision=decisions[0] if decisions else None,
     )
 
 

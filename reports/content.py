@@ -45,6 +45,7 @@ class Content:
             "title": self.title,
             "verdict": self.verdict.badge,
             "sentence": self.verdict.sentence,
+            "more": list(self.verdict.more),
             "headlines": [headline.as_json() for headline in self.verdict.headlines],
             "warnings": list(self.verdict.warnings),
         }

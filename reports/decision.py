@@ -1,5 +1,6 @@
 """A gate's decision in words: what every format says of it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -80,6 +81,19 @@ def shown_as(outcome: str, tier: str) -> str:
     if tier == "critical" or outcome in ("PASS", "INVALID", "SHOWN"):
         return outcome
     return "WARNING" if tier == "supporting" else "SHOWN"
+
+
+_TEST_INTERVAL = re.compile(r"\([+−-]?[\d.]+%? to [+−-]?[\d.]+%?(?: points)?(\)?) (?=at alpha )")
+
+
+def without_interval(sentence: str) -> str:
+    """A rule's sentence for a page that shows the same figure with its 95% interval: that of the test, at another
+    alpha or over fewer prompts, would be a second one.
+
+    >>> without_interval("win rate 65.0% is above 45.0% (45.8% to 75.1% at alpha 0.05, hybrid)")
+    'win rate 65.0% is above 45.0% (at alpha 0.05, hybrid)'
+    """
+    return _TEST_INTERVAL.sub(lambda match: "" if match[1] else "(", sentence)
 
 
 def evidence(rule: Mapping[str, Any]) -> str:

@@ -40,6 +40,12 @@ WIDTH = 300
 ROW = 26
 """Height of a table's row, in pixels, whose chart is a strip."""
 
+HIGH_ROW = 33
+"""The same of a table with a second line in each row."""
+
+MOST_LABELS = 24
+"""Dots that are all labelled."""
+
 _STRIP_WIDTH, _SIDE, _AXIS = 176, 12, 22
 
 
@@ -82,9 +88,10 @@ class Strip:
 
     name: str
     drawing: Markup
+    row: int
 
     def window(self, row: int, title: str) -> Markup:
-        return self._cut(_AXIS + row * ROW, ROW, title)
+        return self._cut(_AXIS + row * self.row, self.row, title)
 
     @property
     def axis(self) -> Markup:
@@ -139,12 +146,14 @@ def lines(series: Sequence[Series], ticks: Sequence[str], axis: str, reference: 
     return _drawn(alt.layer(*drawn).properties(width=WIDTH, height=170))
 
 
-def strip(name: str, series: Sequence[Series], rows: int, reference: float | None = 0.5) -> Strip:
+def strip(
+    name: str, series: Sequence[Series], rows: int, reference: float | None = 0.5, row_height: int = ROW
+) -> Strip:
     """A dot with its interval for each row of a table and each series; the axis is a share, written as a percentage."""
     import altair as alt
 
     values = [
-        _row(mark, one.style) | {"y": (mark.position + 0.5) * ROW + 110 * _apart(number, len(series))}
+        _row(mark, one.style) | {"y": (mark.position + 0.5) * row_height + 110 * _apart(number, len(series))}
         for number, one in enumerate(series)
         for mark in one.drawn
     ]
@@ -154,14 +163,14 @@ def strip(name: str, series: Sequence[Series], rows: int, reference: float | Non
         .scale(domain=[low, high], nice=False)
         .axis(orient="top", format=".0%", tickCount=4, title=None, domain=False, ticks=False, labelPadding=4)
     )
-    y = alt.Y("y:Q").scale(domain=[0, rows * ROW], range=[0, rows * ROW], nice=False).axis(None)
+    y = alt.Y("y:Q").scale(domain=[0, rows * row_height], range=[0, rows * row_height], nice=False).axis(None)
     base = alt.Chart(_data(values)).encode(x=x, y=y, color=_colour())
     drawn = [base.mark_rule(strokeWidth=2, opacity=0.6).encode(x=alt.X("low:Q"), x2="high:Q"), _points(base)]
     if reference is not None:
         drawn.insert(0, _reference(alt, "x", reference))
     chart = alt.layer(*drawn).properties(
         width=_STRIP_WIDTH,
-        height=rows * ROW,
+        height=rows * row_height,
         autosize="none",
         padding={"left": _SIDE, "right": _SIDE, "top": _AXIS, "bottom": 0},
     )
@@ -172,7 +181,42 @@ def strip(name: str, series: Sequence[Series], rows: int, reference: float | Non
         Markup('<svg class="drawing" aria-hidden="true"><defs><g id="{}">{}</g></defs></svg>').format(
             name, Markup(inner)
         ),
+        row_height,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dot:
+    """A point of two figures. Its label is a number, never a name."""
+
+    x: float
+    y: float
+    label: str
+
+
+def scatter(dots: Sequence[Dot], reference: float | None) -> Markup:
+    """Shares against another figure, each dot with its number beside it."""
+    import altair as alt
+
+    shown = [dot for dot in dots if isfinite(dot.x) and isfinite(dot.y)]
+    few = len(shown) <= MOST_LABELS  # of many only the first ones: beyond that labels hide each other
+    values = [
+        {"x": dot.x, "value": dot.y, "label": dot.label if few or place < MOST_LABELS // 2 else ""}
+        for place, dot in enumerate(shown)
+    ]
+    left, right = _reach([dot.x for dot in shown], None)
+    low, high = _reach([dot.y for dot in shown], reference)
+    x = alt.X("x:Q").scale(domain=[left, right], nice=False).axis(format=",.0f", tickCount=6, title=None, grid=False)
+    y = alt.Y("value:Q").scale(domain=[low, high], nice=False).axis(format=".0%", tickCount=5, title=None)
+    base = alt.Chart(_data(values)).encode(x=x, y=y)
+    colour = "var(--head-to-head)"
+    drawn = [
+        base.mark_point(shape="circle", size=26, filled=True, opacity=0.8, color=colour),
+        base.mark_text(dx=6, dy=-5, align="left", fontSize=10, color="var(--soft)").encode(text="label:N"),
+    ]
+    if reference is not None:
+        drawn.insert(0, _reference(alt, "y", reference))
+    return _drawn(alt.layer(*drawn).properties(width=2 * WIDTH, height=240))
 
 
 def against(marks: Sequence[Mark], ticks: Sequence[str], reference: float) -> Markup:

@@ -16,6 +16,10 @@ INVALID = "INVALID"
 """What is shown in place of a figure for which too many verdicts are missing."""
 
 
+INTERVAL = "95% interval"
+"""What stands before the two ends of one."""
+
+
 def percent(value: float | None) -> str:
     """A rate in [0, 1] as a percentage with one decimal."""
     return NONE if value is None else f"{value:.1%}"

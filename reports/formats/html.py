@@ -16,9 +16,10 @@ from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.store.store import Store
 from tpobench.reports import sections
 from tpobench.reports.content import Content, of_run
-from tpobench.reports.decision import SYMBOLS, evidence, shown_as
+from tpobench.reports.decision import SYMBOLS, evidence, shown_as, without_interval
 from tpobench.reports.formats import figures
 from tpobench.reports.runs import iteration_name
+from tpobench.reports.sections.matrices import shade
 
 _PAGE = Path(__file__).parent / "page"
 _SECTIONS = Path(sections.__file__).parent
@@ -100,7 +101,9 @@ def _environment() -> Environment:
         "MIN_CATEGORY": MIN_CATEGORY,
         "SYMBOLS": SYMBOLS,
         "evidence": evidence,
+        "shade": shade,
         "shown_as": shown_as,
+        "without_interval": without_interval,
         "yaml": _yaml,
     }
     return environment

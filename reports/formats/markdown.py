@@ -9,7 +9,16 @@ from tpobench.harness.evaluation.differences import Difference
 from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleResult
 from tpobench.reports.content import Content
-from tpobench.reports.decision import SYMBOLS, evidence, facts, further_warnings, headline, parts, shown_as
+from tpobench.reports.decision import (
+    SYMBOLS,
+    evidence,
+    facts,
+    further_warnings,
+    headline,
+    parts,
+    shown_as,
+    without_interval,
+)
 from tpobench.reports.formats.escaping import code, escaped
 from tpobench.reports.formats.figures import INVALID, NONE, count, percent, points, points_range, rank_range, rate
 from tpobench.reports.sections.categories import Categories
@@ -64,13 +73,17 @@ def decision_markdown(decision: Decision) -> str:
 
 def _conclusion(verdict: Conclusion) -> list[str]:
     lines = [f"**{verdict.badge}.** {escaped(verdict.sentence)}", ""]
+    lines += [line for sentence in verdict.more for line in (escaped(sentence), "")]
     for one in verdict.headlines:
         unit = " points" if one.is_difference and not one.is_invalid else ""
         lines.append(f"- {escaped(one.label)}: **{one.figure}{unit} {one.reach}**")
     if verdict.warnings:
         lines += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in verdict.warnings)]
     if verdict.rules:
-        rules = [(rule["outcome"], rule["rule"], rule["sentence"], evidence(rule)) for rule in verdict.rules]
+        rules = [
+            (rule["outcome"], rule["rule"], without_interval(rule["sentence"]), evidence(rule))
+            for rule in verdict.rules
+        ]
         lines += _table("The gate's rules", ("outcome", "rule", "what was found", "evidence"), rules)
     return lines
 
@@ -148,7 +161,7 @@ def _category_table(table: CategoryTable) -> list[str]:
     header += ["difference, points"] if table.overall.difference else []
     header += ["head-to-head"] if table.has_head_to_head else []
     rows = []
-    for row in (table.overall, *table.rows):
+    for row in (table.overall, *(table.rows or table.small)):
         cells = [row.group + (" (guarded)" if row.guarded else ""), *map(rate, row.rates)]
         if table.overall.difference:
             apart = row.difference
@@ -157,8 +170,8 @@ def _category_table(table: CategoryTable) -> list[str]:
         detectable = NONE if row.detectable is None else f"{100 * row.detectable:.1f}"
         rows.append([*cells, f"{row.n}{'' if row.decidable else '*'}", detectable])
     few = ""
-    if table.few:
-        few = f"\\* under {MIN_CATEGORY} prompts: shown, not decided. {table.few} of {len(table.rows)} groups."
+    if table.few and (table.rows or table.small):
+        few = f"\\* under {MIN_CATEGORY} prompts: shown, not decided."
     title = table.title or "By category"
     return [*_table(title, [*header, "n", "detectable, points"], rows), "", *filter(None, [few])]
 

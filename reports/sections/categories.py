@@ -15,7 +15,7 @@ from tpobench.reports.runs import Run, iteration_name
 from tpobench.reports.sections.category_tables import CategoryTable, Column, Preferences, tabulate
 from tpobench.reports.sections.matrices import Matrix, matrices
 
-NOTHING = "Nothing to compare: one category alone, too many of them, or no verdict."
+NOTHING = "Nothing to compare: one category alone, none with 30 prompts, too many of them, or no verdict."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,6 @@ from tpobench.harness.stats.power import TWO_SIDED_Z, detectable
 from tpobench.harness.stats.shrinkage import shrink
 from tpobench.reports.formats.charts import Mark, Series, Strip, Style, strip
 
-MANY = 40
-"""Groups beyond which a table is folded: there is a benchmark with 250 clusters of two prompts."""
-
 Preferences = Mapping[str, float]
 """Preference for the candidate by prompt, in [0, 1]."""
 
@@ -58,24 +55,27 @@ class CategoryRow:
 
 @dataclass(frozen=True, kw_only=True)
 class CategoryTable:
-    """Win rates by group, the figures over all prompts first. `name` tells the page's tables apart, `title` says what
-    groups the prompts where it is not the benchmark's own categories."""
+    """Win rates by group, the figures over all prompts first.
+
+    Attributes:
+        name: Tells the page's tables apart.
+        title: Says what groups the prompts where it is not the benchmark's own categories.
+        rows: Groups with enough prompts to be read, the largest difference (or win rate) first, then all others pooled.
+        small: The pooled ones, one by one: to be looked up, not to be compared.
+    """
 
     name: str
     title: str
     columns: tuple[Column, ...]
     overall: CategoryRow
     rows: tuple[CategoryRow, ...]
+    small: tuple[CategoryRow, ...]
     chart: Strip
 
     @property
     def few(self) -> int:
-        return sum(not row.decidable for row in self.rows)
-
-    @property
-    def is_long(self) -> bool:
-        """Too long to be read from top to bottom."""
-        return len(self.rows) > MANY
+        """How many groups have too few prompts to be decided on."""
+        return len(self.small) or sum(not row.decidable for row in self.rows)
 
     @property
     def has_head_to_head(self) -> bool:
@@ -100,14 +100,10 @@ def tabulate(
         head_to_head: The preferences between two candidates, for a column of their own.
         guarded: The groups that the gate guards: all where it is empty, none where it is None.
     """
-    asked = {prompt for column in columns if column.preferences for prompt in (*column.preferences, *column.missing)}
-    named = sorted({groups[prompt] for prompt in asked if prompt in groups})
+    members = _members(columns, groups)
+    named = list(members)
     if len(named) < 2:
         return None
-    members: dict[str, list[str]] = {group: [] for group in named}
-    for prompt, group in groups.items():
-        if group in members:
-            members[group].append(prompt)
     everything = [prompt for group in named for prompt in members[group]]
     decisive = _decisive(everything, columns, head_to_head)
     spread = stdev(decisive) if len(decisive) > 1 else 0.0
@@ -119,15 +115,49 @@ def tabulate(
         )
         for group in named
     ]
-    rows = _with_shrunk(alone, members, columns, overall)
+    every = _with_shrunk(alone, members, columns, overall)
+    small = tuple(row for row in every if len(members[row.group]) < MIN_CATEGORY)
+    large = [row for row in every if row not in small] if len(small) > 1 else list(every)
+    large.sort(key=_lead, reverse=True)
+    if len(small) > 1 and large:
+        pooled = [prompt for row in small for prompt in members[row.group]]
+        large.append(_row(pooled_name(len(small)), pooled, columns, head_to_head, spread))
     return CategoryTable(
         name=name,
         title=title,
         columns=tuple(columns),
         overall=overall,
-        rows=rows,
-        chart=_chart(name, columns, [overall, *rows]),
+        rows=tuple(large),
+        small=small if len(small) > 1 else (),
+        chart=_chart(name, columns, [overall, *large]),
     )
+
+
+def pooled_name(categories: int) -> str:
+    """What to call the categories that are too small to be read alone."""
+    return f"{categories} with under {MIN_CATEGORY} prompts each"
+
+
+def _members(columns: Sequence[Column], groups: Mapping[str, str]) -> dict[str, list[str]]:
+    """The prompts of each group of which any was judged, by the groups' names."""
+    asked = {prompt for column in columns if column.preferences for prompt in (*column.preferences, *column.missing)}
+    members: dict[str, list[str]] = {
+        group: [] for group in sorted({groups[prompt] for prompt in asked if prompt in groups})
+    }
+    for prompt, group in groups.items():
+        if group in members:
+            members[group].append(prompt)
+    return members
+
+
+def _lead(row: CategoryRow) -> float:
+    """By what rows are sorted: the difference, else the head-to-head, else the win rate; INVALID ones last."""
+    if row.difference is not None:
+        return row.difference.mean
+    if row.head_to_head is not None:
+        return row.head_to_head.mean
+    rate = row.rates[0]
+    return rate.mean if isinstance(rate, Interval) and len(row.rates) == 1 else -2.0
 
 
 def paired(first: Preferences, second: Preferences, prompts: Sequence[str]) -> list[float]:

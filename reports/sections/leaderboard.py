@@ -1,9 +1,11 @@
 """Every model of the store beside those that a report is about: the leaderboards."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
+
+from markupsafe import Markup
 
 from tpobench.harness.evaluation.leaderboard import (
     LeaderboardRow,
@@ -17,8 +19,11 @@ from tpobench.harness.evaluation.leaderboard import (
 from tpobench.harness.store.store import Store
 from tpobench.reports.comparison import ModelComparison
 from tpobench.reports.evaluations import newest_evaluations
-from tpobench.reports.formats.charts import Mark, Series, Strip, strip
+from tpobench.reports.formats.charts import HIGH_ROW, Dot, Mark, Series, Strip, scatter, strip
 from tpobench.reports.runs import Run
+
+FEWEST_DOTS = 4
+"""Models from which on the chart against length is drawn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +35,7 @@ class Leaderboard:
         chart: The figure that the models are ranked by, with its intervals.
         ranked_by: The title of that figure.
         about: Keys of the evaluations that the report is about.
+        scatter: That figure against the length of the responses, each row by its number; None for a few models.
     """
 
     benchmark: str
@@ -40,6 +46,21 @@ class Leaderboard:
     chart: Strip
     about: frozenset[str]
     ranked_by: str
+    scatter: Markup | None
+
+    @property
+    def shared_notes(self) -> list[str]:
+        """What is to be known of every row."""
+        first, *others = [row.all_notes for row in self.rows]
+        return [note for note in first if all(note in notes for notes in others)]
+
+    def own_notes(self, row: LeaderboardRow) -> list[str]:
+        """What is to be known of this row and not of every one."""
+        return [note for note in row.all_notes if note not in self.shared_notes]
+
+    @property
+    def has_own_notes(self) -> bool:
+        return any(self.own_notes(row) for row in self.rows)
 
     @property
     def has_others(self) -> bool:
@@ -114,7 +135,18 @@ def _leaderboard(number: int, rows: list[LeaderboardRow], about: Collection[str]
         baseline=rows[0].against,
         figures=figures,
         rows=tuple(rows),
-        chart=strip(f"leaderboard-{number}", [Series("head-to-head", marks)], len(rows), reference),
+        chart=strip(f"leaderboard-{number}", [Series("head-to-head", marks)], len(rows), reference, HIGH_ROW),
         about=frozenset(about).intersection(row.evaluation for row in rows),
         ranked_by=dict(figures).get(rows[0].ranked_by, rows[0].ranked_by),
+        scatter=_scatter(rows),
     )
+
+
+def _scatter(rows: Sequence[LeaderboardRow]) -> Markup | None:
+    """The figure that models are ranked by against the mean length of their responses; None for fewer than four."""
+    dots = [
+        Dot(x=chars, y=value, label=str(number))
+        for number, row in enumerate(rows, 1)
+        if (value := row.value(row.ranked_by)) is not None and (chars := row.value("response_chars"))
+    ]
+    return scatter(dots, 0.5 if rows[0].baseline else None) if len(dots) >= FEWEST_DOTS else None

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tpobench.harness.evaluation.ranks import WIN_RATE
+from tpobench.harness.evaluation.registry import figure_titles
 from tpobench.harness.stats.intervals import Interval
 from tpobench.harness.stats.missing import MissingVerdicts
 from tpobench.reports.decision import SYMBOLS
@@ -15,8 +16,8 @@ from tpobench.reports.formats.charts import Style
 
 @dataclass(frozen=True, kw_only=True)
 class Headline:
-    """A win rate (or a difference of two, in [-1, 1]) that the first screen shows. `missing` are the prompts without a
-    verdict: beyond 2% of them the figure is INVALID, and its limits are shown."""
+    """A win rate (or a difference of two, in [-1, 1]) that the first screen shows. `measure` says what it is of.
+    `missing` are the prompts without a verdict: beyond 2% of them the figure is INVALID, and its limits are shown."""
 
     label: str
     style: Style
@@ -24,6 +25,7 @@ class Headline:
     low: float | None
     high: float | None
     n: int
+    measure: str = "win rate"
     is_difference: bool = False
     missing: MissingVerdicts | None = None
 
@@ -40,23 +42,24 @@ class Headline:
 
     @property
     def reach(self) -> str:
-        """Interval and number of prompts, in brackets."""
-        return f"({self.limits})"
+        """What it is, interval and number of prompts, in brackets."""
+        return f"({self.what}; {self.limits})"
+
+    @property
+    def what(self) -> str:
+        """``win rate, 95% interval 43.1–58.9%``; an INVALID figure has limits in its place."""
+        if self.is_invalid or self.low is None or self.high is None:
+            return self.measure
+        return f"{self.measure}, {figures.INTERVAL} {self._range(self.low, self.high)}"
 
     @property
     def limits(self) -> str:
-        """Interval and number of prompts; of an INVALID figure what it lies between, and why."""
+        """The number of prompts; of an INVALID figure what it lies between, and why."""
         if self.missing is not None and self.is_invalid:
             within = self._range(self.missing.low, self.missing.high)
             return f"between {within}: {self.missing.missing} of {self.missing.of} prompts have no verdict"
-        if self.low is None or self.high is None:
-            return f"n = {self.n}"
-        said = f"{self._range(self.low, self.high)}, n = {self.n}"
-        if self.missing is not None and self.missing.missing:
-            said += (
-                f"; {self._range(self.missing.low, self.missing.high)} with {self.missing.missing} without a verdict"
-            )
-        return said
+        open_ = f", {self.missing.missing} more without a verdict" if self.missing and self.missing.missing else ""
+        return f"n = {figures.count(self.n)}{open_}"
 
     def _range(self, low: float, high: float) -> str:
         interval = Interval(self.value, low, high, self.n)
@@ -75,6 +78,8 @@ class Conclusion:
     Attributes:
         badge: One word or two.
         tone: How the badge looks: pass, fail, inconclusive, invalid or pending.
+        sentence: The answer: what was decided, by how much, and whether to trust it.
+        more: What else there is to say, a sentence each.
         rules: Of the gate, mappings with ``rule``, ``outcome`` and ``sentence``.
         facts: What is shown under the title, by name.
     """
@@ -82,6 +87,7 @@ class Conclusion:
     badge: str
     tone: str
     sentence: str
+    more: Sequence[str] = ()
     rules: Sequence[Mapping[str, str]] = ()
     headlines: Sequence[Headline] = ()
     warnings: Sequence[str] = ()
@@ -94,12 +100,22 @@ class Conclusion:
 
 def win_rate_headline(label: str, style: Style, evaluation: Evaluation, figure: str = WIN_RATE) -> list[Headline]:
     """The evaluation's win rate, or another figure of it; nothing where no judge gave a verdict."""
+    measure = (
+        "win rate" if figure == WIN_RATE else dict(figure_titles(evaluation.benchmark, [figure])).get(figure, figure)
+    )
     rate, missing = evaluation.overall(figure), evaluation.unanswered
     if rate is None or missing.missing == missing.of:
         return []
     return [
         Headline(
-            label=label, style=style, value=rate.value or 0.0, low=rate.low, high=rate.high, n=rate.n, missing=missing
+            label=label,
+            style=style,
+            value=rate.value or 0.0,
+            low=rate.low,
+            high=rate.high,
+            n=rate.n,
+            measure=measure,
+            missing=missing,
         )
     ]
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from tpobench.harness.evaluation.ranks import WIN_RATE
 from tpobench.harness.models.modes import in_mode
 from tpobench.reports.comparison import HeadToHead, ModelComparison
+from tpobench.reports.decision import reading_of
 from tpobench.reports.formats import figures
 from tpobench.reports.formats.charts import Style
 from tpobench.reports.sections.verdict import Conclusion, Headline, facts_of, win_rate_headline
-from tpobench.reports.sections.warnings import warnings_of
+from tpobench.reports.sections.warnings import warnings_of, with_trust
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,25 +30,32 @@ def of_comparison(comparison: ModelComparison) -> Conclusion:
     a, b = comparison.labels
     finding = _of_head_to_head(comparison) if comparison.head_to_heads else _of_difference(comparison)
     if finding.invalid:
-        badge, tone, sentence = "INVALID", "invalid", f"{a} and {b} cannot be compared: {finding.words}."
+        badge, tone, claim = "INVALID", "invalid", f"{a} and {b} cannot be compared: {finding.words}"
     elif finding.mere_measure:
-        badge, tone, sentence = "MEASURED", "pending", f"{a} minus {b}: {finding.words}."
+        badge, tone, claim = "MEASURED", "pending", f"{a} minus {b}: {finding.words}"
     elif finding.low > 0:
-        badge, tone, sentence = "A IS BETTER", "pass", f"{a} is better than {b}: {finding.words}."
+        badge, tone, claim = "A IS BETTER", "pass", f"{a} is better than {b}: {finding.words}"
     elif finding.high < 0:
-        badge, tone, sentence = "B IS BETTER", "fail", f"{a} is worse than {b}: {finding.words}."
+        badge, tone, claim = "B IS BETTER", "fail", f"{a} is worse than {b}: {finding.words}"
     else:
         badge, tone = "NO CLEAR DIFFERENCE", "inconclusive"
-        sentence = f"{a} and {b} do not clearly differ: {finding.words}."
-    if comparison.decision is not None:
-        sentence += f" The gate's decision on {a} against {b}: {comparison.decision}."
+        claim = f"{a} and {b} do not clearly differ: {finding.words}"
+    decision = comparison.decision
+    more = (
+        []
+        if decision is None
+        else [f"{a} {reading_of(decision.decision, decision.rules)}, against {b}: {decision.decision}."]
+    )
     evaluations = [*comparison.shared_evaluations, *comparison.between]
+    warnings = warnings_of(evaluations)
     return Conclusion(
         badge=badge,
         tone=tone,
-        sentence=sentence,
+        sentence=with_trust(claim, warnings),
+        more=more,
+        rules=() if decision is None else decision.rules,
         headlines=_headlines(comparison),
-        warnings=warnings_of(evaluations),
+        warnings=warnings,
         facts=[("A", a), ("B", b), *facts_of(evaluations)],
     )
 
@@ -57,13 +65,13 @@ def _of_head_to_head(comparison: ModelComparison) -> _Finding:
     rate, missing = first.rate, first.missing
     if missing.is_invalid:
         words = (
-            f"{missing.missing} of {missing.of} prompts have no verdict, so that the first wins between "
-            f"{figures.percent(missing.low)} and {figures.percent(missing.high)} against the second ({first.benchmark})"
+            f"{missing.missing} of {missing.of} prompts have no verdict, so that A wins between "
+            f"{figures.percent(missing.low)} and {figures.percent(missing.high)} against B ({first.benchmark})"
         )
         return _Finding(words=words, low=missing.low - 0.5, high=missing.high - 0.5, invalid=True)
     words = (
-        f"the first wins {figures.percent(rate.mean)} of {figures.count(rate.n)} prompts against the second "
-        f"({figures.percent_range(rate)}, {first.benchmark})"
+        f"A wins {figures.percent(rate.mean)} of {figures.count(rate.n)} prompts against B "
+        f"({figures.INTERVAL} {figures.percent_range(rate)}, {first.benchmark})"
     )
     return _Finding(words=words, low=rate.low - 0.5, high=rate.high - 0.5)
 
@@ -80,7 +88,7 @@ def _of_difference(comparison: ModelComparison) -> _Finding:
     reach = f"{figures.points(first.low)} to {figures.points(first.high)}"
     words = (
         f"{figures.points(first.difference)} points on {figures.count(first.n)} shared prompts "
-        f"({reach}, {_measure(comparison)})"
+        f"({figures.INTERVAL} {reach}, {_measure(comparison)})"
     )
     mere_measure = not comparison.shared_evaluations and first.figure != WIN_RATE
     return _Finding(words=words, low=first.low, high=first.high, mere_measure=mere_measure)
@@ -117,6 +125,7 @@ def _headlines(comparison: ModelComparison) -> list[Headline]:
                 low=first.low,
                 high=first.high,
                 n=first.n,
+                measure="difference in points",
                 is_difference=True,
                 missing=first.missing,
             )

@@ -6,11 +6,11 @@ from typing import Any
 from tpobench.harness.evaluation.ranks import WIN_RATE, RankedFigure, ranks
 from tpobench.harness.evaluation.registry import figure_titles
 from tpobench.harness.store.gates import DecisionOfModels
-from tpobench.reports.decision import READINGS
+from tpobench.reports.decision import READINGS, reading_of
 from tpobench.reports.evaluations import Evaluation, headline_of, named_apart
 from tpobench.reports.formats import figures
 from tpobench.reports.sections.verdict import Conclusion, Headline, facts_of, win_rate_headline
-from tpobench.reports.sections.warnings import warnings_of
+from tpobench.reports.sections.warnings import warnings_of, with_trust
 
 MOST_HEADLINES = 4
 
@@ -27,21 +27,26 @@ def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[DecisionOfM
         evaluations: Best first by benchmark.
         decisions: The gate's newest on each of the models.
     """
-    sentences, headlines = _leaders(evaluations)
-    sentences += [
-        f"The gate's decision on {decision.candidate} against {decision.against}: {decision.decision}."
-        for decision in decisions
+    claims, headlines = _leaders(evaluations)
+    gated = [
+        f"{one.candidate} {reading_of(one.decision, one.rules)}, against {one.against}: {one.decision}"
+        for one in decisions
     ]
+    warnings = warnings_of(evaluations)
     models = {(e.fingerprint, e.mode) for e in evaluations}
     alone = decisions[0].decision if decisions else "NOT GATED"
     badge = f"{len(models)} MODELS" if len(models) > 1 else alone
+    said = [*gated, *claims] if len(models) == 1 else [*claims, *gated]
+    if len(models) == 1 and gated and claims:  # the decision and by how much are one answer
+        said = [f"{gated[0]}; {claims[0]}", *gated[1:], *claims[1:]]
     return Conclusion(
         badge=badge,
         tone=badge.lower() if badge in READINGS else "pending",
-        sentence=" ".join(sentences) or _NOTHING,
+        sentence=with_trust(said[0], warnings) if said else _NOTHING,
+        more=[f"{one}." for one in said[1:]],
         rules=_rules(decisions),
         headlines=headlines[:MOST_HEADLINES],
-        warnings=warnings_of(evaluations),
+        warnings=warnings,
         facts=facts_of(evaluations),
     )
 
@@ -67,9 +72,8 @@ def _leaders(evaluations: Sequence[Evaluation]) -> tuple[list[str], list[Headlin
     headlines: list[Headline] = []
     for (benchmark, baseline, judge), group in ranked.items():
         figure = headline_of(group)
-        title = dict(figure_titles(benchmark, [figure])).get(figure, figure)
         best = group[0]
-        label = f"{names[best.key]} v {baseline}, {benchmark}" + ("" if figure == WIN_RATE else f", {title}")
+        label = f"{names[best.key]} v {baseline}, {benchmark}"
         headlines += win_rate_headline(label, "head-to-head", best, figure)
         by_judge = "" if sum(key[:2] == (benchmark, baseline) for key in ranked) == 1 else f", judged by {judge}"
         sentences += _sentence(group, figure, names, f"{benchmark}{by_judge}")
@@ -77,7 +81,7 @@ def _leaders(evaluations: Sequence[Evaluation]) -> tuple[list[str], list[Headlin
 
 
 def _sentence(group: Sequence[Evaluation], figure: str, names: Mapping[str, str], where: str) -> list[str]:
-    """Who leads a group, best first, by this figure; nothing where no judge gave a verdict."""
+    """Who leads a group, best first, by this figure, without a full stop; nothing where no judge gave a verdict."""
     best = group[0]
     top = best.overall(figure)
     if best.unanswered.missing == best.unanswered.of or top is None:
@@ -85,23 +89,23 @@ def _sentence(group: Sequence[Evaluation], figure: str, names: Mapping[str, str]
     title = dict(figure_titles(best.benchmark, [figure])).get(figure, figure)
     by = "" if figure == WIN_RATE else f" by {title}"
     if top.value is None:
-        return [f"On {where}, no figure is valid: too many prompts have no verdict."]
-    wins = "it wins" if figure == WIN_RATE else f"its {title} is"
-    reach = figures.percent_range(top) and f" ({figures.percent_range(top)})"
+        return [f"On {where}, no figure is valid: too many prompts have no verdict"]
+    wins = "wins" if figure == WIN_RATE else "has"
+    reach = f" ({figures.INTERVAL} {figures.percent_range(top)})" if figures.percent_range(top) else ""
     said = f"{wins} {figures.percent(top.value)} against {best.against}{reach}"
     models = len({(e.fingerprint, e.mode) for e in group})
     if models == 1:
-        return [f"{names[best.key]} is the only model on {where}: {said}."]
+        return [f"{names[best.key]} is the only model on {where}{by}: it {said}"]
     of_models = ranks(_ranked(evaluation, figure) for evaluation in group)
     unranked = models - len(of_models)
-    besides = f" {_counted(unranked)} without a valid figure." if unranked else ""
+    besides = f", beside {_counted(unranked)} without a valid figure" if unranked else ""
     if best.key in of_models and of_models[best.key].leads and len(of_models) > 1:
-        return [f"{names[best.key]} leads {_counted(len(of_models))} on {where}{by}: {said}.{besides}"]
+        return [f"{names[best.key]} leads {_counted(len(of_models))} on {where}{by}{besides}: it {said}"]
     first = [names[e.key] for e in group if (rank := of_models.get(e.key)) is not None and rank.low == 1]
     if len(first) < 2:
-        return [f"{names[best.key]} is the only model with a valid figure on {where}{by}: {said}.{besides}"]
+        return [f"{names[best.key]} is the only model with a valid figure on {where}{by}{besides}: it {said}"]
     apart = f"{_listed(first)} cannot be told apart at the top of {_counted(len(of_models))} on {where}{by}"
-    return [f"{apart}; of {names[best.key]}, {said}.{besides}"]
+    return [f"{apart}{besides}: {names[best.key]} {said}"]
 
 
 def _ranked(evaluation: Evaluation, name: str) -> RankedFigure:

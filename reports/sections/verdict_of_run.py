@@ -3,15 +3,19 @@
 from tpobench.harness.store.step_details import SeedDetails
 from tpobench.harness.store.steps import Step
 from tpobench.reports.decision import reading_of, shown_as
+from tpobench.reports.formats import figures
 from tpobench.reports.formats.figures import words
 from tpobench.reports.runs import Run, RunGate, iteration_name
 from tpobench.reports.sections.verdict import Conclusion, Headline, facts_of, win_rate_headline
-from tpobench.reports.sections.warnings import warnings_of
+from tpobench.reports.sections.warnings import warnings_of, with_trust
 
 _SAME_JUDGE = (
     "The same judge trained and evaluates. The prompts are disjoint, but a gain may be a gain at pleasing this judge "
     "and nothing more."
 )
+
+
+_LATER = "The run went on to {}, which has not been decided on."
 
 
 def of_run(run: Run) -> Conclusion:
@@ -25,7 +29,8 @@ def of_run(run: Run) -> Conclusion:
     return Conclusion(
         badge=gate.decision if gate else "NO DECISION YET",
         tone=gate.decision.lower() if gate else "pending",
-        sentence=gate_sentence(run),
+        sentence=with_trust(_claim(run), warnings) if gate else gate_sentence(run),
+        more=[_LATER.format(iteration_name(run.iterations[-1]))] if _went_on(run) else [],
         rules=gate.rules if gate else (),
         headlines=_headlines(run),
         warnings=warnings,
@@ -40,12 +45,33 @@ def gate_sentence(run: Run) -> str:
         return "One arm alone is not gated: the gate compares two."
     if gate is None:
         return "The run has not reached its gate: this report shows what is done so far."
+    later = f" {_LATER.format(iteration_name(run.iterations[-1]))}" if _went_on(run) else ""
+    return f"{_decision(gate)}.{later}"
+
+
+def _decision(gate: RunGate) -> str:
     after = "" if gate.iteration is None else f" after {iteration_name(gate.iteration)}"
-    reading = reading_of(gate.decision, gate.rules)
-    later = ""
-    if gate.iteration is not None and run.iterations and gate.iteration < run.iterations[-1]:
-        later = f" The run went on to {iteration_name(run.iterations[-1])}, which has not been decided on."
-    return f"The thought arm{after} {reading}{_because(gate)}.{later}"
+    return f"The thought arm{after} {reading_of(gate.decision, gate.rules)}{_because(gate)}"
+
+
+def _claim(run: Run) -> str:
+    """The decision with the win rate that it was about, without a full stop."""
+    assert run.gate is not None
+    decided = run.last_evaluated if run.gate.iteration is None else run.gate.iteration
+    met = None if decided is None else run.head_to_head(decided)
+    rate = None if met is None else met.overall("win_rate")
+    if met is None or rate is None or rate.value is None:
+        return _decision(run.gate)
+    reach = f"{figures.INTERVAL} {figures.percent_range(rate)}"
+    return f"{_decision(run.gate)}: it wins {figures.percent(rate.value)} against the direct arm ({reach})"
+
+
+def _went_on(run: Run) -> bool:
+    """Whether there are iterations after the one that was decided on."""
+    gate = run.gate
+    return (
+        gate is not None and gate.iteration is not None and bool(run.iterations) and gate.iteration < run.iterations[-1]
+    )
 
 
 def _because(gate: RunGate) -> str:

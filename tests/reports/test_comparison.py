@@ -37,8 +37,9 @@ def test_where_two_models_met_that_counts(store: Store) -> None:
     head_to_head = section(forth, Categories).tables[0].overall.head_to_head
     assert head_to_head is not None
     assert head_to_head.mean == pytest.approx(shown)
-    assert "The gate's decision on" in forth.verdict.sentence
-    assert "The gate's decision on" not in back.verdict.sentence
+    assert [one.split(", against")[-1] for one in forth.verdict.more] == [" d: PASS."]
+    assert {rule["rule"] for rule in forth.verdict.rules} >= {"head_to_head", "degenerate"}
+    assert (back.verdict.more, back.verdict.rules) == ([], ())
     render(back)
 
 
@@ -50,7 +51,7 @@ def test_two_models_that_only_met_are_compared(store: Store) -> None:
     judged(store, old, other, Judging(say=lambda n, order: 0.9))
     content = of_comparison(store, model_named(store, "new"), model_named(store, "old"), ("new", "old"))
     assert content.verdict.badge == "A IS BETTER"
-    assert "the first wins 90.0% of 40 prompts against the second" in content.verdict.sentence
+    assert "A wins 90.0% of 40 prompts against B (95% interval" in content.verdict.sentence
     render(content)
     with pytest.raises(UserError, match="have no measured benchmark, judge and baseline in common"):
         of_comparison(store, model_named(store, "new"), model_named(store, "other"), ("new", "other"))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.reports.decisions import of_two_benchmarks, with_evidence
 from tpobench.harness.gate.decision import Decision, RuleResult
-from tpobench.reports.decision import evidence, further_warnings, headline, parts, shown_as
+from tpobench.reports.decision import evidence, further_warnings, headline, parts, shown_as, without_interval
 
 
 def test_a_pass_names_no_culprit() -> None:
@@ -69,3 +69,11 @@ def test_rules_of_several_benchmarks_stand_under_their_names() -> None:
 
 def rule_without() -> RuleResult:
     return RuleResult(rule="degenerate", outcome="PASS", sentence="")
+
+
+def test_a_page_with_the_interval_of_a_figure_has_no_second_one_in_a_rule() -> None:
+    said = "win rate 65.0% over 20 of 90 prompts is above 45.0% (45.8 to 75.1% at alpha 0.05, hybrid)"
+    assert without_interval(said) == "win rate 65.0% over 20 of 90 prompts is above 45.0% (at alpha 0.05, hybrid)"
+    drop = "fell by 1.0 points (−2.0 to +0.5) at alpha 0.05, over 90 prompts"
+    assert without_interval(drop) == "fell by 1.0 points at alpha 0.05, over 90 prompts"
+    assert without_interval("a win rate (1 to 2) of 3") == "a win rate (1 to 2) of 3"

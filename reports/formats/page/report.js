@@ -21,6 +21,25 @@
     name();
   });
 
+  // the section that is being read
+  const links = new Map([...document.querySelectorAll("nav li a")].map((link) => [link.hash.slice(1), link]));
+  const inView = new Set();
+  const mark = () => {
+    const current = [...links.keys()].find((id) => inView.has(id));
+    for (const [id, link] of links) link.toggleAttribute("aria-current", id === current);
+  };
+  const watch = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      const id = (entry.target.querySelector("h2[id]") ?? entry.target).id;
+      if (entry.isIntersecting) inView.add(id); else inView.delete(id);
+    }
+    mark();
+  }, {rootMargin: "-20% 0px -60% 0px"});
+  for (const id of links.keys()) {
+    const heading = byId(id);
+    if (heading) watch.observe(heading.closest("main > section") ?? heading);
+  }
+
   // tables
   const value = (row, column) => {
     const cell = row.cells[column];

@@ -14,6 +14,8 @@ def report_table(content: Content) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row(Text(conclusion.badge, "bold"), logged(conclusion.sentence))
+    for sentence in conclusion.more:
+        table.add_row("", logged(sentence))
     for headline in conclusion.headlines:
         table.add_row(headline.figure, logged(f"{headline.label}  {headline.reach}"))
     for warning in conclusion.warnings:

@@ -27,7 +27,8 @@ def test_one_gated_model_among_several_is_no_badge(store: Store) -> None:
     finished_run(store)
     several = of_models(store).verdict
     assert several.badge == "2 MODELS"
-    assert "The gate's decision on" in several.sentence
+    assert several.sentence.startswith("run/thought-1 and run/direct-1 cannot be told apart")
+    assert any(one.startswith("run/thought-1 meets every rule of the gate") for one in several.more)
     assert of_models(store, ["run/direct-1"]).verdict.badge == "NOT GATED"
     assert of_models(store, ["run/thought-1"]).verdict.badge in ("PASS", "FAIL", "INCONCLUSIVE", "INVALID")
 
@@ -51,7 +52,7 @@ def test_models_at_the_top_that_cannot_be_told_apart_are_named(store: Store) -> 
     winning(store, 120, a=0.62, b=0.61, c=0.6, d=0.6, bad=0.2)
     said = of_models(store).verdict.sentence
     assert said.startswith(
-        "a, b, c and 1 more cannot be told apart at the top of 5 models on test/questions; of a, it wins 62.5% against"
+        "a, b, c and 1 more cannot be told apart at the top of 5 models on test/questions: a wins 62.5% against "
     )
     assert "leads" not in said
 
@@ -63,8 +64,9 @@ def test_a_model_whose_judge_refused_leads_nobody(store: Store) -> None:
     judged(store, refused, base, Judging(say=lambda n, order: 1.0 if n < 30 else None))
     content = of_models(store)
     assert content.verdict.sentence == (
-        "good is the only model with a valid figure on test/questions: it wins 60.0% against base "
-        f"({percent_range(mean_interval([1.0] * 60 + [0.0] * 40))}). 1 model without a valid figure."
+        "good is the only model with a valid figure on test/questions, beside 1 model without a valid figure: it wins "
+        f"60.0% against base (95% interval {percent_range(mean_interval([1.0] * 60 + [0.0] * 40))}); trust it with "
+        "care: 70 prompts (70.0%) without a verdict."
     )
     assert any("the win rate lies between 30.0% and 100.0%" in warning for warning in content.verdict.warnings)
     (one,) = of_models(store, ["refused"]).verdict.headlines
@@ -87,9 +89,10 @@ def test_a_model_is_ranked_by_the_figure_that_its_benchmark_is_known_by(store: S
         store.add_metrics(key, [*store.metrics(key), metric])
     verdict = of_models(store).verdict
     assert verdict.sentence == (
-        "better leads 2 models on alpaca_eval by LC win %: its LC win % is 70.0% against base (65.0–75.0%)."
+        "better leads 2 models on alpaca_eval by LC win %: it has 70.0% against base (95% interval 65.0–75.0%); no reason "
+        "was found to distrust it."
     )
-    assert verdict.headlines[0].label == "better v base, alpaca_eval, LC win %"
+    assert verdict.headlines[0].reach == "(LC win %, 95% interval 65.0–75.0%; n = 100)"
     assert [row.model for row in leaderboard(store)] == ["better", "longer"]
 
 
