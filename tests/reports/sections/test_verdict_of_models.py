@@ -89,8 +89,8 @@ def test_a_model_is_ranked_by_the_figure_that_its_benchmark_is_known_by(store: S
         store.add_metrics(key, [*store.metrics(key), metric])
     verdict = of_models(store).verdict
     assert verdict.sentence == (
-        "better leads 2 models on alpaca_eval by LC win %: it has 70.0% against base (95% interval 65.0–75.0%); no reason "
-        "was found to distrust it."
+        "better leads 2 models on alpaca_eval by LC win %: it has 70.0% against base (95% interval 65.0–75.0%); no "
+        "reason was found to distrust it."
     )
     assert verdict.headlines[0].reach == "(LC win %, 95% interval 65.0–75.0%; n = 100)"
     assert [row.model for row in leaderboard(store)] == ["better", "longer"]
