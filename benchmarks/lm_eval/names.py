@@ -1,6 +1,6 @@
 """What the store calls lm-eval's tasks, its judge and its figures."""
 
-import math
+import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -30,9 +30,9 @@ def has_task(name: str) -> bool:
 
 def figures(entry: Mapping[str, Any]) -> dict[str, float]:
     """The numbers of one task's entry under ``results``, by the names that they have in the store. What lm-eval could
-    not compute (``N/A``, NaN) is left out."""
+    not compute (``N/A``, NaN, infinity) is left out."""
     return {
         key.removesuffix(",none"): float(value)
         for key, value in entry.items()
-        if key not in _NO_FIGURES and isinstance(value, int | float) and math.isfinite(value)
+        if key not in _NO_FIGURES and isinstance(value, int | float) and abs(value) <= sys.float_info.max
     }

@@ -1,18 +1,17 @@
 """The results of one call of lm-eval, stored as evaluations."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from tpobench.benchmarks.lm_eval.names import PREFIX, figures, judge_id
+from tpobench.benchmarks.lm_eval.items import by_item, by_metric, task_metrics
+from tpobench.benchmarks.lm_eval.names import PREFIX, judge_id
 from tpobench.benchmarks.lm_eval.options import TaskOptions
 from tpobench.benchmarks.lm_eval.record import store_task_figures
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import Metric, Model, NewEvaluation, Output, content_key
-from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.store import Store
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class Findings:
         samples = results["samples"][task]
         answered = self.lm.answered.get(task, [])
         counted = results["n-samples"][task]
-        metrics = _metrics(results["results"][task], counted["effective"], _by_metric(samples))
+        metrics = task_metrics(results["results"][task], counted["effective"], by_metric(samples))
         metrics += _output_metrics(answered)
         prompts = [output.prompt for output, _ in answered] or self.lm.scored.get(task, [])
         evaluation = replace(
@@ -65,7 +64,7 @@ class Findings:
             candidate_outputs=[output.key for output, _ in answered],
         )
         key = store_task_figures(store, evaluation, metrics)
-        for metric, values in _by_item(samples).items():
+        for metric, values in by_item(samples).items():
             store.add_items(key, metric, values)
         return TaskResult(
             task=task,
@@ -85,7 +84,7 @@ class Findings:
             "limit": self.options.limit,
             "tasks": {part.task: part.evaluation for part in parts},
         }
-        metrics = _metrics(entry, entry["sample_len"], {})
+        metrics = task_metrics(entry, entry["sample_len"], {})
         key = store_task_figures(store, self._evaluation(group, params), metrics)
         return TaskResult(task=group, evaluation=key, version=version, num_fewshot=shots, metrics=tuple(metrics))
 
@@ -119,47 +118,6 @@ class Findings:
 def _is_about_data(key: str) -> bool:
     """Keys of a task's configuration that say where it and its data lie: the items themselves are in the key."""
     return key in ("metadata", "dataset_path", "dataset_name", "dataset_kwargs")
-
-
-def _by_metric(samples: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Per-item values by the metric's name in the store."""
-    items: dict[str, list[Any]] = {}
-    for sample in samples:
-        for metric in sample["metrics"]:
-            items.setdefault(f"{metric},{sample['filter']}".removesuffix(",none"), []).append(sample[metric])
-    return items
-
-
-def _by_item(samples: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
-    """By the metric's name in the store, each item's value: what pairs two models. Items are told apart by the hashes
-    of their content, and equal ones by their place."""
-    items: dict[str, dict[str, float]] = {}
-    seen: dict[tuple[str, str], int] = {}
-    for sample in samples:
-        content = content_key(sample["doc_hash"], sample["target_hash"])
-        occurrence = seen[content, sample["filter"]] = seen.get((content, sample["filter"]), -1) + 1
-        for metric in sample["metrics"]:
-            value = sample[metric]
-            if isinstance(value, int | float) and math.isfinite(value):
-                name = f"{metric},{sample['filter']}".removesuffix(",none")
-                items.setdefault(name, {})[f"{content}#{occurrence}"] = float(value)
-    return items
-
-
-def _metrics(entry: Mapping[str, Any], n: int, items: Mapping[str, Sequence[Any]]) -> list[Metric]:
-    """A figure that is the mean of per-item values in [0, 1] gets its interval; others have none."""
-    metrics = []
-    for name, value in figures(entry).items():
-        observed = items.get(name, [])
-        if observed and all(isinstance(item, int | float) and 0 <= item <= 1 for item in observed):
-            interval = mean_interval([float(item) for item in observed])
-            if abs(interval.mean - value) < 1e-9:
-                metrics.append(
-                    Metric(name=name, value=value, n=interval.n, category=None, low=interval.low, high=interval.high)
-                )
-                continue
-        metrics.append(Metric(name=name, value=value, n=len(observed) or n))
-    return metrics
 
 
 def _output_metrics(answered: Sequence[tuple[Output, Output]]) -> list[Metric]:

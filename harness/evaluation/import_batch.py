@@ -1,12 +1,12 @@
 """What an import has read and not yet stored: many files go into the store at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tpobench.harness.evaluation.declaration import ImportedModel
 from tpobench.harness.evaluation.given_outputs import given_outputs
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.record import EvaluationRecord, JudgedPair, new_evaluation, store_evaluations
-from tpobench.harness.records import Judgment, Model, Output, Prompt
+from tpobench.harness.records import Judgment, Metric, Model, NewEvaluation, Output, Prompt
 from tpobench.harness.store.store import Store
 
 ROWS = 4000
@@ -24,12 +24,14 @@ class ImportBatch:
         self._outputs: dict[str, Output] = {}
         self._judgments: list[Judgment] = []
         self._evaluations: list[tuple[EvaluationRecord, Sequence[JudgedPair]]] = []
+        self._figures: dict[str, tuple[NewEvaluation, Sequence[Metric], Mapping[str, Mapping[str, float]]]] = {}
+        self._items = 0
         self._imported: list[ImportedModel] = []
 
     @property
     def is_full(self) -> bool:
         """Whether it is time to flush."""
-        return len(self._outputs) + len(self._judgments) >= ROWS or len(self._imported) >= ROWS
+        return len(self._outputs) + len(self._judgments) + self._items >= ROWS or len(self._imported) >= ROWS
 
     def add_model(self, model: Model) -> None:
         """A model of which no texts are known."""
@@ -66,6 +68,15 @@ class ImportBatch:
             )
         )
 
+    def add_figures(
+        self, evaluation: NewEvaluation, metrics: Sequence[Metric], items: Mapping[str, Mapping[str, float]]
+    ) -> str:
+        """An evaluation without judgments, with its figures and, by metric, what each item scored; its key."""
+        key = evaluation.key
+        self._figures[key] = evaluation, metrics, items
+        self._items += sum(map(len, items.values()))
+        return key
+
     def flush(self) -> list[ImportedModel]:
         """Store everything; what came in."""
         self.store.add_models(self._models.values(), "imported")
@@ -73,9 +84,13 @@ class ImportBatch:
         self.store.add_outputs(list(self._outputs.values()))
         self.store.add_judgments(self._judgments)
         store_evaluations(self.store, self._evaluations)
+        self.store.add_metrics_of({key: metrics for key, (_, metrics, _) in self._figures.items()})
+        self.store.add_evaluations(evaluation for evaluation, _, _ in self._figures.values())
+        self.store.add_items_of({key: items for key, (_, _, items) in self._figures.items()})
         imported = list(self._imported)
-        for collected in (self._models, self._prompts, self._outputs):
+        for collected in (self._models, self._prompts, self._outputs, self._figures):
             collected.clear()
         for listed in (self._judgments, self._evaluations, self._imported):
             listed.clear()
+        self._items = 0
         return imported

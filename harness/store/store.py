@@ -177,6 +177,11 @@ class Store(Database):
         """Store what each item of an evaluation scored."""
         self._insert("item", list(rows.item_rows(evaluation, metric, values)))
 
+    def add_items_of(self, items: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
+        """Store what each item of many evaluations scored, by evaluation and metric."""
+        given = [(key, metric, values) for key, metrics in items.items() for metric, values in metrics.items()]
+        self._insert("item", [row for one in given for row in rows.item_rows(*one)])
+
     def add_pairs(self, job: str, run: str, arm: str, iteration: int, pairs: Iterable[Pair]) -> None:
         """Store the pairs that a training job was given.
 

@@ -10,6 +10,7 @@ from tpobench.benchmarks.lm_eval.files import export_model, export_results, impo
 from tpobench.benchmarks.lm_eval.options import TaskOptions
 from tpobench.benchmarks.lm_eval.record import store_task_figures
 from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.leaderboard import leaderboard
 from tpobench.harness.records import Metric, Model, NewEvaluation
 from tpobench.harness.stats.intervals import mean_interval
 from tpobench.harness.store.store import Store
@@ -60,12 +61,33 @@ def test_results_go_out_and_come_back_in(store: Store, data: Path, tmp_path: Pat
     counts = store.row_counts()
     assert import_results(store, file) == [result.evaluation]
     assert store.row_counts() == counts, "into the same store nothing is new"
-    about = "SELECT evaluation_key, benchmark, judge, params, candidate, candidate_mode FROM evaluation"
+    about = "SELECT benchmark, judge, candidate, candidate_mode FROM evaluation"
     with Store(tmp_path / "other.duckdb") as other:
-        assert import_results(other, file) == [result.evaluation]
-        assert other.metrics(result.evaluation) == store.metrics(result.evaluation)
+        (key,) = import_results(other, file)
+        assert import_results(other, file) == [key]
+        assert key != result.evaluation, "a key is computed, not read from the file"
+        assert other.metrics(key) == store.metrics(result.evaluation)
         assert other.sql(about)[1] == store.sql(about)[1]
         assert other.sql("SELECT name FROM model")[1] == [("scripted",)]
+
+
+def test_no_file_changes_the_figures_that_are_there(store: Store, tmp_path: Path) -> None:
+    key = measured(store, "gsm8k", 1.0)
+    file = export_model(store, "m", tmp_path)
+    forged = json.loads(file.read_text())
+    forged["results"]["gsm8k"]["acc,none"] = 0.123
+    forged["n-samples"]["gsm8k"] = {"original": 99_999, "effective": 99_999}
+    forged["tpobench"]["tasks"]["gsm8k"]["intervals"] = {"acc": [0.1, 0.2, 99_999]}
+    file.write_text(json.dumps(forged))
+    (other,) = import_results(store, file)
+    assert store.metrics(key) == [Metric(name="acc", value=1.0, n=100)]
+    board = {row.evaluation: row for row in leaderboard(store)}
+    assert board[key].value("acc") == 1.0
+    assert board[other].value("acc") == 0.123
+    assert board[other].candidate != board[key].candidate
+    counts = store.row_counts()
+    assert import_results(store, file) == [other]
+    assert store.row_counts() == counts
 
 
 FOREIGN = {

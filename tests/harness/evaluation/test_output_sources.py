@@ -28,5 +28,15 @@ def test_a_file_may_hold_answers_to_more_prompts_but_not_to_fewer(store: Store, 
         source.candidate(replace(spec, candidate=str(tmp_path / "other.json")))
 
 
+def test_a_file_of_answers_one_a_line_is_a_model(store: Store, tmp_path: Path) -> None:
+    rows = [{"instruction": f"prompt {n}", "output": f"answer {n}"} for n in range(4)]
+    (tmp_path / "m.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    prompts = [Prompt(f"prompt {n}", "all") for n in range(4)]
+    spec = EvaluationSpec(benchmark=Benchmark(name="bench", prompts=prompts), candidate=str(tmp_path / "m.jsonl"))
+    given = NamedOutputs(store, refuse, Progress(quiet=True)).candidate(spec)
+    assert given.model.name == "m"
+    assert given.responses == [f"answer {n}" for n in range(4)]
+
+
 def refuse(model: Model) -> Sampler:
     raise AssertionError("nothing is sampled")
