@@ -10,18 +10,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from tpobench.harness.finish_reasons import REFUSALS
+
 Message = Mapping[str, str]
 """One chat message: ``{"role": "user", "content": "..."}``."""
-
-REFUSED, FILTERED, TOO_LONG = "refused", "filtered", "too_long"
-REFUSAL_WORDS = {
-    REFUSED: "refused by the model",
-    FILTERED: "stopped by the provider's filter",
-    TOO_LONG: "over the context",
-}
-REFUSALS = tuple(REFUSAL_WORDS)
-"""Finish reasons of a prompt that gets no answer: the model refuses it, its provider's filter stops it, or it does not
-fit into the context. That is the model's answer, an empty one, and it stays."""
 
 
 def content_key(*parts: Any) -> str:

@@ -3,8 +3,8 @@ the same number of prompts of each category, judged in both orders (arXiv 2410.1
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tpobench.harness.api.calls import Call, Reply
@@ -45,6 +45,9 @@ UNCATEGORISED = "uncategorised"
 PER_CATEGORY = 500
 """As many prompts of each category as in the paper."""
 
+FEW_TOKENS, MANY_TOKENS = 16, 4096
+"""As many as a name takes, and as many as a model may need that thinks before it says a name."""
+
 _ASK = {
     "category": (
         "Sort the instruction below into exactly one of these categories:\n"
@@ -60,10 +63,12 @@ _ASK = {
 
 @dataclass(frozen=True)
 class Assigned:
-    """What is known of some prompts: values by prompt text, ``None`` where the model's answer named none."""
+    """What is known of some prompts: values by prompt text, ``None`` where the model's answer named none, or did not
+    come; `owed` says why, for each answer that did not come."""
 
     categories: dict[str, str | None]
     complexities: dict[str, str | None]
+    owed: tuple[str, ...] = ()
 
     @property
     def unassigned(self) -> float:
@@ -107,46 +112,86 @@ def write_prompts(file: Path, assigned: Assigned) -> None:
 def assign(store: Store, client: Client, prompts: Sequence[Prompt], progress: Progress) -> Assigned:
     """Have a model assign category and complexity, independently, to every prompt that the store has none for.
 
-    Each answer is stored as it comes; raises UserError when some get none.
+    Each answer is stored as it comes. A refused call is none: it is counted, and asked again by the next run. Raises
+    UserError where a server does not answer, or refuses everything.
     """
     assigner = f"{client.endpoint.model}#{content_key(_ASK)[:8]}"
     questions = {
-        content_key("assignment", assigner, kind, prompt.text): (kind, prompt) for kind in _ASK for prompt in prompts
+        content_key("assignment", assigner, kind, prompt.text): CategoryQuestion(assigner, kind, prompt)
+        for kind in _ASK
+        for prompt in prompts
     }
+    store.forget_refused_assignments(list(questions))
     missing = store.missing("assignment", list(questions))
     store.add_prompts(prompts)
+    owed: list[str] = []
 
-    def calls() -> Iterator[Call]:
-        for key in missing:
-            kind, prompt = questions[key]
-            content = _ASK[kind].replace("{instruction}", prompt.text)
-            yield Call(key, "assign", ({"role": "user", "content": content},), {"temperature": 0, "max_tokens": 16})
-
-    def accept(reply: Reply) -> str | None:
-        kind, prompt = questions[reply.call.subject]
-        if reply.answer is None and not reply.final:
-            store.add_calls([reply.record])
-            return reply.problem
-        text = reply.answer.choices[0].text if reply.answer else reply.problem or ""
-        value = named_category(text) if kind == "category" else named_complexity(text)
-        assignment = Assignment(
-            key=reply.call.subject, assigner=assigner, kind=kind, text_key=prompt.text_key, value=value, raw=text
-        )
-        store.add_assignments([assignment], [reply.record])
-        return None
+    def accept(reply: Reply) -> str | Call | None:
+        return _take(store, questions[reply.call.subject], reply, owed)
 
     with progress.calling("categories", len(missing)) as bar:
-        for ended in client.ask_all(calls(), accept):
+        for ended in client.ask_all((questions[key].call(key) for key in missing), accept):
             bar.advance(ended, client.budget.usd, client.retries)
     if client.given_up:
         raise UserError(
             f"{client.given_up} answers did not come ({client.last_problem}); run the command again to continue"
         )
+    if owed and len(owed) == len(missing):
+        raise UserError(
+            f"{client.endpoint} answered none of {len(owed)} questions ({owed[0]}); once that is fixed, run the "
+            "command again"
+        )
     values = store.assigned(list(questions))
     by_kind: dict[str, dict[str, str | None]] = {kind: {} for kind in _ASK}
-    for key, (kind, prompt) in questions.items():
-        by_kind[kind][prompt.text] = values[key]
-    return Assigned(by_kind["category"], by_kind["complexity"])
+    for key, question in questions.items():
+        by_kind[question.kind][question.prompt.text] = values.get(key)
+    return Assigned(by_kind["category"], by_kind["complexity"], tuple(owed))
+
+
+@dataclass(frozen=True)
+class CategoryQuestion:
+    """What a model is asked about one prompt: its category or its complexity."""
+
+    assigner: str
+    kind: str
+    prompt: Prompt
+
+    def call(self, key: str, max_tokens: int = FEW_TOKENS) -> Call:
+        content = _ASK[self.kind].replace("{instruction}", self.prompt.text)
+        options = {"temperature": 0, "max_tokens": max_tokens}
+        return Call(key, "assign", ({"role": "user", "content": content},), options)
+
+    def value(self, text: str) -> str | None:
+        return named_category(text) if self.kind == "category" else named_complexity(text)
+
+
+def _take(store: Store, question: CategoryQuestion, reply: Reply, owed: list[str]) -> str | Call | None:
+    """Store the answer. A model that thinks first is cut by so few tokens: it is asked once more, with many."""
+    key = reply.call.subject
+    choice = None if reply.answer is None else reply.answer.choices[0]
+    if choice is None or choice.is_refused:
+        words = reply.problem or (choice.refusal if choice else "")
+        store.add_calls([replace(reply.record, problem=words)])
+        if reply.final:
+            owed.append(words)
+        return words
+    value = question.value(choice.text)
+    if value is None and choice.finish_reason == "length":
+        store.add_calls([reply.record])
+        if reply.call.options["max_tokens"] == FEW_TOKENS:
+            return question.call(key, MANY_TOKENS)
+        owed.append(f"the answer was cut at {MANY_TOKENS} tokens")
+        return None
+    assignment = Assignment(
+        key=key,
+        assigner=question.assigner,
+        kind=question.kind,
+        text_key=question.prompt.text_key,
+        value=value,
+        raw=choice.text,
+    )
+    store.add_assignments([assignment], [reply.record])
+    return None
 
 
 def named_category(text: str) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tpobench.harness.records import FILTERED, REFUSED, TOO_LONG
+from tpobench.harness.finish_reasons import FILTERED, REFUSED, TOO_LONG
 
 _LONGEST = 400
 """Characters of a server's words that are kept."""

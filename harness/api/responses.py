@@ -9,8 +9,8 @@ from typing import Any
 
 from tpobench.harness.api.message_parts import reasoning_of, refusal_words, text_and_thought
 from tpobench.harness.api.refusals import Refusal, error_words, refusal_in
+from tpobench.harness.finish_reasons import FILTERED, REFUSALS, REFUSED
 from tpobench.harness.native_thoughts import split_native_thought
-from tpobench.harness.records import FILTERED, REFUSALS, REFUSED
 from tpobench.harness.surrogates import without_surrogates
 
 LONGEST_TEXT = 400_000

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tpobench.harness.finish_reasons import REFUSAL_WORDS
 from tpobench.harness.gate.empty_responses import is_empty
 from tpobench.harness.gate.grader_address import addresses_grader
 from tpobench.harness.gate.repeated_responses import (
@@ -20,7 +21,7 @@ from tpobench.harness.gate.repeated_responses import (
     words_in,
 )
 from tpobench.harness.gate.short_answers import canned, edges
-from tpobench.harness.records import REFUSAL_WORDS, Prompt
+from tpobench.harness.records import Prompt
 
 EMPTY = "empty"
 COPIED = "copied from the prompt"

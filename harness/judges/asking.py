@@ -11,10 +11,11 @@ from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import endpoint_named
 from tpobench.harness.api.responses import Choice, Malformed
 from tpobench.harness.errors import UserError
+from tpobench.harness.finish_reasons import REFUSED, TOO_LONG
 from tpobench.harness.judges.base import CallEstimate, Comparison, Reading
 from tpobench.harness.native_thoughts import with_native_thought
 from tpobench.harness.progress import Progress
-from tpobench.harness.records import REFUSED, TOO_LONG, Judgment, Message, Prompt, text_key
+from tpobench.harness.records import Judgment, Message, Prompt, text_key
 from tpobench.harness.store.store import Store
 
 CUT = "cut"

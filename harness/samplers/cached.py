@@ -5,20 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from time import monotonic
 
+from tpobench.harness.finish_reasons import REFUSALS
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.native_thoughts import NATIVE_TAGS, with_native_thought
 from tpobench.harness.progress import Progress
-from tpobench.harness.records import (
-    REFUSALS,
-    Generation,
-    Model,
-    Output,
-    Prompt,
-    Request,
-    SamplingParams,
-    Split,
-    content_key,
-)
+from tpobench.harness.records import Generation, Model, Output, Prompt, Request, SamplingParams, Split, content_key
 from tpobench.harness.samplers.base import Load, Sampler
 from tpobench.harness.store.store import Store
 

@@ -8,8 +8,9 @@ from tpobench.harness.api.calls import Call, Reply
 from tpobench.harness.api.client import Client
 from tpobench.harness.api.responses import Answer, Choice
 from tpobench.harness.errors import UserError
+from tpobench.harness.finish_reasons import REFUSED
 from tpobench.harness.models.tokens import Encoder
-from tpobench.harness.records import REFUSED, Generation, Request, SamplingParams, content_key
+from tpobench.harness.records import Generation, Request, SamplingParams, content_key
 
 OWN_DISTRIBUTION = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 """Servers sample by settings of their own, or of the model's, unless they are told not to. These fields are vLLM's;

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tpobench.harness.records import REFUSALS, Prompt
+from tpobench.harness.finish_reasons import REFUSALS
+from tpobench.harness.records import Prompt
 from tpobench.harness.store.prompts import prompts_with_keys
 from tpobench.harness.store.store import Store
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tpobench.harness.records import REFUSALS
+from tpobench.harness.finish_reasons import REFUSALS
 from tpobench.harness.store.store import Store
 
 

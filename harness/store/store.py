@@ -10,10 +10,9 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from tpobench.harness.finish_reasons import REFUSALS, REFUSED
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.records import (
-    REFUSALS,
-    REFUSED,
     Assignment,
     CallRecord,
     ChampionMove,
@@ -115,6 +114,15 @@ class Store(Database):
                 *(("assignment", rows.assignment_row(assignment)) for assignment in assignments),
             ]
         )
+
+    def forget_refused_assignments(self, keys: Sequence[str]) -> None:
+        """Delete those of the assignments that hold an error in the place of an answer, or an empty one: stores were
+        written in which refused calls are answers that name nothing."""
+        query = (
+            "DELETE FROM assignment WHERE assignment_key IN (SELECT unnest(?)) AND value IS NULL "
+            "AND (raw_text = '' OR raw_text IN (SELECT problem FROM call WHERE subject = assignment_key))"
+        )
+        self.sql(query, [list(keys)])
 
     def assigned(self, keys: Sequence[str]) -> dict[str, str | None]:
         """Values by assignment key."""

@@ -90,6 +90,12 @@ def heal(url: str) -> None:
     urllib.request.urlopen(urllib.request.Request(f"{url}/heal", method="POST")).read()
 
 
+def text_for(told: str) -> str:
+    if "one digit from 1 to 5" in told:
+        return "3"
+    return "[[A]]" if "[[A]]" in told or "Assistant A" in told else f"An answer to {told}"
+
+
 class RefusingServer:
     def __init__(self) -> None:
         self.asked: Counter[str] = Counter()
@@ -108,8 +114,7 @@ class RefusingServer:
             status, answer = CASES[name]
             return web.json_response(answer, status=status)
         number = int(body.get("n", 1))
-        text = "[[A]]" if "[[A]]" in told or "Assistant A" in told else f"An answer to {told}"
-        answer = choice(text)
+        answer = choice(text_for(told))
         answer["choices"] *= number
         return web.json_response(answer | {"model": MODEL, "usage": {"prompt_tokens": 9, "completion_tokens": 3}})
 

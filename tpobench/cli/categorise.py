@@ -53,10 +53,14 @@ def categorise(
     counts = Counter(category or "could not be assigned" for category in assigned.categories.values())
     levels = Counter(level or "could not be assigned" for level in assigned.complexities.values())
     if as_json:
-        print_json({"unassigned": assigned.unassigned, "categories": counts, "complexity": levels})
+        print_json(
+            {"unassigned": assigned.unassigned, "categories": counts, "complexity": levels, "owed": len(assigned.owed)}
+        )
         return
     for title, counted in (("category", counts), ("complexity", levels)):
         print(title)
         for name, count in sorted(counted.items()):
             print(f"  {name:<34} {count}")
     print(f"{100 * assigned.unassigned:.1f}% of {len(assigned.categories)} prompts could not be assigned a category")
+    if assigned.owed:
+        print(f"{len(assigned.owed)} questions got no answer and are asked again next time ({assigned.owed[0]})")

@@ -49,13 +49,7 @@ def evaluate(
     from tpobench.harness.store.judgments import missing_causes
     from tpobench.harness.store.refusals import refused_prompts
     from tpobench.harness.store.store import Store
-    from tpobench.reports.formats.terminal.evaluation import (
-        cause_words,
-        missing_lines,
-        print_metrics,
-        refused_lines,
-        retry_words,
-    )
+    from tpobench.reports.formats.terminal.evaluation import cause_words, gap_lines, print_metrics, retry_words
 
     refuse_idle(context, idle.of_evaluation(spec, context.params["benchmark"]))
     own = self_scored_run_of(spec.benchmark.name)
@@ -88,7 +82,7 @@ def evaluate(
         if about["not_comparable"]:
             print(f"note      not comparable with published figures: {'; '.join(about['not_comparable'])}")
         print_metrics(metrics, rates)
-        for line in (*missing_lines(rates, causes), *refused_lines(refused)):
+        for line in gap_lines(rates, causes, refused):
             print(line)
         if api.budget.calls:
             print(f"calls     {api.spent_line()}")

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from tpobench.harness.evaluation.judged_rates import Rates, is_invalid
+from tpobench.harness.finish_reasons import REFUSAL_WORDS, REFUSED, TOO_LONG
 from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.judges.asking import CUT
-from tpobench.harness.records import REFUSAL_WORDS, REFUSED, TOO_LONG, Metric
+from tpobench.harness.records import Metric
 from tpobench.harness.stats.missing import MAX_MISSING
 from tpobench.harness.store.judgments import MissingCause
 from tpobench.harness.store.refusals import RefusedPrompts
@@ -28,6 +29,11 @@ def metric_line(metric: Metric, invalid: bool = False) -> str:
     few = "" if metric.category is None or metric.n >= MIN_CATEGORY else "  shown, not decided on"
     value = "INVALID" if invalid else "-" if metric.value is None else f"{metric.value:.3f}"
     return f"  {metric.name:<36} {metric.category or 'all':<34} {value}{bounds}  n={metric.n}{few}"
+
+
+def gap_lines(rates: Rates, causes: Sequence[MissingCause], refused: Iterable[RefusedPrompts]) -> list[str]:
+    """What is not there, and why: verdicts, and answers of either side."""
+    return [*missing_lines(rates, causes), *refused_lines(refused)]
 
 
 def missing_lines(rates: Rates, causes: Sequence[MissingCause]) -> list[str]:
