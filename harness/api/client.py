@@ -4,26 +4,25 @@ Every API call of the product, sampling or judging, goes through `Client.ask_all
 """
 
 import asyncio
+import json
 import random
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
-from tpobench.harness.api.budget import CHARS_PER_TOKEN, Budget, Prices
+from tpobench.harness.api.budget import CHARS_PER_TOKEN, Budget, CallSize, Prices, Reservation, text_bytes
 from tpobench.harness.api.calls import Accept, Call, Limits, Reply
 from tpobench.harness.api.endpoints import Endpoint
-from tpobench.harness.api.pace import metered, retry_after, spaced
-from tpobench.harness.api.refusals import error_words, is_wrong_request, refusal_in
-from tpobench.harness.api.responses import (
-    Answer,
-    Malformed,
-    read_answer,
-    refused_answer,
-    same_model,
-    served_model,
-    tokens_used,
-)
+from tpobench.harness.api.faults import Fault, plain
+from tpobench.harness.api.keys import clear_text_warning
+from tpobench.harness.api.listing import require_listed
+from tpobench.harness.api.pace import metered, set_within, spaced
+from tpobench.harness.api.responses import Answer, Malformed, read_answer, same_model, served_model, tokens_used
+from tpobench.harness.api.statuses import refused_or_wrong, require_answer, status_of
+from tpobench.harness.api.transport import Response, Transport
+from tpobench.harness.api.waits import Pause, SignsOfLife, backoff, say
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import CallRecord, Usage
 
@@ -33,18 +32,14 @@ HOPELESS = 20
 USELESS = 100
 """After this many unusable answers in a row the run ends, since each of them may cost money."""
 
+FIRST_ANSWER = 10.0
+"""Seconds that the other calls wait for the first answer, which shows whether the right model answers."""
 
-class _NotThere(UserError):
-    """The address or the model is not known to the server (HTTP 404 or 405)."""
+_LIST_S = 30.0
 
 
-class _Again(Exception):
-    """A try failed, and another one may succeed. `after` is the wait that the server asks for, in seconds."""
-
-    def __init__(self, problem: str, after: float | None = None, charged: bool = False) -> None:
-        super().__init__(problem)
-        self.after = after
-        self.charged = charged
+class _Stopped(Exception):
+    """The run has ended while a call waited for its turn."""
 
 
 class Client:
@@ -60,34 +55,56 @@ class Client:
         """Calls that no try could get answered: they are owed still."""
         self.last_problem = ""
         self.retries = 0
+        self._trouble = ""
         self._jitter = random.Random()
         self._hopeless = self._useless = 0
         self._fatal: Exception | None = None
-        self._checked = False
+        self._checked = self._is_known = False
+        self._pause = Pause(urlsplit(endpoint.base_url).hostname or endpoint.base_url)
+        self._started, self._ended = time.monotonic(), 0
+
+    @property
+    def activity(self) -> str:
+        """What is done right now, for a progress bar."""
+        if self._pause.is_on:
+            return self._pause.told
+        rate = self._ended / max(time.monotonic() - self._started, 1e-6)
+        return "waiting for answers" + (f", {rate:,.1f} calls/s" if self._ended else "") + self._trouble
 
     def ask_all(self, calls: Iterable[Call], accept: Accept) -> Iterator[int]:
-        """Make every call, `concurrency` at a time. `accept` gets each reply the moment it is read; the number of calls
-        that have ended since the last time is yielded, for a progress bar.
+        """Make every call, `concurrency` at a time.
 
-        Raises UserError when the key is missing or refused, the model is not served, the budget is spent (BudgetSpent)
-        or the server is gone. Calls are taken from the iterable as they are needed.
+        Args:
+            calls: Taken as they are needed.
+            accept: Gets each reply the moment it is read.
+
+        Yields:
+            The number of calls that have ended since the last time; 0 once a second where none has, so that a progress
+            bar can show the client's `activity`.
+
+        Raises:
+            UserError: The key is missing or refused, another model answers, the budget is spent (BudgetSpent), the
+                server is gone or asks for a long wait.
         """
         loop = asyncio.new_event_loop()
         tasks: list[asyncio.Task[None]] = []
         self._fatal, self._hopeless, self._useless = None, 0, 0
-        opened = None
+        transport = None
+        signs = SignsOfLife()
         try:
-            opened = loop.run_until_complete(self._open())
+            transport = loop.run_until_complete(self._open())
             waiting = iter(calls)
-            self._ended = 0
+            self._started, self._ended, told = time.monotonic(), 0, 0
+            self._pause.answered()
             self._wake, self._settled = asyncio.Event(), asyncio.Event()
-            workers = [self._work(opened, waiting, accept) for _ in range(self.limits.concurrency)]
+            self._first, self._stop = asyncio.Event(), asyncio.Event()
+            workers = [self._work(transport, waiting, accept, number) for number in range(self.limits.concurrency)]
             tasks = [loop.create_task(worker) for worker in workers]
             while any(not task.done() for task in tasks):
                 loop.run_until_complete(self._something_ends(tasks))
-                ended, self._ended = self._ended, 0
-                if ended:
-                    yield ended
+                ended, told = self._ended - told, self._ended
+                signs.tell(self._pause.reason if self._pause.is_on else "", self._told())
+                yield ended
             for task in tasks:
                 task.result()
             if self._fatal is not None:
@@ -97,101 +114,102 @@ class Client:
                 task.cancel()
             if tasks:
                 loop.run_until_complete(asyncio.wait(tasks))
-            if opened is not None:
-                loop.run_until_complete(opened.close())
+            if transport is not None:
+                loop.run_until_complete(transport.close())
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
+
+    def _told(self) -> str:
+        if self._pause.is_on:
+            return self._pause.told
+        return f"waiting for answers of {self._pause.host}, {self._ended:,} calls ended{self._trouble}"
 
     async def _something_ends(self, tasks: Sequence["asyncio.Task[None]"]) -> None:
         self._wake.clear()
         if any(not task.done() for task in tasks):
-            await self._wake.wait()
+            await set_within(self._wake, 1.0)
 
-    async def _open(self) -> Any:
-        """The `openai` client, on its aiohttp transport (a third less CPU a call), with retries left to us."""
-        import httpx2
-        from openai import AsyncOpenAI, DefaultAioHttpClient
-
-        size = self.limits.concurrency
-        opened = AsyncOpenAI(
-            api_key=self.endpoint.api_key() or "none",
-            base_url=self.endpoint.base_url,
-            max_retries=0,
-            timeout=self.limits.timeout_s,
-            http_client=DefaultAioHttpClient(
-                limits=httpx2.Limits(max_connections=size, max_keepalive_connections=size), follow_redirects=False
-            ),
-        )
+    async def _open(self) -> Transport:
         self._requests = spaced(self.limits.requests_per_minute)
         self._tokens = metered(self.limits.tokens_per_minute)
-        if not self._checked:
-            try:
-                await self._require_model(opened)
-            except BaseException:
-                await opened.close()
-                raise
-            self._checked = True
-        return opened
+        transport = Transport(self.endpoint, self.limits.concurrency)
+        if self._checked:
+            return transport
 
-    async def _require_model(self, opened: Any) -> None:
-        """Refuse a model that the server does not list before anything is spent. A server without a list is trusted."""
+        async def get(url: str) -> Response:
+            return await self._get(transport, url)
+
+        try:
+            if warning := clear_text_warning(self.endpoint.base_url):
+                say(warning)
+            await require_listed(self.endpoint, get)
+        except BaseException:
+            await transport.close()
+            raise
+        self._checked = True
+        return transport
+
+    async def _get(self, transport: Transport, url: str) -> Response:
+        seconds = min(self.limits.timeout_s, _LIST_S)
         for attempt in range(3):
             try:
-                body = (await self._send(opened.get, "/models")).json()
-                break
-            except _NotThere:
-                return
-            except (_Again, ValueError) as error:
-                if attempt == 2:
-                    raise UserError(f"no answer from {self.endpoint.base_url}: {error}; is the server up?") from error
-                await asyncio.sleep(getattr(error, "after", None) or 0.5)
-        entries = body.get("data") if isinstance(body, dict) else None
-        listed = [str(entry.get("id")) for entry in entries or [] if isinstance(entry, dict)]
-        if listed and not any(
-            name == self.endpoint.model or name.endswith(f"/{self.endpoint.model}") for name in listed
-        ):
-            shown = ", ".join(sorted(listed)[:8])
-            raise UserError(
-                f"{self.endpoint.base_url} does not serve {self.endpoint.model!r}; it lists {shown}: no call was made"
-            )
+                return await self._send(transport, "GET", url, seconds)
+            except Fault as fault:
+                if attempt == 2 or fault.is_lasting:
+                    raise
+                await asyncio.sleep(0.5)
+        raise AssertionError("the last try returns or raises")
 
-    async def _work(self, opened: Any, waiting: Iterator[Call], accept: Accept) -> None:
-        """Take calls until there are none, or until something ends the run."""
+    async def _work(self, transport: Transport, waiting: Iterator[Call], accept: Accept, number: int) -> None:
+        """Take calls until there are none, or until something ends the run. The first worker goes ahead."""
         try:
+            if number > 0 and not self._is_known:
+                await set_within(self._first, FIRST_ANSWER)
             while self._fatal is None:
                 call = next(waiting, None)
                 if call is None:
                     return
                 try:
-                    await self._finish(opened, call, accept)
+                    await self._finish(transport, call, accept)
+                except _Stopped:
+                    return
                 except Exception as error:  # whatever it is, no further call is made; ask_all raises it
                     self._fatal = self._fatal or error
                     self._settled.set()
+                    self._stop.set()
                     return
                 self._ended += 1
                 self._wake.set()
         finally:
+            self._first.set()
             self._wake.set()
 
-    async def _finish(self, opened: Any, call: Call, accept: Accept) -> None:
+    async def _finish(self, transport: Transport, call: Call, accept: Accept) -> None:
         """Try until the call is answered and accepted, or given up."""
         failed = malformed = 0
         while self._fatal is None:
             final = malformed + 1 >= self.limits.malformed_attempts
             try:
-                reply = await self._try(opened, call, failed + malformed + 1, final)
-            except _Again as error:
+                reply = await self._try(transport, call, failed + malformed + 1, final)
+            except Fault as fault:
+                self._first.set()
                 failed += 1
-                self.last_problem = str(error)
+                self.last_problem, self._trouble = str(fault), f", trying again after: {fault}"
                 if failed >= self.limits.attempts:
-                    self._give_up()
+                    self._give_up(fault)
                     return
-                wait = error.after if error.after is not None else min(60.0, 0.25 * 2**failed)
                 self.retries += 1
-                await asyncio.sleep(wait + self._jitter.random() * min(wait, 1.0))
+                wait = fault.after if fault.after is not None else backoff(failed)
+                if fault.after is not None:
+                    self._pause.begin(fault.problem, fault.after)
+                    self._wake.set()
+                await set_within(self._stop, wait + self._jitter.random() * min(wait, 1.0))
                 continue
-            self._hopeless = 0
+            self._hopeless, self._trouble = 0, ""
+            self._pause.answered()
             outcome = accept(reply)
+            self._require_right_name(reply)
+            self._first.set()
             if isinstance(outcome, Call):
                 call = outcome
                 failed = malformed = 0
@@ -211,55 +229,65 @@ class Client:
             malformed += 1
             self.retries += 1
 
-    def _give_up(self) -> None:
+    def _give_up(self, fault: Fault) -> None:
         self.given_up += 1
         self._hopeless += 1
         if self._hopeless >= HOPELESS:
+            advice = f"; {fault.advice}" if fault.advice else ""
             raise UserError(
-                f"{self.endpoint.base_url} has stopped answering ({self.last_problem}); all answers so far are stored, "
-                "run the command again to continue"
+                f"{self.endpoint.base_url} has stopped answering ({self.last_problem}{advice}); all answers so far are "
+                "stored, run the command again to continue"
             )
 
-    async def _try(self, opened: Any, call: Call, attempt: int, final: bool) -> Reply:
-        """One request. Raises _Again for a failure of the server's or the network's."""
-        chars = sum(len(message["content"]) for message in call.messages)
-        max_tokens = int(call.options.get("max_tokens") or call.options.get("max_completion_tokens") or 0)
-        if self._requests is not None:
-            await self._requests.acquire()
-        if self._tokens is not None:
-            await self._tokens.acquire(min(chars / CHARS_PER_TOKEN + max_tokens, self._tokens.max_rate))
-        reserved = await self._reserve(chars, max_tokens)
+    def _require_right_name(self, reply: Reply) -> None:
+        """Raises UserError where the first answer of all comes from another model: all others would, too."""
+        served = reply.record.served_model
+        if self._is_known or served is None or self._is_ours(served):
+            self._is_known = self._is_known or reply.answer is not None
+            return
+        name = plain(served)
+        raise UserError(
+            f"{self.endpoint.base_url} answers for {self.endpoint.model!r} under another name, {name!r}; nothing more "
+            f"was asked. If that is the model you mean, name it: --served-model {name}, or "
+            f"{self.endpoint.model}@{self.endpoint.base_url}#{name} where a file names the model"
+        )
+
+    def _is_ours(self, served: str | None) -> bool:
+        return any(same_model(name, served) for name in (self.endpoint.model, *self.endpoint.served_as))
+
+    async def _try(self, transport: Transport, call: Call, attempt: int, final: bool) -> Reply:
+        """One request. Raises Fault for a failure of the server's or the network's."""
+        size = CallSize.of(call.messages, call.options)
         body = {"model": self.endpoint.model, "messages": [dict(m) for m in call.messages], **call.options}
+        await self._turn(call, size)
+        if self._fatal is not None:
+            raise _Stopped
+        reserved = await self._reserve(size)
         started = time.monotonic()
-        cost: float | None = None
-        charged, prompt, completion = False, None, None
+        usage, is_charged = Usage(), False
+        url = f"{self.endpoint.base_url}/chat/completions"
         try:
-            response = await self._send(opened.post, "/chat/completions", body=body)
-            charged = True
+            response = await self._send(transport, "POST", url, self.limits.timeout_s, json.dumps(body).encode())
             seconds = time.monotonic() - started
             answer, problem, served = None, None, None
-            if response.status_code >= 400:
-                charged = False
-                answer, problem = self._refused(call, response.status_code, response.text)
+            status = status_of(response)
+            require_answer(response, status, self.endpoint, self._is_known)
+            if status >= 400:
+                answer, problem = refused_or_wrong(response, status, self.endpoint, int(call.options.get("n") or 1))
                 final = True
             else:
-                try:
-                    answer = read_answer(response.content)
-                    served, prompt, completion = answer.served_model, answer.prompt_tokens, answer.completion_tokens
-                    problem = answer.choices[0].refusal or None
-                    final = final or problem is not None
-                    if not same_model(self.endpoint.model, served):
-                        answer, problem = None, f"the answer comes from another model, {served!r}"
-                except Malformed as error:
-                    problem, served = str(error), served_model(error.body)
-                    prompt, completion = tokens_used(error.body)
-            cost = self.budget.prices.cost(self.endpoint.model, prompt, completion)
-        except _Again as error:
-            charged = error.charged
+                is_charged = True
+                answer, problem, served, told = self._read(response.body)
+                sent = sum(text_bytes(message["content"]) for message in call.messages)
+                received = sum(text_bytes(choice.text) for choice in answer.choices) if answer else 0
+                final = final or (answer is not None and problem is not None)
+                usage = self.budget.believed(self.endpoint.model, told, sent, received)
+        except Fault as fault:
+            is_charged = fault.is_sent
             raise
         finally:
-            if charged:
-                self.budget.charge(reserved, cost, prompt, completion)
+            if is_charged:
+                self.budget.charge(reserved, usage)
             else:
                 self.budget.release(reserved)
             self._settled.set()
@@ -269,67 +297,47 @@ class Client:
             kind=call.kind,
             model=self.endpoint.model,
             served_model=served,
-            usage=Usage(prompt, completion, cost),
+            usage=usage,
             latency_s=seconds,
             attempt=attempt,
             problem=problem,
         )
         return Reply(call=call, record=record, answer=answer, problem=problem, final=final)
 
-    def _refused(self, call: Call, status: int, body: str) -> tuple[Answer | None, str]:
-        """The answer to a prompt that the server will not answer, if that is what the error says, and its words. Raises
-        UserError for an error that every prompt would meet, unless it may be about the number of samples."""
-        refusal = refusal_in(status, body)
-        if refusal is None and call.options.get("n", 1) == 1 and is_wrong_request(body):
-            raise UserError(
-                f"{self.endpoint.base_url} does not take the request for {self.endpoint.model!r} (HTTP {status}: "
-                f"{error_words(body)}); nothing more was asked"
-            )
-        return (None if refusal is None else refused_answer(refusal)), f"HTTP {status}: {error_words(body)}"
+    def _read(self, body: bytes) -> tuple[Answer | None, str | None, str | None, tuple[Any, Any]]:
+        """The answer, or the problem with it; who answered, and what it took."""
+        try:
+            answer = read_answer(body)
+        except Malformed as error:
+            return None, str(error), served_model(error.body), tokens_used(error.body)
+        told = (answer.prompt_tokens, answer.completion_tokens)
+        if not self._is_ours(answer.served_model):
+            return None, f"the answer comes from another model, {answer.served_model!r}", answer.served_model, told
+        return answer, answer.choices[0].refusal or None, answer.served_model, told
 
-    async def _reserve(self, chars: int, max_tokens: int) -> float:
-        while (reserved := self.budget.reserve(self.endpoint.model, chars, max_tokens)) is None:
+    async def _turn(self, call: Call, size: CallSize) -> None:
+        """Wait until a call may be sent: for the server's wish, and for the user's rates."""
+        if self._requests is not None:
+            await self._requests.acquire()
+        if self._tokens is not None:
+            chars = sum(len(message["content"]) for message in call.messages)
+            await self._tokens.acquire(min(chars / CHARS_PER_TOKEN + size.completion, self._tokens.max_rate))
+        while self._pause.is_on and self._fatal is None:
+            await set_within(self._stop, self._pause.left)
+
+    async def _reserve(self, size: CallSize) -> Reservation:
+        while (reserved := self.budget.reserve(self.endpoint.model, size)) is None:
             self._settled.clear()
             await self._settled.wait()
+            if self._fatal is not None:
+                raise _Stopped
         return reserved
 
-    async def _send(self, method: Callable[..., Coroutine[Any, Any, Any]], path: str, **arguments: Any) -> Any:
-        """The raw response, any status that concerns this request alone included.
-
-        Raises _Again where another try may help, UserError where none will.
-        """
-        import httpx2
-        import openai
-
-        started = time.monotonic()
-        try:
-            async with asyncio.timeout(self.limits.timeout_s):
-                return await method(path, cast_to=httpx2.Response, **arguments)
-        except openai.APIStatusError as error:
-            return self._refusal(error)
-        except (openai.APITimeoutError, TimeoutError) as error:
-            if time.monotonic() - started < 0.9 * self.limits.timeout_s:  # a refused connection comes as a timeout too
-                raise _Again("the connection failed") from error
-            raise _Again(f"no answer within {self.limits.timeout_s:g} s", charged=True) from error
-        except (openai.APIConnectionError, httpx2.HTTPError, OSError) as error:
-            raise _Again(f"the connection failed ({type(error.__cause__ or error).__name__})") from error
-
-    def _refusal(self, error: Any) -> Any:
-        status = error.status_code
-        where = self.endpoint.base_url
-        if refusal_in(status, error.response.text) is not None:
-            return error.response
-        if status in (401, 403):
-            raise UserError(f"{where} refuses the API key (HTTP {status}); nothing was retried") from error
-        if status == 404 or status == 405:
-            raise _NotThere(
-                f"{where} answers HTTP {status} for {self.endpoint.model!r}; check address and model"
-            ) from error
-        if status == 402 or (status == 429 and "insufficient_quota" in error.response.text):
-            raise UserError(f"{where} says that the account's credit is used up (HTTP {status})") from error
-        if status in (408, 409, 425, 429) or status >= 500 or 300 <= status < 400:
-            raise _Again(f"HTTP {status}", retry_after(error.response.headers)) from error
-        return error.response
+    async def _send(
+        self, transport: Transport, method: str, url: str, seconds: float, body: bytes | None = None
+    ) -> Response:
+        """Any answer. Raises Fault where there is none."""
+        return await transport.send(method, url, seconds, body)
 
 
 Connect = Callable[[Endpoint], Client]

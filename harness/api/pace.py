@@ -1,25 +1,15 @@
-"""How fast a server is asked: at even distances, by tokens a minute, and after the wait that it asks for."""
+"""How fast a server is asked: at even distances, and by tokens a minute."""
 
-import time
-from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
+import asyncio
+from contextlib import suppress
 from typing import Any
 
-LONGEST_WAIT = 600.0
-"""Seconds that a server may ask to wait before a try; a longer wish is cut to this, and costs a try."""
 
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The wait that a server asks for, in seconds: ``retry-after-ms``, or ``Retry-After`` in seconds or as a date."""
-    milliseconds, seconds_or_date = headers.get("retry-after-ms"), headers.get("retry-after", "")
-    try:
-        seconds = float(milliseconds) / 1000 if milliseconds else float(seconds_or_date)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(seconds_or_date).timestamp() - time.time()
-        except (ValueError, TypeError):
-            return None
-    return min(max(seconds, 0.0), LONGEST_WAIT)
+async def set_within(event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, but no longer than this."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def spaced(per_minute: float | None) -> Any:
@@ -30,6 +20,7 @@ def spaced(per_minute: float | None) -> Any:
 
 
 def metered(per_minute: float | None) -> Any:
+    """Tokens by the minute, in windows of ten seconds."""
     from aiolimiter import AsyncLimiter
 
     return None if per_minute is None else AsyncLimiter(per_minute / 6, 10)

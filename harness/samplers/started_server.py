@@ -17,13 +17,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from tpobench.harness.api.client import Client, Connect
 from tpobench.harness.api.endpoints import Endpoint
+from tpobench.harness.api.transport import Response, Transport
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.checkpoints import require_model_folder
 from tpobench.harness.models.tokens import Encoder
@@ -155,9 +155,11 @@ class _WatchingClient(Client):
         super().__init__(given.endpoint, given.limits, given.budget)
         self._server = server
 
-    async def _send(self, method: Callable[..., Coroutine[Any, Any, Any]], path: str, **arguments: Any) -> Any:
+    async def _send(
+        self, transport: Transport, method: str, url: str, seconds: float, body: bytes | None = None
+    ) -> Response:
         try:
-            return await super()._send(method, path, **arguments)
+            return await super()._send(transport, method, url, seconds, body)
         except Exception:
             self._server.require_alive()
             raise

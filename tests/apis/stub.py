@@ -40,12 +40,14 @@ class Stub:
         self.answered: Counter[str] = Counter()
 
     async def models(self, request: web.Request) -> web.Response:
-        if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
+        if not self._is_allowed(request):
             return web.json_response({"error": {"message": "wrong key"}}, status=401)
         return web.json_response({"object": "list", "data": [{"id": MODEL, "object": "model"}]})
 
     async def complete(self, request: web.Request) -> web.Response:
         body = json.loads(await request.read())
+        if not self._is_allowed(request):
+            return web.json_response({"error": {"message": "wrong key"}}, status=401)
         asked = body.get("n", 1)
         if self.choices < 0 and asked > 1:
             return web.json_response({"error": {"message": "n is too large"}}, status=400)
@@ -59,6 +61,9 @@ class Stub:
         self.answered[prompt] += 1
         number = min(asked, self.choices) if self.choices > 0 else asked
         return web.Response(body=_answer(prompt, number), content_type="application/json")
+
+    def _is_allowed(self, request: web.Request) -> bool:
+        return not self.key or request.headers.get("Authorization") == f"Bearer {self.key}"
 
     async def stats(self, request: web.Request) -> web.Response:
         return web.json_response(

@@ -151,7 +151,7 @@ def test_a_model_that_is_not_served_is_refused_before_any_call(store: Store, stu
 def test_a_key_that_is_refused_is_not_tried_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TPOBENCH_API_KEY_127_0_0_1", "wrong")
     with stub_server(key="right") as url:
-        with pytest.raises(UserError, match=r"refuses the API key \(HTTP 401\); nothing was retried"):
+        with pytest.raises(UserError, match=r"refuses the API key \(HTTP 401: wrong key\); nothing was retried"):
             model_judge(url).judge(store, comparisons(2), "judging")
         monkeypatch.setenv("TPOBENCH_API_KEY_127_0_0_1", "right")
         model_judge(url).judge(store, comparisons(2), "judging")
@@ -161,7 +161,7 @@ def test_a_key_that_is_refused_is_not_tried_again(store: Store, monkeypatch: pyt
 
 def test_a_server_that_is_not_there_is_one_sentence(store: Store) -> None:
     with pytest.raises(
-        UserError, match=r"no answer from http://127\.0\.0\.1:9/v1: the connection failed.*is the server up\?"
+        UserError, match=r"no answer from http://127\.0\.0\.1:9/v1: nothing listens at 127\.0\.0\.1:9; is the server up"
     ):
         model_judge("http://127.0.0.1:9/v1").judge(store, comparisons(2), "judging")
 
@@ -365,9 +365,9 @@ def test_accept_sees_the_last_word_on_a_refusal(stub: str) -> None:
         replies.append(reply)
         return None if reply.answer else reply.problem
 
-    with fault_proxy(stub, rate=1.0, faults=["wrong_model"]) as proxy:
+    with fault_proxy(stub, rate=1.0, faults=["empty_choices"]) as proxy:
         call = Call("s", "judge", ({"role": "user", "content": "p"},))
         list(Client(Endpoint("stub", proxy), Limits(malformed_attempts=3)).ask_all([call], accept))
     assert [reply.final for reply in replies] == [False, False, True]
-    assert {reply.problem for reply in replies} == {"the answer comes from another model, 'another-model'"}
+    assert {reply.problem for reply in replies} == {"the answer holds no choices"}
     assert math.isfinite(replies[0].record.latency_s)

@@ -1,0 +1,124 @@
+"""One HTTP request and its answer: bounded in size and time, and every fault on the way told in words."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tpobench.harness.api.endpoints import Endpoint
+from tpobench.harness.api.faults import Fault, fault_of
+from tpobench.harness.api.proxies import proxy_for
+
+if TYPE_CHECKING:
+    import aiohttp
+
+LARGEST_BODY = 16 * 2**20
+"""Bytes of one answer, unpacked: the longest text that is taken, eight times, with escapes. More is not read."""
+
+LARGEST_HEADER = 64 * 2**10
+"""Bytes of one header line. Gateways send policies and cookies of many kilobytes."""
+
+_CONNECT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer of any status, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+class Transport:
+    """The connections to one endpoint. Redirects are not followed, since a key goes to its own host only."""
+
+    def __init__(self, endpoint: Endpoint, connections: int) -> None:
+        """Raises UserError when the endpoint's key is missing, or the proxy cannot be used."""
+        import aiohttp
+
+        self._base_url = endpoint.base_url
+        self._proxy = proxy_for(endpoint.base_url)
+        key = endpoint.api_key()
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        headers["User-Agent"] = f"tpobench/{version('tpobench')}"
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key}"
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=connections, ssl=_trusted(endpoint.base_url)),
+            headers=headers,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
+            max_line_size=LARGEST_HEADER,
+            max_field_size=LARGEST_HEADER,
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._session.close()
+
+    async def send(self, method: str, url: str, seconds: float, body: bytes | None = None) -> Response:
+        """The server's answer to one request, whatever its status.
+
+        Args:
+            method: GET or POST.
+            url: An address of the endpoint's host.
+            seconds: How long all of it may take.
+            body: JSON.
+
+        Raises:
+            Fault: No whole answer came.
+        """
+        reached = False
+        scope = asyncio.timeout(seconds)
+        try:
+            async with scope:
+                request = self._session.request(
+                    method,
+                    url,
+                    data=body,
+                    headers={} if body is None else {"Content-Type": "application/json"},
+                    allow_redirects=False,
+                    proxy=self._proxy,
+                )
+                async with request as response:
+                    reached = True
+                    return Response(response.status, response.headers, await _whole(response))
+        except Fault:
+            raise
+        except Exception as error:  # whatever a server's bytes may cause: it costs a try
+            if scope.expired():
+                raise Fault(f"no answer within {seconds:g} s", is_sent=True) from error
+            raise fault_of(error, self._base_url, self._proxy, is_sent=reached) from error
+
+
+async def _whole(response: "aiohttp.ClientResponse") -> bytes:
+    """The body, which may be packed, endless, or both."""
+    received = bytearray()
+    if (response.content_length or 0) > LARGEST_BODY:
+        response.close()
+        raise Fault(f"an answer of {response.content_length or 0:,} bytes, which is more than is read", is_sent=True)
+    async for chunk in response.content.iter_any():
+        received += chunk
+        if len(received) > LARGEST_BODY:
+            response.close()
+            raise Fault(f"an answer of more than {LARGEST_BODY:,} bytes, which is more than is read", is_sent=True)
+    return bytes(received)
+
+
+def _trusted(base_url: str) -> Any:
+    """Who may vouch for a server: the system's authorities (or those of SSL_CERT_FILE) and certifi's."""
+    if urlsplit(base_url).scheme != "https":
+        return True
+    import certifi
+
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
