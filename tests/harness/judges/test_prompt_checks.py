@@ -1,7 +1,11 @@
 """Each check, met and not met."""
 
+import time
+
 import pytest
 
+from tpobench.harness.errors import UserError
+from tpobench.harness.judges import prompt_checks
 from tpobench.harness.judges.prompt_checks import KINDS, is_met, problem_with
 
 CASES: list[tuple[dict[str, object], str, str]] = [
@@ -85,3 +89,94 @@ def test_runaway_nesting_is_merely_not_met() -> None:
 @pytest.mark.parametrize("check", [{"any_of": [1]}, {"json_keys": [["a"]]}])
 def test_a_list_of_anything_but_text_is_malformed(check: dict[str, object]) -> None:
     assert problem_with(check)
+
+
+_NASTY = [
+    ".",
+    "!?",
+    ".x",
+    "\n",
+    "\n ",
+    "- ",
+    "-\n",
+    "1",
+    "1,",
+    "1.",
+    ",111",
+    ".111",
+    " 111",
+    "1 ",
+    "1'",
+    "1\u00a0111",
+    "a-",
+    "a'",
+    "{",
+    '{"',
+    '{"a":',
+    '{"\\',
+    '{"":"',
+    "[",
+    '{"a":[',
+    "```\n",
+    "```a\n",
+    "```",
+    "`\n",
+    "def f(",
+    "-",
+    "(",
+    "好",
+    "好.",
+    "。」",
+    "１",
+    "ａ",
+    "٣",
+    "1万",
+    "لا",
+    "و",
+    "a\u0301",
+    "；",
+    "・",
+    "ｶﾞ",
+    "\u200f",
+    "一",
+    "（",
+]
+_TIMED = [
+    {"contains": "aab"},
+    {"contains": "好人"},
+    {"contains": "الا"},
+    {"number": 5},
+    {"number": 1234},
+    {"max_words": 1},
+    {"max_sentences": 1},
+    {"lines": 7},
+    {"list_items": 7},
+    {"starts_with": "zz"},
+    {"ends_with": "zz"},
+    {"json_keys": ["zz"]},
+    {"python_defines": "zz"},
+]
+
+
+def _seconds(check: dict[str, object], response: str) -> float:
+    began = time.process_time()
+    is_met(check, response)
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize("check", _TIMED, ids=str)
+def test_eight_times_the_response_takes_about_eight_times_as_long(check: dict[str, object]) -> None:
+    for part in _NASTY:
+        long = "def zz " + part * (24_000 // len(part)) + "x"
+        needed = _seconds(check, long)
+        if needed > 0.02:  # then a short one can be measured too; quadratic work takes 64 times as long
+            assert needed < 30 * max(_seconds(check, long[:3_000]), 0.001), part
+
+
+def test_a_pattern_that_tries_too_many_ways_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prompt_checks, "_PATTERN_SECONDS", 0.1)
+    with pytest.raises(
+        UserError, match=r"pattern '\(a\|aa\)\+\$' took more than 0.1 seconds on one response"
+    ) as caught:
+        is_met({"regex": "(a|aa)+$"}, "a" * 60 + "!")
+    assert "\n" not in str(caught.value)
