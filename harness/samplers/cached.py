@@ -6,6 +6,7 @@ from dataclasses import replace
 from time import monotonic
 
 from tpobench.harness.finish_reasons import REFUSALS
+from tpobench.harness.interrupts import finishing
 from tpobench.harness.models.modes import Mode
 from tpobench.harness.native_thoughts import NATIVE_TAGS, with_native_thought
 from tpobench.harness.progress import Progress
@@ -124,8 +125,9 @@ class OutputCache:
             for group in self._sampler.sample(requests, params):
                 self.seconds += monotonic() - started
                 rows = [(*by_key[each.request.key], each, split_generation(mode, each)) for each in group]
-                self._store.add_generations(self.model, mode, params, rows)
-                self._store.add_calls(each.call for each in group if each.call is not None)
+                with finishing():
+                    self._store.add_generations(self.model, mode, params, rows)
+                    self._store.add_calls(each.call for each in group if each.call is not None)
                 tokens = sum(len(each.token_ids) for each in group)
                 self.tokens += tokens
                 bar.advance(len(group), tokens)

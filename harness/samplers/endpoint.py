@@ -46,8 +46,8 @@ class EndpointSampler:
         try:
             for _ in self._client.ask_all(self._calls(unpadded, params), lambda reply: self._accept(reply, params)):
                 yield from self._finished()
-        except UserError:
-            yield from self._finished()  # of a prompt whose other samples did not come any more
+        except (UserError, KeyboardInterrupt):
+            yield from self._finished()  # answered, though the call was not at its end: its other samples did not come
             raise
         self._require_answers()
         if self._client.given_up:

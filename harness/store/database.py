@@ -13,6 +13,7 @@ from typing import Any, Self
 import duckdb
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.interrupts import finishing
 from tpobench.harness.store import opening
 from tpobench.harness.store.columns import Columns, NotStorable, StoredColumn, storable
 from tpobench.harness.store.conflicts import conflict_clause
@@ -21,6 +22,7 @@ from tpobench.harness.store.journal import Journal, Line
 from tpobench.harness.store.rows import Row
 from tpobench.harness.store.schema import MIGRATIONS, SCHEMA_VERSION, TABLES
 from tpobench.harness.store.set_aside import Refused, set_aside, tell
+from tpobench.harness.store.write_log import LogMark, log_size
 
 VIEWS = Path(__file__).with_name("views.sql").read_text(encoding="utf-8")
 
@@ -54,9 +56,13 @@ class Database:
         else:
             opening.make_folder(self._file)
             opening.warn_of_hard_links(self.path, self._file)
+        size = log_size(self._file)
         self._connection = opening.connect(self.path, self._file, read_only)
         self._waiting_since = 0.0
         try:
+            self._log = None if read_only else LogMark(self._file)
+            if lost := LogMark(self._file).lost(size):
+                tell(lost)
             self._journal = Journal(opening.journal_file(self._file))  # under the lock: no other process appends now
             self._migrate(read_only)
             self._connection.execute(VIEWS)
@@ -85,6 +91,8 @@ class Database:
         finally:
             self._journal.close()
             self._connection.close()
+            if self._log is not None:
+                self._log.remove()
             if self._copy is not None:
                 self._copy.cleanup()
 
@@ -143,6 +151,10 @@ class Database:
                 return [], []
             return [column[0] for column in cursor.description], cursor.fetchall()
 
+    def interrupt(self) -> None:
+        """End the query that another thread runs; there it is a KeyboardInterrupt."""
+        self._connection.interrupt()
+
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """What a query of this package finds: a mapping a row, by column name."""
         columns, rows = self.sql(query, parameters)
@@ -195,6 +207,8 @@ class Database:
                     "the same command again"
                 ) from error
             raise
+        if self._log is not None:
+            self._log.note()
         return int(done[0][0])
 
     def _insert_many(
@@ -217,7 +231,8 @@ class Database:
         good, refused = self._sorted_out([(table, list(row), list(row.values())) for table, row in rows])
         if not self._journal.rows:
             self._waiting_since = time.monotonic()
-        self._journal.append(good)
+        with finishing():
+            self._journal.append(good)
         self._tell_refused(refused)
         if len(self._journal.rows) >= DRAIN_ROWS or time.monotonic() - self._waiting_since > DRAIN_SECONDS:
             self.drain()

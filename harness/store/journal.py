@@ -9,6 +9,7 @@ of ours is for the store to judge, which sets it aside.
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ class Journal:
             os.close(self._file)
             self._file = None
         if not self.rows:
-            self.path.unlink(missing_ok=True)
+            with suppress(OSError):  # of a folder that cannot be written
+                self.path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> list[Line]:

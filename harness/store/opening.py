@@ -13,6 +13,7 @@ import duckdb
 from tpobench.harness.errors import StoreLacks, UserError
 from tpobench.harness.store.set_aside import tell
 from tpobench.harness.store.waiting import HeldStore
+from tpobench.harness.store.write_log import log_file
 
 SETTINGS = {
     "enable_external_access": "false",
@@ -43,11 +44,6 @@ def real_file(path: Path) -> Path:
 def journal_file(file: Path) -> Path:
     """Where rows wait for the database."""
     return file.with_name(file.name + ".journal")
-
-
-def log_file(file: Path) -> Path:
-    """DuckDB's own write-ahead log."""
-    return file.with_name(file.name + ".wal")
 
 
 def make_folder(path: Path) -> None:

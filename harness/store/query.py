@@ -1,5 +1,6 @@
 """A user's own SQL, which reads the store and nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def query_store(path: Path, query: str) -> QueryResult:
     with Store(path, read_only=True) as store:
         store.sql("SET lock_configuration = true")  # as `opening.SETTINGS` left it
         try:
-            return QueryResult(*store.sql(query))
+            return QueryResult(*_interruptible(store, query))
         except duckdb.PermissionException as error:
             raise UserError(
                 "the query fails: it may read this store alone, no other file, database or extension; "
@@ -42,3 +43,16 @@ def query_store(path: Path, query: str) -> QueryResult:
             ) from error
         except duckdb.Error as error:
             raise UserError(f"the query fails: {str(error).strip().splitlines()[0]}") from error
+
+
+def _interruptible(store: Store, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The query in a thread of its own: it may run for hours, and a thread that DuckDB works in hears no Ctrl-C."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        answer = pool.submit(store.sql, query)
+        try:
+            return answer.result()
+        except KeyboardInterrupt:
+            while not answer.done():
+                store.interrupt()
+                wait([answer], timeout=0.1)
+            raise
