@@ -14,6 +14,7 @@ from tpobench.harness.evaluation.record import JudgedPair
 from tpobench.harness.json_files import LeaveOut
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalProtocol
 from tpobench.harness.records import Judgment, Model, content_key, text_key
+from tpobench.harness.store.store import Store
 
 COLUMNS = ("model", "index", "row", "preference", "output_length", "baseline_length")
 _LONGEST = 2**31 - 1
@@ -79,10 +80,11 @@ def _add_model(
     model = Model(name, "imported", content_key("imported", name, rows))
     batch.add_model(model)
     entries, judgments = [], []
+    run = _is_another_run(batch.store, judge, name, data, rows)
     for row in sorted(rows, key=lambda row: row["row"]):
         index = row["index"]
         prompt = data.rows[index].prompt
-        response_key = content_key("untold", name, prompt.text)
+        response_key = content_key("untold", name, prompt.text, *([model.fingerprint] if run else []))
         judgment = Judgment(
             key=content_key("imported judgment", judge.id, response_key),
             judge=judge.id,
@@ -99,3 +101,18 @@ def _add_model(
         entries.append(JudgedPair(prompt, judgment.key, response_key, baseline.outputs[index].key))
     record = imported_record(data, judge, model, baseline.model, [entry.prompt for entry in entries])
     batch.add_evaluation(record, entries, judgments)
+
+
+def _is_another_run(
+    store: Store, judge: AlpacaEvalProtocol, name: str, data: AlpacaData, rows: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Whether the store has other preferences for answers of this name, which came without texts too: its answers to
+    the same instructions are then others."""
+    preferences = {
+        content_key("imported judgment", judge.id, content_key("untold", name, data.rows[row["index"]].prompt.text)): (
+            preference_of(row["preference"])
+        )
+        for row in rows
+    }
+    stored = store.preferences(list(preferences))
+    return any(known is not None and known != preferences[key] for key, known in stored.items())

@@ -21,6 +21,7 @@ from tpobench.harness.records import Judgment, Prompt, text_key
 from tpobench.harness.store.store import Store
 
 OUTPUTS = "model_outputs.json"
+COMPACT = "annotations.parquet"
 _TEXTS = ("instruction", "generator_1", "generator_2", "annotator")
 _ANSWERS = ("output_1", "output_2")
 
@@ -39,12 +40,14 @@ def import_alpaca(store: Store, path: Path, data: AlpacaData) -> Iterator[Import
     files = importable(path)
     for file in sorted(files, key=lambda file: file.name == OUTPUTS):  # outputs last: those that nobody judged count
         odd: list[LeftOut] = []
+        if file.name == COMPACT:
+            yield from batch.flush()  # it is compared with what the store has
 
         def leave_out(row: str, problem: str, file: Path = file, odd: list[LeftOut] = odd) -> None:
             odd.append(LeftOut(str(file), problem, row))
 
         try:
-            if file.name == "annotations.parquet":
+            if file.name == COMPACT:
                 import_compact(batch, file, data, leave_out)
             elif file.name != OUTPUTS:
                 judged_outputs |= _import_annotations(batch, file, data, leave_out)
@@ -60,14 +63,14 @@ def import_alpaca(store: Store, path: Path, data: AlpacaData) -> Iterator[Import
 
 def importable(path: Path) -> list[Path]:
     """The official files at a path; UserError where there is none."""
-    official = [
-        file
-        for file in files_under(path)
-        if file.name in (OUTPUTS, "annotations.parquet") or file.name.endswith("annotations.json")
-    ]
+    official = [file for file in files_under(path) if _is_official(file.name.removesuffix(".gz"))]
     if not official:
         raise UserError(f"{path} holds no model_outputs.json, annotations.json or annotations.parquet to import")
     return official
+
+
+def _is_official(name: str) -> bool:
+    return name in (OUTPUTS, COMPACT) or name.endswith("annotations.json")
 
 
 def _import_outputs(batch: ImportBatch, file: Path, leave_out: LeaveOut) -> None:

@@ -12,8 +12,8 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.escaping import spreadsheet_cell
 from tpobench.harness.evaluation.leaderboard import leaderboard
 from tpobench.harness.files import write_whole
-from tpobench.harness.store.evaluations import evaluation_of_model
 from tpobench.harness.store.judgments import judged_entries
+from tpobench.harness.store.model_runs import evaluation_of_model
 from tpobench.harness.store.store import Store
 
 

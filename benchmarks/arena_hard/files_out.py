@@ -8,8 +8,8 @@ from tpobench.benchmarks.arena_hard.data import questions
 from tpobench.benchmarks.arena_hard.importer import ORDERS
 from tpobench.harness.errors import UserError
 from tpobench.harness.files import write_whole
-from tpobench.harness.store.evaluations import evaluation_of_model
 from tpobench.harness.store.judgments import judged_entries
+from tpobench.harness.store.model_runs import evaluation_of_model
 from tpobench.harness.store.store import Store
 
 

@@ -16,6 +16,7 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.files import write_whole
 from tpobench.harness.records import Metric
 from tpobench.harness.store.evaluations import current_evaluations, evaluation_with_key
+from tpobench.harness.store.model_runs import one_run_each
 from tpobench.harness.store.models import model_named, model_with_fingerprint, require_one_mode
 from tpobench.harness.store.store import Store
 
@@ -25,7 +26,7 @@ def export_model(store: Store, model: str, folder: Path) -> Path:
     when there are none."""
     current = [e for e in current_evaluations(store) if e.benchmark.startswith(PREFIX)]
     named = model_named(store, model, among={evaluation.candidate for evaluation in current})
-    of_model = [evaluation for evaluation in current if evaluation.candidate in named.fingerprints]
+    of_model = one_run_each(store, [one for one in current if one.candidate in named.fingerprints])
     mode = require_one_mode(named, [evaluation.candidate_mode for evaluation in of_model]).mode
     newest: dict[str, str] = {}
     for evaluation in of_model:

@@ -21,6 +21,7 @@ from tpobench.harness.evaluation.registry import declaration_of, figure_titles
 from tpobench.harness.records import Metric
 from tpobench.harness.store.evaluations import StoredEvaluation, current_evaluations, item_values
 from tpobench.harness.store.judgments import baseline_responses, prompt_preferences
+from tpobench.harness.store.model_runs import one_run_each
 from tpobench.harness.store.models import NamedModel, short_fingerprints
 from tpobench.harness.store.store import Store
 
@@ -119,12 +120,13 @@ def _overall(store: Store, evaluation: str) -> dict[str, Metric]:
 
 
 def _measured(store: Store, model: NamedModel) -> list[_Measured]:
-    """What was measured of the model, each measure in its current evaluation; the newest first."""
+    """What was measured of the model, each measure in its current evaluation; the newest first. Raises UserError where
+    several runs of the model were measured and none is named."""
     evaluations: dict[tuple[str, ...], StoredEvaluation] = {}
-    for evaluation in current_evaluations(store, candidates=model.fingerprints):
-        if model.mode in ("", evaluation.candidate_mode):
-            key = evaluation.benchmark, evaluation.judge, evaluation.baseline, evaluation.baseline_mode
-            evaluations.setdefault(key, evaluation)
+    current = current_evaluations(store, candidates=model.fingerprints)
+    for evaluation in one_run_each(store, [one for one in current if model.mode in ("", one.candidate_mode)]):
+        key = evaluation.benchmark, evaluation.judge, evaluation.baseline, evaluation.baseline_mode
+        evaluations.setdefault(key, evaluation)
     by_key = {evaluation.evaluation: evaluation for evaluation in evaluations.values()}
     values: dict[tuple[str, str], dict[str, tuple[str | None, float | None]]] = {}
     for judged in prompt_preferences(store, by_key):

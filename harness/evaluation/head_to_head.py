@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tpobench.harness.evaluation.differences import ComparedValues, Difference, paired_differences
 from tpobench.harness.store.evaluations import StoredEvaluation, current_evaluations
 from tpobench.harness.store.judgments import prompt_preferences
+from tpobench.harness.store.model_runs import one_run_each
 from tpobench.harness.store.models import NamedModel
 from tpobench.harness.store.store import Store
 
@@ -27,11 +28,12 @@ def head_to_head_differences(
         The differences of each benchmark and judge, from the newest evaluation of A against B or of B against A.
     """
     newest: dict[tuple[str, ...], StoredEvaluation] = {}
-    for evaluation in current_evaluations(store, candidates=(*a.fingerprints, *b.fingerprints), judged=True):
-        if _is_between(evaluation, a, b) or _is_between(evaluation, b, a):
-            modes = evaluation.candidate_mode, evaluation.baseline_mode
-            key = evaluation.benchmark, evaluation.judge, *(modes if _is_between(evaluation, a, b) else modes[::-1])
-            newest.setdefault(key, evaluation)
+    current = current_evaluations(store, candidates=(*a.fingerprints, *b.fingerprints), judged=True)
+    between = [one for one in current if _is_between(one, a, b) or _is_between(one, b, a)]
+    for evaluation in one_run_each(store, between):
+        modes = evaluation.candidate_mode, evaluation.baseline_mode
+        key = evaluation.benchmark, evaluation.judge, *(modes if _is_between(evaluation, a, b) else modes[::-1])
+        newest.setdefault(key, evaluation)
     for _, evaluation in sorted(newest.items()):
         yield from paired_differences(_compared(store, evaluation, _is_between(evaluation, a, b)), by_clusters)
 

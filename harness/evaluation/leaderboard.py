@@ -15,8 +15,9 @@ from tpobench.harness.models.modes import in_mode
 from tpobench.harness.records import Metric
 from tpobench.harness.stats.missing import MissingVerdicts
 from tpobench.harness.stats.ranks import RankInterval
-from tpobench.harness.store.evaluations import StoredEvaluation, evaluations_on_board
+from tpobench.harness.store.evaluations import StoredEvaluation, candidates_with_texts, evaluations_on_board
 from tpobench.harness.store.judgments import PromptPreference, preferences_by_assigned, prompt_preferences
+from tpobench.harness.store.models import short_fingerprints
 from tpobench.harness.store.store import Store
 
 
@@ -31,6 +32,7 @@ class LeaderboardRow:
         rank: The ranks that the model can have among those of its board, by the figure `ranked_by`; None where it has
             no valid figure, or was evaluated once more.
         preferences: The preference for the model by prompt, where there is a verdict.
+        run: The beginning of the fingerprint, where its board shows several runs of models of this name.
     """
 
     evaluation: str
@@ -50,11 +52,12 @@ class LeaderboardRow:
     rank: RankInterval | None = None
     ranked_by: str = ""
     preferences: Mapping[str, float] = field(default_factory=dict, repr=False)
+    run: str = ""
 
     @property
     def label(self) -> str:
-        """What to call the model: in another mode it is another one."""
-        return in_mode(self.model, self.mode)
+        """What to call the model: in another mode, and in another run, it is another one."""
+        return in_mode(self.model, self.mode) + (f" [{self.run}]" if self.run else "")
 
     @property
     def all_notes(self) -> tuple[str, ...]:
@@ -101,7 +104,45 @@ def leaderboard(store: Store, benchmark: str = "", sort: str = "", also: Collect
         judged[one.evaluation].append(one)
     pooled = pooled_figures(store, evaluations)
     rows = [_row(e, [*metrics[e.evaluation], *pooled.get(e.evaluation, ())], judged[e.evaluation]) for e in evaluations]
-    return in_order(with_ranks(rows), sort)
+    return in_order(with_ranks(with_runs(counted_once(store, rows, set(also)))), sort)
+
+
+def with_runs(rows: Sequence[LeaderboardRow]) -> list[LeaderboardRow]:
+    """The rows in the order given; those of several models of one name on one board are told apart."""
+    runs: dict[str, str] = {}
+    for group in grouped(rows):
+        candidates: dict[tuple[str, str], set[str]] = {}
+        for row in group:
+            candidates.setdefault((row.model, row.mode), set()).add(row.candidate)
+        for same_name in candidates.values():
+            if len(same_name) > 1:
+                runs |= short_fingerprints(same_name)
+    return [replace(row, run=runs.get(row.candidate, "")) for row in rows]
+
+
+def counted_once(store: Store, rows: Sequence[LeaderboardRow], also: Collection[str] = ()) -> list[LeaderboardRow]:
+    """The rows without those that tell of a run what another row tells: the same preferences for answers of the same
+    lengths, imported once with their texts and once without. The one with texts stays, and those that `also` names."""
+    told: dict[tuple[object, ...], list[LeaderboardRow]] = {}
+    for row in rows:
+        if row.preferences and row.evaluation not in also:
+            chars = round(row.value("response_chars") or 0.0, 6)
+            sides = row.benchmark, row.judge, row.against, row.model, row.mode
+            told.setdefault((*sides, row.prompts, chars), []).append(row)
+    twice: set[str] = set()
+    for same in told.values():
+        if len({row.candidate for row in same}) > 1:
+            with_texts = candidates_with_texts(store, [row.evaluation for row in same])
+            first, *others = sorted(same, key=lambda row: row.evaluation not in with_texts)
+            twice |= {row.evaluation for row in others if _same_preferences(first, row)}
+    return [row for row in rows if row.evaluation not in twice]
+
+
+def _same_preferences(a: LeaderboardRow, b: LeaderboardRow) -> bool:
+    """Files round preferences differently."""
+    return a.preferences.keys() == b.preferences.keys() and all(
+        math.isclose(value, b.preferences[prompt], abs_tol=1e-6) for prompt, value in a.preferences.items()
+    )
 
 
 def with_ranks(rows: Sequence[LeaderboardRow]) -> list[LeaderboardRow]:

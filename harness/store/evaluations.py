@@ -5,9 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tpobench.harness.errors import StoreLacks
 from tpobench.harness.models.modes import in_mode
-from tpobench.harness.store.models import model_named, require_one_mode
 from tpobench.harness.store.store import Store
 
 
@@ -169,33 +167,17 @@ def sampling_of_candidates(store: Store, evaluations: Collection[str]) -> dict[s
 
 def with_candidate_texts(store: Store, evaluations: Sequence[StoredEvaluation]) -> list[StoredEvaluation]:
     """Those of the evaluations whose first output of the candidate is stored: imported judgments come without."""
+    keys = candidates_with_texts(store, [evaluation.evaluation for evaluation in evaluations])
+    return [evaluation for evaluation in evaluations if evaluation.evaluation in keys]
+
+
+def candidates_with_texts(store: Store, evaluations: Collection[str]) -> set[str]:
+    """Of the evaluations with these keys those whose candidate's first output is stored."""
     query = (
         "SELECT evaluation_key FROM evaluation JOIN output ON output_key = candidate_outputs[1] "
         "WHERE list_contains(?, evaluation_key)"
     )
-    rows = store.rows(query, [[evaluation.evaluation for evaluation in evaluations]])
-    keys = {row["evaluation_key"] for row in rows}
-    return [evaluation for evaluation in evaluations if evaluation.evaluation in keys]
-
-
-def evaluation_of_model(store: Store, text: str, benchmark: str) -> StoredEvaluation:
-    """The newest evaluation on a benchmark of the model that a user names, one with its texts where there is any.
-
-    Raises:
-        StoreLacks: There is no such model or evaluation.
-        UserError: Several models or modes fit.
-    """
-    current = current_evaluations(store, benchmark)
-    model = model_named(store, text, among={evaluation.candidate for evaluation in current})
-    of_model = [evaluation for evaluation in current if evaluation.candidate in model.fingerprints]
-    if not of_model:
-        problem = f"{store.path} holds no {benchmark} evaluation of {text!r}"
-        raise StoreLacks(store.path, problem, "tpobench leaderboard lists what there is")
-    mode = require_one_mode(model, [evaluation.candidate_mode for evaluation in of_model]).mode
-    fitting = [evaluation for evaluation in of_model if evaluation.candidate_mode == mode]
-    if not fitting:
-        raise StoreLacks(store.path, f"{store.path} holds no {benchmark} evaluation of {model.name} in the mode {mode}")
-    return (with_candidate_texts(store, fitting) or fitting)[0]
+    return {row["evaluation_key"] for row in store.rows(query, [list(evaluations)])}
 
 
 def _evaluations(store: Store, table: str, where: str, parameters: Sequence[Any]) -> list[StoredEvaluation]:

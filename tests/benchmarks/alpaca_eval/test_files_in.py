@@ -3,16 +3,22 @@
 from pathlib import Path
 from typing import Any
 
+import pyarrow as arrow
+import pyarrow.parquet as parquet
 import pytest
 
 from tests.benchmarks.alpaca_eval.small import PROMPTS, SMALL, annotations, written
 from tests.data import DATA, real_data
 from tpobench.benchmarks.alpaca_eval.data import load
 from tpobench.benchmarks.alpaca_eval.files_in import import_alpaca
+from tpobench.benchmarks.alpaca_eval.files_out import export_annotations
+from tpobench.harness.errors import UserError
+from tpobench.harness.evaluation.compare import compare_models
 from tpobench.harness.evaluation.declaration import ImportedModel, LeftOut
 from tpobench.harness.evaluation.leaderboard import beside_published, leaderboard
 from tpobench.harness.judges.alpaca_eval import AlpacaEvalProtocol
 from tpobench.harness.judges.base import Comparison
+from tpobench.harness.store.models import model_named
 from tpobench.harness.store.store import Store
 
 
@@ -124,6 +130,68 @@ def test_what_systems_and_editors_leave_is_ignored(store: Store, tmp_path: Path)
             (tmp_path / folder / "annotations.json").write_text("{")
     (came,) = import_alpaca(store, tmp_path, SMALL)
     assert isinstance(came, ImportedModel)
+
+
+def compact(folder: Path, *rows: tuple[Any, ...]) -> Path:
+    columns = ("model", "index", "row", "preference", "output_length", "baseline_length")
+    folder.mkdir(parents=True, exist_ok=True)
+    table = arrow.table({name: list(values) for name, values in zip(columns, zip(*rows, strict=True), strict=True)})
+    parquet.write_table(table, folder / "annotations.parquet")
+    return folder
+
+
+def test_rows_of_a_compact_file_that_cannot_be_used_are_named(store: Store, tmp_path: Path) -> None:
+    good = [("m", n, n, 1.5, 9, 9) for n in range(10)]
+    odd = [("m", 99, 0, 1.5, 9, 9), ("m", 11, 0, 7.0, 9, 9), (None, 12, 0, 1.5, 9, 9), ("m", 13, 0, 1.5, 2**40, 9)]
+    compact(tmp_path / "x", *good, *odd, good[0])
+    (tmp_path / "y").mkdir()
+    (tmp_path / "y" / "annotations.parquet").write_bytes(b"PAR1 cut")
+    came = list(import_alpaca(store, tmp_path, SMALL))
+    (model,) = [one for one in came if isinstance(one, ImportedModel)]
+    assert (model.model, model.prompts) == ("m", 10)
+    problems = {one.row: one.problem for one in came if isinstance(one, LeftOut)}
+    assert list(problems) == ["row 10", "row 11", "row 12", "row 13", "row 14", ""]
+    assert problems["row 10"] == "has the index 99, and there are 40 instructions"
+    assert problems["row 13"] == f"has the output_length {2**40}"
+    assert problems[""] == "is not a Parquet file that can be read; it may be cut off"
+
+
+@pytest.mark.parametrize("texts", [True, False])
+def test_two_runs_of_one_model_are_told_apart_everywhere(store: Store, tmp_path: Path, texts: bool) -> None:
+    for run, preference in (("one", 1.9), ("two", 1.1)):
+        if texts:
+            rows = annotations("m")
+            for row in rows:
+                row |= {"preference": preference, "output_2": f"{run} {row['output_2']}"}
+            written(tmp_path / run, rows)
+        else:
+            compact(tmp_path / run, *[("m", n, n, preference, 9 + len(run), 9) for n in range(40)])
+    written(tmp_path / "other", annotations("other"))
+    list(import_alpaca(store, tmp_path, SMALL))
+    board = {row.label: row for row in leaderboard(store, "alpaca_eval")}
+    first, second = (row for label, row in board.items() if label != "other")
+    assert first.label == f"m [{first.candidate[:8]}]"
+    assert [first.value("win_rate"), second.value("win_rate")] == pytest.approx([0.9, 0.1])
+    told = rf"holds 2 runs of m on alpaca_eval by .*{second.candidate[:8]}|{first.candidate[:8]}"
+    for name in ("m", "m@direct"):
+        with pytest.raises(UserError, match=told):
+            compare_models(store, model_named(store, name), model_named(store, "other"))
+        with pytest.raises(UserError, match=told):
+            export_annotations(store, name, tmp_path)
+    (named, *_) = compare_models(store, model_named(store, second.candidate[:8]), model_named(store, "other"))
+    assert named.a == pytest.approx(0.1)
+
+
+def test_one_run_in_two_forms_is_one_row(store: Store, tmp_path: Path) -> None:
+    written(tmp_path / "m", annotations("m"))
+    rows = [("m", n, n, 1 + n / 40, len(f"answer {n}"), len(row.answer)) for n, row in enumerate(SMALL.rows)]
+    compact(tmp_path, *rows)
+    assert len(list(import_alpaca(store, tmp_path, SMALL))) == 2
+    (row,) = leaderboard(store, "alpaca_eval")
+    assert row.label == "m"
+    written(tmp_path / "other", annotations("other"))
+    list(import_alpaca(store, tmp_path / "other", SMALL))
+    assert compare_models(store, model_named(store, "m"), model_named(store, "other"))
 
 
 @real_data
