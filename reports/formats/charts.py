@@ -7,7 +7,7 @@ a user enters a chart: names are in the tables beside it.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import floor, isfinite, log10
 from typing import Any, Literal
 
 from markupsafe import Markup
@@ -109,6 +109,18 @@ class Strip:
         )
 
 
+def has_curve(series: Sequence[Series]) -> bool:
+    """Whether anything changes along the axis: one point is no chart, its figure is in the table."""
+    return any(len(one.drawn) > 1 for one in series)
+
+
+def digits(series: Sequence[Series]) -> str:
+    """The number format of an axis on which values that lie this close together are told apart."""
+    values = [mark.value for one in series for mark in one.drawn]
+    spread = max(values, default=0.0) - min(values, default=0.0)
+    return f".{min(max(2, 1 - floor(log10(spread))), 6) if spread > 0 else 2}f"
+
+
 def lines(series: Sequence[Series], ticks: Sequence[str], axis: str, reference: float | None = None) -> Markup:
     """Values by iteration, one line a series; several series may have one style. `axis` is a number format of d3, such
     as ``.0%``. Series of the paper are dotted and have no marks."""
@@ -120,7 +132,6 @@ def lines(series: Sequence[Series], ticks: Sequence[str], axis: str, reference: 
         for number, one in enumerate(series)
         for mark in one.drawn
     ]
-    low, high = _reach([row[end] for row in rows for end in ("low", "high")], reference)
     x = (
         alt.X("x:Q")
         .scale(domain=[-0.35, max(len(ticks) - 1, 1) + 0.35], nice=False)
@@ -132,6 +143,28 @@ def lines(series: Sequence[Series], ticks: Sequence[str], axis: str, reference: 
             labelOverlap="greedy" if len(ticks) > 10 else False,
         )
     )
+    return _lined(rows, x, axis, reference)
+
+
+def curves(series: Sequence[Series], places: Sequence[Sequence[float]], reference: float) -> Markup:
+    """Shares, each with its interval, over a quantity: `places` has one for each mark of each series."""
+    import altair as alt
+
+    rows = [
+        _row(mark, one.style) | {"line": number, "x": places[number][mark.position]}
+        for number, one in enumerate(series)
+        for mark in one.drawn
+    ]
+    _, most = _reach([row["x"] for row in rows], 0.0)
+    x = alt.X("x:Q").scale(domain=[-0.03 * most, most], nice=False).axis(tickCount=6, grid=False, title=None)
+    return _lined(rows, x, ".0%", reference)
+
+
+def _lined(rows: list[dict[str, Any]], x: Any, axis: str, reference: float | None) -> Markup:
+    """Points with their intervals, joined by a line for each ``line``."""
+    import altair as alt
+
+    low, high = _reach([row[end] for row in rows for end in ("low", "high")], reference)
     y = alt.Y("value:Q").scale(domain=[low, high], nice=False).axis(format=axis, tickCount=5, title=None)
     base = alt.Chart(_data(rows)).encode(x=x, y=y, color=_colour())
     drawn = [

@@ -26,7 +26,10 @@ def percent(value: float | None) -> str:
 
 
 def decimal(value: float | None) -> str:
-    return NONE if value is None else f"{value:.3f}"
+    """Three decimals, or two digits of a smaller figure: ``0.412``, ``0.00031``."""
+    if value is None:
+        return NONE
+    return f"{value:.2g}" if 0 < abs(value) < 0.01 else f"{value:.3f}"
 
 
 def count(value: float | None) -> str:

@@ -20,6 +20,7 @@ from tpobench.reports.decision import SYMBOLS, evidence, shown_as, without_inter
 from tpobench.reports.formats import figures
 from tpobench.reports.runs import iteration_name
 from tpobench.reports.sections.matrices import shade
+from tpobench.reports.sections.training import is_low_accuracy
 
 _PAGE = Path(__file__).parent / "page"
 _SECTIONS = Path(sections.__file__).parent
@@ -50,7 +51,8 @@ def render(content: Content) -> str:
         One page that needs no other file. Texts in it are escaped, and its policy lets its own script and style run,
         and nothing else.
     """
-    style, script = ((_PAGE / name).read_text(encoding="utf-8") for name in ("style.css", "report.js"))
+    style, *scripts = ((_PAGE / name).read_text(encoding="utf-8") for name in ("style.css", "report.js", "examples.js"))
+    script = "\n".join(scripts)
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; "
         "form-action 'none'"
@@ -97,6 +99,7 @@ def _environment() -> Environment:
     ):
         environment.filters[write_figure.__name__] = write_figure
     environment.globals |= {
+        "is_low_accuracy": is_low_accuracy,
         "iteration_name": iteration_name,
         "MIN_CATEGORY": MIN_CATEGORY,
         "SYMBOLS": SYMBOLS,

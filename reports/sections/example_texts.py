@@ -19,6 +19,10 @@ MAX_TEXT = 20_000
 """Characters of one text; the rest is in the store."""
 
 
+KEY_CHARS = 12
+"""Of a prompt's key: enough to tell the prompts of a page apart, in links too."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExampleSide:
     """One answer; `response` is None where only its judgment was imported. `met` says of each check whether it is
@@ -36,10 +40,11 @@ class ExampleSide:
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One prompt of the evaluation with this number, its `verdicts` (order, preference, the judge's text), and both
-    sides."""
+    """One prompt, by its `key`, of the evaluation with this number, its `verdicts` (order, preference, the judge's
+    text), and both sides."""
 
     evaluation: int
+    key: str
     prompt: str
     category: str
     checks: tuple[str, ...]
@@ -74,6 +79,7 @@ def examples_of(store: Store, evaluations: Sequence[Evaluation], prompts: Sequen
         examples.append(
             Example(
                 evaluation=number,
+                key=prompt,
                 prompt=first.text,
                 category=first.category,
                 checks=tuple(map(_check_name, first.checks)),
@@ -137,6 +143,7 @@ class Packer:
             verdicts,
             *(self._output(side) for side in example.sides),
             [self._text(check) for check in example.checks],
+            visible(example.key[:KEY_CHARS]),
         ]
 
     def _output(self, side: ExampleSide) -> int:

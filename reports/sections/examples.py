@@ -5,7 +5,7 @@ import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tpobench.harness.records import content_key
 from tpobench.harness.store.store import Store
@@ -14,6 +14,7 @@ from tpobench.reports.evaluations import Evaluation
 from tpobench.reports.formats.figures import count, visible
 from tpobench.reports.runs import Run, iteration_name
 from tpobench.reports.sections.example_texts import Example, Packer, examples_of
+from tpobench.reports.sections.thoughts import thought_ends
 
 MAX_EXAMPLES = 5000
 """More are sampled by prompt, the same prompts for every evaluation."""
@@ -33,9 +34,35 @@ class LabelledEvaluation:
     styles: tuple[str, str] = ("thought", "direct")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class SideBySide:
+    """The candidates of two evaluations, which were compared with the same answers, on the prompts of both.
+
+    Attributes:
+        evaluations: Their keys.
+        label: What the list of evaluations calls it.
+        names: What to call both candidates and what they were compared with.
+        styles: How both look.
+        is_first: Whether it is shown before any single evaluation.
+    """
+
+    evaluations: tuple[str, str]
+    label: str
+    names: tuple[str, str, str]
+    styles: tuple[str, str] = ("thought", "direct")
+    is_first: bool = False
+
+    def packed(self, numbers: Mapping[str, int]) -> list[Any]:
+        """For the page; `numbers` are those of the evaluations."""
+        *sides, third = map(visible, self.names)
+        places = (numbers[key] for key in self.evaluations)
+        return [*places, visible(self.label), *sides, *self.styles, third, self.is_first]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Examples:
-    """`shown` of `total` judged prompts; `packed` is what the page unpacks, empty where nothing was judged."""
+    """`shown` of `total` judged prompts; `packed` is what the page unpacks, empty where nothing was judged.
+    `evaluations` are the keys of those that are shown, `pairs` those of which two are shown side by side."""
 
     template: ClassVar[str] = "examples.html.j2"
     anchor: ClassVar[str] = "examples"
@@ -43,6 +70,13 @@ class Examples:
     shown: int = 0
     total: int = 0
     packed: str = ""
+    evaluations: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def place(self, first: str, second: str) -> int | None:
+        """The number by which a link leads to two evaluations side by side; None where they are not shown."""
+        pair = (first, second)
+        return len(self.evaluations) + self.pairs.index(pair) if pair in self.pairs else None
 
     @property
     def sampled(self) -> str:
@@ -77,7 +111,24 @@ def of_run(store: Store, run: Run) -> Examples:
                     styles=(step.arm or "direct", "head-to-head"),
                 )
             )
-    return read_examples(store, labelled)
+    return read_examples(store, labelled, _before_and_after(run))
+
+
+def _before_and_after(run: Run) -> list[SideBySide]:
+    """The thought arm's first and last evaluated answers to the same prompts, thoughts included."""
+    ends = thought_ends(run)
+    if ends is None:
+        return []
+    first, last = (run.evaluation("thought", iteration) for iteration in ends)
+    assert first is not None
+    assert last is not None
+    names = tuple(iteration_name(iteration).capitalize() for iteration in ends)
+    label = f"Thought arm, {iteration_name(ends[0])} (A) and {iteration_name(ends[1])} (B)"
+    return [
+        SideBySide(
+            evaluations=(first.key, last.key), label=label, names=(f"A: {names[0]}", f"B: {names[1]}", first.against)
+        )
+    ]
 
 
 def of_models(store: Store, evaluations: Iterable[Evaluation], names: Mapping[str, str]) -> Examples:
@@ -89,11 +140,21 @@ def of_comparison(store: Store, comparison: ModelComparison) -> Examples:
     """Where one was compared with the other, then where both were compared with a third."""
     labelled = [_labelled(evaluation, evaluation.candidate) for evaluation in comparison.between]
     labelled += [_labelled(e, comparison.names[e.key]) for e in comparison.shared_evaluations]
-    return read_examples(store, labelled)
+    a, b = comparison.labels
+    pairs = [
+        SideBySide(
+            evaluations=(mine.key, other.key),
+            label=f"{a} (A) and {b} (B) side by side: {mine.benchmark} v {mine.against}",
+            names=(f"A: {a}", f"B: {b}", mine.against),
+            is_first=True,
+        )
+        for mine, other in comparison.shared
+    ]
+    return read_examples(store, labelled, pairs)
 
 
-def read_examples(store: Store, labelled: Sequence[LabelledEvaluation]) -> Examples:
-    """All judged prompts of the evaluations, or a sample of them."""
+def read_examples(store: Store, labelled: Sequence[LabelledEvaluation], pairs: Sequence[SideBySide] = ()) -> Examples:
+    """All judged prompts of the evaluations, or a sample of them; those of pairs side by side, too."""
     evaluations = [one.evaluation for one in labelled]
     total = sum(evaluation.size for evaluation in evaluations)
     if not total:
@@ -101,14 +162,23 @@ def read_examples(store: Store, labelled: Sequence[LabelledEvaluation]) -> Examp
     examples = _within_chars(examples_of(store, evaluations, _sampled(evaluations)))
     packer = Packer()
     rows = [packer.row(example) for example in examples]
+    numbers = {evaluation.key: number for number, evaluation in enumerate(evaluations)}
+    beside = [pair for pair in pairs if numbers.keys() >= set(pair.evaluations)]
     document = {
         "evaluations": [[*map(visible, (one.label, one.candidate, one.baseline)), *one.styles] for one in labelled],
+        "pairs": [pair.packed(numbers) for pair in beside],
         "texts": packer.texts,
         "outputs": packer.outputs,
         "rows": rows,
     }
     content = json.dumps(document, separators=(",", ":")).encode()
-    return Examples(len(rows), total, base64.b64encode(gzip.compress(content, 6, mtime=0)).decode())
+    return Examples(
+        shown=len(rows),
+        total=total,
+        packed=base64.b64encode(gzip.compress(content, 6, mtime=0)).decode(),
+        evaluations=tuple(numbers),
+        pairs=tuple(pair.evaluations for pair in beside),
+    )
 
 
 def _labelled(evaluation: Evaluation, name: str) -> LabelledEvaluation:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from tpobench.harness.store.steps import ARMS, Arm
 from tpobench.reports.evaluations import Evaluation
-from tpobench.reports.formats.charts import Mark, Series, Style, lines, metric_mark
+from tpobench.reports.formats.charts import Mark, Series, Style, has_curve, lines, metric_mark
 from tpobench.reports.runs import Run, iteration_name
 from tpobench.reports.sections.tasks import TaskRow, task_charts, task_rows
 
@@ -88,12 +88,13 @@ def of_run(run: Run, paper: bool) -> Iterations:
 
 def _curve(run: Run, benchmark: str, ticks: Sequence[str], paper: bool) -> Curve:
     rows = _rows(run, benchmark)
-    series = _series(run, benchmark, "win_rate") + (_paper(run) if paper else [])
+    own = _series(run, benchmark, "win_rate")
+    series = [*own, *(_paper(run) if paper else [])]
     return Curve(
         benchmark=benchmark,
         baseline=rows[0].evaluation.against,
         rows=tuple(rows),
-        chart=lines(series, ticks, ".0%", 0.5) if any(row.evaluation.preferences for row in rows) else None,
+        chart=lines(series, ticks, ".0%", 0.5) if has_curve(own) else None,
     )
 
 
@@ -105,7 +106,7 @@ def _head_to_head_chart(run: Run, ticks: Sequence[str]) -> Markup | None:
         if evaluation is not None and (mark := metric_mark(position, evaluation.overall("win_rate"))) is not None:
             marks.append(mark)
     series = Series("head-to-head", marks)
-    return lines([series], ticks, ".0%", 0.5) if series.drawn else None
+    return lines([series], ticks, ".0%", 0.5) if has_curve([series]) else None
 
 
 def _figure_charts(run: Run, ticks: Sequence[str]) -> list[tuple[str, Markup]]:
@@ -118,7 +119,7 @@ def _figure_charts(run: Run, ticks: Sequence[str]) -> list[tuple[str, Markup]]:
     charts = []
     for name, title, is_shown in figures:
         series = [one for one in _series(run, run.benchmarks[0], name) if is_shown(one)] if run.benchmarks else []
-        if any(one.drawn for one in series):
+        if has_curve(series):
             charts.append((title, lines(series, ticks, ".0%" if name.endswith("_rate") else ",.0f")))
     return charts
 

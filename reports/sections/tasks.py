@@ -8,7 +8,7 @@ from markupsafe import Markup
 from tpobench.harness.records import Metric
 from tpobench.harness.store.step_details import TasksDetails
 from tpobench.harness.store.steps import ARMS, Arm, Step
-from tpobench.reports.formats.charts import Series, lines, metric_mark
+from tpobench.reports.formats.charts import Series, has_curve, lines, metric_mark
 from tpobench.reports.runs import Run
 
 
@@ -45,6 +45,6 @@ def task_charts(rows: Sequence[TaskRow], ticks: Sequence[str]) -> list[tuple[str
                     metric_mark(position, figure, hollow=position == 0) for position, figure in enumerate(row.figures)
                 ]
                 series.append(Series(row.arm, [mark for mark in marks if mark is not None]))
-        if any(one.drawn for one in series):
+        if has_curve(series):
             charts.append((name, lines(series, ticks, ".0%")))
     return charts

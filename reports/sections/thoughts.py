@@ -19,9 +19,10 @@ class BeforeAfter:
     after: CandidateAnswer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Thoughts:
-    """Answers of the thought arm after its `first` and after its `last` evaluated iteration."""
+    """Answers of the thought arm after its `first` and after its `last` evaluated iteration; `evaluations` are the keys
+    of both."""
 
     template: ClassVar[str] = "thoughts.html.j2"
     anchor: ClassVar[str] = "thoughts"
@@ -29,19 +30,28 @@ class Thoughts:
     first: int
     last: int
     shown: Sequence[BeforeAfter]
+    evaluations: tuple[str, str]
 
 
 def of_run(store: Store, run: Run) -> Thoughts | None:
     """Three prompts of different categories, the first in the benchmark's order of which both answers parsed. None with
     fewer than two iterations."""
-    evaluated = {i: evaluation for i in run.iterations if (evaluation := run.evaluation("thought", i)) is not None}
-    if len(evaluated) < 2:
+    ends = thought_ends(run)
+    if ends is None:
         return None
-    first, last = min(evaluated), max(evaluated)
-    afterwards = {answer.prompt: answer for answer in candidate_answers(store, evaluated[last].key)}
+    before, after = (run.evaluation("thought", iteration) for iteration in ends)
+    assert before is not None
+    assert after is not None
+    afterwards = {answer.prompt: answer for answer in candidate_answers(store, after.key)}
     shown: dict[str, BeforeAfter] = {}
-    for before in candidate_answers(store, evaluated[first].key):
-        after = afterwards.get(before.prompt)
-        if after is not None and before.response and after.response and len(shown) < SHOWN:
-            shown.setdefault(before.category, BeforeAfter(before, after))
-    return Thoughts(first, last, list(shown.values()))
+    for answer in candidate_answers(store, before.key):
+        later = afterwards.get(answer.prompt)
+        if later is not None and answer.response and later.response and len(shown) < SHOWN:
+            shown.setdefault(answer.category, BeforeAfter(answer, later))
+    return Thoughts(first=ends[0], last=ends[1], shown=list(shown.values()), evaluations=(before.key, after.key))
+
+
+def thought_ends(run: Run) -> tuple[int, int] | None:
+    """The first and the last iteration whose thought arm was evaluated; None where these are not two."""
+    evaluated = [iteration for iteration in run.iterations if run.evaluation("thought", iteration) is not None]
+    return (min(evaluated), max(evaluated)) if len(evaluated) > 1 else None

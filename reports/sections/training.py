@@ -19,9 +19,28 @@ from tpobench.harness.store.step_details import (
 )
 from tpobench.harness.store.steps import ARMS, Arm, Step
 from tpobench.harness.store.store import Store
-from tpobench.reports.formats.charts import Mark, Series, lines
-from tpobench.reports.formats.figures import words
-from tpobench.reports.runs import Run
+from tpobench.reports.formats.charts import Mark, Series, digits, has_curve, lines
+from tpobench.reports.formats.figures import percent, words
+from tpobench.reports.runs import Run, iteration_name
+from tpobench.reports.sections.compute import ComputePoint, compute_chart, compute_points
+
+LOW_ACCURACY = 0.6
+"""Share of pairs in which a trained model prefers the chosen response, below which it has learned little: one that was
+not trained prefers it in half of them."""
+
+
+def is_low_accuracy(metrics: Mapping[str, float]) -> bool:
+    """Whether what an epoch left is flagged."""
+    return metrics.get("rewards/accuracies", 1.0) < LOW_ACCURACY
+
+
+def training_warnings(run: Run) -> list[str]:
+    """What training itself says against the models that it made."""
+    low = [row for row in training_rows(run) if is_low_accuracy(row.metrics)]
+    said = [f"{row.arm} in {iteration_name(row.iteration)} {percent(row.metrics['rewards/accuracies'])}" for row in low]
+    if not said:
+        return []
+    return [f"Training hardly told chosen from rejected responses: reward accuracy {', '.join(said)} (chance is 50%)."]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,19 +119,21 @@ class Training:
     title: ClassVar[str] = "Training"
     rows: Sequence[TrainingRow]
     charts: Sequence[tuple[str, Markup]]
+    compute: Sequence[ComputePoint]
     warm_starts: Sequence[WarmStart]
     costs: Sequence[StepCosts]
 
 
 def of_run(store: Store, run: Run) -> Training:
     """The section of a run, however far it is."""
-    rows = training_rows(run)
+    rows, points = training_rows(run), compute_points(run)
     warm_starts = {arm: run.details(Step(WarmStartDetails, arm)) for arm in reversed(ARMS)}
     calls = judging_calls_by_step(store, run.key)
     costs = [(finished, calls.get(finished.step.name, CallTotals(0, None))) for finished in run.steps]
     return Training(
         rows=rows,
-        charts=_charts(rows),
+        charts=[*([chart] if (chart := compute_chart(points)) is not None else []), *_charts(rows)],
+        compute=points,
         warm_starts=[WarmStart(arm, one.examples, one.metrics) for arm, one in warm_starts.items() if one is not None],
         costs=[
             StepCosts(step=finished.step.name, seconds=finished.seconds, calls=total.calls, dollars=total.dollars)
@@ -162,18 +183,18 @@ def _charts(rows: Sequence[TrainingRow]) -> list[tuple[str, Markup]]:
     """Title and chart of what training shows by iteration, as far as it has come."""
     ticks = [str(iteration) for iteration in sorted({row.iteration for row in rows})]
     figures: list[tuple[str, Callable[[TrainingRow], float | None], str, float | None]] = [
-        ("Margin between chosen and rejected, in scores", lambda row: row.margin, ".2f", None),
+        ("Margin between chosen and rejected, in scores", lambda row: row.margin, "", None),
         ("Chosen responses longer than rejected ones, characters", lambda row: row.longer, "+,.0f", 0.0),
         ("Thought length of the samples, characters", lambda row: row.thought_chars, ",.0f", None),
     ]
     charts = []
     for title, value, axis, reference in figures:
         series = _series(rows, ticks, value)
-        if any(one.drawn for one in series):
-            charts.append((title, lines(series, ticks, axis, reference)))
+        if has_curve(series):
+            charts.append((title, lines(series, ticks, axis or digits(series), reference)))
     losses, epochs = _losses(rows)
-    if any(one.drawn for one in losses):
-        charts.append(("Training loss by epoch", lines(losses, epochs, ".2f")))
+    if has_curve(losses):
+        charts.append(("Training loss by epoch", lines(losses, epochs, digits(losses))))
     return charts
 
 

@@ -125,14 +125,17 @@ def _headlines(comparison: ModelComparison) -> list[Headline]:
                 low=first.low,
                 high=first.high,
                 n=first.n,
-                measure="difference in points",
+                measure="difference",
                 is_difference=True,
                 missing=first.missing,
             )
         )
     sides: tuple[tuple[str, Style], ...] = (("A", "thought"), ("B", "direct"))
     for (label, style), evaluation in zip(sides, comparison.shared_evaluations[:2], strict=False):
-        headlines += win_rate_headline(f"{label} v {evaluation.against}, {evaluation.benchmark}", style, evaluation)
+        figure = WIN_RATE if comparison.head_to_heads else comparison.differences[0].figure
+        headlines += win_rate_headline(
+            f"{label} v {evaluation.against}, {evaluation.benchmark}", style, evaluation, figure
+        )
     return headlines
 
 

@@ -6,6 +6,7 @@ from tpobench.reports.decision import reading_of, shown_as
 from tpobench.reports.formats import figures
 from tpobench.reports.formats.figures import words
 from tpobench.reports.runs import Run, RunGate, iteration_name
+from tpobench.reports.sections.training import training_warnings
 from tpobench.reports.sections.verdict import Conclusion, Headline, facts_of, win_rate_headline
 from tpobench.reports.sections.warnings import warnings_of, with_trust
 
@@ -24,6 +25,7 @@ def of_run(run: Run) -> Conclusion:
     warnings = warnings_of(run.evaluations.values()) if run.first else []
     if run.has_same_judge:
         warnings.insert(0, _SAME_JUDGE)
+    warnings += training_warnings(run)
     if len(run.arms) == 1:
         warnings.append(f"Only the {run.arms[0]} arm was run: there is no baseline trained the same way.")
     return Conclusion(

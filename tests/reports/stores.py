@@ -176,14 +176,14 @@ def finished_run(store: Store, asked: int = 90) -> str:
     return RUN
 
 
+SAMPLED = SampleDetails(
+    outputs=40, parse_error_rate=0.05, truncated=0.0, tokens=9.0, thought_chars=15.0, response_chars=30.0
+)
+
+
 def trained(done: Callable[[Step[Any], Any], None], arm: Arm, model: Model) -> None:
     """Finish the steps of an arm's first iteration."""
-    done(
-        Step(SampleDetails, arm, 1),
-        SampleDetails(
-            outputs=40, parse_error_rate=0.05, truncated=0.0, tokens=9.0, thought_chars=15.0, response_chars=30.0
-        ),
-    )
+    done(Step(SampleDetails, arm, 1), SAMPLED)
     done(
         Step(PairDetails, arm, 1),
         PairDetails(
@@ -229,6 +229,43 @@ def trained(done: Callable[[Step[Any], Any], None], arm: Arm, model: Model) -> N
             ),
         ),
     )
+
+
+def longer_run(store: Store, accuracy: float = 0.52) -> str:
+    """A run of two iterations of the thought arm, the seed evaluated too; training told pairs apart with this accuracy.
+    Returns the run's key."""
+    asked = 60
+    questions = prompts(asked)
+    base = answered(store, "base", DIRECT, questions, [f"base says {n}" for n in range(asked)])
+    sides = [
+        answered(store, name, THINK, questions, [f"{name} says {n} " * 2 for n in range(asked)], f"{name} thinks. ")
+        for name in ("seed", "one", "two")
+    ]
+    store.add_run(RUN, "longer", {"name": "longer", "arms": ["thought"], "iterations": 2}, {"versions": {}})
+    metrics = {"loss": 0.00042, "rewards/accuracies": accuracy}
+    for iteration, side, wins in ((None, sides[0], 20), (1, sides[1], 30), (2, sides[2], 45)):
+        key = judged(store, side, base, Judging(say=lambda n, order, wins=wins: float(n < wins)))  # type: ignore[misc]
+        details: list[tuple[Step[Any], Any]] = [
+            (Step(EvaluateDetails, "thought", iteration), EvaluateDetails(evaluation=key, win_rate=wins / asked))
+        ]
+        if iteration is not None:
+            job = TrainDetails(
+                job=f"job {iteration}",
+                name=side.model.name,
+                target=side.model.folder,
+                parent="seed",
+                method="dpo",
+                epochs=(EpochDetails(epoch=1, folder="/f", model="m", metrics=metrics),),
+                metrics=metrics,
+                model=side.model.fingerprint,
+            )
+            details += [
+                (Step(SampleDetails, "thought", iteration), SAMPLED),
+                (Step(TrainDetails, "thought", iteration), job),
+            ]
+        for step, one in details:
+            store.finish_step(RUN, step.name, one.as_stored(), 100.0)
+    return RUN
 
 
 def two_models(store: Store, asked: int = 40, **about: object) -> tuple[str, str]:

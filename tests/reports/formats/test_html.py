@@ -11,7 +11,7 @@ import pytest
 from tests.reports.browser import Opened
 from tests.reports.hostile import payloads
 from tests.reports.hostile_store import hostile_store
-from tests.reports.stores import CATEGORIES, Judging, answered, finished_run, judged, prompts
+from tests.reports.stores import CATEGORIES, Judging, answered, finished_run, judged, longer_run, prompts, two_models
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.store.models import model_named
 from tpobench.harness.store.store import Store
@@ -123,6 +123,48 @@ def test_examples_are_searched_filtered_and_unfolded(opened: Opened, finished: S
     assert thought.locator(".folded").inner_text().strip() == "first I think."
     assert example.locator("summary", has_text="baseline first").count() == 1
     assert example.locator("summary", has_text="candidate first").count() == 1
+
+
+def test_two_models_stand_side_by_side_prompt_by_prompt(browser: Any, store: Store, tmp_path: Path) -> None:
+    two_models(store)
+    content = of_comparison(store, model_named(store, "new"), model_named(store, "old"), ("new", "old"))
+    path = tmp_path / "r.html"
+    path.write_text(render(content), encoding="utf-8")
+    shown = Opened(browser, path)
+    page = shown.page
+    assert shown.found() == "40 of 40 examples"
+    page.select_option("#outcome", label="A won, B lost")
+    assert shown.found() == "13 of 40 examples", "the prompts with n % 3 == 1"
+    example = page.locator("details.example").first
+    example.locator("summary").first.click()
+    assert "A won, B lost: 100%, 0%" in example.locator("summary").first.inner_text()
+    sides = [example.locator(".side h4 b").nth(at).inner_text() for at in range(2)]
+    assert sides == ["A: new", "B: old"]
+    assert example.locator("summary", has_text="What both were compared with: base").count() == 1
+    link = str(example.locator("a", has_text="Link to this example").get_attribute("href"))
+    page.select_option("#outcome", label="B won, A lost")
+    assert shown.found() == "0 of 40 examples"
+    page.select_option("#evaluation", label="all of them")
+    assert shown.found() == "80 of 80 examples", "the pairs are not counted again"
+    page.evaluate("link => { location.hash = link; }", link)
+    page.wait_for_selector("details.example[open]")
+    assert f"#{page.locator('details.example[open]').first.get_attribute('id')}" == link
+    assert shown.faults == []
+    page.close()
+
+
+def test_thoughts_are_browsed_before_and_after(browser: Any, store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "r.html"
+    path.write_text(render(of_run(store, longer_run(store))), encoding="utf-8")
+    shown = Opened(browser, path)
+    shown.page.click("text=Browse the answers to all prompts side by side")
+    shown.page.wait_for_function("document.querySelector('#count').textContent === '60 of 60 examples'")
+    shown.page.check("#unfold")
+    shown.page.locator("details.example summary").first.click()
+    thoughts = shown.page.locator("details.example .folded")
+    assert [thoughts.nth(at).inner_text().strip() for at in range(2)] == ["one thinks.", "two thinks."]
+    assert thoughts.nth(0).is_visible()
+    shown.page.close()
 
 
 def test_thousands_of_examples_are_paged(browser: Any, store: Store, tmp_path: Path) -> None:
