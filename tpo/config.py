@@ -242,12 +242,13 @@ class EvaluationConfig(FileModel):
 
 
 class GuardsConfig(FileModel):
-    """When a run stops by itself: shares of a step's training samples, and mean length in tokens over the first
-    iteration's."""
+    """When a run stops by itself: shares of a step's training samples, mean length in tokens over the first
+    iteration's, and the share of pairs that are longer than training.max_length."""
 
     parse_errors: Share = 0.5
     truncated: Share = 0.5
     length_growth: Annotated[float, Field(gt=1, strict=False)] = 3.0
+    too_long: Share = 0.25
 
 
 class RunConfig(FileModel):

@@ -1,11 +1,12 @@
-"""When a run stops by itself: a policy that no longer writes the format, is cut off, or runs on and on."""
+"""When a run stops by itself: a policy that no longer writes the format, is cut off, or runs on and on, and pairs that
+most of training would have to leave out."""
 
 from collections.abc import Sequence
 from statistics import fmean
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import Output
-from tpobench.harness.store.step_details import SampleDetails
+from tpobench.harness.store.step_details import PairDetails, SampleDetails
 from tpobench.tpo.config import GuardsConfig
 
 
@@ -38,4 +39,23 @@ def require_healthy(where: str, now: SampleDetails, first: SampleDetails, guards
         raise UserError(
             f"the run stops before training on the samples of {where}: {'; '.join(broken)}. Look at them with tpobench "
             "sql; raise the guard to continue the same run, or change the settings"
+        )
+
+
+def pairs_words(paired: PairDetails, prompts: int) -> str:
+    """How many pairs are trained on, and how many are not, for people."""
+    said = f"{paired.pairs} pairs from {prompts} prompts"
+    return f"{said}; {paired.too_long} more are longer than training.max_length" if paired.too_long else said
+
+
+def require_short_pairs(where: str, paired: PairDetails, guards: GuardsConfig, max_length: int | None) -> None:
+    """Raise UserError when too many pairs are longer than training.max_length: the rest is no fair sample of them."""
+    left_out = paired.too_long or 0
+    pairs = paired.pairs + left_out
+    if pairs and left_out / pairs > guards.too_long:
+        others = f", or raise the guard to train on the {paired.pairs} others" if paired.pairs else ""
+        raise UserError(
+            f"the run stops before training on the pairs of {where}: {left_out} of {pairs} are longer than "
+            f"training.max_length, {max_length} tokens, and would be left out (guards.too_long allows "
+            f"{guards.too_long:.0%}). Raise training.max_length{others}"
         )

@@ -13,7 +13,7 @@ from tpobench.harness.records import Model, Output, Pair, Prompt
 from tpobench.harness.samplers.rates import remember
 from tpobench.harness.store.step_details import PairDetails, SampleDetails, ScoreDetails, SelectDetails, TrainDetails
 from tpobench.harness.store.steps import Arm, Step
-from tpobench.tpo.guards import health_of, require_healthy
+from tpobench.tpo.guards import health_of, pairs_words, require_healthy, require_short_pairs
 from tpobench.tpo.preferences.judge import TrainingJudge
 from tpobench.tpo.preferences.pairs import PairRules, Picked, RhoChoice, Scored, auto_rho, pick_pairs
 from tpobench.tpo.rates import sampling_kind
@@ -48,7 +48,8 @@ class ArmIteration:
         require_healthy(self._name, sampled, first or sampled, run.config.guards)
         run.step(Step(ScoreDetails, self.arm, self.iteration), lambda: _score_details(self._groups))
         paired = run.step(Step(PairDetails, self.arm, self.iteration), self._pair)
-        run.progress.say(f"[bold]{self.arm} {self.iteration}[/]  {paired.pairs} pairs from {len(self.prompts)} prompts")
+        run.progress.say(f"[bold]{self.arm} {self.iteration}[/]  {pairs_words(paired, len(self.prompts))}")
+        require_short_pairs(self._name, paired, run.config.guards, run.config.training.max_length)
         trained = run.step(Step(TrainDetails, self.arm, self.iteration), self._train)
         run.progress.say(f"[bold]{self.arm}-{self.iteration}[/]  trained, loss {trained.metrics['loss']:.3f}")
         return install_epoch(run, trained, self._chosen(trained))
@@ -81,7 +82,7 @@ class ArmIteration:
         outputs, each = self._samples(), self.run.config.samples
         groups = [outputs[at : at + each] for at in range(0, len(outputs), each)]
         responses = [
-            (prompt, [None if output.parse_error else judged_text(output, self._mode) for output in group])
+            (prompt, [_judged(output, self._mode) for output in group])
             for prompt, group in zip(self.prompts, groups, strict=True)
         ]
         with self.run.held.released():
@@ -99,6 +100,12 @@ class ArmIteration:
         return auto_rho(self._groups, self._rules(0.0)) if rho == "auto" else rho
 
     @cached_property
+    def _trainable(self) -> Picked:
+        """The pairs that are trained on: nothing is ever cut, so that one over max_length is left out."""
+        limit = self.run.config.training.max_length
+        return replace(self._picked, pairs=[pair for pair in self._picked.pairs if not too_long(_row(pair), limit)])
+
+    @cached_property
     def _picked(self) -> Picked:
         rho = self._rho
         return pick_pairs(self._groups, self._rules(rho.rho if isinstance(rho, RhoChoice) else rho))
@@ -109,9 +116,10 @@ class ArmIteration:
 
     def _pair(self) -> PairDetails:
         self._require_preferences()
-        pairs = self._picked.pairs
+        pairs = self._trainable.pairs
         self.run.store.add_pairs(self.start.fingerprint, self.run.key, self.arm, self.iteration, pairs)
-        details, rho = _pair_details(self._picked), self._rho
+        details = replace(_pair_details(self._trainable), too_long=len(self._picked.pairs) - len(pairs))
+        rho = self._rho
         if isinstance(rho, RhoChoice):
             by_rho = {str(each): lengths for each, lengths in rho.table.items()}
             return replace(details, rho_held=rho.held, lengths_by_rho=by_rho)
@@ -133,16 +141,10 @@ class ArmIteration:
 
     def _train(self) -> TrainDetails:
         settings = self.run.config.training.model_dump()
-        rows = [_row(pair) for pair in self._picked.pairs]
-        kept = [row for row in rows if not too_long(row, settings["max_length"])]
-        if not kept:
-            raise UserError(
-                f"every pair of {self._name} is longer than training.max_length, {settings['max_length']} tokens; "
-                "raise it"
-            )
+        rows = [_row(pair) for pair in self._trainable.pairs]
         name, settings = f"{self.arm}-{self.iteration}", {"method": "dpo"} | settings
-        details = train(self.run, TrainDetails, name=name, start=self.start, rows=kept, settings=settings)
-        return replace(details, too_long=len(rows) - len(kept))
+        details = train(self.run, TrainDetails, name=name, start=self.start, rows=rows, settings=settings)
+        return replace(details, too_long=len(self._picked.pairs) - len(rows))
 
     def _chosen(self, trained: TrainDetails) -> str:
         """The fingerprint of the epoch that was chosen."""
@@ -151,6 +153,11 @@ class ArmIteration:
         selection = EpochSelection(self.run, self.judge, self._mode, self.held_out)
         step = Step(SelectDetails, self.arm, self.iteration)
         return self.run.step(step, lambda: selection.best_epoch(self.start, trained)).model
+
+
+def _judged(output: Output, mode: Mode) -> str | None:
+    """What the judge scores; None for an output that holds no answer."""
+    return None if output.parse_error or output.refusal else judged_text(output, mode)
 
 
 def _row(pair: Pair) -> dict[str, Any]:

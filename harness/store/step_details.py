@@ -104,6 +104,9 @@ class ScoreDetails(StepDetails):
 class PairDetails(StepDetails):
     """The pairs of an iteration, and the prompts without one by reason.
 
+    `pairs` are those that are trained on; `too_long` ones more have too many tokens for that. (None: a run of before
+    counted these among the pairs.)
+
     `format_rejected` pairs have a rejected side that merely does not parse; lengths (mean characters) and `margin` are
     those of the others. `rho_held` and `lengths_by_rho` are there where rho was searched for.
     """
@@ -119,6 +122,7 @@ class PairDetails(StepDetails):
     margin: float | None
     rho_held: bool | None = None
     lengths_by_rho: Mapping[str, tuple[float, float] | None] | None = None
+    too_long: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What each arm was trained on, by iteration, and what the run took."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from markupsafe import Markup
@@ -70,7 +70,9 @@ class TrainingRow:
     @property
     def dropped(self) -> str:
         """``tie 4, nothing parsed 1``, the most frequent reason first."""
-        reasons = {} if self.pairs is None else self.pairs.dropped
+        reasons = {} if self.pairs is None else dict(self.pairs.dropped)
+        if self.pairs is not None and self.pairs.too_long:
+            reasons["longer_than_max_length"] = self.pairs.too_long
         ranked = sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0]))
         return ", ".join(f"{words(reason)} {number}" for reason, number in ranked)
 
@@ -162,7 +164,7 @@ def _row(run: Run, arm: Arm, iteration: int, sample: SampleDetails) -> TrainingR
         arm=arm,
         sample=sample,
         score=run.details(Step(ScoreDetails, arm, iteration)),
-        pairs=run.details(Step(PairDetails, arm, iteration)),
+        pairs=_trained_pairs(run.details(Step(PairDetails, arm, iteration)), trained),
         metrics={} if job is None else job.metrics,
         epoch="" if selected is None else f"{selected.epoch} of {len(selected.figures)}",
         chosen_epoch=None if selected is None else selected.epoch,
@@ -170,6 +172,13 @@ def _row(run: Run, arm: Arm, iteration: int, sample: SampleDetails) -> TrainingR
         held_out={} if selected is None else {figure.epoch: figure.win_rate for figure in selected.figures},
         judge_gap=judge_gap(run.details(Step(EvaluateDetails, arm, iteration))),
     )
+
+
+def _trained_pairs(paired: PairDetails | None, trained: TrainDetails | None) -> PairDetails | None:
+    """The pairs that were trained on, also where a run of before counted all."""
+    if paired is None or paired.too_long is not None or trained is None or not trained.too_long:
+        return paired
+    return replace(paired, pairs=paired.pairs - trained.too_long, too_long=trained.too_long)
 
 
 def judge_gap(measured: EvaluateDetails | None) -> float | None:

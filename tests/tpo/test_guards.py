@@ -6,8 +6,9 @@ import pytest
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import Output, Prompt, SamplingParams
+from tpobench.harness.store.step_details import PairDetails
 from tpobench.tpo.config import GuardsConfig
-from tpobench.tpo.guards import health_of, require_healthy
+from tpobench.tpo.guards import health_of, pairs_words, require_healthy, require_short_pairs
 
 
 def output(response: str, tokens: int, finish: str = "stop", thought: str = "") -> Output:
@@ -55,3 +56,27 @@ def test_each_guard_stops_the_run_with_its_figure(worse: dict[str, float], said:
     require_healthy("thought/2", first, first, GuardsConfig())
     with pytest.raises(UserError, match=said):
         require_healthy("thought/2", replace(first, **worse), first, GuardsConfig())
+
+
+def paired(pairs: int, too_long: int | None) -> PairDetails:
+    return PairDetails(
+        pairs=pairs,
+        dropped={},
+        rho=0.0,
+        format_rejected=0,
+        format_share=0.0,
+        chosen_chars=None,
+        rejected_chars=None,
+        margin=None,
+        too_long=too_long,
+    )
+
+
+def test_pairs_that_are_left_out_are_told_and_from_some_share_on_stop_the_run() -> None:
+    assert pairs_words(paired(6, 0), 10) == "6 pairs from 10 prompts"
+    assert pairs_words(paired(5, 1), 10) == "5 pairs from 10 prompts; 1 more are longer than training.max_length"
+    require_short_pairs("thought/1", paired(5, 1), GuardsConfig(), 64)
+    require_short_pairs("thought/1", paired(6, None), GuardsConfig(), 64)
+    with pytest.raises(UserError, match=r"5 of 6 are longer than training\.max_length, 64 tokens"):
+        require_short_pairs("thought/1", paired(1, 5), GuardsConfig(), 64)
+    require_short_pairs("thought/1", paired(1, 5), GuardsConfig(too_long=0.9), 64)
