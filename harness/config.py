@@ -1,5 +1,6 @@
 """Reading and validating the YAML files that users write: unknown and repeated keys are refused."""
 
+import reprlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
@@ -22,15 +23,45 @@ class FileModel(BaseModel):
 T = TypeVar("T", bound=FileModel)
 
 
+_MOST_VALUES = 100_000
+"""Values of one file, with aliases written out; a long policy has a hundred."""
+
+
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that occurs twice in one mapping: plain YAML would silently take the second value."""
+    """Refuses a key that occurs twice in one mapping: plain YAML would silently take the second value. Refuses aliases
+    that stand for more than a file could hold."""
+
+    def get_single_node(self) -> yaml.Node | None:
+        node: yaml.Node | None = super().get_single_node()
+        if node is not None and _values(node, {}) > _MOST_VALUES:
+            raise yaml.YAMLError(f"it stands for more than {_MOST_VALUES:,} values; write out what its aliases repeat")
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        for number, key in enumerate(keys):
-            if key in keys[:number]:
-                raise yaml.YAMLError(f"the key {key!r} occurs twice (line {node.value[number][0].start_mark.line + 1})")
+        known: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in known:
+                line = node.value[0][0].start_mark.line + 1
+                raise yaml.YAMLError(f"the key {shown(key.value)} occurs twice (line {line})")
+            if isinstance(key, yaml.ScalarNode):
+                known.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+def _values(node: yaml.Node, counted: dict[int, int]) -> int:
+    """How many values a node stands for; `counted` has those of the nodes that were met before.
+
+    Raises yaml.YAMLError for a node that holds itself.
+    """
+    if id(node) in counted:
+        if counted[id(node)] == 0:
+            raise yaml.YAMLError("it has an alias of what the alias stands in; write it out")
+        return counted[id(node)]
+    counted[id(node)] = 0
+    parts = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
+    inside = 0 if isinstance(node, yaml.ScalarNode) else sum(_values(part, counted) for part in parts)
+    counted[id(node)] = 1 + inside
+    return 1 + inside
 
 
 def load_yaml(path: Path, kind: type[T]) -> T:
@@ -48,6 +79,10 @@ def read_yaml(path: Path) -> Any:
         raise UserError(f"{path} cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise UserError(f"{path} is not valid YAML: its lists and mappings are nested too deeply") from error
+    except ValueError as error:  # a date or a number that there is not
+        raise UserError(f"{path} is not valid YAML: {error}; write the value in quotes") from error
 
 
 def validate(content: Any, kind: type[T], where: str) -> T:
@@ -84,21 +119,27 @@ def _first_problem(error: ValidationError, kind: type[FileModel]) -> str:
         first = next((other for other in beside if other["type"] == "extra_forbidden"), first)
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return f"unknown key {key!r}; {did_you_mean(str(first['loc'][-1]), _keys_at(kind, first['loc'][:-1]))}"
+        known = _keys_at(kind, first["loc"][:-1])
+        return f"unknown key {shown(key)}; {did_you_mean(str(first['loc'][-1])[:_SHOWN_CHARS], known)}"
     if first["type"] == "missing":
-        return f"the key {key!r} is missing"
+        return f"the key {shown(key)} is missing"
     if first["type"] == "value_error":
         problem = str(first["ctx"]["error"])
-        return f"{key!r}: {problem}" if key else problem
-    named = repr(key) if key else "the file"
+        return f"{shown(key)}: {problem}" if key else problem
+    named = shown(key) if key else "the file"
     if first["input"] is None:
         return f"{named} is empty; fill it in{', or take it out' if key else ''}"
-    return f"{named} is {_shown(first['input'])}: {_wanted(first, _keys_at(kind, first['loc']))}"
+    return f"{named} is {shown(first['input'])}: {_wanted(first, _keys_at(kind, first['loc']))}"
 
 
-def _shown(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) < _SHOWN_CHARS else f"{shown[: _SHOWN_CHARS - 3]}..."
+def shown(value: Any) -> str:
+    """The beginning of what a user wrote, for a message; a large value is never written out."""
+    text = repr(value[:_SHOWN_CHARS]) if isinstance(value, str) else _SHORT.repr(value)
+    return text if len(text) < _SHOWN_CHARS else f"{text[: _SHOWN_CHARS - 3]}..."
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHOWN_CHARS
 
 
 def _wanted(error: "ErrorDetails", keys: Sequence[str]) -> str:

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tpobench.benchmarks.arena_hard.folder import find_file
+from tpobench.harness.config import read_yaml
 from tpobench.harness.errors import UserError
 
 _FLAT_CONFIG = {"v0.1": "v01_judge_config.yaml", "v2.0": "v2_config.yaml"}
@@ -82,10 +81,7 @@ class _Named(ast.NodeTransformer):
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    try:
-        settings: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+    settings: Any = read_yaml(path)
     if not isinstance(settings, dict):
         raise UserError(f"{path} holds no settings; fetch it again")
     return settings

@@ -15,9 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tpobench.harness.api.responses import Choice, Malformed
+from tpobench.harness.config import read_yaml
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.judges.asking import ModelJudge, fill
 from tpobench.harness.judges.base import Comparison, Reading
@@ -122,7 +121,7 @@ def _configuration(name: str) -> dict[str, Any]:
     if name not in evaluator_names():
         raise UserError(f"unknown evaluator {name!r} of alpaca-eval; {did_you_mean(name, evaluator_names())}")
     (file,) = (_folder() / name).glob("config*.yaml")
-    configs: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    configs: dict[str, Any] = read_yaml(file)
     if len(configs) != 1:
         raise UserError(f"the evaluator {name} is a pool of {len(configs)} annotators; choose one, such as {DEFAULT}")
     (config,) = configs.values()

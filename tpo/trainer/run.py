@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from tpobench.harness.config import read_yaml
 from tpobench.harness.errors import UserError
 from tpobench.tpo.trainer.epochs import checkpoints, clear_leftovers, finished, state_folder
 from tpobench.tpo.trainer.job import JOB_PLACEHOLDER, EpochCheckpoint, Row, TrainJob, too_long
@@ -71,8 +72,15 @@ def _require_sound(job: TrainJob, rows: Sequence[Row]) -> None:
             f"{sum(too_long(row, job.max_length) for row in rows)} of {len(rows)} pairs have more than max_length = "
             f"{job.max_length} tokens; leave them out or raise max_length"
         )
-    if job.launch is not None and JOB_PLACEHOLDER not in job.launch and not Path(job.launch).is_file():
+    if job.launch is not None and JOB_PLACEHOLDER not in job.launch:
+        _require_launch_file(Path(job.launch))
+
+
+def _require_launch_file(path: Path) -> None:
+    if not path.is_file():
         raise UserError(
-            f"there is no file {job.launch}; 'launch' names a configuration file of accelerate, or is a command with "
+            f"there is no file {path}; 'launch' names a configuration file of accelerate, or is a command with "
             f"{JOB_PLACEHOLDER}"
         )
+    if not isinstance(read_yaml(path), dict):  # read here first: accelerate writes out every alias
+        raise UserError(f"{path} holds no settings of accelerate; make it with accelerate config --config_file {path}")

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
+from tpobench.harness.config import read_yaml
 from tpobench.harness.errors import UserError
 from tpobench.tpo.trainer.epochs import last_state
 from tpobench.tpo.trainer.job import JOB_PLACEHOLDER, TrainJob
@@ -70,7 +70,7 @@ def _require_processes(job: TrainJob, trainer: Any) -> None:
     """The launcher starts a single process for some settings that ask for more, and batches would be smaller."""
     if job.launch is None or JOB_PLACEHOLDER in job.launch:
         return
-    processes = yaml.safe_load(Path(job.launch).read_text(encoding="utf-8")).get("num_processes", 1)
+    processes = read_yaml(Path(job.launch)).get("num_processes", 1)
     started = trainer.args.world_size
     if started != processes:
         raise UserError(
