@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isclose
 from pathlib import Path
 from typing import Any
@@ -154,12 +154,20 @@ def test_a_store_says_what_it_said_and_nothing_is_done_again(name: str, tmp_path
 
     problems = []
     for (what, answer), found in zip(answers.items(), told, strict=True):
-        problems += [f"{what}: {problem}" for problem in unlike(answer, found, names_in(kept))]
+        problems += [f"{what}: {problem}" for problem in unlike(answer, without_head_to_head(found), names_in(kept))]
     assert not problems, "\n".join(problems)
     expected = {table: count + DERIVED.get(name, {}).get(table, 0) for table, count in kept["rows"].items()}
     assert work(rows(store), kept["rows"]) == work(expected, kept["rows"])
     assert not store.with_name(store.name + ".journal").exists()
     assert loaded == []
+
+
+def without_head_to_head(found: Told) -> Told:
+    """A comparison as it was told before: it did not say what one of the two won against the other."""
+    rows = json.loads(found.out) if '"head_to_head"' in found.out and found.out.startswith("[") else []
+    if not rows or any("figure" not in row for row in rows):
+        return found
+    return replace(found, out=json.dumps([row for row in rows if row["figure"] != "head_to_head"]))
 
 
 def names_in(kept: dict[str, Any]) -> set[str]:

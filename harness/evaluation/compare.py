@@ -72,18 +72,20 @@ def compare_models(
         data: The folder of official files that a benchmark fits its own figures with: their differences are then taken
             prompt by prompt. Without it they are those of two separate figures, as the store has them.
         by_clusters: Take the prompts of one category for one observation of its size.
-        directly: Also where one of the two was the other's baseline; these differences come first.
+        directly: Also where one of the two was the other's baseline; these differences come last.
 
     Raises:
         UserError: They share nothing with a verdict for both; the sentence says what each was measured on.
     """
     ours, theirs = _measured(store, a), _measured(store, b)
-    differences = list(head_to_head_differences(store, a, b, by_clusters)) if directly else []
+    differences: list[Difference] = []
     for mine, other in _alike(store, ours, theirs):
         compared = _compared(mine, other)
         differences += paired_differences(compared, by_clusters)
         if mine.figure == WIN_RATE:
             differences += own_differences(store, compared, data) or _of_separate_figures(store, compared)
+    if directly:
+        differences += head_to_head_differences(store, a, b, by_clusters)
     if not differences:
         raise UserError(f"{store.path}: {_nothing_shared(a, b, ours, theirs)}")
     return differences

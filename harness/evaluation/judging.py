@@ -1,7 +1,8 @@
 """Who judges an evaluation, and whether its figures may be compared with published ones."""
 
 from tpobench.harness.api.client import Connect
-from tpobench.harness.evaluation.registry import package_with, require_judged
+from tpobench.harness.evaluation.benchmark import Benchmark
+from tpobench.harness.evaluation.registry import declaration_of, package_with, require_judged
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.base import Judge
 from tpobench.harness.judges.named import judge_named
@@ -52,8 +53,14 @@ def about(spec: EvaluationSpec, judge: Judge) -> dict[str, object]:
         "baseline": spec.baseline or measured.default_baseline or EMBEDDED,
         "rows": measured.rows,
         "orders": measured.orders,
-        "not_comparable": reasons if measured.rows else [],
+        "not_comparable": reasons if measured.rows and _has_published_figures(measured) else [],
     }
+
+
+def _has_published_figures(benchmark: Benchmark) -> bool:
+    """Whether anybody publishes figures of this benchmark: of a user's own prompts nobody does."""
+    declaration = declaration_of(benchmark.name)
+    return benchmark.official or (declaration is not None and declaration.files is not None)
 
 
 def _is_own_judge(spec: EvaluationSpec) -> bool:

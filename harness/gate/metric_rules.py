@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tpobench.harness.evaluation.figure_text import is_share, percent_text
 from tpobench.harness.evaluation.registry import current_figure
 from tpobench.harness.gate.decision import RuleOutcome, RuleResult
 from tpobench.harness.gate.input import GateInput
@@ -103,11 +104,14 @@ def _bounds(
         return _invalid(title, problem)
     inside = (rule.min is None or metric.value >= rule.min) and (rule.max is None or metric.value <= rule.max)
     bounds = {"at least": rule.min, "at most": rule.max}
-    bounds_text = " and ".join(f"{how} {bound:g}" for how, bound in bounds.items() if bound is not None)
+    as_percent = rule.scorer is None and is_share(figure, metric.value, rule.min, rule.max)
+    text = percent_text if as_percent else "{:.6g}".format
+    bounds_text = " and ".join(f"{how} {text(bound)}" for how, bound in bounds.items() if bound is not None)
+    value = percent_text(metric.value) if as_percent else f"{metric.value:.3g}"
     return RuleResult(
         rule=title,
         outcome="PASS" if inside else "FAIL",
-        sentence=f"{called} is {metric.value:.3g} over {metric.n} prompts, asked for {bounds_text}",
+        sentence=f"{called} is {value} over {metric.n} prompts, asked for {bounds_text}",
         value=metric.value,
         limit=rule.min if rule.min is not None else rule.max,
         low=metric.low,

@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import TypeVar
 
 from tpobench.harness.evaluation.distinct_prompts import distinct
+from tpobench.harness.evaluation.figure_text import percent_text
 from tpobench.harness.gate.decision import RuleOutcome, RuleResult
 from tpobench.harness.gate.degenerate import degenerate
 from tpobench.harness.gate.input import OutputSummary
@@ -109,7 +110,8 @@ def _at_most(rule: str, quantity: str, value: float | None, limit: float) -> Rul
     if value is None:
         return _invalid(rule, f"the store does not say the {quantity}", limit)
     outcome: RuleOutcome = "PASS" if value <= limit else "FAIL"
-    sentence = f"{quantity}: {value:.3g}, allowed up to {limit:g}"
+    text = "{:.4g}".format if rule == "thought_chars" else percent_text
+    sentence = f"{quantity}: {text(value)}, allowed up to {text(limit)}"
     return RuleResult(rule=rule, outcome=outcome, sentence=sentence, value=value, limit=limit)
 
 

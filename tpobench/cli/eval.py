@@ -77,11 +77,13 @@ def evaluate(
         )
     else:
         about = evaluation.about
-        print(f"{spec.candidate} ({spec.mode.name}) against {about['baseline']} on {evaluation.benchmark}")
+        rows = about.get("rows")
+        of = f"{missing.of} prompts" if rows in (None, missing.of) else f"{missing.of} of {rows} prompts"
+        print(f"{spec.candidate} ({spec.mode.name}) against {about['baseline']} on {evaluation.benchmark}, {of}")
         print(f"judge     {about['judge_label']}")
         if about["not_comparable"]:
             print(f"note      not comparable with published figures: {'; '.join(about['not_comparable'])}")
-        print_metrics(metrics, rates)
+        print_metrics(evaluation.benchmark, metrics, rates)
         for line in gap_lines(rates, causes, refused):
             print(line)
         if api.budget.calls:
@@ -110,4 +112,4 @@ def _run_by_itself(own: "SelfScoredRun", spec: "EvaluationSpec", api: Api, store
         return
     for result in results:
         print(f"{spec.candidate} ({spec.mode.name}) on {result.title}")
-        print_metrics(result.metrics)
+        print_metrics(spec.benchmark.name, result.metrics)

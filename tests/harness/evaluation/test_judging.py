@@ -35,3 +35,9 @@ def test_the_judge_that_another_packages_benchmark_declares_is_its_published_one
 ) -> None:
     monkeypatch.setattr(judging, "package_with", lambda benchmark: package)
     assert reasons(**asked) == expected
+
+
+def test_figures_that_nobody_publishes_are_not_said_to_differ_from_published_ones() -> None:
+    benchmark = Benchmark(name="own.jsonl", prompts=[PROMPT], rows=5, judge="checklist")
+    spec = EvaluationSpec(benchmark=benchmark, candidate="m", baseline="b")
+    assert about(spec, judge_for(spec, None, Progress(quiet=True)))["not_comparable"] == []
