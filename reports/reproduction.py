@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from shlex import quote
 from typing import Any
 
 from tpobench.harness.evaluation.registry import as_typed
+from tpobench.harness.home import home_folder
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.store.models import StoredModel
 from tpobench.harness.store.requests import StoredRequest
@@ -53,7 +53,7 @@ def reproduction(
 
 def without_home(path: str) -> str:
     """A path, or an address, in which the home folder is ``~``: whose it is, is nobody's business."""
-    own = str(Path.home())
+    own = str(home_folder() or "/")
     if own != "/" and (path == own or path.startswith(f"{own}/")):
         return f"~{path.removeprefix(own)}"
     return _HOME.sub("~", path, count=1) if _HOME.match(path) else path

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tpobench.benchmarks.arena_hard.versions import BASELINES
 from tpobench.harness.errors import UserError
-from tpobench.harness.models.resolve import cache_folder
+from tpobench.harness.home import cache_folder
 
 HUB = "https://huggingface.co/datasets/lmarena-ai/arena-hard-auto/resolve/c75cc2581ae7ac4b66ce5c804c002fe5a7c6339e/"
 REPOSITORY = "https://raw.githubusercontent.com/lmarena/arena-hard-auto/196f6b826783b3da7310e361a805fa36f0be83f3/"

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tpobench.harness.evaluation.provenance import installed_versions
+from tpobench.harness.home import cache_folder
 from tpobench.harness.models.checkpoints import is_complete
-from tpobench.harness.models.resolve import EMBEDDED, EMBEDDED_INSTALL, cache_folder, embedded_gguf
+from tpobench.harness.models.resolve import EMBEDDED, EMBEDDED_INSTALL, embedded_gguf
 
 _GIGABYTE = 1e9
 _QUICKSTART_DISK = 4e9

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tpobench.harness.api.endpoints import endpoint_named, is_endpoint, lacks_scheme
 from tpobench.harness.errors import UserError, did_you_mean
+from tpobench.harness.home import cache_folder
 from tpobench.harness.models.checkpoints import fingerprint, is_complete, require_model_folder, seal
 from tpobench.harness.records import Model
 
@@ -59,13 +60,6 @@ def embedded_if_unpacked() -> Path | None:
     """The folder of the embedded model; None where it was not unpacked yet."""
     folder = cache_folder() / EMBEDDED
     return folder if is_complete(folder) else None
-
-
-def cache_folder() -> Path:
-    """Where unpacked models are kept: ``TPOBENCH_CACHE``, or tpobench under the user's cache folder."""
-    if chosen := os.environ.get("TPOBENCH_CACHE"):
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tpobench"
 
 
 def embedded_gguf() -> Path | None:

@@ -2,11 +2,13 @@
 
 import json
 import math
+from contextlib import suppress
 from pathlib import Path
 
+from tpobench.harness.errors import UserError
 from tpobench.harness.files import write_whole
+from tpobench.harness.home import cache_folder
 from tpobench.harness.models.checkpoints import weight_files
-from tpobench.harness.models.resolve import cache_folder
 from tpobench.harness.records import Model
 
 SAMPLING = "sample"
@@ -26,7 +28,8 @@ def remember(kind: str, model: Model, tokens: float, seconds: float) -> None:
         return
     known = _read()
     known.setdefault(kind, {})[str(size)] = tokens / seconds
-    write_whole(_file(), json.dumps(known, indent=1))
+    with suppress(OSError, UserError):  # a plan without a rate is no reason to lose what was sampled
+        write_whole(_file(), json.dumps(known, indent=1))
 
 
 def recall(kind: str, size: int) -> float | None:

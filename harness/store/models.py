@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
+from tpobench.harness.home import expanded
 from tpobench.harness.models.modes import in_mode
 from tpobench.harness.store.store import Store
 
@@ -177,7 +177,7 @@ def _fitting(models: Sequence[_Known], text: str) -> list[_Known]:
         [model for model in models if model.name == text]
         or [model for model in models if model.name.startswith((f"{text}@http://", f"{text}@https://"))]
         or [model for model in models if model.fingerprint == text]
-        or [model for model in models if model.folder == str(Path(text).expanduser().resolve())]
+        or [model for model in models if model.folder == str(expanded(text).resolve())]
         or [model for model in models if len(text) >= LEAST_BEGINNING and model.fingerprint.startswith(text)]
     )
 

@@ -34,6 +34,9 @@ def _run() -> int:
     from tpobench.cli import streams
 
     streams.guard()
+    from tpobench.harness.home import provide_home
+
+    provide_home()
     from tpobench.cli.commands import app
 
     code = _code_of(app)
