@@ -4,7 +4,7 @@ REFUSED, FILTERED, TOO_LONG = "refused", "filtered", "too_long"
 REFUSAL_WORDS = {
     REFUSED: "refused by the model",
     FILTERED: "stopped by the provider's filter",
-    TOO_LONG: "over the context",
+    TOO_LONG: "too long for the context",
 }
 REFUSALS = tuple(REFUSAL_WORDS)
 """Finish reasons of a prompt that gets no answer: the model refuses it, its provider's filter stops it, or it does not

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.errors import UserError
+from tpobench.harness.finish_reasons import REFUSAL_WORDS, REFUSALS
 from tpobench.harness.models.modes import DIRECT, Mode
 from tpobench.harness.records import Generation, Model, Request, SamplingParams, Split, content_key
 from tpobench.harness.samplers.base import Sampler
+from tpobench.harness.samplers.cached import split_generation
 
 TRIES = 4
 """So often a thinking model is asked: a format error is sampled again (paper, section 3)."""
@@ -36,7 +38,7 @@ def ask(sampler: Sampler, model: Model, mode: Mode, question: str, params: Sampl
         The answer, also where no try gave a response.
 
     Raises:
-        UserError: The question is empty.
+        UserError: The question is empty, or whoever serves the model refuses it.
     """
     if not question.strip():
         raise UserError("the question is empty; write it as the last argument")
@@ -47,7 +49,9 @@ def ask(sampler: Sampler, model: Model, mode: Mode, question: str, params: Sampl
     batches = [[request] for request in requests] if is_endpoint(model.name) else [requests]
     answers = []
     for batch in batches:
-        answers += [(mode.split(output.text), output.finish_reason) for output in _in_order(sampler, batch, params)]
+        outputs = list(_in_order(sampler, batch, params))
+        _require_answer(outputs[0])
+        answers += [(split_generation(mode, output), output.finish_reason) for output in outputs]
         if any(split.error is None for split, _ in answers):
             break
     split, finish_reason = next((answer for answer in answers if answer[0].error is None), answers[0])
@@ -57,3 +61,9 @@ def ask(sampler: Sampler, model: Model, mode: Mode, question: str, params: Sampl
 def _in_order(sampler: Sampler, requests: Sequence[Request], params: SamplingParams) -> Iterator[Generation]:
     outputs = {output.request.key: output for group in sampler.sample(requests, params) for output in group}
     return (outputs[request.key] for request in requests)
+
+
+def _require_answer(output: Generation) -> None:
+    if output.finish_reason in REFUSALS and not output.text.strip():
+        words = "" if output.call is None or output.call.problem is None else f": {output.call.problem}"
+        raise UserError(f"the question got no answer, it was {REFUSAL_WORDS[output.finish_reason]}{words}")

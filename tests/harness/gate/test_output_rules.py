@@ -112,7 +112,10 @@ def test_refused_prompts_are_degenerate_answers_whose_reasons_are_told() -> None
     baseline = OutputSummary(responses=["", "", *essays(1)[2:]])
     (result,) = check_outputs(policy(), OPEN, outputs, baseline)
     assert (result.outcome, result.value) == ("FAIL", 0.1)
-    assert "10.0% (1 refused by the model, 2 stopped by the provider's filter, 1 over the context)" in result.sentence
+    assert (
+        "10.0% (1 refused by the model, 2 stopped by the provider's filter, 1 too long for the context)"
+        in result.sentence
+    )
 
 
 def test_a_text_that_a_filter_cuts_is_counted_as_filtered() -> None:

@@ -19,14 +19,20 @@ SERVER = Model(name="m@http://127.0.0.1:9/v1", fingerprint="g", folder="")
 class Scripted:
     """Gives these texts in the order of the requests, and counts how often it is called."""
 
-    def __init__(self, *texts: str) -> None:
-        self.texts, self.calls = list(texts), 0
+    def __init__(self, *texts: str, finish: str = "stop", thought: str = "") -> None:
+        self.texts, self.calls, self.finish, self.thought = list(texts), 0, finish, thought
 
     def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[list[Generation]]:
         self.calls += 1
         outputs = [
             Generation(
-                request=r, prompt_ids=(), token_ids=(), text=self.texts.pop(0), finish_reason="stop", seconds=0.0
+                request=r,
+                prompt_ids=(),
+                token_ids=(),
+                text=self.texts.pop(0),
+                finish_reason=self.finish,
+                seconds=0.0,
+                thought=self.thought,
             )
             for r in requests
         ]
@@ -63,3 +69,13 @@ def test_without_any_response_the_first_error_is_told() -> None:
 def test_an_empty_question_is_refused() -> None:
     with pytest.raises(UserError, match="the question is empty"):
         ask(Scripted("4"), LOCAL, DIRECT, " ", SamplingParams())
+
+
+def test_a_refused_question_is_an_error_with_its_reason() -> None:
+    with pytest.raises(UserError, match="got no answer, it was stopped by the provider's filter"):
+        ask(Scripted("", finish="filtered"), SERVER, DIRECT, "2 + 2?", SamplingParams())
+
+
+def test_a_native_thought_is_no_part_of_the_response() -> None:
+    answer = ask(Scripted("4", thought="a sum"), SERVER, DIRECT, "2 + 2?", SamplingParams())
+    assert (answer.split.response, answer.split.thought) == ("4", "a sum")
