@@ -121,6 +121,12 @@ def digits(series: Sequence[Series]) -> str:
     return f".{min(max(2, 1 - floor(log10(spread))), 6) if spread > 0 else 2}f"
 
 
+def whole(series: Sequence[Series]) -> str:
+    """The number format of an axis of whole numbers, with a decimal where these lie close together."""
+    values = [mark.value for one in series for mark in one.drawn]
+    return ",.0f" if max(values, default=0.0) - min(values, default=0.0) >= 5 else ",.1f"
+
+
 def lines(series: Sequence[Series], ticks: Sequence[str], axis: str, reference: float | None = None) -> Markup:
     """Values by iteration, one line a series; several series may have one style. `axis` is a number format of d3, such
     as ``.0%``. Series of the paper are dotted and have no marks."""

@@ -32,6 +32,13 @@ def decimal(value: float | None) -> str:
     return f"{value:.2g}" if 0 < abs(value) < 0.01 else f"{value:.3f}"
 
 
+def signed(value: float | None) -> str:
+    """A difference of two figures that are no rates: ``+0.041``."""
+    if value is None:
+        return NONE
+    return ("+" if value >= 0 else "−") + decimal(abs(value))
+
+
 def count(value: float | None) -> str:
     """A whole number with thin spaces between thousands."""
     return NONE if value is None else f"{value:,.0f}".replace(",", "\u202f")

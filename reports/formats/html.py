@@ -96,6 +96,7 @@ def _environment() -> Environment:
         figures.points_range,
         figures.rank_range,
         figures.rate,
+        figures.signed,
     ):
         environment.filters[write_figure.__name__] = write_figure
     environment.globals |= {

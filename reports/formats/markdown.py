@@ -8,6 +8,7 @@ from typing import Any
 from tpobench.harness.evaluation.differences import Difference
 from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.gate.decision import ClearPrompt, Decision, RuleResult
+from tpobench.harness.records import Metric
 from tpobench.reports.content import Content
 from tpobench.reports.decision import (
     SYMBOLS,
@@ -20,13 +21,27 @@ from tpobench.reports.decision import (
     without_interval,
 )
 from tpobench.reports.formats.escaping import code, escaped
-from tpobench.reports.formats.figures import INVALID, NONE, count, percent, points, points_range, rank_range, rate
+from tpobench.reports.formats.figures import (
+    INTERVAL,
+    INVALID,
+    NONE,
+    count,
+    decimal,
+    decimal_range,
+    percent,
+    points,
+    points_range,
+    rank_range,
+    rate,
+    signed,
+)
 from tpobench.reports.sections.categories import Categories
 from tpobench.reports.sections.category_tables import CategoryTable
 from tpobench.reports.sections.examples import Examples
 from tpobench.reports.sections.iterations import Iterations
 from tpobench.reports.sections.judges import Judges
 from tpobench.reports.sections.leaderboard import Leaderboard, Leaderboards
+from tpobench.reports.sections.own_metrics import OwnMetrics
 from tpobench.reports.sections.provenance import Provenance
 from tpobench.reports.sections.section import Section
 from tpobench.reports.sections.thoughts import Thoughts
@@ -176,6 +191,24 @@ def _category_table(table: CategoryTable) -> list[str]:
     return [*_table(title, [*header, "n", "detectable, points"], rows), "", *filter(None, [few])]
 
 
+def _own_metrics(section: OwnMetrics) -> list[str]:
+    lines: list[str] = []
+    for metric in section.metrics:
+        rows = [(name, *map(_decimal, figures)) for name, figures in metric.rows]
+        lines += _table(f"{metric.name} on {metric.benchmark}", ("model", "all", *metric.groups), rows)
+        if (apart := metric.difference) is not None and not apart.is_invalid:
+            reach = f"{INTERVAL} {signed(apart.low)} to {signed(apart.high)}, n = {apart.n}"
+            lines += ["", f"A − B: **{signed(apart.difference)}** ({reach})"]
+    return lines
+
+
+def _decimal(figure: Metric | None) -> str:
+    """A figure on a scale of its own, with its interval."""
+    if figure is None or figure.value is None:
+        return NONE
+    return decimal(figure.value) + (f" ({decimal_range(figure)})" if decimal_range(figure) else "")
+
+
 def _leaderboards(section: Leaderboards) -> list[str]:
     return [line for one in section.leaderboards for line in _leaderboard(one, section.names)]
 
@@ -264,6 +297,7 @@ def _left_out(section: Section) -> list[str]:
 WRITERS: Writers = {
     Iterations: _iterations,
     Categories: _categories,
+    OwnMetrics: _own_metrics,
     Leaderboards: _leaderboards,
     Judges: _judges,
     Examples: _left_out,

@@ -10,7 +10,7 @@ from tpobench.harness.records import Metric
 from tpobench.harness.stats.intervals import Interval, difference_interval, mean_interval
 from tpobench.harness.stats.power import TWO_SIDED_Z, detectable
 from tpobench.harness.stats.shrinkage import shrink
-from tpobench.reports.formats.charts import Mark, Series, Strip, Style, strip
+from tpobench.reports.formats.charts import HIGH_ROW, Mark, Series, Strip, Style, strip
 
 Preferences = Mapping[str, float]
 """Preference for the candidate by prompt, in [0, 1]."""
@@ -232,4 +232,4 @@ def _chart(name: str, columns: Sequence[Column], rows: Sequence[CategoryRow]) ->
         )
         for number, column in enumerate(columns)
     ]
-    return strip(f"chart-{name}", series, len(rows))
+    return strip(f"chart-{name}", series, len(rows), row_height=HIGH_ROW)

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from tpobench.harness.store.steps import ARMS, Arm
 from tpobench.reports.evaluations import Evaluation
-from tpobench.reports.formats.charts import Mark, Series, Style, has_curve, lines, metric_mark
+from tpobench.reports.formats.charts import Mark, Series, Style, has_curve, lines, metric_mark, whole
 from tpobench.reports.runs import Run, iteration_name
 from tpobench.reports.sections.tasks import TaskRow, task_charts, task_rows
 
@@ -120,7 +120,7 @@ def _figure_charts(run: Run, ticks: Sequence[str]) -> list[tuple[str, Markup]]:
     for name, title, is_shown in figures:
         series = [one for one in _series(run, run.benchmarks[0], name) if is_shown(one)] if run.benchmarks else []
         if has_curve(series):
-            charts.append((title, lines(series, ticks, ".0%" if name.endswith("_rate") else ",.0f")))
+            charts.append((title, lines(series, ticks, ".0%" if name.endswith("_rate") else whole(series))))
     return charts
 
 

@@ -31,7 +31,7 @@ def of_run(run: Run) -> Conclusion:
     return Conclusion(
         badge=gate.decision if gate else "NO DECISION YET",
         tone=gate.decision.lower() if gate else "pending",
-        sentence=with_trust(_claim(run), warnings) if gate else gate_sentence(run),
+        sentence=with_trust(_claim(run), warnings) if run.first else gate_sentence(run),
         more=[_LATER.format(iteration_name(run.iterations[-1]))] if _went_on(run) else [],
         rules=gate.rules if gate else (),
         headlines=_headlines(run),
@@ -57,8 +57,9 @@ def _decision(gate: RunGate) -> str:
 
 
 def _claim(run: Run) -> str:
-    """The decision with the win rate that it was about, without a full stop."""
-    assert run.gate is not None
+    """The decision with the win rate that it was about, or what was measured last, without a full stop."""
+    if run.gate is None:
+        return _measured_last(run)
     decided = run.last_evaluated if run.gate.iteration is None else run.gate.iteration
     met = None if decided is None else run.head_to_head(decided)
     rate = None if met is None else met.overall("win_rate")
@@ -66,6 +67,24 @@ def _claim(run: Run) -> str:
         return _decision(run.gate)
     reach = f"{figures.INTERVAL} {figures.percent_range(rate)}"
     return f"{_decision(run.gate)}: it wins {figures.percent(rate.value)} against the direct arm ({reach})"
+
+
+def _measured_last(run: Run) -> str:
+    """Why there is no decision, and the last win rate: thought against direct, else an arm against the baseline."""
+    why = "One arm alone is not gated" if len(run.arms) == 1 else "The run has not reached its gate"
+    last = run.last_evaluated
+    if last is None:
+        return why
+    met, arms = run.head_to_head(last), run.arms_after(last)
+    candidates = [("thought", met, "the direct arm")] if met is not None else []
+    candidates += [(arm, evaluation, evaluation.against) for arm, evaluation in arms.items()]
+    for arm, evaluation, against in candidates:
+        rate = evaluation.overall("win_rate")
+        if rate is not None and rate.value is not None and not evaluation.is_itself:
+            reach = f"{figures.INTERVAL} {figures.percent_range(rate)}"
+            wins = f"the {arm} arm wins {figures.percent(rate.value)} against {against} ({reach})"
+            return f"{why}; after {iteration_name(last)} {wins}"
+    return why
 
 
 def _went_on(run: Run) -> bool:

@@ -1,6 +1,6 @@
 """What a run comes to."""
 
-from tests.reports.stores import finished_run, left_behind, section
+from tests.reports.stores import finished_run, left_behind, longer_run, section
 from tpobench.harness.store.store import Store
 from tpobench.reports.content import of_run
 from tpobench.reports.formats.html import render
@@ -17,3 +17,10 @@ def test_one_arm_is_said_to_have_no_baseline(store: Store) -> None:
     (table,) = section(content, Categories).tables
     assert table.overall.difference is None
     render(content)
+
+
+def test_a_run_without_a_gate_says_what_was_measured_last(store: Store) -> None:
+    sentence = of_run(store, longer_run(store)).verdict.sentence
+    assert sentence.startswith(
+        "One arm alone is not gated; after iteration 2 the thought arm wins 75.0% against base (95% interval "
+    )
