@@ -21,7 +21,8 @@ _SMALL = 65_536
 
 def status_of(response: Response) -> int:
     """The status; that of the error in its body where a gateway packs one into an HTTP 200."""
-    if response.status != 200 or len(response.body) > _SMALL or b'"choices"' in response.body:
+    is_answer = len(response.body) > _SMALL or b'"choices"' in response.body
+    if response.status != 200 or is_answer or refusal_in(200, response.text) is not None:
         return response.status
     try:
         content = json.loads(response.body)
