@@ -19,7 +19,14 @@ from tpobench.harness.records import Judgment, Message, Prompt, text_key
 from tpobench.harness.store.store import Store
 
 CUT = "cut"
-"""The verdict of an answer that ends at the token limit before it has one."""
+"""What stands for the verdict of an answer that ends at the token limit before it has one."""
+
+MISSING_WORDS = {
+    REFUSED: "refused by the judge's server",
+    TOO_LONG: "too long for the judge's context",
+    CUT: "cut before a verdict, raise the judge's max tokens",
+}
+"""Why a verdict is missing, by what stands for it."""
 
 
 class ComparisonProtocol(Protocol):
