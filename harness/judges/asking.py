@@ -137,7 +137,7 @@ class ModelJudge:
             raise UserError(f"{len(owed)} judgments of {self.label} are missing, and no model may be asked for them")
         with self.progress.calling(title, len(owed)) as progress:
             for ended in client.ask_all(self._calls(owed), accept):
-                progress.advance(ended, client.budget.usd, client.retries)
+                progress.advance(ended, client.budget.usd, client.retries, client.activity)
         if client.given_up:
             raise UserError(
                 f"{client.given_up} of {len(owed)} judgments got no answer ({client.last_problem}); the "

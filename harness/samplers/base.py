@@ -7,13 +7,19 @@ from tpobench.harness.records import Generation, Model, Request, SamplingParams
 
 
 class Sampler(Protocol):
-    """Yields every request's generation exactly once, in order of completion, each batch as soon as it is done."""
+    """Yields every request's generation exactly once, in order of completion, each batch as soon as it is done. An
+    empty batch is a sign of life of a server that is waited for."""
 
     def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[list[Generation]]:
         """Raises UserError where a generation cannot be had; those before it have been yielded."""
 
     def close(self) -> None:
         """Free the model's memory."""
+
+
+def activity(sampler: Sampler) -> str:
+    """What a sampler that asks a server is doing, in words; empty for one in this process."""
+    return str(getattr(sampler, "activity", ""))
 
 
 Load = Callable[[Model], Sampler]

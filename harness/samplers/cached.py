@@ -11,7 +11,7 @@ from tpobench.harness.models.modes import Mode
 from tpobench.harness.native_thoughts import NATIVE_TAGS, with_native_thought
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Generation, Model, Output, Prompt, Request, SamplingParams, Split, content_key
-from tpobench.harness.samplers.base import Load, Sampler
+from tpobench.harness.samplers.base import Load, Sampler, activity
 from tpobench.harness.store.store import Store
 
 CHUNK = 2048
@@ -122,15 +122,21 @@ class OutputCache:
             started = monotonic()
             if self._sampler is None:
                 self._sampler = self._load(self.model)
+            if waiting := activity(self._sampler):
+                bar.advance(0, 0, waiting)
             for group in self._sampler.sample(requests, params):
                 self.seconds += monotonic() - started
+                started = monotonic()
+                if not group:
+                    bar.advance(0, 0, activity(self._sampler))
+                    continue
                 rows = [(*by_key[each.request.key], each, split_generation(mode, each)) for each in group]
                 with finishing():
                     self._store.add_generations(self.model, mode, params, rows)
                     self._store.add_calls(each.call for each in group if each.call is not None)
                 tokens = sum(len(each.token_ids) for each in group)
                 self.tokens += tokens
-                bar.advance(len(group), tokens)
+                bar.advance(len(group), tokens, activity(self._sampler))
                 started = monotonic()
 
 
