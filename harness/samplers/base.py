@@ -24,3 +24,8 @@ def activity(sampler: Sampler) -> str:
 
 Load = Callable[[Model], Sampler]
 """Makes the sampler of a model, ready to sample: its weights are loaded, or its server is up."""
+
+
+def unanswered(request: Request, reason: str) -> Generation:
+    """What stands for the answer to a prompt that gets none; `reason` is one of `REFUSALS`."""
+    return Generation(request=request, prompt_ids=(), token_ids=(), text="", finish_reason=reason, seconds=0.0)

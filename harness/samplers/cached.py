@@ -1,6 +1,7 @@
 """`OutputCache`, the outputs of one model: those that the store lacks are sampled into it, and all are read from it;
 `output_key`, which identifies an output."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from time import monotonic
@@ -52,6 +53,7 @@ class OutputCache:
         self.model = model
         self._exact = exact
         self.tokens, self.seconds = 0, 0.0  # sampled so far, and the time that the sampler took
+        self.refused: Counter[str] = Counter()  # of those, the prompts without an answer, by reason
         self._store = store
         self._load = load
         self._progress = progress
@@ -134,6 +136,7 @@ class OutputCache:
                 with finishing():
                     self._store.add_generations(self.model, mode, params, rows)
                     self._store.add_calls(each.call for each in group if each.call is not None)
+                self.refused.update(each.finish_reason for each in group if each.finish_reason in REFUSALS)
                 tokens = sum(len(each.token_ids) for each in group)
                 self.tokens += tokens
                 bar.advance(len(group), tokens, activity(self._sampler))

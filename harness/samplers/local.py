@@ -20,10 +20,12 @@ import torch
 from transformers import GenerationConfig
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.finish_reasons import TOO_LONG
 from tpobench.harness.models.tokens import encode_messages, end_tokens, load_tokenizer
 from tpobench.harness.models.weights import load_language_model
 from tpobench.harness.processors import processors
 from tpobench.harness.records import Generation, Request, SamplingParams
+from tpobench.harness.samplers.base import unanswered
 from tpobench.harness.samplers.batching import gpu_limits, plan_batches
 from tpobench.harness.samplers.padding_rule import padding_rule
 from tpobench.harness.samplers.prefill import read_prompts
@@ -65,14 +67,25 @@ class LocalSampler:
             torch.cuda.empty_cache()
 
     def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[list[Generation]]:
-        """Yield finished generations in groups. Raises UserError before sampling a window with a too long prompt."""
+        """Yield finished generations in groups; a prompt that is too long for the context is one without an answer.
+        Raises UserError where no prompt fits."""
         iterator = iter(requests)
         while window := list(islice(iterator, WINDOW)):
             yield from self._sample_window(window, params)
 
     def _sample_window(self, requests: list[Request], params: SamplingParams) -> Iterator[list[Generation]]:
         prompts = [encode_messages(self._tokenizer, request.messages) for request in requests]
-        self._refuse_too_long(requests, prompts, params.max_new_tokens)
+        too_long = self._too_long(requests, prompts, params.max_new_tokens)
+        if refused := [unanswered(requests[i], TOO_LONG) for i in sorted(too_long) if not requests[i].is_padding]:
+            yield refused
+        kept = [i for i in range(len(requests)) if i not in too_long]
+        yield from self._sample_encoded([requests[i] for i in kept], [prompts[i] for i in kept], params)
+
+    def _sample_encoded(
+        self, requests: list[Request], prompts: list[list[int]], params: SamplingParams
+    ) -> Iterator[list[Generation]]:
+        if not requests:
+            return
         rows = min(self._max_rows, -(-len(requests) // self._workers))
         lengths, equal_from = [len(ids) for ids in prompts], self._rule.equal_from(params.max_new_tokens)
         plan = plan_batches(lengths, params.max_new_tokens, self._token_budget, rows, equal_from)
@@ -188,7 +201,8 @@ class LocalSampler:
             seconds=round(time.monotonic() - started, 3),
         )
 
-    def _refuse_too_long(self, requests: list[Request], prompts: list[list[int]], new_tokens: int) -> None:
+    def _too_long(self, requests: list[Request], prompts: list[list[int]], new_tokens: int) -> set[int]:
+        """The indices of the prompts that leave no room for so many new tokens in the context."""
         context = getattr(self._model.config.get_text_config(decoder=True), "max_position_embeddings", None)
         for request, ids in zip(requests, prompts, strict=True):
             if not ids:
@@ -196,11 +210,12 @@ class LocalSampler:
                     f"the chat template and tokenizer of {self._folder} make no token of {request.label}: they do not "
                     "belong together; copy both from the model that it was trained from"
                 )
-            if context is not None and len(ids) + new_tokens > context:
-                raise UserError(
-                    f"{request.label} has {len(ids):,} tokens; with {new_tokens:,} new ones that is over the model's "
-                    f"context of {context:,}: shorten the prompt or lower max_new_tokens"
-                )
+        if context is not None and new_tokens >= context:
+            raise UserError(
+                f"{new_tokens:,} new tokens leave no room for a prompt in the model's context of {context:,}: lower "
+                "max_new_tokens"
+            )
+        return {i for i, ids in enumerate(prompts) if context is not None and len(ids) + new_tokens > context}
 
 
 def _load_model(folder: str, device: str) -> Any:

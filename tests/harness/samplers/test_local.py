@@ -89,10 +89,19 @@ def test_finish_reason_tells_a_cut_output_from_a_finished_one(sampler: LocalSamp
     assert "length" in reasons
 
 
-def test_a_prompt_longer_than_the_context_is_refused_before_anything_is_sampled(tiny_model: Path) -> None:
+def test_a_prompt_longer_than_the_context_is_one_without_an_answer(tiny_model: Path) -> None:
     requests = requests_for(["Hi!", "word " * 600])
-    with pytest.raises(UserError, match=r"context of 512"):
-        next(LocalSampler(str(tiny_model)).sample(requests, SamplingParams(max_new_tokens=8)))
+    params = SamplingParams(temperature=0, max_new_tokens=8)
+    found = {one.request.key: one for group in LocalSampler(str(tiny_model)).sample(requests, params) for one in group}
+    fine, too_long = (found[request.key] for request in requests)
+    assert (too_long.text, too_long.finish_reason, too_long.token_ids) == ("", "too_long", ())
+    ((alone,),) = LocalSampler(str(tiny_model)).sample(requests[:1], params)
+    assert fine.token_ids == alone.token_ids
+
+
+def test_tokens_that_leave_no_room_for_any_prompt_are_refused(tiny_model: Path) -> None:
+    with pytest.raises(UserError, match="no room for a prompt in the model's context of 512"):
+        next(LocalSampler(str(tiny_model)).sample(requests_for(["Hi!"]), SamplingParams(max_new_tokens=512)))
 
 
 def test_only_a_window_of_the_requests_is_held(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
