@@ -79,13 +79,12 @@ class LocalSampler:
         if refused := [unanswered(requests[i], TOO_LONG) for i in sorted(too_long) if not requests[i].is_padding]:
             yield refused
         kept = [i for i in range(len(requests)) if i not in too_long]
-        yield from self._sample_encoded([requests[i] for i in kept], [prompts[i] for i in kept], params)
+        if kept:
+            yield from self._sample_encoded([requests[i] for i in kept], [prompts[i] for i in kept], params)
 
     def _sample_encoded(
         self, requests: list[Request], prompts: list[list[int]], params: SamplingParams
     ) -> Iterator[list[Generation]]:
-        if not requests:
-            return
         rows = min(self._max_rows, -(-len(requests) // self._workers))
         lengths, equal_from = [len(ids) for ids in prompts], self._rule.equal_from(params.max_new_tokens)
         plan = plan_batches(lengths, params.max_new_tokens, self._token_budget, rows, equal_from)
