@@ -31,6 +31,19 @@ def split_native_thought(text: str) -> tuple[str, str]:
     return ("\n\n".join(filter(None, thoughts)), text.lstrip("\r\n") if thoughts else text)
 
 
+_NAMED = ("think", "thinking", "thought", "reasoning", "seed:think")
+_OPENING = (*(f"<{name}>" for name in _NAMED), "[THINK]", "◁think▷")
+TAGS = frozenset(
+    {*_OPENING, *(f"</{name}>" for name in _NAMED), "[/THINK]", "◁/think▷", "<|channel|>", "<|message|>", "<|start|>"}
+)
+"""What a tokenizer may hold as special tokens, which are left out of texts, though a thought is told apart by them."""
+
+
+def opened_thought(prompt: str) -> str:
+    """The opening tag that a prompt ends with, as some chat templates force it; empty for none."""
+    return next((tag for tag in _OPENING if prompt.rstrip().endswith(tag)), "")
+
+
 NATIVE_TAGS = frozenset({"<think>", "</think>"})
 """The tags of a thought that has been put into a text."""
 

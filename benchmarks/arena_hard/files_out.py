@@ -8,7 +8,6 @@ from tpobench.benchmarks.arena_hard.data import questions
 from tpobench.benchmarks.arena_hard.importer import ORDERS
 from tpobench.harness.errors import UserError
 from tpobench.harness.files import write_whole
-from tpobench.harness.json_files import finite
 from tpobench.harness.store.judgments import judged_entries
 from tpobench.harness.store.model_runs import evaluation_of_model
 from tpobench.harness.store.store import Store
@@ -56,6 +55,6 @@ def export_arena(store: Store, kind: str, model: str, folder: Path, data: Path |
     ):
         if lines:
             path = folder / name_in_folder
-            write_whole(path, "".join(json.dumps(finite(row), ensure_ascii=False) + "\n" for row in lines.values()))
+            write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in lines.values()))
             paths.append(path)
     return paths

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from lm_eval.api.model import LM
@@ -20,6 +21,7 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.benchmark import Benchmark
 from tpobench.harness.evaluation.outputs import ModelOutputs, sample_outputs
 from tpobench.harness.models.modes import Mode
+from tpobench.harness.models.parts import model_parts
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Model, Output, Prompt, SamplingParams, Score
 from tpobench.harness.samplers.cached import OutputCache
@@ -151,9 +153,17 @@ def scorer_for(model: Model) -> Any:
         import torch
         from lm_eval.models.huggingface import HFLM
 
-        if torch.cuda.is_available():
-            return HFLM(pretrained=model.folder, device="cuda", dtype="bfloat16", batch_size=32)
-        return HFLM(pretrained=model.folder, device="cpu", dtype="float32", batch_size=8)
+        on_gpu = torch.cuda.is_available()
+        parts = model_parts(Path(model.folder))
+        return HFLM(
+            pretrained=str(parts.weights),
+            tokenizer=str(parts.tokenizer),
+            peft=None if parts.adapter is None else str(parts.adapter),
+            device="cuda" if on_gpu else "cpu",
+            dtype="bfloat16" if on_gpu else "float32",
+            batch_size=32 if on_gpu else 8,
+            trust_remote_code=False,
+        )
     from lm_eval.models.openai_completions import LocalCompletionsAPI
 
     endpoint = endpoint_named(model.name)

@@ -72,9 +72,11 @@ class ArmoRM:
             raise UserError(
                 f"{folder} is not an ArmoRM model: its rewards, transform and gates are not {len(ATTRIBUTES)} each"
             )
-        self._temperature = float(getattr(AutoConfig.from_pretrained(folder), "gating_temperature", TEMPERATURE))
+        self._temperature = float(
+            getattr(AutoConfig.from_pretrained(folder, trust_remote_code=False), "gating_temperature", TEMPERATURE)
+        )
         self._body, loading = LlamaModel.from_pretrained(
-            folder, dtype=dtype_on(device), device_map=device, output_loading_info=True
+            folder, dtype=dtype_on(device), device_map=device, output_loading_info=True, trust_remote_code=False
         )
         require_whole(folder, loading)
         self._body.eval()

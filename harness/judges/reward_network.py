@@ -27,7 +27,7 @@ class SingleOutput:
 
     def __init__(self, folder: str, device: str) -> None:
         """Raises UserError for several outputs, and for a checkpoint without a trained score head."""
-        config = AutoConfig.from_pretrained(folder)
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         if config.num_labels != 1:
             hint = f"armorm:{folder}" if config.num_labels == 19 else "a sequence classifier with one output"
             raise UserError(

@@ -36,7 +36,9 @@ class RewardModelScorer(Scorer):
         self._network: Network | None = None
         self._encoder = ConversationEncoder(model.folder)
         _load_network(kind, model.folder, "meta")
-        self._context = getattr(AutoConfig.from_pretrained(model.folder), "max_position_embeddings", None)
+        self._context = getattr(
+            AutoConfig.from_pretrained(model.folder, trust_remote_code=False), "max_position_embeddings", None
+        )
 
     def require(self, prompts: Sequence[Prompt]) -> None:
         """Raises UserError for a prompt that leaves no room for a response."""

@@ -2,11 +2,20 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.models.parts import (
+    ADAPTER_CONFIG,
+    ADAPTER_WEIGHTS,
+    adapter_settings,
+    has_tokenizer,
+    is_adapter,
+    model_parts,
+)
 from tpobench.harness.records import content_key
 
 MANIFEST = "tpobench.json"
@@ -22,26 +31,61 @@ _IDENTITY = (
 )
 """Beside the weights, the files that decide what a model answers. Others (training notes, cards) do not."""
 
+_ADAPTER_NOTES = ("base_model_name_or_path", "revision", "inference_mode", "auto_mapping", "peft_version")
+"""Of an adapter's configuration, what does not decide what the merged model answers."""
+
+_TOKENIZER_IDENTITY = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "chat_template.jinja")
+
 
 def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a model folder, in order of name; raises UserError when one is missing."""
+    """The safetensors files of a model folder, in order of name; of a LoRA folder those of its base, then its own.
+    Raises UserError when one is missing."""
+    if is_adapter(folder):
+        return [*weight_files(model_parts(folder).weights), _adapter_weights(folder)]
     index = folder / "model.safetensors.index.json"
     if not index.exists():
-        return [_existing(folder / "model.safetensors")]
-    shards = sorted(set(_read_json(index)["weight_map"].values()))
-    return [_existing(folder / shard) for shard in shards]
+        single = folder / "model.safetensors"
+        if not single.exists():
+            raise UserError(without_weights(folder))
+        return [single]
+    try:
+        shards = sorted(set(read_json(index)["weight_map"].values()))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{index} does not say which files hold the weights; copy the model folder again") from error
+    for shard in shards:
+        if not (folder / shard).exists():
+            raise UserError(
+                f"the model folder {folder} has no {shard}, one of its {len(shards)} files of weights: it is being "
+                "written still, or was copied in part; copy the rest"
+            )
+    return [folder / shard for shard in shards]
 
 
 def require_model_folder(folder: Path) -> None:
-    """Raise UserError unless the folder has a configuration, weights and a tokenizer, none of them torn."""
-    _existing(folder / "config.json")
+    """Raise UserError unless the folder has a configuration, weights and a tokenizer, none of them torn. Of a LoRA
+    folder, its base is held to the same."""
+    if is_adapter(folder):
+        _adapter_weights(folder)
+        require_model_folder(model_parts(folder).weights)
+        return
+    if not (folder / "config.json").exists():
+        raise UserError(without_configuration(folder))
+    if (folder / ADAPTER_CONFIG).exists():
+        raise UserError(
+            f"{folder} holds both whole weights and a LoRA adapter, so it is unclear which model it is; move "
+            f"{ADAPTER_CONFIG} and {ADAPTER_WEIGHTS} into a folder of their own"
+        )
     weight_files(folder)
-    if not (folder / "tokenizer.model").exists():
-        _existing(folder / "tokenizer.json")
-    _existing(folder / "tokenizer_config.json")
+    parts = model_parts(folder)
+    if not has_tokenizer(parts.tokenizer):
+        raise UserError(
+            f"the model folder {folder} has no tokenizer.json; copy tokenizer.json and tokenizer_config.json from the "
+            "model that it was trained from, or give that with --base DIR"
+        )
+    _existing(parts.tokenizer / "tokenizer_config.json")
     manifest = folder / MANIFEST
     if manifest.exists():
-        for name, size in _read_json(manifest)["files"].items():
+        for name, size in read_json(manifest)["files"].items():
             if _existing(folder / name).stat().st_size != size:
                 raise UserError(f"{folder / name} is not the {size:,} bytes that {MANIFEST} says; copy it again")
 
@@ -65,15 +109,74 @@ def seal(folder: Path) -> None:
 
 
 def fingerprint(folder: Path) -> str:
-    """The hash of everything in the folder that decides what the model answers. Reads every byte once."""
-    files = [*weight_files(folder), *(folder / name for name in _IDENTITY if (folder / name).exists())]
-    return content_key("model", [(file.name, _digest(file, file.stat().st_mtime_ns)) for file in files])
+    """The hash of everything that decides what the model answers: of a LoRA folder that is its base, too. Reads every
+    byte once."""
+    parts = model_parts(folder)
+    if parts.adapter is not None:
+        settings = {name: value for name, value in adapter_settings(folder).items() if name not in _ADAPTER_NOTES}
+        own = [_adapter_weights(folder), *_existing_files(folder, _IDENTITY)]
+        return content_key("adapter", fingerprint(parts.weights), settings, _digests(own))
+    files = [*weight_files(folder), *_existing_files(folder, _IDENTITY)]
+    if parts.tokenizer != folder:
+        files += _existing_files(parts.tokenizer, _TOKENIZER_IDENTITY)
+    return content_key("model", _digests(files))
 
 
 def architecture(folder: str) -> str:
     """What the folder's configuration says that it holds."""
-    config = _read_json(Path(folder) / "config.json")
+    config = read_json(model_parts(Path(folder)).weights / "config.json")
     return ", ".join(config.get("architectures") or [config.get("model_type") or "of an unnamed architecture"])
+
+
+def without_weights(folder: Path) -> str:
+    """Why a folder with a configuration has no weights that are read here, and what to do."""
+    others = [file.name for pattern in ("*.bin", "*.pt", "*.pth") for file in sorted(folder.glob(pattern))]
+    pickled = [name for name in others if name.startswith(("pytorch_model", "consolidated", "model"))]
+    if pickled:
+        return (
+            f"the weights in {folder} are {pickled[0]}, a format that can run code when it is read; save them as "
+            "safetensors with save_pretrained, and name that folder"
+        )
+    if ggufs := sorted(folder.glob("*.gguf")):
+        return (
+            f"the weights in {folder} are {ggufs[0].name}, and GGUF files are not read here; serve it (llama-server) "
+            "and name NAME@http://HOST:PORT/v1, or name the folder of its safetensors"
+        )
+    if consolidated := sorted(folder.glob("*.safetensors")):
+        return (
+            f"the model folder {folder} has no model.safetensors and no model.safetensors.index.json beside "
+            f"{consolidated[0].name}; save it with save_pretrained"
+        )
+    return f"the model folder {folder} has no model.safetensors; copy the weights, too"
+
+
+def without_configuration(folder: Path) -> str:
+    """What a folder without config.json is, and what to name instead."""
+    steps = sorted(folder.glob("checkpoint-*"), key=lambda step: (len(step.name), step.name))
+    if steps:
+        return f"{folder} holds checkpoints and no model of its own; name one of them, such as {steps[-1]}"
+    if list(folder.glob("*.gguf")):
+        return without_weights(folder)
+    if not folder.is_dir():
+        return f"there is no model folder {folder}"
+    return f"the model folder {folder} has no config.json: it is not the folder of a model, or was copied in part"
+
+
+def _adapter_weights(folder: Path) -> Path:
+    file = folder / ADAPTER_WEIGHTS
+    if not file.exists():
+        others = ", a format that can run code when it is read" if (folder / "adapter_model.bin").exists() else ""
+        was = f"has adapter_model.bin{others}" if others else f"has no {ADAPTER_WEIGHTS}"
+        raise UserError(f"the LoRA folder {folder} {was}; save the adapter as safetensors with peft's save_pretrained")
+    return file
+
+
+def _existing_files(folder: Path, names: Sequence[str]) -> list[Path]:
+    return [folder / name for name in names if (folder / name).exists()]
+
+
+def _digests(files: Sequence[Path]) -> list[tuple[str, str]]:
+    return [(file.name, _digest(file, file.stat().st_mtime_ns)) for file in files]
 
 
 @cache
@@ -82,11 +185,16 @@ def _digest(file: Path, _modified: int) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _read_json(file: Path) -> dict[str, Any]:
+def read_json(file: Path) -> dict[str, Any]:
+    """A JSON file of a model folder; raises UserError where it is not one."""
     try:
-        config: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
+        config = json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UserError(f"{file} cannot be read ({error.strerror}); copy the model folder again") from error
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{file} is not valid JSON; copy the model folder again") from error
+    if not isinstance(config, dict):
+        raise UserError(f"{file} is not a JSON object; copy the model folder again")
     return config
 
 

@@ -10,6 +10,7 @@ from tpobench.harness.api.endpoints import endpoint_named, is_endpoint, lacks_sc
 from tpobench.harness.errors import UserError, did_you_mean
 from tpobench.harness.home import cache_folder
 from tpobench.harness.models.checkpoints import fingerprint, is_complete, require_model_folder, seal
+from tpobench.harness.models.hub import hub_folder
 from tpobench.harness.records import Model
 
 EMBEDDED = "smollm2-135m"
@@ -34,7 +35,7 @@ def resolve_model(name: str) -> Model:
     elif Path(name).is_dir():
         folder = Path(name).resolve()
     else:
-        folder = _from_hub(name)
+        folder = hub_folder(name)
     require_model_folder(folder)
     return Model(name, str(folder), fingerprint(folder))
 
@@ -118,15 +119,3 @@ def _dequantise(source: Path, target: Path) -> None:
         gguf.GGUFReader = reader
     model.save_pretrained(target)
     tokenizer.save_pretrained(target)
-
-
-def _from_hub(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    patterns = ["*.json", "*.safetensors", "tokenizer.model", "*.jinja"]
-    try:
-        return Path(snapshot_download(name, allow_patterns=patterns))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UserError(f"the hub model {name} cannot be fetched: {reason}; or name a local folder") from error

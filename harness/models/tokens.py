@@ -1,11 +1,13 @@
 """Chat messages and texts to token ids, the same way for sampling and for training."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.models.checkpoints import read_json
+from tpobench.harness.models.parts import model_parts
+from tpobench.harness.native_thoughts import TAGS, opened_thought, split_native_thought
 from tpobench.harness.records import Message
 
 
@@ -33,29 +35,38 @@ def load_tokenizer(folder: str) -> Any:
     """The tokenizer of a model folder; raises UserError when it is broken or has no chat template."""
     from transformers import AutoTokenizer
 
+    place = str(model_parts(Path(folder)).tokenizer)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder)
+        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
     except Exception as error:  # a broken file raises whatever its reader raises
+        if "trust_remote_code" in str(error):
+            raise UserError(
+                f"the tokenizer of {place} needs code of its own, and a model's code is never run here; serve it where "
+                "you trust that code, and name NAME@http://HOST:PORT/v1"
+            ) from error
         problem = " ".join(str(error).split())[:300]
         raise UserError(
-            f"the tokenizer of {folder} cannot be loaded ({problem}); copy its tokenizer.json and tokenizer_config.json"
+            f"the tokenizer of {place} cannot be loaded ({problem}); copy its tokenizer.json and tokenizer_config.json"
         ) from error
     if not tokenizer.chat_template:
         raise UserError(
-            f"the model {folder} has no chat template: copy chat_template.jinja from the chat model that it comes from"
+            f"the model {folder} has no chat template, as models that were not trained to chat: copy "
+            "chat_template.jinja from the chat model that it comes from"
         )
     return tokenizer
 
 
 def end_tokens(folder: str, tokenizer: Any) -> list[int]:
-    """Every token that ends the assistant's turn, the tokenizer's own first.
+    """Every token that ends the assistant's turn, the one that the chat template closes it with first.
 
-    Raises UserError when neither the tokenizer nor the configuration names one: no output would end by itself.
+    Raises UserError when neither template, tokenizer nor configuration names one: no output would end by itself.
     """
-    named = [tokenizer.eos_token_id]
-    for file in (Path(folder) / name for name in ("generation_config.json", "config.json")):
+    named = [*_closing_tokens(tokenizer), tokenizer.eos_token_id]
+    weights = model_parts(Path(folder)).weights
+    for file in (weights / name for name in ("generation_config.json", "config.json")):
         if file.exists():
-            end_ids = json.loads(file.read_text(encoding="utf-8")).get("eos_token_id")
+            settings = read_json(file)
+            end_ids = settings.get("eos_token_id", (settings.get("text_config") or {}).get("eos_token_id"))
             named += end_ids if isinstance(end_ids, list) else [end_ids]
             break
     tokens = list(dict.fromkeys(token for token in named if token is not None))
@@ -65,6 +76,40 @@ def end_tokens(folder: str, tokenizer: Any) -> list[int]:
             "tokenizer_config.json, or eos_token_id in generation_config.json"
         )
     return tokens
+
+
+def _closing_tokens(tokenizer: Any) -> list[int]:
+    """The special token that the chat template writes right after an assistant's text, as ChatML's ``<|im_end|>``."""
+    answer = "Twelve"
+    turns = [{"role": "user", "content": "What is three times four?"}, {"role": "assistant", "content": answer}]
+    try:
+        text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=False)
+    except Exception:  # the template's own, or the engine's, way of refusing
+        return []
+    _, found, closing = text.rpartition(answer)
+    ids = list(tokenizer(closing.lstrip(), add_special_tokens=False)["input_ids"]) if found else []
+    special = {*tokenizer.all_special_ids, *tokenizer.get_added_vocab().values()}
+    return ids[:1] if ids and ids[0] in special else []
+
+
+class OutputTexts:
+    """Turns what a model wrote into text, with the thought of a reasoning model apart from its answer."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        added = tokenizer.added_tokens_decoder.items()
+        special = {token_id for token_id, token in added if token.special} | {*tokenizer.all_special_ids}
+        tags = {token_id for token_id, token in added if token.content in TAGS}
+        self._left_out = special - tags if special & tags else None
+
+    def taken_apart(self, prompt: Sequence[int], tokens: Sequence[int]) -> tuple[str, str]:
+        """The thought, empty for none, and the answer. A prompt may end within the thought: templates open it."""
+        if self._left_out is None:
+            text = self._tokenizer.decode(tokens, skip_special_tokens=True)
+        else:
+            kept = [token for token in tokens if token not in self._left_out]
+            text = self._tokenizer.decode(kept, skip_special_tokens=False)
+        return split_native_thought(opened_thought(self._tokenizer.decode(prompt[-12:])) + text)
 
 
 class Encoder:

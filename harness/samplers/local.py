@@ -21,11 +21,10 @@ from transformers import GenerationConfig
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.finish_reasons import TOO_LONG
-from tpobench.harness.models.tokens import encode_messages, end_tokens, load_tokenizer
+from tpobench.harness.models.tokens import OutputTexts, encode_messages, end_tokens, load_tokenizer
 from tpobench.harness.models.weights import load_language_model
 from tpobench.harness.processors import processors
 from tpobench.harness.records import Generation, Request, SamplingParams
-from tpobench.harness.samplers.base import unanswered
 from tpobench.harness.samplers.batching import gpu_limits, plan_batches
 from tpobench.harness.samplers.padding_rule import padding_rule
 from tpobench.harness.samplers.prefill import read_prompts
@@ -48,6 +47,7 @@ class LocalSampler:
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._tokenizer = load_tokenizer(folder)
         self._end_ids = end_tokens(folder, self._tokenizer)
+        self._texts = OutputTexts(self._tokenizer)
         pad_id = self._tokenizer.pad_token_id
         self._pad_id = self._end_ids[0] if pad_id is None else pad_id  # never attended to
         self._model = _load_model(folder, self._device)
@@ -67,22 +67,21 @@ class LocalSampler:
             torch.cuda.empty_cache()
 
     def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[list[Generation]]:
-        """Yield finished generations in groups; a prompt that is too long for the context is one without an answer.
-        Raises UserError where no prompt fits."""
+        """Yield finished generations in groups. A prompt that is too long for the context gets no answer (`TOO_LONG`).
+        Raises UserError where that is so of all."""
         iterator = iter(requests)
         while window := list(islice(iterator, WINDOW)):
             yield from self._sample_window(window, params)
 
     def _sample_window(self, requests: list[Request], params: SamplingParams) -> Iterator[list[Generation]]:
         prompts = [encode_messages(self._tokenizer, request.messages) for request in requests]
-        too_long = self._too_long(requests, prompts, params.max_new_tokens)
-        if refused := [unanswered(requests[i], TOO_LONG) for i in sorted(too_long) if not requests[i].is_padding]:
+        over = {request.key for request in self._too_long(requests, prompts, params.max_new_tokens)}
+        if refused := [_without_answer(each) for each in requests if each.key in over and not each.is_padding]:
             yield refused
-        kept = [i for i in range(len(requests)) if i not in too_long]
-        if kept:
-            yield from self._sample_encoded([requests[i] for i in kept], [prompts[i] for i in kept], params)
+        fitting = [row for row in zip(requests, prompts, strict=True) if row[0].key not in over]
+        yield from self._sample_side_by_side([row[0] for row in fitting], [row[1] for row in fitting], params)
 
-    def _sample_encoded(
+    def _sample_side_by_side(
         self, requests: list[Request], prompts: list[list[int]], params: SamplingParams
     ) -> Iterator[list[Generation]]:
         rows = min(self._max_rows, -(-len(requests) // self._workers))
@@ -189,32 +188,43 @@ class LocalSampler:
     def _finished(
         self, request: Request, prompt: list[int], tokens: list[int], stopped: bool, started: float
     ) -> Generation:
-        text = self._tokenizer.decode(tokens[:-1] if stopped else tokens, skip_special_tokens=True)
-        reason = "stop" if stopped else "length"
+        thought, text = self._texts.taken_apart(prompt, tokens[:-1] if stopped else tokens)
         return Generation(
             request=request,
             prompt_ids=tuple(prompt),
             token_ids=tuple(tokens),
             text=text,
-            finish_reason=reason,
+            finish_reason="stop" if stopped else "length",
             seconds=round(time.monotonic() - started, 3),
+            thought=thought,
         )
 
-    def _too_long(self, requests: list[Request], prompts: list[list[int]], new_tokens: int) -> set[int]:
-        """The indices of the prompts that leave no room for so many new tokens in the context."""
-        context = getattr(self._model.config.get_text_config(decoder=True), "max_position_embeddings", None)
+    def _too_long(self, requests: list[Request], prompts: list[list[int]], new_tokens: int) -> list[Request]:
+        """The requests that do not fit into the context with their new tokens. Raises UserError where none fits: then
+        it is the settings and not the prompt."""
         for request, ids in zip(requests, prompts, strict=True):
             if not ids:
                 raise UserError(
                     f"the chat template and tokenizer of {self._folder} make no token of {request.label}: they do not "
                     "belong together; copy both from the model that it was trained from"
                 )
-        if context is not None and new_tokens >= context:
+        context = getattr(self._model.config.get_text_config(decoder=True), "max_position_embeddings", None)
+        if context is None:
+            return []
+        over = [request for request, ids in zip(requests, prompts, strict=True) if len(ids) + new_tokens > context]
+        if len(over) == len(requests):
+            shortest = min(map(len, prompts))
             raise UserError(
-                f"{new_tokens:,} new tokens leave no room for a prompt in the model's context of {context:,}: lower "
-                "max_new_tokens"
+                f"{requests[0].label} has {len(prompts[0]):,} tokens; with {new_tokens:,} new ones that is over the "
+                f"model's context of {context:,}"
+                + (f", as are all others (the shortest has {shortest:,})" if len(requests) > 1 else "")
+                + ": shorten the prompt or lower max_new_tokens"
             )
-        return {i for i, ids in enumerate(prompts) if context is not None and len(ids) + new_tokens > context}
+        return over
+
+
+def _without_answer(request: Request) -> Generation:
+    return Generation(request=request, prompt_ids=(), token_ids=(), text="", finish_reason=TOO_LONG, seconds=0.0)
 
 
 def _load_model(folder: str, device: str) -> Any:

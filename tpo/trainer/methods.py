@@ -16,7 +16,7 @@ from torch import Tensor
 from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.models.tokens import encode_messages
+from tpobench.harness.models.tokens import encode_messages, end_tokens
 from tpobench.tpo.trainer.batches import LengthGrouped
 from tpobench.tpo.trainer.epochs import kept_epochs, state_folder
 from tpobench.tpo.trainer.forward import forward_shared, scoring_outputs_only
@@ -148,9 +148,11 @@ def supervised_trainer(job: TrainJob, model: Any, tokenizer: Any, watch: Watch, 
         UserError: An example is longer than max_length.
     """
 
+    end = end_tokens(job.model, tokenizer)[0]
+
     def encode(row: dict[str, Any]) -> dict[str, list[int]]:
         prompt = encode_messages(tokenizer, row["messages"])
-        completion = tokenizer(row["completion"], add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
+        completion = tokenizer(row["completion"], add_special_tokens=False)["input_ids"] + [end]
         return {"input_ids": prompt + completion, "labels": [-100] * len(prompt) + completion}
 
     encoded = [encode(row) for row in rows]

@@ -4,10 +4,12 @@ import json
 import shutil
 from pathlib import Path
 
-from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer
+from transformers import Trainer
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.checkpoints import require_model_folder, seal
+from tpobench.harness.models.tokens import load_tokenizer
+from tpobench.harness.models.weights import load_language_model
 from tpobench.tpo.trainer.epochs import epoch_folder, last_state, partial_folder, state_folder
 from tpobench.tpo.trainer.job import TrainJob
 
@@ -36,7 +38,7 @@ def save_epoch(trainer: Trainer, job: TrainJob, epoch: int, metrics: dict[str, f
         if job.lora is not None:
             _merge(job, partial)
         # the trainer's own tokenizer may have been given a token to pad with
-        AutoTokenizer.from_pretrained(job.model).save_pretrained(partial)
+        load_tokenizer(job.model).save_pretrained(partial)
         notes = {"method": job.method, "epoch": epoch, "metrics": metrics}
         (partial / "training.json").write_text(json.dumps(notes, indent=2), encoding="utf-8")
         require_model_folder(partial)
@@ -50,7 +52,7 @@ def _merge(job: TrainJob, folder: Path) -> None:
     import torch
     from peft import PeftModel
 
-    start = AutoModelForCausalLM.from_pretrained(job.model, dtype=torch.float32)
+    start = load_language_model(job.model, torch.float32)
     PeftModel.from_pretrained(start, str(folder / "adapter")).merge_and_unload().save_pretrained(folder)
 
 

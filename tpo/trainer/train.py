@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
+from transformers import set_seed
 
 from tpobench.harness.config import read_yaml
 from tpobench.harness.errors import UserError
+from tpobench.harness.models.tokens import end_tokens, load_tokenizer
+from tpobench.harness.models.weights import load_language_model
 from tpobench.tpo.trainer.epochs import last_state
 from tpobench.tpo.trainer.job import JOB_PLACEHOLDER, TrainJob
 from tpobench.tpo.trainer.methods import preference_trainer, supervised_trainer
@@ -44,26 +46,10 @@ def trainer_for(job: TrainJob) -> Any:
 
 def _load(job: TrainJob) -> tuple[Any, Any]:
     """The model in fp32 and its tokenizer, which has a token to pad with."""
-    tokenizer = AutoTokenizer.from_pretrained(job.model)
-    if tokenizer.eos_token_id is None:
-        raise UserError(
-            f"the tokenizer of {job.model} has no end token, so no output could be taught to end; name one as "
-            "eos_token in its tokenizer_config.json"
-        )
+    tokenizer = load_tokenizer(job.model)
     if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token  # padding is masked: it is never trained on
-    try:
-        model, loading = AutoModelForCausalLM.from_pretrained(job.model, dtype=torch.float32, output_loading_info=True)
-    except ValueError as error:
-        if "Unrecognized configuration class" not in str(error):
-            raise
-        raise UserError(f"{job.model} is not a causal language model; only those can be trained") from error
-    if missing := sorted(loading["missing_keys"]):
-        raise UserError(
-            f"{job.model} is not a causal language model: it lacks {', '.join(missing[:3])}; take a checkpoint that "
-            "generates text"
-        )
-    return model, tokenizer
+        tokenizer.pad_token_id = end_tokens(job.model, tokenizer)[0]  # padding is masked: it is never trained on
+    return load_language_model(job.model, torch.float32), tokenizer
 
 
 def _require_processes(job: TrainJob, trainer: Any) -> None:

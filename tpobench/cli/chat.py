@@ -9,7 +9,7 @@ from tpobench.cli.app import app, quiet_libraries
 from tpobench.cli.options import idle
 from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.groups import from_groups
-from tpobench.cli.options.model import ModelOption, ModeOption, SeedOption, TemperatureOption, TokensOption
+from tpobench.cli.options.model import BaseOption, ModelOption, ModeOption, SeedOption, TemperatureOption, TokensOption
 from tpobench.cli.options.output import JsonOption, print_json
 from tpobench.cli.options.without_effect import refuse_idle
 from tpobench.harness.errors import Exit
@@ -25,6 +25,7 @@ def chat(
     context: typer.Context,
     question: Annotated[str, typer.Argument(help="What to ask.")],
     model: ModelOption = "smollm2-135m",
+    base: BaseOption = None,
     mode: ModeOption = "direct",
     show_thoughts: Annotated[
         bool, typer.Option("--show-thoughts", help="Print the thought before the response.")
@@ -48,7 +49,7 @@ def chat(
     from tpobench.harness.samplers.chat import ask
     from tpobench.harness.samplers.choose import sampler_for
 
-    refuse_idle(context, idle.of_chat(model, mode, temperature))
+    refuse_idle(context, idle.of_chat(model, temperature))
     answering_mode = mode_named(mode)
     params = SamplingParams(temperature=temperature, max_new_tokens=max_new_tokens, seed=seed)
     resolved = resolve_model(model)

@@ -12,6 +12,7 @@ from tpobench.cli.gate_output import print_result, write_files
 from tpobench.cli.options import idle
 from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.groups import from_groups
+from tpobench.cli.options.model import BaseOption
 from tpobench.cli.options.output import JsonOption
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 from tpobench.cli.options.without_effect import refuse_idle
@@ -31,6 +32,7 @@ def gate(
         str, typer.Option(help="A model (folder, hub id, NAME@http://..., *.json), or thought/1 of a run.")
     ],
     against: Annotated[str, typer.Option(help="The baseline, also a model; default: the benchmark's own.")] = "",
+    base: BaseOption = None,
     run: Annotated[str, typer.Option(help="The run's name, where the store holds several.")] = "",
     offline: Annotated[bool, typer.Option("--offline", help="Sample nothing and ask no judge.")] = False,
     retry_missing: Annotated[

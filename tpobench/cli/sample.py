@@ -9,7 +9,7 @@ from tpobench.cli.app import app, quiet_libraries
 from tpobench.cli.options import idle
 from tpobench.cli.options.api import Api, api_options
 from tpobench.cli.options.groups import from_groups
-from tpobench.cli.options.model import ModelOption, ModeOption, SeedOption, TemperatureOption, TokensOption
+from tpobench.cli.options.model import BaseOption, ModelOption, ModeOption, SeedOption, TemperatureOption, TokensOption
 from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 from tpobench.cli.options.without_effect import refuse_idle
 
@@ -22,6 +22,7 @@ def sample(
     context: typer.Context,
     prompts: Annotated[Path, typer.Argument(help='JSON lines: {"prompt": "...", "category": "..."}')],
     model: ModelOption = "smollm2-135m",
+    base: BaseOption = None,
     mode: ModeOption = "direct",
     samples: Annotated[int, typer.Option("-k", "--samples", min=1, help="Outputs for each prompt.")] = 1,
     max_new_tokens: TokensOption = 512,
@@ -41,7 +42,6 @@ def sample(
     """
     quiet_libraries()
     from tpobench.harness.evaluation.prompt_files import prompts_from_file
-    from tpobench.harness.finish_reasons import REFUSAL_WORDS
     from tpobench.harness.models.resolve import resolve_model
     from tpobench.harness.models.thoughts import mode_named
     from tpobench.harness.progress import Progress
@@ -60,8 +60,5 @@ def sample(
         before = opened.row_counts()["output"]
         with OutputCache(opened, resolved, sampler_for(api.connect), Progress()) as cache:
             cache.ensure(read, answering_mode, params, range(samples), prompts.name)
-            refused = cache.refused
         new = opened.row_counts()["output"] - before
     print(f"{new} outputs sampled, {len(read) * samples - new} were there already; store {store}")
-    for reason, count in refused.most_common():
-        print(f"no answer ({REFUSAL_WORDS[reason]}): {count}")

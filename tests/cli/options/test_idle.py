@@ -45,6 +45,7 @@ VALUES = {
     "wait": "5",
     "store": f"{HERE}/s.duckdb",
     "clusters": "category",
+    "base": HERE,
 }
 """What is given to an option that takes a value."""
 
@@ -53,7 +54,7 @@ OF_FREE_JUDGE = {"judge_model", "orders", "retry_missing", *API}
 OF_SAMPLING = {"mode", "temperature", "seed", "max_new_tokens", "format_retries"}
 EVAL_CASES: list[tuple[list[str], set[str]]] = [
     (["--benchmark", f"{HERE}/checked.jsonl"], OF_BENCHMARK),
-    (LOCAL, OF_FREE_JUDGE),
+    (LOCAL, OF_FREE_JUDGE | {"base"}),
     (OUTPUTS, OF_SAMPLING),
     ([*LOCAL, "--temperature", "0"], {"seed"}),
     (["--benchmark", "lm_eval:gsm8k"], {"judge", "baseline", *API}),
@@ -66,13 +67,10 @@ CASES: dict[str, list[tuple[list[str], set[str]]]] = {
         for given, names in EVAL_CASES[:-1]
     ],
     "sample": [
-        (["sample", f"{HERE}/checked.jsonl", *LOCAL], API),
+        (["sample", f"{HERE}/checked.jsonl", *LOCAL], API | {"base"}),
         (["sample", f"{HERE}/checked.jsonl", *LOCAL, "--temperature", "0"], {"seed", "top_p"}),
     ],
-    "chat": [
-        (["chat", "Why?", *LOCAL], API | {"show_thoughts"}),
-        (["chat", "Why?", *LOCAL, "--temperature", "0"], {"seed"}),
-    ],
+    "chat": [(["chat", "Why?", *LOCAL], API | {"base"}), (["chat", "Why?", *LOCAL, "--temperature", "0"], {"seed"})],
     "categorise": [(["categorise", "--model", "m", "--benchmark", "starter"], {"data"})],
     "compare": [(["compare", "a", "b"], {"run"})],
     "leaderboard": [(["leaderboard"], {"categories"}), (["leaderboard", "--by-category"], {"published"})],
@@ -81,7 +79,10 @@ CASES: dict[str, list[tuple[list[str], set[str]]]] = {
         (["report", *STORE, "--compare", "a", "b"], {"published", "paper_curve"}),
         (["report", *STORE, "--models", "all"], {"paper_curve"}),
     ],
-    "gate": [(GATE, {"run", "why", "alias", "retry_missing", *API}), ([*GATE, "--offline"], {"retry_missing", *API})],
+    "gate": [
+        (GATE, {"base", "run", "why", "alias", "retry_missing", *API}),
+        ([*GATE, "--offline"], {"retry_missing", *API}),
+    ],
     "champion show": [(["champion", "show", "--file", "c.json"], {"store"})],
     "import": [(["import", "lm_eval", HERE], {"data"})],
     "export": [(["export", "lm_eval", "--model", "m"], {"data"})],
@@ -99,7 +100,7 @@ EFFECTIVE: dict[str, set[str]] = {
     "plan": {"model", "benchmark", "limit", "policy"},
     "judge check": {"model", "benchmark", "limit", "judge", "baseline", "repeats"},
     "sample": {"prompts", "model", "mode", "samples", "max_new_tokens", "temperature"},
-    "chat": {"question", "model", "mode", "max_new_tokens", "temperature"},
+    "chat": {"question", "model", "mode", "max_new_tokens", "temperature", "show_thoughts"},
     "categorise": {"model", "benchmark", "out", *API},
     "compare": {"a", "b", "mode_a", "mode_b", "data", "clusters"},
     "leaderboard": {"benchmark", "by_category", "sort"},

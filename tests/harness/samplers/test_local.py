@@ -89,19 +89,17 @@ def test_finish_reason_tells_a_cut_output_from_a_finished_one(sampler: LocalSamp
     assert "length" in reasons
 
 
-def test_a_prompt_longer_than_the_context_is_one_without_an_answer(tiny_model: Path) -> None:
+def test_a_prompt_longer_than_the_context_has_no_answer_and_the_others_have_theirs(tiny_model: Path) -> None:
     requests = requests_for(["Hi!", "word " * 600])
-    params = SamplingParams(temperature=0, max_new_tokens=8)
-    found = {one.request.key: one for group in LocalSampler(str(tiny_model)).sample(requests, params) for one in group}
-    fine, too_long = (found[request.key] for request in requests)
-    assert (too_long.text, too_long.finish_reason, too_long.token_ids) == ("", "too_long", ())
-    ((alone,),) = LocalSampler(str(tiny_model)).sample(requests[:1], params)
-    assert fine.token_ids == alone.token_ids
+    found = by_key(LocalSampler(str(tiny_model)).sample(requests, SamplingParams(max_new_tokens=8)))
+    assert [found[request.key].finish_reason for request in requests][1] == "too_long"
+    assert found[requests[0].key].token_ids
+    assert (found[requests[1].key].text, found[requests[1].key].token_ids) == ("", ())
 
 
-def test_tokens_that_leave_no_room_for_any_prompt_are_refused(tiny_model: Path) -> None:
-    with pytest.raises(UserError, match="no room for a prompt in the model's context of 512"):
-        next(LocalSampler(str(tiny_model)).sample(requests_for(["Hi!"]), SamplingParams(max_new_tokens=512)))
+def test_settings_that_leave_no_prompt_any_room_are_refused_before_anything_is_sampled(tiny_model: Path) -> None:
+    with pytest.raises(UserError, match=r"context of 512, as are all others \(the shortest has [0-9]+\)"):
+        next(LocalSampler(str(tiny_model)).sample(requests_for(["Hi!", "Oh!"]), SamplingParams(max_new_tokens=500)))
 
 
 def test_only_a_window_of_the_requests_is_held(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +160,7 @@ def torn_tokenizer(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (without_template, r"has no chat template: copy chat_template\.jinja"),
+        (without_template, r"has no chat template, as models that"),
         (
             without_end,
             r"names no end token.*set eos_token in tokenizer_config\.json, or eos_token_id in generation_conf",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from transformers import AutoTokenizer, BertConfig, BertModel, T5Config, T5ForConditionalGeneration
 
-from tests.tpo.trainer.jobs import LORA, reference, written
+from tests.tpo.trainer.jobs import LORA, written
 from tpobench.harness.errors import UserError
 from tpobench.tpo.trainer.train import trainer_for
 
@@ -17,15 +17,10 @@ def test_models_that_cannot_be_trained_are_refused_with_a_sentence(tiny_model: P
     for name, model in (("encoder", BertModel(BertConfig(**sizes, vocab_size=99))), ("t5", t5)):
         model.save_pretrained(tmp_path / name)
         tokenizer.save_pretrained(tmp_path / name)
-        with pytest.raises(UserError, match="is not a causal language model"):
+        with pytest.raises(UserError, match="causal language model"):
             trainer_for(written(tmp_path / name, tmp_path / "c"))
     with pytest.raises(UserError, match=r"lora.target_modules does not fit .*\bnone_such\b"):
         trainer_for(written(tiny_model, tmp_path / "c", lora=LORA | {"target_modules": ["none_such"]}))
-    reference(tiny_model).save_pretrained(tmp_path / "endless")
-    tokenizer.eos_token = None
-    tokenizer.save_pretrained(tmp_path / "endless")
-    with pytest.raises(UserError, match="has no end token"):
-        trainer_for(written(tmp_path / "endless", tmp_path / "c"))
 
 
 def test_a_launcher_that_starts_fewer_processes_than_asked_is_refused(tiny_model: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tpobench.cli.options.model import ModelOption, ModeOption, SeedOption, TemperatureOption
+from tpobench.cli.options.model import BaseOption, ModelOption, ModeOption, SeedOption, TemperatureOption
 from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ DataOption = Annotated[
 
 def evaluation_options(
     model: ModelOption = "",
+    base: BaseOption = None,
     benchmark: BenchmarkOption = DEFAULT_BENCHMARK,
     split: Annotated[str, typer.Option(help="For benchmarks with splits: training, validation or test.")] = "test",
     data: DataOption = None,

@@ -3,7 +3,7 @@
 A promise such as ``--offline`` or a bound such as ``--limit`` has its effect also where nothing would have broken it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tpobench.cli.options.without_effect import Idle
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tpobench.harness.evaluation.spec import EvaluationSpec
     from tpobench.harness.gate.policy import Policy
 
-API = frozenset({"concurrency", "rpm", "tpm", "timeout", "budget_calls", "budget_usd", "prices", "served_model"})
+API = frozenset({"concurrency", "rpm", "tpm", "timeout", "budget_calls", "budget_usd", "prices"})
 """The options of `api_options`."""
 
 SAMPLING = frozenset({"temperature", "seed", "max_new_tokens", "format_retries"})
@@ -39,6 +39,7 @@ def of_evaluation(spec: "EvaluationSpec", benchmark: str) -> Iterator[Idle]:
     from tpobench.harness.progress import Progress
 
     yield unused_options(spec.benchmark.name, spec.judge), f"with --benchmark {benchmark}"
+    yield from of_base([spec.candidate, spec.baseline or ""])
     if self_scored_run_of(spec.benchmark.name) is not None:
         yield from of_calls(is_endpoint(spec.candidate), f"and {benchmark} asks no judge")
         return
@@ -74,6 +75,7 @@ def of_gate(policy: "Policy", given: dict[str, Any]) -> Iterator[Idle]:
     """Of `tpobench gate`, whose parameters are `given`."""
     from tpobench.harness.store.runs import CHECKPOINT
 
+    yield from of_base([given["candidate"], given["against"]])
     if not given["promote"]:
         yield ["why"], "without --promote"
         if not any(rules.champion is not None for rules in policy.parts.values()):
@@ -86,21 +88,32 @@ def of_gate(policy: "Policy", given: dict[str, Any]) -> Iterator[Idle]:
         yield API | {"retry_missing"}, "with a policy without 'evaluate', for which nobody is asked"
 
 
+def of_base(models: Iterable[str]) -> Iterator[Idle]:
+    """Of the commands that load these models."""
+    from pathlib import Path
+
+    from tpobench.harness.models.parts import needs_base
+
+    folders = [Path(model) for model in models if model and Path(model).is_dir()]
+    on_hub = [model for model in models if model.count("/") == 1 and not Path(model).exists()]
+    if not on_hub and not any(map(needs_base, folders)):
+        yield ["base"], "where no model is a LoRA folder"
+
+
 def of_sampling(model: str, temperature: float, chance: list[str]) -> Iterator[Idle]:
     """Of the commands that sample one model; `chance` are the options about chance."""
     from tpobench.harness.api.endpoints import is_endpoint
 
+    yield from of_base([model])
     yield from of_calls(is_endpoint(model))
     if not is_endpoint(model):
         yield from of_greedy(temperature, chance)
 
 
-def of_chat(model: str, mode: str, temperature: float) -> Iterator[Idle]:
-    """Of `tpobench chat`."""
+def of_chat(model: str, temperature: float) -> Iterator[Idle]:
+    """Of `tpobench chat`. Reasoning models think in any mode, so thoughts can always be shown."""
     yield from of_sampling(model, temperature, ["seed"])
     yield ["concurrency"], "with chat, which asks one question"
-    if mode == "direct":
-        yield ["show_thoughts"], "with --mode direct, in which a model writes no thought"
 
 
 def of_comparison(a: str, b: str) -> Iterator[Idle]:
