@@ -22,6 +22,9 @@ from tpobench.harness.store.store import Store
 
 OUTPUTS = "model_outputs.json"
 COMPACT = "annotations.parquet"
+FEW = 0.1
+"""Where more than this share of the outputs are others than those beside the annotations, none of these count."""
+
 _TEXTS = ("instruction", "generator_1", "generator_2", "annotator")
 _ANSWERS = ("output_1", "output_2")
 
@@ -94,10 +97,13 @@ def _import_annotations(batch: ImportBatch, file: Path, data: AlpacaData, leave_
     for (model, baseline, annotator), rows in groups.items():
         if len(groups) == 1 or model == author:
             stale = [r["instruction"] for r in rows if answers.get(r["instruction"], _answer(r, 2)) != _answer(r, 2)]
-            if stale:
+            if len(stale) > FEW * len(rows):
                 shown = "; ".join(repr(text[:50]) for text in stale[:3])
                 leave_out("", f"judges {len(stale)} outputs that are not those of {own}: {shown}")
                 continue
+            for instruction in stale:
+                leave_out(f"{instruction[:50]!r}", f"judges another output than that of {own}")
+            rows = [row for row in rows if row["instruction"] not in stale]
             covered |= {own} if outputs else set()
         name = named_generator(model, file.parent if file.parent.name == annotator else file)
         prompts = [known[row["instruction"]] for row in rows]

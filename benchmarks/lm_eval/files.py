@@ -89,8 +89,14 @@ def _import_file(
         return None
     candidate, mode = given
     named, mode = candidate or file.author(), file.mode or mode
-    tasks = list(file.tasks(Samples(path), leave_out))
-    if not tasks:
+    odd: list[str] = []
+
+    def note(row: str, problem: str) -> None:
+        odd.append(row)
+        leave_out(row, problem)
+
+    tasks = list(file.tasks(Samples(path), note))
+    if not tasks and not odd:
         raise UserError(f"{path} holds no figures under 'results'; name a results_*.json that lm-eval wrote")
     model = known.author(file, named, tasks, mode) if candidate is None else candidate
     keys = []

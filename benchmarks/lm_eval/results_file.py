@@ -111,7 +111,9 @@ class ResultsFile:
         n = counted.get("effective") or entry.get("sample_len")
         if n is None:  # a group: lm-eval counts its tasks
             n = sum(self._effective(part) for part in self._parts(task, set()))
-        if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= _MOST_ITEMS:
+        if isinstance(n, int) and n > _MOST_ITEMS:
+            raise _OddTask(f"the file says that {task} had {n:.3g} items")
+        if not isinstance(n, int) or isinstance(n, bool) or n < 1:
             raise _OddTask(
                 f"the file does not say how many items {task} had ('n-samples'); write it with a newer lm-eval"
             )

@@ -91,8 +91,8 @@ def _counted(left_out: "Sequence[LeftOut]") -> str:
     if len(left_out) == 1:
         return ""
     files = len({odd.file for odd in left_out})
-    where = f" in {files:,} files" if files < len(left_out) else ""
-    return f"{len(left_out):,} files or rows{where} could not be used, the first: "
+    where = "" if files == len(left_out) else f" in {files:,} files" if files > 1 else " of one file"
+    return f"{len(left_out):,} {'rows' if files == 1 else 'files or rows'}{where} could not be used, the first: "
 
 
 def _print_summary(models: "Sequence[ImportedModel]", store: Path) -> None:

@@ -112,6 +112,17 @@ def test_annotations_of_other_outputs_than_those_beside_them_are_named(
     assert came == ImportedModel(model="m", prompts=40, evaluation=None, rows=805)
 
 
+def test_a_few_annotations_of_other_outputs_are_named_and_the_rest_comes_in(store: Store, tmp_path: Path) -> None:
+    written(tmp_path / "m", annotations())
+    outputs = [{"instruction": p.text, "output": f"answer {n}" if n != 7 else "new"} for n, p in enumerate(PROMPTS)]
+    written(tmp_path / "m", outputs, "model_outputs.json")
+    odd, came = import_alpaca(store, tmp_path, SMALL)
+    assert isinstance(odd, LeftOut)
+    assert (odd.row, odd.problem.partition(" than")[0]) == ("'instruction 7'", "judges another output")
+    assert isinstance(came, ImportedModel)
+    assert came.prompts == 39
+
+
 @pytest.mark.parametrize("place", [".", "weighted_alpaca_eval_gpt4_turbo"])
 def test_a_generator_called_example_is_named_by_its_folder(store: Store, tmp_path: Path, place: str) -> None:
     written(tmp_path / "my-model" / place, annotations("example"))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.arena_hard.folders import judged, official, write
 from tests.data import DATA, real_data
 from tpobench.benchmarks.arena_hard.files_in import import_arena
 from tpobench.benchmarks.arena_hard.files_out import export_arena
@@ -27,3 +28,22 @@ def test_arena_hard_goes_in_scores_as_published_and_comes_out(store: Store, tmp_
         (copy,) = leaderboard(again, "arena_hard_v0.1")
     assert copy.metrics == row.metrics
     assert len(answers.read_text().split("\n")) == len(judgments.read_text().split("\n")) == 501
+
+
+def test_the_judgments_of_every_judge_and_baseline_go_out_and_come_back(store: Store, tmp_path: Path) -> None:
+    folder = judged(official(tmp_path / "in", "v0.1"), "v0.1", *[("A>B", "B>A")] * 3)
+    sides = ({"judge": "j"}, {"judge": "org/other"}, {"judge": "j", "baseline": "m2"})
+    for number, side in enumerate(sides):
+        games = [{"score": label} for label in (("A>B", "B>A"), ("B>A", "A>B"), ("A=B", "A=B"))[number]]
+        rows = [{"uid": uid, "model": "m", "games": games} | side for uid in "abc"]
+        write(folder / "data" / "arena-hard-v0.1" / "model_judgment" / "j" / f"m{number}.jsonl", *rows)
+    (folder / "data" / "arena-hard-v0.1" / "model_judgment" / "j" / "m.jsonl").unlink()
+    list(import_arena(store, "arena_hard_v0.1", folder, None))
+    paths = export_arena(store, "arena_hard_v0.1", "m", tmp_path / "out", folder)
+    names = {path.relative_to(tmp_path / "out").as_posix() for path in paths}
+    assert names == {"model_answer/m.jsonl", "model_judgment/j/m.jsonl", "model_judgment/org_other/m.jsonl"}
+    with Store(tmp_path / "again.duckdb") as again:
+        list(import_arena(again, "arena_hard_v0.1", tmp_path / "out", folder))
+        copies = {row.evaluation: row.metrics for row in leaderboard(again)}
+    assert copies == {row.evaluation: row.metrics for row in leaderboard(store)}
+    assert len(copies) == 3
