@@ -82,6 +82,14 @@ def _reasons(evaluation: Evaluation) -> list[str]:
         invalid = ", which makes the figures INVALID, as a gate would be INVALID" if open_.is_invalid else ""
         share = figures.percent(open_.share)
         reasons.append(f"{prompts} ({share}) without a verdict: the win rate lies {limits}{invalid}.")
+    refused = evaluation.overall("refused")
+    if refused is not None and refused.value:
+        number = round(refused.value * refused.n)
+        prompts = "1 prompt" if number == 1 else f"{figures.count(number)} prompts"
+        reasons.append(
+            f"{prompts} ({figures.percent(refused.value)}) got no answer from the candidate: refused, filtered or too "
+            "long for its context, they count as empty answers."
+        )
     said_above = "prompts"  # a note about the number of prompts
     reasons += [
         f"Not comparable with published figures: {note}." for note in evaluation.notes if not note.endswith(said_above)

@@ -20,6 +20,8 @@
   const OUTCOMES = {win: "candidate wins", tie: "ties", loss: "candidate loses", none: "no verdict"};
   const PAIR_OUTCOMES = {wonlost: "A won, B lost", lostwon: "B won, A lost", ahead: "A is further ahead",
     behind: "B is further ahead", alike: "both alike", none: "no verdict"};
+  const ENDS = {length: "Cut at the token limit.", refused: "Refused by the model.",
+    filtered: "Stopped by the provider's filter.", too_long: "Too long for the context."};
   const CHIPS = {win: "won", tie: "tie", loss: "lost", none: "no verdict"};
   let all = [];
   let pairs = [];
@@ -139,7 +141,8 @@
       text.dir = "auto";
       writeResponse(text, side, other);
       box.append(text);
-      if (side.finish === "length") box.append(make("p", "soft", "Cut at the token limit."));
+      const ended = ENDS[side.finish];
+      if (ended) box.append(make("p", "soft", ended));
     }
     if (side.thought) box.append(fold(`Thought, ${side.thoughtChars.toLocaleString("en")} characters: hidden from the user and from the judge`,
       side.thought, byId("unfold").checked));

@@ -2,6 +2,7 @@
 
 from tests.reports.stores import JUDGE, Judging, answered, judged, prompts, two_models
 from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.records import Metric
 from tpobench.harness.store.store import Store
 from tpobench.reports.content import of_models
 from tpobench.reports.sections.warnings import with_trust
@@ -33,6 +34,15 @@ def test_a_judge_whose_verdicts_turn_with_the_order_is_a_warning(store: Store) -
     assert of_models(store).verdict.warnings == [
         f"The verdict turned with the order of the responses on 50.0% of the pairs: label of {JUDGE}."
     ]
+
+
+def test_prompts_that_got_no_answer_are_a_warning(store: Store) -> None:
+    asked = prompts(40)
+    new, base = (answered(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "base"))
+    key = judged(store, new, base, Judging(say=lambda n, order: 0.9))
+    store.add_metrics(key, [Metric(name="refused", value=0.05, n=40)])
+    (warning,) = of_models(store).verdict.warnings
+    assert warning.startswith("2 prompts (5.0%) got no answer from the candidate: refused, filtered or too long")
 
 
 def test_the_first_sentence_says_whether_to_trust_it() -> None:
