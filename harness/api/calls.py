@@ -43,6 +43,8 @@ class Reply:
     problem: str | None = None
     final: bool = False
     """No further try will be made: what is not usable now is missing."""
+    status: int = 200
+    """The HTTP status: an error of 400 and more is about the request, else an answer is of no use."""
 
 
 Accept = Callable[[Reply], "str | Call | None"]

@@ -273,7 +273,8 @@ class Client:
             status = status_of(response)
             require_answer(response, status, self.endpoint, self._is_known)
             if status >= 400:
-                answer, problem = refused_or_wrong(response, status, self.endpoint, int(call.options.get("n") or 1))
+                may_be_taken = self._is_known or int(call.options.get("n") or 1) > 1
+                answer, problem = refused_or_wrong(response, status, self.endpoint, may_be_taken)
                 final = True
             else:
                 is_charged = True
@@ -302,7 +303,7 @@ class Client:
             attempt=attempt,
             problem=problem,
         )
-        return Reply(call=call, record=record, answer=answer, problem=problem, final=final)
+        return Reply(call=call, record=record, answer=answer, problem=problem, final=final, status=status)
 
     def _read(self, body: bytes) -> tuple[Answer | None, str | None, str | None, tuple[Any, Any]]:
         """The answer, or the problem with it; who answered, and what it took."""

@@ -44,6 +44,7 @@ _FILTERED = re.compile(
       | blocked[ ]by | block_?reason | 敏感 | 违规 | 不安全""",
     re.VERBOSE | re.DOTALL,
 )
+_FLAG = re.compile(r'"filtered"\s*:\s*true')
 _REFUSED = re.compile(r"model_?refus\w+|\brefusal\b|model (?:has )?(?:refused|declined)")
 _ABOUT_THE_ACCOUNT = re.compile(
     r"account|organi[sz]ation|deactivat|terminat|suspend|banned|api[ _-]?key|permission|denied|country|region"
@@ -94,6 +95,8 @@ def refusal_in(status: int, body: str) -> Refusal | None:
     if status not in _ABOUT_THE_PROMPT:
         return None
     said = " ".join(_said(body)).lower()
+    if status == 200 and _FLAG.search(body[:20_000]):
+        return Refusal(FILTERED, error_words(body))
     if status == 403 and _ABOUT_THE_ACCOUNT.search(said):
         return None
     if status == 413 or (_TOO_LONG.search(_TOO_MANY_ASKED.sub("", said)) and not _is_for_any_prompt(said)):

@@ -163,7 +163,7 @@ def _choice(choice: Any, body: Mapping[str, Any]) -> Choice:
         raise Malformed("a choice holds no message", body)
     reason = _finish_reason(choice.get("finish_reason"))
     content = message.get("content")
-    parts = text_and_thought(_arguments(message) if content is None else content)
+    parts = text_and_thought(content or _arguments(message))
     if parts is None:
         raise Malformed("a choice holds no text", body)
     text, thought = parts
@@ -227,7 +227,8 @@ def _arguments(message: Mapping[str, Any]) -> Any:
     """Evaluators that ask for a function call answer in its arguments."""
     calls = message.get("tool_calls")
     function = calls[0].get("function") if isinstance(calls, list) and calls else message.get("function_call")
-    return function.get("arguments") if isinstance(function, dict) else None
+    arguments = function.get("arguments") if isinstance(function, dict) else None
+    return json.dumps(arguments, ensure_ascii=False) if isinstance(arguments, dict) else arguments
 
 
 def _top_logprobs(choice: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[Mapping[str, float], ...] | None:

@@ -63,14 +63,16 @@ def require_answer(response: Response, status: int, endpoint: Endpoint, is_known
         raise Fault(f"HTTP {status}{said}", after=retry_after(response.headers))
 
 
-def refused_or_wrong(response: Response, status: int, endpoint: Endpoint, samples: int) -> tuple[Answer | None, str]:
+def refused_or_wrong(
+    response: Response, status: int, endpoint: Endpoint, may_be_taken: bool
+) -> tuple[Answer | None, str]:
     """The answer to a prompt that the server will not answer, if that is what its error says, and its words.
 
     Args:
         response: The server's answer, an error.
         status: Its status.
         endpoint: Who was asked.
-        samples: How many were asked for: an error may be about that.
+        may_be_taken: Whether the same fields were taken before, or an error may be about the number of samples.
 
     Raises:
         UserError: Every prompt would meet the error.
@@ -79,7 +81,7 @@ def refused_or_wrong(response: Response, status: int, endpoint: Endpoint, sample
     words = f"HTTP {status}: {error_words(response.text)}"
     if refusal is not None:
         return refused_answer(refusal), words
-    if samples == 1 and is_wrong_request(response.text):
+    if not may_be_taken and is_wrong_request(response.text):
         raise UserError(
             f"{endpoint.base_url} does not take the request for {endpoint.model!r} ({words}); nothing more was asked"
         )

@@ -36,12 +36,14 @@ class EndpointSampler:
         self._owed: dict[str, Sequence[Request]] = {}
         self._done: list[Generation] = []
         self._unexplained: list[tuple[Sequence[Request], Reply]] = []
+        self._unusable: list[str] = []
         self._is_answered = False
 
     def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[list[Generation]]:
         """A prompt that the server refuses is answered by nothing, with the reason. Raises UserError when the server
         refuses whatever it is asked, or gives up on a prompt, after all others are done."""
         self._owed, self._done, self._unexplained = {}, [], []
+        self._unusable = []
         unpadded = [request for request in requests if not request.is_padding]  # a server's batches are its own
         try:
             for _ in self._client.ask_all(self._calls(unpadded, params), lambda reply: self._accept(reply, params)):
@@ -50,6 +52,11 @@ class EndpointSampler:
             yield from self._finished()  # answered, though the call was not at its end: its other samples did not come
             raise
         self._require_answers()
+        if self._unusable:
+            raise UserError(
+                f"{len(self._unusable)} prompts got no answer that can be used, the first {self._unusable[0]}; the "
+                "others are stored, run the command again to ask for the rest"
+            )
         if self._client.given_up:
             raise UserError(
                 f"{self._client.given_up} prompts got no answer ({self._client.last_problem}); the others are stored, "
@@ -90,8 +97,10 @@ class EndpointSampler:
             if reply.final and reply.call.options.get("n", 1) > 1:  # some servers refuse an n above their slots
                 self._honours_n = False
                 return self._call(owed, params)
-            if reply.final:
+            if reply.final and reply.status >= 400:
                 self._keep_unexplained(owed, reply)
+            elif reply.final:
+                self._unusable.append(f"{owed[0].label}: {reply.problem}")
             return reply.problem
         if reply.answer.refusal is not None:
             self._done += [self._generation(request, reply, reply.answer.choices[0]) for request in owed]

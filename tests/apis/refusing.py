@@ -50,6 +50,11 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
     "context_500": (500, error("the request exceeds the available context size")),
     "too_large": (413, {"detail": "Request Entity Too Large"}),
     "odd": (400, error("the moon is in the wrong house")),
+    "no_text": (200, choice(7)),
+    "flags_in_200": (
+        200,
+        {"choices": [], "prompt_filter_results": [{"content_filter_results": {"hate": {"filtered": True}}}]},
+    ),
     "field": (400, error("Unsupported parameter: 'max_tokens' is not supported with this model.")),
     "null_length": (200, choice(None, "length")),
     "null_stop": (200, choice(None, "stop")),

@@ -62,3 +62,11 @@ def test_an_error_in_the_place_of_an_answer_is_told() -> None:
 def test_a_reason_with_a_lone_surrogate_can_be_stored() -> None:
     body = b'{"choices": [{"message": {"content": "x"}, "finish_reason": "a\\ud800"}]}'
     assert read_answer(body).choices[0].finish_reason == "a?"
+
+
+@pytest.mark.parametrize("content", [None, ""])
+@pytest.mark.parametrize("arguments", ['{"best": "a"}', {"best": "a"}])
+def test_a_function_call_is_the_answer_where_there_is_no_text(content: str | None, arguments: object) -> None:
+    message = {"content": content, "tool_calls": [{"function": {"name": "f", "arguments": arguments}}]}
+    body = {"choices": [{"message": message, "finish_reason": "tool_calls"}]}
+    assert read_answer(json.dumps(body).encode()).choices[0].text == '{"best": "a"}'

@@ -60,6 +60,7 @@ def outputs(store: Store, url: str, texts: Sequence[str], mode: str = "direct") 
         ("moderated", "filtered"),
         ("usage_policy", "filtered"),
         ("filter_in_200", "filtered"),
+        ("flags_in_200", "filtered"),
         ("finish_filter", "filtered"),
         ("refusal", "refused"),
         ("context", "too_long"),
@@ -98,6 +99,21 @@ def test_an_error_that_would_meet_every_prompt_stops_at_once(store: Store, fresh
         outputs(store, fresh_url, [f"CASE field {number}" for number in range(50)])
     assert asked(fresh_url)["field"] <= 4
     assert store.row_counts()["output"] == 0
+
+
+def test_an_error_about_a_field_after_an_answer_is_about_its_own_prompt(store: Store, fresh_url: str) -> None:
+    one_by_one = EndpointSampler(Client(Endpoint(MODEL, fresh_url), Limits(concurrency=1)))
+    requests = [Request(text, ({"role": "user", "content": text},), text) for text in ("fine", "CASE field")]
+    found = {one.request.key: one for group in one_by_one.sample(requests, PARAMS) for one in group}
+    assert [found[key].finish_reason for key in ("fine", "CASE field")] == ["stop", "refused"]
+
+
+def test_an_answer_that_stays_of_no_use_is_owed(store: Store, fresh_url: str) -> None:
+    with pytest.raises(UserError, match=r"1 prompts got no answer that can be used.*a choice holds no text"):
+        outputs(store, fresh_url, ["fine", "CASE no_text"])
+    assert store.row_counts()["output"] == 1
+    heal(fresh_url)
+    assert outputs(store, fresh_url, ["fine", "CASE no_text"])[1].response == "An answer to CASE no_text"
 
 
 def test_an_error_that_says_nothing_is_about_all_prompts_where_none_is_answered(store: Store, fresh_url: str) -> None:
