@@ -1,7 +1,7 @@
 """What a report says, whatever it is written in: the sections of a run's report, of models', and of two models'."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -99,8 +99,11 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
     """
     keys = newest_evaluations(store, judged_models(store, models, benchmark), benchmark)
     evaluations = best_first(read_evaluations(store, keys).values())
+    leaderboards = leaderboard.of_models(store, keys, benchmark, published)
+    if leaderboards is not None:  # a run that was imported in two forms is one row there, and counts once here
+        evaluations = [evaluation for evaluation in evaluations if evaluation.key in leaderboards.evaluations]
     names = named_apart(evaluations)
-    leaderboards = leaderboard.of_models(store, names, benchmark, published)
+    leaderboards = None if leaderboards is None else replace(leaderboards, names=names)
     if not evaluations and leaderboards is None:
         problem = f"{store.path} holds no judgments yet"
         raise StoreLacks(store.path, problem, "tpobench eval or tpobench import bring some")

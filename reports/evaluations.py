@@ -15,6 +15,7 @@ from tpobench.harness.store.evaluations import StoredEvaluation, current_evaluat
 from tpobench.harness.store.judged_prompts import JudgedPrompt, judged_prompts
 from tpobench.harness.store.models import NamedModel, model_named
 from tpobench.harness.store.store import Store
+from tpobench.reports.home import without_home
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,10 +213,10 @@ def _evaluation(stored: StoredEvaluation, metrics: Sequence[Metric], prompts: tu
         benchmark=stored.benchmark,
         judge=stored.judge,
         judge_label=LABEL if _is_rule_based(stored.judge) else about.get("judge_label") or stored.judge,
-        candidate=stored.candidate_name,
+        candidate=without_home(stored.candidate_name),
         fingerprint=stored.candidate,
         mode=stored.candidate_mode,
-        baseline=stored.baseline_name,
+        baseline=without_home(stored.baseline_name),
         baseline_fingerprint=stored.baseline,
         baseline_mode=stored.baseline_mode,
         rows=about.get("rows"),

@@ -1,21 +1,18 @@
 """The command that makes an evaluation's figures again, from what the store knows of it."""
 
-import re
 from collections.abc import Mapping
 from shlex import quote
 from typing import Any
 
 from tpobench.harness.evaluation.registry import as_typed
-from tpobench.harness.home import home_folder
 from tpobench.harness.models.modes import DIRECT
 from tpobench.harness.store.models import StoredModel
 from tpobench.harness.store.requests import StoredRequest
 from tpobench.reports.evaluations import Evaluation
+from tpobench.reports.home import without_home
 
 IMPORTED = "imported"
 """Who made a model whose answers came from files."""
-
-_HOME = re.compile(r"(?:/home/[^/]+|/Users/[^/]+|/root)(?=/|$)")
 
 _ORDER = ("model", "benchmark", "split", "data", "mode", "judge", "judge_model", "baseline", "orders", "limit")
 """Options that come first, in this order; the others follow by name."""
@@ -49,14 +46,6 @@ def reproduction(
     options = drawn | {name: value for name, value in options.items() if value not in (None, "")}
     names = [*(name for name in _ORDER if name in options), *sorted(options.keys() - set(_ORDER))]
     return "tpobench eval" + "".join(f" --{name.replace('_', '-')} {_word(options[name])}" for name in names)
-
-
-def without_home(path: str) -> str:
-    """A path, or an address, in which the home folder is ``~``: whose it is, is nobody's business."""
-    own = str(home_folder() or "/")
-    if own != "/" and (path == own or path.startswith(f"{own}/")):
-        return f"~{path.removeprefix(own)}"
-    return _HOME.sub("~", path, count=1) if _HOME.match(path) else path
 
 
 def _imported(options: Mapping[str, Any]) -> str:

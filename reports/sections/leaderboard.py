@@ -84,6 +84,11 @@ class Leaderboards:
     folds: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def evaluations(self) -> frozenset[str]:
+        """The keys of all that is shown."""
+        return frozenset(row.evaluation for one in self.leaderboards for row in one.rows)
+
 
 def of_run(store: Store, run: Run, published: Path | None) -> Leaderboards | None:
     """The run's models among the current evaluations of the store, but not what it compared with each other. None
@@ -96,11 +101,12 @@ def of_run(store: Store, run: Run, published: Path | None) -> Leaderboards | Non
     return Leaderboards(leaderboards=leaderboards, folds=True) if leaderboards else None
 
 
-def of_models(store: Store, names: Mapping[str, str], benchmark: str, published: Path | None) -> Leaderboards | None:
-    """The models of some evaluations, by key with what to call each, among the current evaluations, all or those on the
-    benchmark. None where there are none."""
-    leaderboards = _leaderboards(store, newest_evaluations(store, benchmark=benchmark), names, published)
-    return Leaderboards(leaderboards=leaderboards, names=names) if leaderboards else None
+def of_models(store: Store, about: Collection[str], benchmark: str, published: Path | None) -> Leaderboards | None:
+    """The models of these current evaluations, by key, among all, or among those on the benchmark; a run that was
+    imported in two forms is one row. None where there are none."""
+    shown = newest_evaluations(store, benchmark=benchmark)
+    leaderboards = _leaderboards(store, shown, about, published, also=())
+    return Leaderboards(leaderboards=leaderboards) if leaderboards else None
 
 
 def of_comparison(store: Store, comparison: ModelComparison) -> Leaderboards | None:
@@ -110,11 +116,17 @@ def of_comparison(store: Store, comparison: ModelComparison) -> Leaderboards | N
 
 
 def _leaderboards(
-    store: Store, shown: Collection[str], about: Collection[str], published: Path | None
+    store: Store,
+    shown: Collection[str],
+    about: Collection[str],
+    published: Path | None,
+    also: Collection[str] | None = None,
 ) -> tuple[Leaderboard, ...]:
-    """The leaderboards of the evaluations `shown`, which are current ones or among `about`: the keys of those to mark.
-    Tasks that no judge was asked about are always shown."""
-    rows = [row for row in leaderboard(store, also=about) if row.evaluation in shown or not row.baseline]
+    """The leaderboards of the evaluations `shown`, which are current ones or among `about`: the keys of those to mark,
+    which are shown whatever else there is, or of them only those in `also`. Tasks that no judge was asked about are
+    always shown."""
+    among = leaderboard(store, also=about if also is None else also)
+    rows = [row for row in among if row.evaluation in shown or not row.baseline]
     rows = in_order(with_ranks(rows))  # among those that are shown
     if published is not None:
         rows = beside_published(rows, published)

@@ -12,7 +12,8 @@ from tpobench.harness.store.models import models_with_fingerprints
 from tpobench.harness.store.requests import requests_of
 from tpobench.harness.store.store import Store
 from tpobench.reports.evaluations import Evaluation
-from tpobench.reports.reproduction import reproduction, without_home
+from tpobench.reports.home import settings_without_home, without_home
+from tpobench.reports.reproduction import reproduction
 from tpobench.reports.runs import Run
 
 
@@ -49,7 +50,7 @@ def of_run(run: Run) -> Provenance:
     facts += [("Judge", judge) for judge in dict.fromkeys(e.judge for e in run.evaluations.values())]
     sources = [entry.get("source") for entry in (run.config.get("instructions") or {}).get("sources") or ()]
     if sources:
-        facts.append(("Training prompts", ", ".join(map(str, sources))))
+        facts.append(("Training prompts", ", ".join(without_home(str(source)) for source in sources)))
     blocks: list[tuple[str, Any]] = [(name, value) for name, value in origin.items() if isinstance(value, Mapping)]
     how, command = "To reproduce it:", "tpobench quickstart"
     if run.name != "quickstart":
@@ -57,7 +58,7 @@ def of_run(run: Run) -> Provenance:
         command = f"tpobench train {quote(f'{run.name}.yaml')}"
     return Provenance(
         facts=facts,
-        blocks=[*blocks, ("settings", run.config)],
+        blocks=[(name, settings_without_home(block)) for name, block in [*blocks, ("settings", run.config)]],
         models=_models_of_run(run),
         versions=run.provenance.get("versions") or {},
         of_writer=False,

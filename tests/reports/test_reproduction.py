@@ -19,7 +19,8 @@ from tpobench.harness.store.store import Store
 from tpobench.reports.content import of_models
 from tpobench.reports.evaluations import Evaluation, newest_evaluations, read_evaluations
 from tpobench.reports.formats.html import render
-from tpobench.reports.reproduction import reproduction, without_home
+from tpobench.reports.home import settings_without_home, without_home
+from tpobench.reports.reproduction import reproduction
 from tpobench.reports.sections.provenance import Provenance
 
 VERDICT = r"""
@@ -145,3 +146,8 @@ def test_a_command_shows_nobody_s_home_folder() -> None:
         "/models/home/x",
         "rel/x",
     ]
+
+
+def test_a_run_s_settings_show_nobody_s_home_folder() -> None:
+    settings = {"model": "/home/alice/m", "sources": [{"source": "/Users/bob/p.jsonl"}], "seed": 3}
+    assert settings_without_home(settings) == {"model": "~/m", "sources": [{"source": "~/p.jsonl"}], "seed": 3}
