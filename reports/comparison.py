@@ -48,6 +48,7 @@ class ModelComparison:
             have them.
         differences: A's overall figures minus B's on the items that both have, what a judge said first.
         decision: The gate's newest decision on A against B; None where there is none.
+        fingerprints: Those of each model.
     """
 
     labels: tuple[str, str]
@@ -55,11 +56,21 @@ class ModelComparison:
     shared: Sequence[tuple[Evaluation, Evaluation]]
     differences: Sequence[Difference]
     decision: DecisionOfModels | None
+    fingerprints: tuple[frozenset[str], frozenset[str]]
 
     @cached_property
     def names(self) -> dict[str, str]:
         """What to call the candidate of each shared evaluation, by the evaluation's key."""
         return {e.key: label for pair in self.shared for e, label in zip(pair, self.labels, strict=True)}
+
+    @property
+    def labelled(self) -> dict[str, str]:
+        """What to call the models, by fingerprint; of one model in two modes that is not known."""
+        return {
+            fingerprint: label
+            for label, own, other in zip(self.labels, self.fingerprints, reversed(self.fingerprints), strict=True)
+            for fingerprint in own - other
+        }
 
     @property
     def shared_evaluations(self) -> list[Evaluation]:
@@ -98,6 +109,7 @@ def read_comparison(store: Store, a: NamedModel, b: NamedModel, labels: tuple[st
         shared=_shared(ours, theirs, differences),
         differences=sorted(differences, key=_importance),
         decision=decisions[0] if decisions else None,
+        fingerprints=(frozenset(a.fingerprints), frozenset(b.fingerprints)),
     )
 
 

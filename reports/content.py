@@ -74,7 +74,7 @@ def of_run(store: Store, key: str, paper: bool = False, published: Path | None =
         verdict_of_run.of_run(run),
         iterations.of_run(run, paper),
         categories.of_run(store, run),
-        own_metrics.of_run(run),
+        own_metrics.of_run(store, run),
         leaderboard.of_run(store, run, published),
         judges.of_evaluations(store, run.evaluations.values()),
         examples.of_run(store, run),
@@ -104,7 +104,9 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
         evaluations = [evaluation for evaluation in evaluations if evaluation.key in leaderboards.evaluations]
     names = named_apart(evaluations)
     leaderboards = None if leaderboards is None else replace(leaderboards, names=names)
-    if not evaluations and leaderboards is None:
+    known = {(e.fingerprint, e.mode): names[e.key] for e in evaluations}
+    metrics = own_metrics.of_models(store, {e.fingerprint for e in evaluations} if models else None, known)
+    if not evaluations and leaderboards is None and metrics is None:
         problem = f"{store.path} holds no judgments yet"
         raise StoreLacks(store.path, problem, "tpobench eval or tpobench import bring some")
     shown = [evaluation for evaluation in evaluations if not evaluation.is_itself] or evaluations
@@ -114,7 +116,7 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
         verdict_of_models.of_models(shown, decisions),
         leaderboards,
         categories.of_models(store, shown, names),
-        own_metrics.of_models(shown, names),
+        metrics,
         judges.of_evaluations(store, shown),
         examples.of_models(store, shown, names),
         provenance.of_evaluations(store, shown, names),
@@ -140,7 +142,7 @@ def of_comparison(store: Store, a: NamedModel, b: NamedModel, labels: tuple[str,
         f"{labels[0]} v {labels[1]}",
         verdict_of_comparison.of_comparison(comparison),
         categories.of_comparison(store, comparison),
-        own_metrics.of_comparison(comparison),
+        own_metrics.of_comparison(store, comparison),
         leaderboard.of_comparison(store, comparison),
         judges.of_evaluations(store, evaluations),
         examples.of_comparison(store, comparison),

@@ -19,15 +19,16 @@ STEPS = 5
 """Shades of each colour."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Matrix:
     """Win rates of many models on one benchmark by category. `rows` are names with an entry for each group, the best
-    models of all `of` that there are."""
+    models of all `of` that there are. Groups that are `small` are to be looked up, not to be compared."""
 
     title: str
     groups: Sequence[str]
     rows: Sequence[tuple[str, Sequence[Metric | None]]]
     of: int
+    small: bool = False
 
     @property
     def is_wide(self) -> bool:
@@ -45,18 +46,22 @@ def shade(rate: Metric | None) -> str:
 
 def matrices(evaluations: Sequence[Evaluation], names: Mapping[str, str]) -> list[Matrix]:
     """Win rates by the benchmark's categories, a matrix for each benchmark, baseline and judge with at least two
-    categories and not too many to read. Categories under 30 prompts are one column. `evaluations` come best first,
-    `names` says what to call each."""
+    categories and not too many to read. Categories under 30 prompts are one column, and each alone in a matrix of their
+    own. `evaluations` come best first, `names` says what to call each."""
     grouped: dict[tuple[str, str, str], list[Evaluation]] = {}
     for evaluation in evaluations:
         grouped.setdefault((evaluation.benchmark, evaluation.against, evaluation.judge), []).append(evaluation)
     shown = []
     for (benchmark, baseline, _), group in grouped.items():
-        large, small = _columns(group)
+        (large, small), title = _columns(group), f"{benchmark} against {baseline}"
         if 1 < len(large) + bool(small) <= MANY:
             rows = [(names[e.key], _cells(e, large, small)) for e in group[:MATRIX]]
             titles = [*large, *([pooled_name(len(small))] if small else [])]
-            shown.append(Matrix(f"{benchmark} against {baseline}", titles, rows, len(group)))
+            shown.append(Matrix(title=title, groups=titles, rows=rows, of=len(group)))
+        if 1 < len(small) <= MANY:
+            rows = [(names[e.key], _cells(e, small, [])) for e in group[:MATRIX]]
+            small_title = f"{title}, categories under {MIN_CATEGORY} prompts"
+            shown.append(Matrix(title=small_title, groups=small, rows=rows, of=len(group), small=True))
     return shown
 
 

@@ -1,20 +1,24 @@
-"""The user's own metrics: figures of an evaluation that are neither everyone's nor the benchmark's, by category."""
+"""The user's own metrics: figures of single responses that no judge and no benchmark has asked for, by category.
 
-from collections.abc import Iterable, Mapping, Sequence
+Each metric of a model on a benchmark is an evaluation of its own, without a baseline, which names it.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from tpobench.harness.evaluation.differences import Difference
-from tpobench.harness.evaluation.judged_rates import NOT_FROM_VERDICTS
-from tpobench.harness.evaluation.registry import figure_titles
 from tpobench.harness.gate.categories import MIN_CATEGORY
+from tpobench.harness.models.modes import in_mode
 from tpobench.harness.records import Metric
+from tpobench.harness.store.evaluations import StoredEvaluation, current_evaluations
+from tpobench.harness.store.store import Store
 from tpobench.reports.comparison import ModelComparison
-from tpobench.reports.evaluations import Evaluation
-from tpobench.reports.runs import Run, iteration_name
+from tpobench.reports.home import without_home
+from tpobench.reports.runs import Run
 
-EVERYONES = NOT_FROM_VERDICTS | {"win_rate", "discrete_win_rate", "refused", "unanswered"}
-"""The figures that evaluations have without being asked."""
+Names = Mapping[tuple[str, str], str]
+"""What to call models, by fingerprint and mode."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,58 +43,62 @@ class OwnMetrics:
     metrics: tuple[OwnMetric, ...]
 
 
-def of_run(run: Run) -> OwnMetrics | None:
-    """Of every evaluated iteration of both arms; None where none of its evaluations has any."""
-    named = [
-        ("seed" if step.iteration is None else iteration_name(step.iteration), step.arm, evaluation)
-        for step, evaluation in run.on_benchmarks.items()
-    ]
-    return _section([(f"{after}, {arm}", evaluation) for after, arm, evaluation in named])
+def of_run(store: Store, run: Run) -> OwnMetrics | None:
+    """Of the models that the run made; None where none of them was measured so."""
+    return _section(store, {model.fingerprint for model in run.models}, _own_name)
 
 
-def of_models(evaluations: Sequence[Evaluation], names: Mapping[str, str]) -> OwnMetrics | None:
-    """Of evaluations, best first; `names` says what to call each."""
-    return _section([(names[evaluation.key], evaluation) for evaluation in evaluations])
+def of_models(store: Store, candidates: Collection[str] | None, names: Names) -> OwnMetrics | None:
+    """Of the models with these fingerprints, or of all; `names` says what to call some."""
+    return _section(store, candidates, lambda one: names.get((one.candidate, one.candidate_mode)) or _own_name(one))
 
 
-def of_comparison(comparison: ModelComparison) -> OwnMetrics | None:
-    """Of two models on what they share, with their difference; else of each against the other."""
-    evaluations = comparison.shared_evaluations or comparison.between
-    named = [(comparison.names.get(evaluation.key, evaluation.candidate), evaluation) for evaluation in evaluations]
-    return _section(named, comparison.differences)
+def of_comparison(store: Store, comparison: ModelComparison) -> OwnMetrics | None:
+    """Of two models, with the difference of each metric that both have."""
+    names = comparison.labelled
+    return _section(store, set(names), lambda one: names.get(one.candidate) or _own_name(one), comparison.differences)
 
 
-def own_names(evaluation: Evaluation) -> list[str]:
-    """The names of the evaluation's own metrics, in order."""
-    names = dict.fromkeys(metric.name for metric in evaluation.metrics)
-    benchmarks = {name for name, _ in figure_titles(evaluation.benchmark, list(names))}
-    return [name for name in names if name not in EVERYONES | benchmarks]
+def _own_name(evaluation: StoredEvaluation) -> str:
+    return in_mode(without_home(evaluation.candidate_name), evaluation.candidate_mode)
 
 
-def _section(named: Sequence[tuple[str, Evaluation]], differences: Iterable[Difference] = ()) -> OwnMetrics | None:
-    by_figure: dict[tuple[str, str], list[tuple[str, Evaluation]]] = {}
-    for name, evaluation in named:
-        for figure in own_names(evaluation):
-            by_figure.setdefault((evaluation.benchmark, figure), []).append((name, evaluation))
+def _section(
+    store: Store,
+    candidates: Collection[str] | None,
+    name_of: Callable[[StoredEvaluation], str],
+    differences: Iterable[Difference] = (),
+) -> OwnMetrics | None:
+    measured: dict[tuple[str, str], dict[tuple[str, str], StoredEvaluation]] = {}
+    for evaluation in current_evaluations(store, candidates=candidates):  # the newest first
+        if metric := str(evaluation.about.get("metric") or ""):
+            model = evaluation.candidate, evaluation.candidate_mode
+            measured.setdefault((evaluation.benchmark, metric), {}).setdefault(model, evaluation)
+    figures = store.metrics_of([one.evaluation for models in measured.values() for one in models.values()])
     apart = {(one.benchmark, one.figure): one for one in differences if one.category is None}
-    metrics = [_metric(figure, rows, apart.get((benchmark, figure))) for (benchmark, figure), rows in by_figure.items()]
+    metrics = []
+    for (benchmark, metric), models in sorted(measured.items()):
+        named = sorted((name_of(one), one.evaluation) for one in models.values())
+        rows = [(name, figures[key]) for name, key in named]
+        metrics.append(_metric(metric, benchmark, rows, apart.get((benchmark, metric))))
     return OwnMetrics(tuple(metrics)) if metrics else None
 
 
-def _metric(figure: str, named: Sequence[tuple[str, Evaluation]], difference: Difference | None) -> OwnMetric:
-    by_category = [evaluation.by_category(figure) for _, evaluation in named]
+def _metric(
+    name: str, benchmark: str, named: Sequence[tuple[str, Sequence[Metric]]], difference: Difference | None
+) -> OwnMetric:
+    """The metric with a column for each category that has enough prompts."""
+    by_model = [(model, {one.category: one for one in metrics if one.name == name}) for model, metrics in named]
     sizes: dict[str, int] = {}
-    for categories in by_category:
-        for category, metric in categories.items():
-            sizes[category] = max(metric.n, sizes.get(category, 0))
-    groups = [category for category in sorted(sizes) if sizes[category] >= MIN_CATEGORY] if len(sizes) > 1 else []
+    for _, figures in by_model:
+        for category, figure in figures.items():
+            if category is not None:
+                sizes[category] = max(figure.n, sizes.get(category, 0))
+    large = [category for category in sorted(sizes) if sizes[category] >= MIN_CATEGORY] if len(sizes) > 1 else []
     return OwnMetric(
-        name=figure,
-        benchmark=named[0][1].benchmark,
-        groups=groups,
-        rows=[
-            (name, [evaluation.overall(figure), *(categories.get(group) for group in groups)])
-            for (name, evaluation), categories in zip(named, by_category, strict=True)
-        ],
+        name=name,
+        benchmark=benchmark,
+        groups=large,
+        rows=[(model, [figures.get(None), *(figures.get(group) for group in large)]) for model, figures in by_model],
         difference=difference,
     )

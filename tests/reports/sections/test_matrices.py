@@ -14,10 +14,11 @@ def test_categories_under_thirty_prompts_share_a_column(store: Store) -> None:
     new, old = (answered(store, name, DIRECT, asked, [name] * len(asked)) for name in ("new", "old"))
     small = {number for number, prompt in enumerate(asked) if not prompt.category.startswith("large")}
     key = judged(store, new, old, Judging(say=lambda n, order: 0.0 if n in small else 1.0))
-    (matrix,) = matrices(list(read_evaluations(store, [key]).values()), {key: "new"})
+    matrix, alone = matrices(list(read_evaluations(store, [key]).values()), {key: "new"})
     assert matrix.groups == ["large", "larger", "3 with under 30 prompts each"]
     ((_, cells),) = matrix.rows
     assert [(cell.value, cell.n) for cell in cells if cell] == [(1.0, 69), (1.0, 69), (0.0, 57)]
+    assert (alone.groups, alone.small) == (["one", "three", "two"], True)
 
 
 def test_a_shade_says_how_far_from_one_half() -> None:
