@@ -5,11 +5,13 @@ terminal can hold, becomes U+FFFD.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.surrogates import without_surrogates
 
 LeaveOut = Callable[[str, str], None]
 """Is told of a row that cannot be used: which one (``line 3``, ``entry 3``), and what is wrong with it. The rows after
@@ -165,9 +167,24 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _without_surrogates(value: Any) -> Any:
     if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return without_surrogates(value)
     if isinstance(value, list):
         return [_without_surrogates(part) for part in value]
     if isinstance(value, dict):
         return {_without_surrogates(key): _without_surrogates(part) for key, part in value.items()}
+    return value
+
+
+def finite(value: Any) -> Any:
+    """The value with None in place of the numbers that JSON has not, NaN and infinity, and keys that it has.
+
+    Args:
+        value: Mappings, lists and tuples in each other, and whatever they hold.
+    """
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key if isinstance(key, str | int | None) else str(key): finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(part) for part in value]
     return value

@@ -47,10 +47,11 @@ class SamplingProgress:
     tokens: int = 0
     started: float = field(default_factory=monotonic)
 
-    def advance(self, outputs: int, tokens: int) -> None:
+    def advance(self, outputs: int, tokens: int, activity: str = "") -> None:
+        """Count what came, or only show that the work goes on; `activity` is a server's, whose tokens are not seen."""
         self.tokens += tokens
         rate = self.tokens / max(monotonic() - self.started, 1e-6)
-        self.progress.update(self.task, advance=outputs, note=f"{rate:,.0f} tokens/s")
+        self.progress.update(self.task, advance=outputs, note=activity or f"{rate:,.0f} tokens/s")
 
 
 class Progress:
@@ -70,7 +71,7 @@ class Progress:
     @contextmanager
     def calling(self, title: str, total: int) -> "Iterator[CallProgress]":
         with self._bar() as progress:
-            yield CallProgress(progress, progress.add_task(title, total=total, note=""))
+            yield CallProgress(progress, progress.add_task(title, total=total, note="waiting for answers"))
 
     @contextmanager
     def scoring(self, title: str, total: int) -> "Iterator[Callable[[int], None]]":
@@ -119,12 +120,10 @@ class CallProgress:
 
     progress: RichProgress
     task: TaskID
-    ended: int = 0
-    started: float = field(default_factory=monotonic)
 
-    def advance(self, calls: int, usd: float, retries: int) -> None:
-        self.ended += calls
-        note = f"{self.ended / max(monotonic() - self.started, 1e-6):,.1f} calls/s"
+    def advance(self, calls: int, usd: float, retries: int, activity: str) -> None:
+        """Count what came, or only show that the client goes on, and with what."""
+        note = activity
         if usd:
             note += f", ${usd:,.2f}"
         if retries:

@@ -2,9 +2,13 @@
 
 
 def without_surrogates(text: str) -> str:
-    """The text with a question mark in place of each lone surrogate.
+    """The text with U+FFFD in place of each half of a surrogate pair that stands alone.
 
-    >>> without_surrogates("a\\ud800b")
-    'a?b'
+    >>> without_surrogates("a\\ud800b") == "a\\ufffdb"
+    True
     """
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

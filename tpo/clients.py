@@ -12,10 +12,11 @@ class RunClients:
     def __init__(self, api: ApiConfig) -> None:
         self._limits = api.limits()
         self._budget = api.budget()
+        self._served_models = api.served_models
 
     def connect(self, endpoint: Endpoint) -> Client:
         """A client whose calls count towards the run's budget."""
-        return Client(endpoint, self._limits, self._budget)
+        return Client(endpoint.served_under(self._served_models), self._limits, self._budget)
 
     def connect_own(self, endpoint: Endpoint) -> Client:
         """A client of a server that the run has started itself: its calls are not the judge's."""

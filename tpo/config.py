@@ -40,6 +40,7 @@ class ApiConfig(FileModel):
     budget_calls: Positive | None = None
     budget_usd: Amount | None = None
     prices: str | None = None
+    served_models: list[str] = Field(default_factory=list)
 
     def budget(self) -> Budget:
         """A fresh budget; raises UserError for a price file that cannot be read."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.files import write_whole
+from tpobench.harness.json_files import finite
 
 FILE = "status.json"
 
@@ -24,7 +25,7 @@ class StepState:
 def write_status(folder: Path, steps: Sequence[str], done: Mapping[str, float], running: str | None) -> None:
     """`done` maps finished steps to their seconds."""
     status = {"pid": os.getpid(), "steps": list(steps), "done": dict(done), "running": running}
-    write_whole(folder / FILE, json.dumps(status, indent=1))
+    write_whole(folder / FILE, json.dumps(finite(status), indent=1))
 
 
 def read_status(folder: Path, planned: Sequence[str] | None = None) -> list[StepState]:

@@ -12,6 +12,7 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.escaping import spreadsheet_cell
 from tpobench.harness.evaluation.leaderboard import leaderboard
 from tpobench.harness.files import write_whole
+from tpobench.harness.json_files import finite
 from tpobench.harness.store.judgments import judged_entries
 from tpobench.harness.store.model_runs import evaluation_of_model
 from tpobench.harness.store.store import Store
@@ -113,4 +114,4 @@ def export_leaderboard(rows: Sequence[Mapping[str, Any]], path: Path) -> Path:
 
 
 def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    write_whole(path, json.dumps(rows, indent=2, ensure_ascii=False))
+    write_whole(path, json.dumps(finite(rows), indent=2, ensure_ascii=False))

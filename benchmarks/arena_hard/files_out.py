@@ -10,6 +10,7 @@ from tpobench.benchmarks.arena_hard.importer import ORDERS
 from tpobench.benchmarks.arena_hard.versions import BASELINES
 from tpobench.harness.errors import UserError
 from tpobench.harness.files import write_whole
+from tpobench.harness.json_files import finite
 from tpobench.harness.store.evaluations import current_evaluations
 from tpobench.harness.store.judgments import JudgedEntry, judged_entries
 from tpobench.harness.store.model_runs import evaluation_of_model
@@ -57,7 +58,7 @@ def export_arena(store: Store, kind: str, model: str, folder: Path, data: Path |
     for name_in_folder, rows in lines.items():
         if rows:
             paths.append(folder / name_in_folder)
-            write_whole(paths[-1], "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+            write_whole(paths[-1], "".join(json.dumps(finite(row), ensure_ascii=False) + "\n" for row in rows))
     return paths
 
 

@@ -131,7 +131,7 @@ def assign(store: Store, client: Client, prompts: Sequence[Prompt], progress: Pr
 
     with progress.calling("categories", len(missing)) as bar:
         for ended in client.ask_all((questions[key].call(key) for key in missing), accept):
-            bar.advance(ended, client.budget.usd, client.retries)
+            bar.advance(ended, client.budget.usd, client.retries, client.activity)
     if client.given_up:
         raise UserError(
             f"{client.given_up} answers did not come ({client.last_problem}); run the command again to continue"

@@ -14,6 +14,7 @@ from typing import Any
 from tpobench.benchmarks.lm_eval.names import PREFIX
 from tpobench.harness.errors import UserError
 from tpobench.harness.files import write_whole
+from tpobench.harness.json_files import finite
 from tpobench.harness.records import Metric
 from tpobench.harness.store.evaluations import current_evaluations, evaluation_with_key
 from tpobench.harness.store.model_runs import one_run_each
@@ -68,7 +69,7 @@ def export_results(store: Store, evaluations: Sequence[str], path: Path) -> None
     }
     for row in rows:
         _add_task(content, row.evaluation, row.benchmark.removeprefix(PREFIX), row.about, store.metrics(row.evaluation))
-    write_whole(path, json.dumps(content, indent=2, ensure_ascii=False))
+    write_whole(path, json.dumps(finite(content), indent=2, ensure_ascii=False))
 
 
 def _add_task(content: dict[str, Any], key: str, task: str, params: Mapping[str, Any], metrics: list[Metric]) -> None:

@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import chdir, contextmanager, nullcontext
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,7 +43,10 @@ def loaded_tasks(tasks: Sequence[str], mode: Mode, progress: Progress, options: 
         manager = _manager(tasks, folders, progress)
         if any("ifeval" in task for task in tasks):
             require_punkt(offline=bool(os.environ.get(OFFLINE, "0").strip("0")))
-        loaded = _load(manager, tasks)
+        _refuse_code(manager.task_index, tasks)
+        with TemporaryDirectory(prefix="tpobench-lm-eval-") as empty, chdir(empty):
+            # The libraries take a folder of the working folder for a metric's code or a data set of that name.
+            loaded = _load(manager, tasks)
         _refuse(loaded["tasks"], mode)
         _set_examples(loaded["tasks"], options.num_fewshot)
         yield loaded
@@ -110,6 +113,31 @@ def _manager(tasks: Sequence[str], folders: Sequence[Path], progress: Progress) 
 def _hint(task: str, known: list[str]) -> str:
     hint = did_you_mean(task, known)
     return hint if hint.startswith("did you mean") else "its own command `lm-eval ls tasks` lists them"
+
+
+def _refuse_code(index: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Refuse tasks that run code which a model wrote, from their files alone: to load them runs code already."""
+    known, waiting = set(), list(names)
+    while waiting:
+        name = waiting.pop()
+        entry = index.get(name)
+        if entry is None or name in known:
+            continue
+        known.add(name)
+        if (entry.cfg or {}).get("unsafe_code"):
+            raise UserError(f"{name} runs code that the model wrote, which is not done here; use lm-eval in a sandbox")
+        waiting += [*entry.tags, *_names_in((entry.cfg or {}).get("task"))]
+
+
+def _names_in(parts: Any) -> Iterator[str]:
+    """The names of the tasks that a group holds, as its file lists them."""
+    if isinstance(parts, str):
+        yield parts
+    elif isinstance(parts, Mapping):
+        yield from _names_in(parts.get("task"))
+    elif isinstance(parts, list):
+        for part in parts:
+            yield from _names_in(part)
 
 
 def _load(manager: Any, tasks: Sequence[str]) -> Any:

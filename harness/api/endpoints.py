@@ -2,7 +2,8 @@
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from tpobench.harness.api.keys import api_key, is_this_machine
@@ -31,6 +32,10 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"{self.model}@{self.base_url}" + "".join(f"#{name}" for name in self.served_as)
+
+    def served_under(self, names: Iterable[str]) -> "Endpoint":
+        """The endpoint that may answer under these names, too."""
+        return replace(self, served_as=tuple(dict.fromkeys((*self.served_as, *names))))
 
     def as_model(self) -> Model:
         """The endpoint as a candidate. Its identity is its name and address: a server that starts to serve other

@@ -31,13 +31,8 @@ def distinct(prompts: Sequence[Prompt]) -> list[int]:
     Returns:
         Indices in that order; ``len(prompts) - len(...)`` prompts are left out.
     """
-    return list(_distinct(tuple(prompt.text for prompt in prompts)))
-
-
-@lru_cache(maxsize=8)
-def _distinct(texts: tuple[str, ...]) -> tuple[int, ...]:
-    """Remembered, since every comparison, control and rule of a gate asks for that of the same few benchmarks."""
-    return tuple(index for index, earlier in enumerate(repeated_prompts(texts)) if earlier is None)
+    repeats = repeated_prompts([prompt.text for prompt in prompts])
+    return [index for index, earlier in enumerate(repeats) if earlier is None]
 
 
 def repeated_prompts(texts: Sequence[str], known: Sequence[str] = ()) -> list[int | None]:
@@ -51,12 +46,19 @@ def repeated_prompts(texts: Sequence[str], known: Sequence[str] = ()) -> list[in
         For each text the index of the earlier one that it repeats, counted through `known` and `texts`; None where it
         is new.
     """
+    return list(_repeated_prompts(tuple(texts), tuple(known)))
+
+
+@lru_cache(maxsize=8)
+def _repeated_prompts(texts: tuple[str, ...], known: tuple[str, ...]) -> tuple[int | None, ...]:
+    """Remembered, since every comparison, control and rule of a gate, and every evaluation that is imported, asks for
+    that of the same few benchmarks."""
     seen = Seen(NEAR, confirm=_is_longer)
     repeats: list[int | None] = []
     for index, text in enumerate([*known, *texts]):
         earlier = seen.take(core(text), str(index))
         repeats.append(None if earlier is None else int(earlier.label))
-    return repeats[len(known) :]
+    return tuple(repeats[len(known) :])
 
 
 def core(text: str) -> str:

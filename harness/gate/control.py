@@ -15,7 +15,7 @@ from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.gate.comparison import frozen_order
 from tpobench.harness.gate.input import Control, ControlKind
 from tpobench.harness.gate.rules import Sensitivity
-from tpobench.harness.gate.verdict_shares import beyond_limits, verdict_shares
+from tpobench.harness.gate.verdict_shares import beyond_limits, verdict_shares, with_reasons
 from tpobench.harness.records import Prompt, content_key
 from tpobench.harness.stats.sequential import Method, decide_mean
 
@@ -167,7 +167,7 @@ def _trial(
     low, high = (np.array([missing if v is None else v for v in values if v != 0.5]) for missing in (0.0, 1.0))
     decided = int(decide_mean(low, high, 0.5, alpha, method, final).outcome) if low.size and asked else 0
     names = ("flips", "position", "missing") if asked else ()
-    problems = beyond_limits(limits, verdict_shares(verdicts), names, controlled=False)
+    problems = with_reasons(beyond_limits(limits, verdict_shares(verdicts), names, controlled=False), verdicts)
     return _Trial(control=control, values=values, decided=decided, problems=problems, asked=asked)
 
 

@@ -6,7 +6,7 @@ from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.gate.control import ControlResult
 from tpobench.harness.gate.decision import RuleOutcome, RuleResult
 from tpobench.harness.gate.rules import Sensitivity
-from tpobench.harness.gate.verdict_shares import beyond_limits, verdict_shares
+from tpobench.harness.gate.verdict_shares import beyond_limits, verdict_shares, with_reasons
 
 
 def judge_sensitivity(limits: Sensitivity, control: ControlResult, judged: Sequence[Sequence[Verdict]]) -> RuleResult:
@@ -21,7 +21,8 @@ def judge_sensitivity(limits: Sensitivity, control: ControlResult, judged: Seque
     problems = [control.sentence] if control.outcome == "INVALID" else []
     beyond = beyond_limits(limits, shares, controlled=control.outcome == "PASS", free=control.sees)
     if beyond:
-        problems.append(f"the judge cannot tell these answers apart: {'; '.join(beyond)}")
+        reasons = "; ".join(with_reasons(beyond, judged))
+        problems.append(f"the judge cannot tell these answers apart: {reasons}")
     if problems:
         return RuleResult(rule="sensitivity", outcome="INVALID", sentence=", and ".join(problems))
     seen = ", ".join(f"{name} {share.share:.0%} of {share.of}" for name, share in shares.items())

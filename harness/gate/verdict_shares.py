@@ -1,11 +1,13 @@
 """What verdicts show of their judge: how many change with the order, take no side, or are missing."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.gate.rules import MOST_FLIPS, MOST_FLIPS_UNCONTROLLED, MOST_TIES, Sensitivity
+from tpobench.harness.judges.asking import MISSING_WORDS
 from tpobench.harness.stats.intervals import difference_interval, one_sided_bound
 from tpobench.harness.stats.missing import MAX_MISSING
 from tpobench.harness.stats.preferences import flips
@@ -81,6 +83,15 @@ def beyond_limits(
             or (not controlled and share.is_of_all and most[name] < 1)
         )
     ]
+
+
+def with_reasons(problems: Sequence[str], judged: Sequence[Sequence[Verdict]]) -> list[str]:
+    """The same problems; for verdicts that are missing, with the reasons, as far as the judge's answers show one."""
+    missing = Counter(verdict.verdict for verdicts in judged for verdict in verdicts if verdict.preference is None)
+    reasons = [f"{count} {MISSING_WORDS[said]}" for said, count in missing.most_common() if said in MISSING_WORDS]
+    if not reasons:
+        return list(problems)
+    return [f"{each}: {', '.join(reasons)}" if each.startswith("missing ") else each for each in problems]
 
 
 def _limit(limits: Sensitivity, name: str, controlled: bool, free: bool) -> float:

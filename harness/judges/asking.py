@@ -19,7 +19,14 @@ from tpobench.harness.records import Judgment, Message, Prompt, text_key
 from tpobench.harness.store.store import Store
 
 CUT = "cut"
-"""The verdict of an answer that ends at the token limit before it has one."""
+"""What stands for the verdict of an answer that ends at the token limit before it has one."""
+
+MISSING_WORDS = {
+    REFUSED: "refused by the judge's server",
+    TOO_LONG: "too long for the judge's context",
+    CUT: "cut before a verdict, raise the judge's max tokens",
+}
+"""Why a verdict is missing, by what stands for it."""
 
 
 class ComparisonProtocol(Protocol):
@@ -130,7 +137,7 @@ class ModelJudge:
             raise UserError(f"{len(owed)} judgments of {self.label} are missing, and no model may be asked for them")
         with self.progress.calling(title, len(owed)) as progress:
             for ended in client.ask_all(self._calls(owed), accept):
-                progress.advance(ended, client.budget.usd, client.retries)
+                progress.advance(ended, client.budget.usd, client.retries, client.activity)
         if client.given_up:
             raise UserError(
                 f"{client.given_up} of {len(owed)} judgments got no answer ({client.last_problem}); the "

@@ -1,4 +1,4 @@
-"""A module of the user's: from the current folder, whatever it is called there, or an installed one."""
+"""A module of the user's: a file that is named, one of the current folder, or an installed package."""
 
 import ast
 import hashlib
@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+
+from tpobench.harness.errors import UserError
 
 
 @contextmanager
@@ -23,15 +25,41 @@ def importable(folder: Path) -> Iterator[None]:
 
 
 def user_module(folder: Path, name: str) -> ModuleType:
-    """The module of this name: from its file in the folder where there is one, else from wherever Python finds it.
+    """The module of this name: from its file in the folder where there is one, else from an installed package.
 
-    Raises whatever the import raises.
+    Args:
+        folder: Searched first.
+        name: A module's name, or the path of a file that ends in ``.py``.
+
+    Raises:
+        UserError: The name is that of a module of Python itself: its functions do what they like with a text, some run
+            it.
+        Exception: Whatever the import raises.
     """
-    with importable(folder):
-        for file in (folder / name / "__init__.py", folder / f"{name}.py"):
-            if file.is_file():
-                return _loaded(name, file)
-        return importlib.import_module(name)
+    file = module_file(folder, name)
+    if file is None and name.partition(".")[0] in sys.stdlib_module_names:
+        raise UserError(f"{name} is a module of Python itself; name a file of yours, such as my_metrics.py")
+    with importable(folder if file is None else file.parent):
+        return importlib.import_module(name) if file is None else _loaded(module_name(name), file)
+
+
+def module_file(folder: Path, name: str) -> Path | None:
+    """The file of the user's that a name means; None where it means an installed package.
+
+    Raises UserError where the name is the path of a file that is not there.
+    """
+    if name.endswith(".py"):
+        file = folder / Path(name).expanduser()
+        if not file.is_file():
+            raise UserError(f"there is no file {name}; check the path")
+        return file.resolve()
+    found = (file for file in (folder / name / "__init__.py", folder / f"{name}.py") if file.is_file())
+    return next(found, None)
+
+
+def module_name(name: str) -> str:
+    """The name of a module that may be named by its file."""
+    return Path(name).stem if name.endswith(".py") else name
 
 
 def sources_of(folder: Path, file: Path) -> list[Path]:

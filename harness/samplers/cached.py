@@ -1,6 +1,7 @@
 """`OutputCache`, the outputs of one model: those that the store lacks are sampled into it, and all are read from it;
 `output_key`, which identifies an output."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from time import monotonic
@@ -11,7 +12,7 @@ from tpobench.harness.models.modes import Mode
 from tpobench.harness.native_thoughts import NATIVE_TAGS, with_native_thought
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Generation, Model, Output, Prompt, Request, SamplingParams, Split, content_key
-from tpobench.harness.samplers.base import Load, Sampler
+from tpobench.harness.samplers.base import Load, Sampler, activity
 from tpobench.harness.store.store import Store
 
 CHUNK = 2048
@@ -52,6 +53,7 @@ class OutputCache:
         self.model = model
         self._exact = exact
         self.tokens, self.seconds = 0, 0.0  # sampled so far, and the time that the sampler took
+        self.refused: Counter[str] = Counter()  # of those, the prompts without an answer, by reason
         self._store = store
         self._load = load
         self._progress = progress
@@ -122,15 +124,22 @@ class OutputCache:
             started = monotonic()
             if self._sampler is None:
                 self._sampler = self._load(self.model)
+            if waiting := activity(self._sampler):
+                bar.advance(0, 0, waiting)
             for group in self._sampler.sample(requests, params):
                 self.seconds += monotonic() - started
+                started = monotonic()
+                if not group:
+                    bar.advance(0, 0, activity(self._sampler))
+                    continue
                 rows = [(*by_key[each.request.key], each, split_generation(mode, each)) for each in group]
                 with finishing():
                     self._store.add_generations(self.model, mode, params, rows)
                     self._store.add_calls(each.call for each in group if each.call is not None)
+                self.refused.update(each.finish_reason for each in group if each.finish_reason in REFUSALS)
                 tokens = sum(len(each.token_ids) for each in group)
                 self.tokens += tokens
-                bar.advance(len(group), tokens)
+                bar.advance(len(group), tokens, activity(self._sampler))
                 started = monotonic()
 
 

@@ -46,8 +46,8 @@ class EndpointSampler:
         self._unusable = []
         unpadded = [request for request in requests if not request.is_padding]  # a server's batches are its own
         try:
-            for _ in self._client.ask_all(self._calls(unpadded, params), lambda reply: self._accept(reply, params)):
-                yield from self._finished()
+            for ended in self._client.ask_all(self._calls(unpadded, params), lambda reply: self._accept(reply, params)):
+                yield from self._finished() if ended or self._done else ([],)
         except (UserError, KeyboardInterrupt):
             yield from self._finished()  # answered, though the call was not at its end: its other samples did not come
             raise
@@ -62,6 +62,11 @@ class EndpointSampler:
                 f"{self._client.given_up} prompts got no answer ({self._client.last_problem}); the others are stored, "
                 "run the command again to ask for the rest"
             )
+
+    @property
+    def activity(self) -> str:
+        """What the server is waited for."""
+        return self._client.activity
 
     def close(self) -> None:
         """Nothing is held between calls."""

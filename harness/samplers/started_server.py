@@ -83,6 +83,11 @@ class StartedServerSampler:
         """Raises UserError as soon as the server has died; what was answered before is yielded first."""
         return self._sampler.sample(requests, params)
 
+    @property
+    def activity(self) -> str:
+        """What the server is waited for."""
+        return self._sampler.activity
+
     def close(self) -> None:
         self._server.stop()
 

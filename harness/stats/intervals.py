@@ -14,19 +14,14 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from tpobench.harness.stats.few_values import AT_THE_MEAN, CLOSE, FEW, STEPS, p_value_of_few
+
 Floats = npt.NDArray[np.float64]
 
 _LEAST = 1e-6
 """A bound below it is 0."""
 
 _TINY, _EPSILON = float(np.finfo(float).tiny), float(np.finfo(float).eps)
-
-_STEPS = 60
-_CLOSE = 1e-10
-"""Newton's steps towards a saddlepoint, at most, and the relative change at which they end."""
-
-_AT_THE_MEAN = 1e-3
-"""So close to the middle of its distribution the saddlepoint formula is 0/0; a limit takes its place."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +82,18 @@ def lower_bound(values: Floats, alpha: float, weights: Floats | None = None) -> 
     shares = np.ones(values.size) if weights is None else weights
     distinct, counts = np.unique(np.stack([values, shares]), axis=1, return_counts=True)
     mean = float(np.average(values, weights=shares))
+    relative = distinct[1] / distinct[1].max()
+    few = list(zip(distinct[0].tolist(), relative.tolist(), strict=True)) if counts.size <= FEW else []
+    times = [*counts.tolist(), 1.0]
 
     @cache
     def excess(floor: float) -> float:
         """In normal deviates, where it is nearly a straight line and its root is found in a few steps."""
-        p_value = float(mean_p_value(distinct[0], floor, distinct[1], counts))
+        if few:
+            terms = [share * (value - floor) for value, share in few]
+            p_value = p_value_of_few([*terms, -floor], times)
+        else:
+            p_value = float(mean_p_value(distinct[0], floor, distinct[1], counts))
         return float(ndtri(min(max(p_value, _TINY), 1 - _EPSILON)) - ndtri(alpha))
 
     spread = float(np.average((values - mean) ** 2, weights=shares))
@@ -142,13 +144,13 @@ def _saddlepoint(terms: Floats, times: Floats, largest: Floats) -> Floats:
     inside a bracket; shape of `largest`."""
     low, high = 1 / terms.min(axis=-1), 1 / largest
     point = np.zeros_like(largest)
-    for _ in range(_STEPS):
+    for _ in range(STEPS):
         scaled = terms / (1 - point[..., None] * terms)
         slope, curvature = (times * scaled).sum(axis=-1), (times * scaled**2).sum(axis=-1)
         low, high = np.where(slope < 0, point, low), np.where(slope < 0, high, point)
         step = point - slope / curvature
         following = np.where((step > low) & (step < high), step, (low + high) / 2)
-        if np.all(np.abs(following - point) <= _CLOSE * (high - low + np.abs(point))):
+        if np.all(np.abs(following - point) <= CLOSE * (high - low + np.abs(point))):
             break
         point = following
     return point
@@ -159,7 +161,7 @@ def _tail(point: Floats, cumulant: Floats, second: Floats, third: Floats) -> Flo
     from scipy.special import ndtr
 
     root = np.sign(point) * np.sqrt(np.maximum(-2 * cumulant, 0))
-    middle = np.abs(root) < _AT_THE_MEAN
+    middle = np.abs(root) < AT_THE_MEAN
     safe, scaled = np.where(middle, 1.0, root), np.where(middle, 1.0, point * np.sqrt(second))
     density = np.exp(-(root**2) / 2) / np.sqrt(2 * np.pi)
     at_the_mean = 0.5 + third / (6 * np.sqrt(2 * np.pi) * second**1.5)

@@ -14,6 +14,7 @@ import duckdb
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.interrupts import finishing
+from tpobench.harness.secrets import secrets_of_environment, without_known
 from tpobench.harness.store import opening
 from tpobench.harness.store.columns import Columns, NotStorable, StoredColumn, storable
 from tpobench.harness.store.conflicts import conflict_clause
@@ -133,6 +134,10 @@ class Database:
             self._connection.execute("COMMIT")
 
     @cached_property
+    def _secrets(self) -> tuple[str, ...]:
+        return secrets_of_environment()
+
+    @cached_property
     def _columns(self) -> dict[str, Columns]:
         """The columns of every table that rows go into."""
         query = "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE NOT internal"
@@ -184,10 +189,14 @@ class Database:
             try:
                 if table not in self._columns:
                     raise NotStorable("there is no such table")
-                good.append((table, names, storable(self._columns[table], names, values)))
+                kept = storable(self._columns[table], names, values)
+                good.append((table, names, [self._without_secrets(value) for value in kept]))
             except NotStorable as error:
                 refused.append(Refused(table, names, values, str(error)))
         return good, refused
+
+    def _without_secrets(self, value: Any) -> Any:
+        return without_known(value, self._secrets) if isinstance(value, str) else value
 
     def _insert_values(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
         names = ", ".join(columns)

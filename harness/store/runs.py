@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tpobench.harness.errors import StoreLacks, UserError, did_you_mean
+from tpobench.harness.secrets import without_secrets
 from tpobench.harness.store.models import NamedModel, model_named
 from tpobench.harness.store.store import Store
 
@@ -54,7 +55,8 @@ def run_with_key(store: Store, key: str) -> StoredRun:
     if not rows:
         raise UserError(f"{store.path} holds no run {key}")
     row = rows[0]
-    return StoredRun(**row | {"config": json.loads(row["config"]), "provenance": json.loads(row["provenance"])})
+    documents = {name: without_secrets(json.loads(row[name])) for name in ("config", "provenance")}
+    return StoredRun(**row | documents)
 
 
 def holds_a_run(store: Store) -> bool:

@@ -30,6 +30,7 @@ from tpobench.harness.records import (
     Score,
     Split,
 )
+from tpobench.harness.secrets import without_secrets
 from tpobench.harness.store import rows
 from tpobench.harness.store.database import Database
 
@@ -174,7 +175,7 @@ class Store(Database):
 
     def add_requests(self, evaluations: Iterable[str], command: str, options: Mapping[str, Any]) -> None:
         """Store that the evaluations with these keys were asked for by one command."""
-        asked = {"command": command, "options": json.dumps(options, sort_keys=True)}
+        asked = {"command": command, "options": json.dumps(without_secrets(options), sort_keys=True)}
         self._insert("request", [{"request_key": evaluation, **asked} for evaluation in evaluations])
 
     def add_evaluations(self, evaluations: Iterable[NewEvaluation]) -> None:
@@ -204,7 +205,8 @@ class Store(Database):
 
     def add_run(self, key: str, name: str, config: Any, provenance: Any) -> None:
         """Store that a run was begun."""
-        documents = {"config": json.dumps(config, sort_keys=True), "provenance": json.dumps(provenance, sort_keys=True)}
+        given = {"config": config, "provenance": provenance}
+        documents = {name: json.dumps(without_secrets(value), sort_keys=True) for name, value in given.items()}
         self._insert("run", [{"run_key": key, "name": name, **documents}])
 
     def finished_steps(self, run: str) -> dict[str, float]:

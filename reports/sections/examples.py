@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from tpobench.harness.json_files import finite
 from tpobench.harness.records import content_key
 from tpobench.harness.store.store import Store
 from tpobench.reports.comparison import ModelComparison
@@ -171,7 +172,7 @@ def read_examples(store: Store, labelled: Sequence[LabelledEvaluation], pairs: S
         "outputs": packer.outputs,
         "rows": rows,
     }
-    content = json.dumps(document, separators=(",", ":")).encode()
+    content = json.dumps(finite(document), separators=(",", ":")).encode()
     return Examples(
         shown=len(rows),
         total=total,

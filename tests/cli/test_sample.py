@@ -46,10 +46,11 @@ def test_a_bad_prompt_file_is_refused_with_its_line(content: str, problem: str, 
     assert problem in refused("sample", "p.jsonl", cwd=tmp_path)
 
 
-def test_a_prompt_longer_than_the_context_is_refused(tiny_model: Path, tmp_path: Path) -> None:
+def test_a_prompt_longer_than_the_context_is_no_answer_with_its_reason(tiny_model: Path, tmp_path: Path) -> None:
     (tmp_path / "p.jsonl").write_text(json.dumps({"prompt": "word " * 900}))
-    message = refused("sample", "p.jsonl", "--model", tiny_model, "--max-new-tokens", "8", cwd=tmp_path)
-    assert "over the model's context of 512" in message
+    done = tpobench("sample", "p.jsonl", "--model", tiny_model, "--max-new-tokens", "8", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "no answer (too long for the context): 1" in done.stdout
 
 
 def wait_for_outputs(process: "subprocess.Popen[bytes]", written: Path, last_prompt: bytes) -> None:

@@ -61,3 +61,14 @@ def test_a_store_without_a_version_is_not_one_of_ours(tmp_path: Path) -> None:
     with Store(tmp_path / "s.duckdb") as store:
         store.sql("DELETE FROM store_version")
     assert "not a tpobench store" in refused("sql", "SELECT 1", "--store", "s.duckdb", cwd=tmp_path)
+
+
+def test_every_column_is_in_the_json_and_every_number_is_one(tmp_path: Path) -> None:
+    Store(tmp_path / "s.duckdb").close()
+    query = (
+        "SELECT 1 AS a, 2 AS a, 3 AS a_2, 'nan'::DOUBLE AS n, [1.0, 'inf'::DOUBLE] AS l, {'x': '-inf'::FLOAT} AS s, "
+        "MAP {DATE '2026-01-02': 'nan'::DOUBLE} AS m"
+    )
+    done = tpobench("sql", query, "--store", "s.duckdb", "--json", cwd=tmp_path)
+    kept = {"a": 1, "a_2": 2, "a_2_2": 3, "n": None, "l": [1.0, None], "s": {"x": None}, "m": {"2026-01-02": None}}
+    assert json.loads(done.stdout) == [kept]

@@ -42,6 +42,7 @@ def sample(
     """
     quiet_libraries()
     from tpobench.harness.evaluation.prompt_files import prompts_from_file
+    from tpobench.harness.finish_reasons import REFUSAL_WORDS
     from tpobench.harness.models.resolve import resolve_model
     from tpobench.harness.models.thoughts import mode_named
     from tpobench.harness.progress import Progress
@@ -60,5 +61,8 @@ def sample(
         before = opened.row_counts()["output"]
         with OutputCache(opened, resolved, sampler_for(api.connect), Progress()) as cache:
             cache.ensure(read, answering_mode, params, range(samples), prompts.name)
+            refused = cache.refused
         new = opened.row_counts()["output"] - before
     print(f"{new} outputs sampled, {len(read) * samples - new} were there already; store {store}")
+    for reason, count in refused.most_common():
+        print(f"no answer ({REFUSAL_WORDS[reason]}): {count}")

@@ -1,5 +1,7 @@
 """The command that queries the store: sql."""
 
+import itertools
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -28,6 +30,16 @@ def sql(
 
     result = query_store(store, query)
     if as_json:
-        print_json([dict(zip(result.columns, row, strict=True)) for row in result.rows])
+        names = _told_apart(result.columns)
+        print_json([dict(zip(names, row, strict=True)) for row in result.rows])
         return
     show(query_table(result.columns, result.rows), wide=True)
+
+
+def _told_apart(columns: Sequence[str]) -> list[str]:
+    """The names of the columns; of those that several have, each after the first has its number behind it."""
+    names: list[str] = []
+    for column in columns:
+        same = (column if number == 1 else f"{column}_{number}" for number in itertools.count(1))
+        names.append(next(name for name in same if name not in names))
+    return names

@@ -1,5 +1,6 @@
 """Tasks and data that are there, and that are not."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,34 @@ def test_an_unknown_task_is_refused(store: Store, monkeypatch: pytest.MonkeyPatc
     generator, _ = scripted(store, lambda text, _: "")
     with pytest.raises(UserError, match="did you mean 'gsm8k_answer_only'"):
         run("gsm8k_answers_only", generator, "direct", store, TaskOptions())
+
+
+def test_a_task_that_runs_a_models_code_is_refused_before_any_code_runs(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """lm-eval's own file loads the metric `code_eval`, and a folder of that name would be taken for it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "code_eval").mkdir()
+    (tmp_path / "code_eval" / "code_eval.py").write_text("open('ran', 'w').close()\n")
+    generator, _ = scripted(store, lambda text, _: "")
+    with pytest.raises(UserError, match="humaneval runs code that the model wrote"):
+        run("humaneval", generator, "direct", store, TaskOptions())
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_working_folder_is_not_searched_for_a_metrics_code(
+    store: Store, choices: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "planted").mkdir()
+    (tmp_path / "planted" / "planted.py").write_text("open('ran', 'w').close()\n")
+    task = json.loads((choices / "sums.yaml").read_text())
+    task |= {"metric_list": [{"metric": "planted"}], "output_type": "generate_until", "doc_to_target": "7"}
+    (choices / "sums.yaml").write_text(json.dumps(task))
+    generator, _ = scripted(store, lambda text, _: "")
+    with pytest.raises(UserError):
+        run("sums", generator, "direct", store, TaskOptions())
+    assert not (tmp_path / "ran").exists()
 
 
 def loaded(task: str, store: Store) -> TaskResult:

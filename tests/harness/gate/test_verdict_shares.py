@@ -6,7 +6,7 @@ import pytest
 
 from tpobench.harness.evaluation.preferences import Verdict
 from tpobench.harness.gate.rules import Sensitivity
-from tpobench.harness.gate.verdict_shares import beyond_limits, verdict_shares
+from tpobench.harness.gate.verdict_shares import beyond_limits, verdict_shares, with_reasons
 
 
 def both(ab: float | None, ba: float | None) -> tuple[Verdict, ...]:
@@ -79,3 +79,14 @@ def test_limits_are_the_policys() -> None:
     assert names(judged, flips=0.8, position=0.9) == set()
     assert names([WON] * 30 + [FIRST] * 12, flips=0.1) == {"flips"}
     assert names([WON] * 99 + [both(None, 1)], missing=0.0) == {"missing"}
+
+
+def test_verdicts_that_are_missing_are_told_with_their_reasons() -> None:
+    judged = [[Verdict("AB", "refused", None)], [Verdict("AB", "refused", None)], [Verdict("AB", "cut", None)]]
+    told = with_reasons(["missing 100% of 3, allowed up to 2%", "ties 0% of 3"], judged)
+    assert told == [
+        "missing 100% of 3, allowed up to 2%: 2 refused by the judge's server, 1 cut before a verdict, "
+        "raise the judge's max tokens",
+        "ties 0% of 3",
+    ]
+    assert with_reasons(["missing 50% of 2"], [[Verdict("AB", "none", None)]]) == ["missing 50% of 2"]

@@ -142,12 +142,22 @@ def test_a_scorer_that_ends_the_program_is_named_instead(user_folder: Path) -> N
 
 def test_a_scorer_that_cannot_be_had_is_refused_at_once(scorers: str, tmp_path: Path) -> None:
     (tmp_path / "broken_scorers.py").write_text("1 / 0")
+    (tmp_path / "narrow.py").write_text("def one(prompt): return 1")
     for name, problem in (
         ("no_such_module:f", "No module named 'no_such_module'"),
         (f"{scorers}:f", "no function 'f'"),
         (f"{scorers}:constant", "no function 'constant'"),
         ("broken_scorers:f", "ZeroDivisionError"),
-        ("sys:getsizeof", "not in a file"),
+        ("sys:getsizeof", "a module of Python itself"),
+        ("timeit:timeit", "a module of Python itself"),
+        ("narrow:one", r"cannot be called with a prompt and a response \(too many positional arguments\)"),
+        ("no_such_file.py:f", "there is no file no_such_file.py"),
     ):
         with pytest.raises(UserError, match=problem):
             scorer_named(name)
+
+
+def test_a_scorer_is_the_same_by_its_module_and_by_its_file(scorers: str, tmp_path: Path) -> None:
+    by_module, by_file = CustomScorer(f"{scorers}:length"), CustomScorer(f"{scorers}.py:length")
+    assert (by_file.id, by_file.label) == (by_module.id, by_module.label)
+    assert CustomScorer(f"{tmp_path}/{scorers}.py:length").id == by_module.id

@@ -87,7 +87,7 @@ def test_an_argument_after_the_colon_is_the_evaluators_name() -> None:
     assert named("alpaca_eval:alpaca_eval_gpt4").label.startswith("alpaca_eval alpaca_eval_gpt4, ")
 
 
-@pytest.mark.parametrize("name", ["checklist", "json:loads"])
+@pytest.mark.parametrize("name", ["checklist", "yaml:dump"])
 def test_a_judge_model_is_refused_where_nobody_is_asked(name: str) -> None:
     with pytest.raises(UserError, match=rf"the judge {name}.* asks no model, so that gpt-4 would not be asked"):
         named(name, "gpt-4")
@@ -154,7 +154,7 @@ def test_a_package_whose_judge_is_none_is_named(plugin: Path, name: str, problem
     assert name in judge_forms()
 
 
-@pytest.mark.parametrize("name", ["checklist", "ste", "reward:anything", "verdict:absent.yaml", "json:loads", "vowels"])
+@pytest.mark.parametrize("name", ["checklist", "ste", "reward:anything", "verdict:absent.yaml", "yaml:dump", "vowels"])
 def test_a_judge_that_could_be_named_is_known_before_it_is_made(plugin: Path, name: str) -> None:
     require_judge(name)
 
@@ -186,7 +186,7 @@ def test_a_scorer_is_wanted_where_a_score_is() -> None:
 
 def test_torch_is_imported_only_for_a_reward_model() -> None:
     code = (
-        "import sys; from tpobench.harness.judges.named import scorer_named as s; s('checklist'); s('json:loads'); "
+        "import sys; from tpobench.harness.judges.named import scorer_named as s; s('checklist'); s('yaml:dump'); "
         "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3]).returncode == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tpobench.harness.errors import UserError
 from tpobench.harness.judges.user_module import importable, user_module
 
 ROOMS = ("harness", "tpo", "benchmarks", "reports")
@@ -46,9 +47,25 @@ def test_a_module_called_like_one_that_is_imported_already_is_the_users(user_fol
 
 
 def test_a_module_that_is_not_in_the_folder_is_an_installed_one(user_folder: Path) -> None:
-    import json
+    import yaml
 
-    assert user_module(user_folder, "json") is json
+    assert user_module(user_folder, "yaml") is yaml
+
+
+@pytest.mark.parametrize("name", ["timeit", "os", "json", "builtins", "os.path"])
+def test_a_module_of_python_itself_is_refused(user_folder: Path, name: str) -> None:
+    with pytest.raises(UserError, match=f"{name} is a module of Python itself; name a file of yours"):
+        user_module(user_folder, name)
+
+
+def test_a_file_is_named_by_its_path(user_folder: Path) -> None:
+    (user_folder / "deep").mkdir()
+    (user_folder / "deep" / "scores.py").write_text("from beside_it import value")
+    (user_folder / "deep" / "beside_it.py").write_text("value = 5")
+    assert user_module(user_folder, "deep/scores.py").value == 5
+    assert user_module(user_folder, str(user_folder / "deep" / "scores.py")).value == 5
+    with pytest.raises(UserError, match=r"there is no file other\.py"):
+        user_module(user_folder, "other.py")
 
 
 def test_a_changed_file_is_another_module(user_folder: Path) -> None:

@@ -34,7 +34,7 @@ def test_a_servers_odd_fields_cost_no_judgment(tmp_path: Path) -> None:
         store.add_judgments([judgment("a")], [call("c", served_model="m\ud800", tokens=2**31)])
     with Store(path, read_only=True) as store:
         assert store.row_counts()["judgment"] == 1
-        assert store.sql("SELECT served_model, prompt_tokens FROM call")[1] == [("m?", None)]
+        assert store.sql("SELECT served_model, prompt_tokens FROM call")[1] == [("m\ufffd", None)]
     assert not set_aside_file(path).exists()
 
 

@@ -24,6 +24,7 @@ class Api:
     budget_calls: int | None
     budget_usd: float | None
     prices: Path | None
+    served_models: tuple[str, ...] = ()
     _budget: "Budget | None" = field(default=None, init=False)
 
     @property
@@ -51,7 +52,7 @@ class Api:
         """A client of the endpoint that spends from the command's budget."""
         from tpobench.harness.api.client import Client
 
-        return Client(endpoint, self.limits, self.budget)
+        return Client(endpoint.served_under(self.served_models), self.limits, self.budget)
 
     def spent(self) -> dict[str, float | int]:
         """What the command has used."""
@@ -80,6 +81,10 @@ def api_options(
         float | None, typer.Option(min=0, help="Stop before more than this many dollars are spent.")
     ] = None,
     prices: Annotated[Path | None, typer.Option(help="Your price file, YAML; see docs/judging.md.")] = None,
+    served_model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Accept answers under this name, for an alias or a deployment; repeatable."),
+    ] = None,
 ) -> Api:
     """The option group: its parameters become options of the command, which gets an `Api`."""
     return Api(
@@ -90,4 +95,5 @@ def api_options(
         budget_calls=budget_calls,
         budget_usd=budget_usd,
         prices=prices,
+        served_models=tuple(served_model or ()),
     )

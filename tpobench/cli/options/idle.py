@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tpobench.harness.evaluation.spec import EvaluationSpec
     from tpobench.harness.gate.policy import Policy
 
-API = frozenset({"concurrency", "rpm", "tpm", "timeout", "budget_calls", "budget_usd", "prices"})
+API = frozenset({"concurrency", "rpm", "tpm", "timeout", "budget_calls", "budget_usd", "prices", "served_model"})
 """The options of `api_options`."""
 
 SAMPLING = frozenset({"temperature", "seed", "max_new_tokens", "format_retries"})
