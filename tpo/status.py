@@ -40,10 +40,14 @@ def read_status(folder: Path, planned: Sequence[str] | None = None) -> list[Step
     """
     try:
         status = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        if not isinstance(status, dict) or not {"pid", "steps", "done", "running"} <= status.keys():
+            raise ValueError("it is not what a run writes there")
+    except (FileNotFoundError, NotADirectoryError):
         if planned is None:
             raise UserError(f"{folder} holds no run yet; start it with tpobench train CONFIG.yaml") from None
         status = {"pid": 0, "steps": [], "done": {}, "running": None}
+    except (OSError, ValueError) as error:
+        raise UserError(f"{folder / FILE} cannot be read ({error}); it is written again as the run goes on") from error
     alive = _alive(status["pid"])
     states = []
     for name in planned if planned is not None else status["steps"]:

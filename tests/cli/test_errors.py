@@ -1,5 +1,6 @@
 """What goes wrong is one sentence with what to do next."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -98,3 +99,46 @@ def code_of_main() -> object:
     with pytest.raises(SystemExit) as ended:
         cli.main()
     return ended.value.code
+
+
+SITUATIONS = [
+    ("mkdir gone && cd gone && rmdir ../gone", ["leaderboard"], "the current folder does not exist any more"),
+    ("export TPOBENCH_CACHE=/proc", ["chat", "Hi"], "which cannot be written"),
+    ("export TPOBENCH_CACHE=/dev/null/x", ["chat", "Hi"], "which cannot be written"),
+    ("true", ["plan", "--benchmark", "$(printf '\\377.jsonl')"], "is not UTF-8"),
+    ("true", ["plan", "--model", "x" * 5000], "name a shorter path"),
+    ("true", ["plan", "--benchmark", "x" * 5000], "name a shorter path"),
+    ("true", ["plan", "--model", "[/red]"], "neither a folder, a hub id"),
+    ("echo 3 > status.json", ["status", "status.json"], "holds no run yet"),
+    ("echo 3 > status.json", ["status", "."], "status.json cannot be read"),
+    ("echo '{}' > s.json", ["leaderboard", "--store", "s.json"], "is not a DuckDB file"),
+]
+
+
+@pytest.mark.parametrize(("before", "arguments", "said"), SITUATIONS, ids=lambda value: str(value)[:30])
+def test_the_users_fault_is_not_a_fault_of_the_program(
+    before: str, arguments: list[str], said: str, tmp_path: Path
+) -> None:
+    words = " ".join(f'"{word}"' for word in arguments)
+    script = f'{before} && "{sys.executable}" -c "from tpobench.cli import main; main()" {words}'
+    env = os.environ | {"TPOBENCH_STORE": "", "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path, env=env, timeout=60)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENAMETOOLONG, "File name too long", "x" * 5000), "name a shorter path"),
+        (PermissionError(errno.EACCES, "Permission denied", "a"), "Permission denied (a); change the permissions"),
+        (OSError(errno.EMFILE, "Too many open files"), "raise the limit with ulimit -n"),
+        (MemoryError(), "too little memory"),
+        (RecursionError(), "nested too deep"),
+    ],
+)
+def test_what_the_system_refuses_is_told_with_what_to_do(error: Exception, said: str) -> None:
+    sentence = sentence_of(error)
+    assert said in sentence
+    assert len(sentence) < 500

@@ -1,12 +1,14 @@
 """The application that the commands register with, and the order in which its help lists them."""
 
 import os
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from tpobench.cli.options.store import with_seconds_to_wait
+from tpobench.harness.errors import UserError
 
 HELP_ORDER = {
     "Start": ("quickstart", "doctor", "chat"),
@@ -27,7 +29,13 @@ class CommandsInOrder(TyperGroup):
             _keep_examples_whole(command)
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """The context of what was typed; `--wait` may stand alone."""
+        """The context of what was typed; `--wait` may stand alone.
+
+        Raises:
+            UserError: An argument is not UTF-8, which no store can hold, or the current folder is gone.
+        """
+        _require_folder()
+        _require_text(args)
         return super().make_context(info_name, with_seconds_to_wait(args), parent, **extra)
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -43,6 +51,22 @@ class CommandsInOrder(TyperGroup):
                 formatter.write_dl(
                     [(f"{name:<{column}}", summary) for name, summary in zip(names, summaries, strict=True)]
                 )
+
+
+def _require_folder() -> None:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise UserError("the current folder does not exist any more; change to another one, then try again") from None
+
+
+def _require_text(words: Sequence[str]) -> None:
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            shown = word.encode(errors="replace").decode()
+            raise UserError(f"the argument {shown!r} is not UTF-8; rename the file, or type it anew") from None
 
 
 def _keep_examples_whole(command: Any) -> None:

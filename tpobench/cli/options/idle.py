@@ -53,7 +53,8 @@ def of_evaluation(spec: "EvaluationSpec", benchmark: str) -> Iterator[Idle]:
         yield from of_greedy(spec.params.temperature, ["seed"])
     judge = judge_for(spec, None, Progress(quiet=True))
     if judge.free:
-        yield ["retry_missing"], f"with {judge.label}, which always gives a verdict"
+        if not any(map(is_endpoint, sampled)):  # whose refused prompts are asked for again
+            yield ["retry_missing"], f"with {judge.label}, which always gives a verdict"
         if all(len(judge.orders(prompt, both=True)) == 1 for prompt in spec.benchmark.prompts[:1]):
             yield ["orders"], f"with {judge.label}, which scores each response by itself"
         yield from of_calls(any(map(is_endpoint, sampled)), f"and {judge.label} asks no model")

@@ -46,4 +46,4 @@ ModelOption = Annotated[
 ModeOption = Annotated[str, typer.Option(help="direct, think:generic, think:specific, think:system, think:FILE.yaml")]
 SeedOption = Annotated[int, typer.Option(help="Seed of the sampling.")]
 TokensOption = Annotated[int, typer.Option(min=1, help="Longest output, in tokens.")]
-TemperatureOption = Annotated[float, typer.Option(min=0, help="Sampling temperature; 0 is greedy.")]
+TemperatureOption = Annotated[float, typer.Option(min=0, max=100, help="Sampling temperature; 0 is greedy.")]
