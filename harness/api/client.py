@@ -20,7 +20,7 @@ from tpobench.harness.api.keys import clear_text_warning
 from tpobench.harness.api.listing import require_listed
 from tpobench.harness.api.pace import metered, set_within, spaced
 from tpobench.harness.api.responses import Answer, Malformed, read_answer, same_model, served_model, tokens_used
-from tpobench.harness.api.statuses import refused_or_wrong, require_answer, status_of
+from tpobench.harness.api.statuses import refused_or_wrong, require_answer, status_of, words_of
 from tpobench.harness.api.transport import Response, Transport
 from tpobench.harness.api.waits import Pause, SignsOfLife, backoff, say
 from tpobench.harness.errors import UserError
@@ -310,7 +310,8 @@ class Client:
         try:
             answer = read_answer(body)
         except Malformed as error:
-            return None, str(error), served_model(error.body), tokens_used(error.body)
+            words = "" if error.body else words_of(body)
+            return None, f"{error}{words}", served_model(error.body), tokens_used(error.body)
         told = (answer.prompt_tokens, answer.completion_tokens)
         if not self._is_ours(answer.served_model):
             return None, f"the answer comes from another model, {answer.served_model!r}", answer.served_model, told

@@ -49,12 +49,27 @@ def fault_of(error: Exception, base_url: str, proxy: str | None, is_sent: bool) 
     """
     import aiohttp
 
+    if not is_sent and (fault := _of_connecting(error, base_url, proxy)):
+        return fault
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return Fault("the answer broke off before its end", is_sent=True)
+    if isinstance(error, aiohttp.ClientResponseError | aiohttp.http.HttpProcessingError):
+        return Fault(f"the answer is not HTTP as it should be ({_reason(error).partition(':')[0]})", is_sent=True)
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return Fault("the server closed the connection without an answer", is_sent=is_sent)
+    return Fault(f"the connection broke ({_reason(error)})", is_sent=is_sent)
+
+
+def _of_connecting(error: Exception, base_url: str, proxy: str | None) -> Fault | None:
+    """What an error means that came before the request was sent; None for others."""
+    import aiohttp
+
     host = urlsplit(base_url).hostname or base_url
     if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError) and proxy:
         return _of_proxy(error, host, proxy)
     if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
         return _of_certificate(error, host)
-    if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError) and not is_sent:
+    if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
         return Fault(
             f"no TLS connection to {host} ({_reason(error)})",
             "does the server speak plain http? then write http:// in its address",
@@ -64,16 +79,13 @@ def fault_of(error: Exception, base_url: str, proxy: str | None, is_sent: bool) 
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return Fault(f"the host name {host} is not known (DNS)", "check the address", is_connection=True)
     if isinstance(error, aiohttp.ServerTimeoutError | TimeoutError):
-        return Fault(
-            f"no connection to {host} within 30 s", "is the address right, or a firewall between?", is_connection=True
-        )
+        advice = "is the address right, and no firewall between?"
+        return Fault(f"no connection to {host} within 30 s", advice, is_connection=True)
     if isinstance(error, aiohttp.ClientConnectorError):
         return _of_connection(error, urlsplit(base_url).netloc)
-    if isinstance(error, aiohttp.ClientResponseError | aiohttp.http.HttpProcessingError):
-        return Fault(f"the answer is not HTTP as it should be ({_reason(error)})", is_sent=True)
     if isinstance(error, aiohttp.InvalidURL):
         return Fault(f"{base_url} is not an address", "check it", is_lasting=True, is_connection=True)
-    return Fault(f"the connection broke ({_reason(error)})", is_sent=True)
+    return None
 
 
 def _of_proxy(error: Exception, host: str, proxy: str) -> Fault:

@@ -39,6 +39,10 @@ _FILTERED = (
 )
 
 
+_SERVING_TAGS = ("latest", "free", "nitro", "floor", "online", "extended", "exacto", "beta")
+"""What Ollama and OpenRouter put behind a model's name, and leave out as they like."""
+
+
 class Malformed(Exception):
     """The answer cannot be used; asking again may help. `body` is kept: it may tell what was paid."""
 
@@ -126,8 +130,13 @@ def tokens_used(body: Mapping[str, Any]) -> tuple[int | None, int | None]:
     """Prompt and completion tokens as the server counts them."""
     usage = body.get("usage")
     counts = usage if isinstance(usage, dict) else {}
-    prompt, completion = (counts.get(name) for name in ("prompt_tokens", "completion_tokens"))
-    return (prompt if isinstance(prompt, int) else None, completion if isinstance(completion, int) else None)
+    prompt, completion, total = (
+        value if isinstance(value := counts.get(name), int) and not isinstance(value, bool) else None
+        for name in ("prompt_tokens", "completion_tokens", "total_tokens")
+    )
+    if prompt is not None and completion is not None and total is not None:
+        completion = max(completion, total - prompt)  # some servers count hidden reasoning in the total alone
+    return prompt, completion
 
 
 def served_model(body: Mapping[str, Any]) -> str | None:
@@ -139,12 +148,20 @@ def served_model(body: Mapping[str, Any]) -> str | None:
 def same_model(requested: str, served: str | None) -> bool:
     """Whether an answer comes from the model that was asked: the same name, a dated one of that name, or no name.
 
-    Folders and owners before the last slash are left out: servers differ in whether they repeat them.
+    Folders and owners before the last slash, and tags that say how a model is served, are left out: servers differ in
+    whether they repeat them.
     """
     if served is None:
         return True
-    expected, actual = (name.rstrip("/").rsplit("/", 1)[-1].lower() for name in (requested, served))
+    expected, actual = (_bare(name) for name in (requested, served))
     return re.fullmatch(rf"{re.escape(expected)}(-\d{{3,}}.*)?", actual) is not None
+
+
+def _bare(name: str) -> str:
+    """The name without owner, and without a tag that says how it is served."""
+    bare = name.strip().rstrip("/").rsplit("/", 1)[-1].lower()
+    stem, _, tag = bare.rpartition(":")
+    return stem if stem and tag in _SERVING_TAGS else bare
 
 
 def _without_choices(body: bytes, content: Mapping[str, Any]) -> Answer:

@@ -1,6 +1,7 @@
 """What an HTTP status says: an answer, a refusal of this one request, another try, or the end of the run."""
 
 import json
+import re
 
 from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.api.faults import Fault, plain
@@ -108,13 +109,18 @@ def _not_there(response: Response, endpoint: Endpoint, status: int, said: str) -
     )
 
 
+def words_of(body: bytes) -> str:
+    """What a body that is no answer says to people, a web page without its tags, as the end of a phrase."""
+    text = re.sub(r"(?is)<(script|style)\b.*?</\1>|<[^>]*>", " ", body[:20_000].decode("utf-8", "replace"))
+    return f": {plain(text)}" if plain(text) else ""
+
+
 def _said(response: Response) -> str:
     """The server's own words for an error, as the end of a phrase."""
     try:
         content = json.loads(response.body)
     except (ValueError, RecursionError):
-        text = response.text[:2000]
-        return "" if "<" in text or not plain(text) else f": {plain(text)}"
+        return words_of(response.body)
     error = content.get("error", content) if isinstance(content, dict) else content
     if isinstance(error, dict):
         error = next((error[name] for name in ("message", "detail", "msg", "code") if error.get(name)), "")

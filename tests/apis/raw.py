@@ -27,7 +27,7 @@ Fault = Callable[[socket.socket], None]
 
 
 def answer(body: bytes, status: str = "200 OK", headers: bytes = b"") -> bytes:
-    length = f"Content-Length: {len(body)}\r\n".encode()
+    length = f"Connection: close\r\nContent-Length: {len(body)}\r\n".encode()
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n".encode()
     return head + length + headers + b"\r\n" + body
 
@@ -91,7 +91,9 @@ FAULTS: dict[str, Fault] = {
     "endless headers": endlessly(b"HTTP/1.1 200 OK\r\n", b"X-More: y\r\n" * 1000),
     "a header without a colon": sends(head(b"no colon here\r\nContent-Length: 2\r\n") + b"{}"),
     "a header with a null": sends(head(b"X-A: a\x00b\r\nContent-Length: 2\r\n") + b"{}"),
-    "a header with an escape": sends(head(b"X-A: \x1b]8;;http://evil\x07\r\nContent-Length: 2\r\n") + b"{}"),
+    "a header with an escape": sends(
+        head(b"X-A: \x1b]8;;http://evil\x07\r\nConnection: close\r\nContent-Length: 2\r\n") + b"{}"
+    ),
     "a garbage status line": sends(b"HELLO THERE\r\n\r\n"),
     "a status that is a word": sends(b"HTTP/1.1 OK\r\n\r\n"),
     "a status of two digits": sends(b"HTTP/1.1 20\r\n\r\n"),
@@ -108,7 +110,7 @@ FAULTS: dict[str, Fault] = {
     "a storm of 100": sends(b"HTTP/1.1 100 Continue\r\n\r\n" * 20000),
     "an endless storm of 102": endlessly(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 1000),
     "101": sends(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"),
-    "204": sends(b"HTTP/1.1 204 No Content\r\n\r\n"),
+    "204": sends(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"),
     "204 with a body": sends(b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n{}"),
     "304": sends(b"HTTP/1.1 304 Not Modified\r\n\r\n"),
     "a redirect": sends(answer(b"", "302 Found", b"Location: http://127.0.0.1:9/steal\r\n")),
@@ -153,16 +155,15 @@ class RawServer:
             length = re.search(rb"content-length: (\d+)", asked, re.IGNORECASE)
             while length and len(asked.partition(b"\r\n\r\n")[2]) < int(length[1]):
                 asked += peer.recv(65536)
-            closing = b"Connection: close\r\n"
             if asked.startswith(b"GET"):
-                peer.sendall(answer(LIST, headers=closing))
+                peer.sendall(answer(LIST))
                 return
             prompt = json.loads(asked.partition(b"\r\n\r\n")[2])["messages"][-1]["content"]
             self.asked[prompt] += 1
             if prompt in FAULTS and self.asked[prompt] == 1:
                 FAULTS[prompt](peer)
             else:
-                peer.sendall(answer(GOOD_BODY, headers=closing))
+                peer.sendall(answer(GOOD_BODY))
 
 
 @contextmanager

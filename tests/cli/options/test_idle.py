@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.command import application, refusal
 
-API = {"concurrency", "rpm", "tpm", "timeout", "budget_calls", "budget_usd", "prices"}
+API = {"concurrency", "rpm", "tpm", "timeout", "budget_calls", "budget_usd", "prices", "served_model"}
 HERE = "{folder}"
 OUTPUTS = ["--model", f"{HERE}/ours.json", "--baseline", f"{HERE}/theirs.json"]
 LOCAL = ["--model", "smollm2-135m"]
@@ -16,6 +16,7 @@ STORE = ["--store", f"{HERE}/s.duckdb"]
 GATE = ["gate", f"{HERE}/policy.yaml", "--candidate", "new", "--against", "old"]
 
 VALUES = {
+    "served_model": "m",
     "data": HERE,
     "prices": HERE,
     "split": "test",
