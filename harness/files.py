@@ -20,12 +20,12 @@ _FOLDER_REFUSES = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EX
 class NotWritten(UserError):
     """A file could not be written; `problem` says why."""
 
-    def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(f"{path} cannot be written ({problem}); name another file")
+    def __init__(self, path: Path, problem: str, option: str) -> None:
+        super().__init__(f"{path} cannot be written ({problem}); name another file{option and f' with {option}'}")
         self.problem = problem
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str, option: str = "") -> None:
     """Write a text file beside its place and move it there; folders are made.
 
     A link stays and its target changes. Devices, pipes and standard output are written to as they are.
@@ -33,6 +33,7 @@ def write_whole(path: Path, text: str) -> None:
     Args:
         path: Where to write.
         text: All of it.
+        option: With which the user names another path, for the error.
 
     Raises:
         NotWritten: It cannot be written there.
@@ -47,7 +48,7 @@ def write_whole(path: Path, text: str) -> None:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise
         problem = error.strerror if isinstance(error, OSError) else None
-        raise NotWritten(path, (problem or str(error)).lower()) from error
+        raise NotWritten(path, (problem or str(error)).lower(), option) from error
 
 
 def _write(path: Path, content: bytes) -> None:

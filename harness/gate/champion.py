@@ -208,7 +208,7 @@ def _move(
         moved_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         before=before,
     )
-    write_whole(file, json.dumps(asdict(champion), indent=2, ensure_ascii=False) + "\n")
+    write_whole(file, json.dumps(asdict(champion), indent=2, ensure_ascii=False) + "\n", option="--file")
     _remember(store, file, champion)
     return champion
 

@@ -84,7 +84,7 @@ def report(
     path = out or source.parent / "report.html"
     if path.is_dir():
         raise UserError(f"{path} is a folder; name the file to write, for example {path / 'report.html'}")
-    write_whole(path, render(content))
+    write_whole(path, render(content), option="-o")
     if as_json:
         print_json({"report": str(path), **content.as_json()})
         return
