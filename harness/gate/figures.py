@@ -46,7 +46,7 @@ class Answers:
 @dataclass(frozen=True, kw_only=True)
 class LiveFigures:
     """The figures of the evaluation that the gate's own comparison is: of the same answers, prompts, judge and orders.
-    It is the one that `tpobench eval` makes, and is stored as such."""
+    It is the one that `tpobench eval` makes, and is stored as such, with the options that ask for it."""
 
     store: Store
     judge: Judge
@@ -54,6 +54,7 @@ class LiveFigures:
     candidate: ModelOutputs
     baseline: ModelOutputs
     about: Mapping[str, Any]
+    asked: Mapping[str, Any]
     offline: bool
 
     @property
@@ -75,6 +76,8 @@ class LiveFigures:
         known = evaluation_of_judgments(self.store, (*sides, *others), self.judge.id, self._keys)
         about = self.about if known is None else known.about  # the same evaluation, its figures computed again
         key = evaluate_outputs(self.store, self.judge, self.benchmark, self.candidate, self.baseline, about)
+        if known is None:
+            self.store.add_request(key, "eval", self.asked)
         return overall_metrics(self.store, key)
 
     @property

@@ -14,6 +14,7 @@ from tpobench.harness.evaluation.metrics import output_metrics
 from tpobench.harness.evaluation.output_sources import NamedOutputs
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.preferences import Verdict
+from tpobench.harness.evaluation.request import request_of
 from tpobench.harness.evaluation.run import comparisons_of
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.gate.asked import AskedComparisons
@@ -277,6 +278,7 @@ def _figures(
             candidate=candidate.outputs,
             baseline=baseline,
             about=about(replace(spec, baseline=named), judge),
+            asked=request_of(spec, names_sides=False),
             offline=request.offline,
         )
     own = {metric.name: metric for metric in output_metrics(candidate.outputs)}

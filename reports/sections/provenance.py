@@ -54,7 +54,8 @@ def of_run(run: Run) -> Provenance:
     blocks: list[tuple[str, Any]] = [(name, value) for name, value in origin.items() if isinstance(value, Mapping)]
     how, command = "To reproduce it:", "tpobench quickstart"
     if run.name != "quickstart":
-        how = f"To reproduce it, with the settings below in {run.name}.yaml:"
+        home = ", with your home folder for ~" if "~/" in str(settings_without_home(run.config)) else ""
+        how = f"To reproduce it, with the settings below in {run.name}.yaml{home}:"
         command = f"tpobench train {quote(f'{run.name}.yaml')}"
     return Provenance(
         facts=facts,

@@ -282,3 +282,23 @@ def test_the_policy_names_the_page_s_own_script_and_styles_alone(store: Store) -
         r"form-action 'none'",
         policy[1].replace("&#39;", "'"),
     )
+
+
+def test_one_figure_has_one_interval_on_a_page(store: Store) -> None:
+    """The gate's own interval of the head-to-head, over 20 of 90 prompts, is 45.8 to 75.1%."""
+    run = finished_run(store)
+    thought, direct = model_named(store, "run/thought-1"), model_named(store, "run/direct-1")
+    contents = [of_run(store, run), of_models(store), of_comparison(store, thought, direct, ("t", "d"))]
+    for content in contents:
+        assert "head_to_head" in {rule["rule"] for rule in content.verdict.rules}
+        for text in (render(content), markdown(content)):
+            assert "above the floor of 45.0%" in text.replace("&#37;", "%")
+            assert "45.8 to 75.1" not in text
+
+
+def test_every_column_has_its_heading(store: Store) -> None:
+    for content in (of_run(store, longer_run(store)), of_models(store)):
+        page = render(content)
+        headings = re.findall(r"<th\b[^>]*>", "".join(re.findall(r"<thead>.*?</thead>", page, re.DOTALL)))
+        assert len(headings) > 10
+        assert all('scope="col"' in heading for heading in headings)
