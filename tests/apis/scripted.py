@@ -1,6 +1,7 @@
 """A server in a thread of the test, whose answers the test gives: a function from a request to an answer."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -55,8 +56,8 @@ def models(*names: str) -> Told:
 
 
 @contextmanager
-def scripted_server(tell: Callable[[Asked], Told]) -> Iterator[Scripted]:
-    """Serve what `tell` says."""
+def scripted_server(tell: Callable[[Asked], Told], tls: ssl.SSLContext | None = None) -> Iterator[Scripted]:
+    """Serve what `tell` says, behind TLS where a certificate is given."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -81,7 +82,9 @@ def scripted_server(tell: Callable[[Asked], Told]) -> Iterator[Scripted]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    script = Scripted(f"http://127.0.0.1:{server.server_port}/v1")
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    script = Scripted(f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_port}/v1")
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
         yield script
