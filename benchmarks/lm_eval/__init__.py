@@ -80,7 +80,17 @@ LM_EVAL = BenchmarkDeclaration(
         plan=_plan,
         # They are about a judge, a baseline or other benchmarks' prompts, or the task decides.
         without_effect=frozenset(
-            {"split", "judge", "judge_model", "baseline", "orders", "per_category", "temperature", "retry_missing"}
+            {
+                "split",
+                "judge",
+                "judge_model",
+                "metric",
+                "baseline",
+                "orders",
+                "per_category",
+                "temperature",
+                "retry_missing",
+            }
         ),
         has_part=_has_task,
         sizes={"gsm8k": 1319, "gsm8k_answer_only": 1319, "ifeval": 541},

@@ -40,6 +40,7 @@ class _Measured:
     measure: str
     figure: str
     values: Values
+    is_own_metric: bool = False
     baseline: str = ""
     baseline_name: str = ""
     baseline_mode: str = ""
@@ -59,7 +60,8 @@ def compare_models(
     directly: bool = False,
 ) -> list[Difference]:
     """The paired differences of two models: on every benchmark on which both were judged by one judge against one
-    baseline in one mode, and in every lm-eval metric with items of both; overall and by category.
+    baseline in one mode, in every lm-eval metric with items of both, and in every metric of the user's; overall and by
+    category.
 
     Of each model the current evaluation counts, so that no figure is made of several. Where two evaluations name one
     baseline with different fingerprints (answers to more or fewer prompts), they are compared if its answers to the
@@ -79,7 +81,7 @@ def compare_models(
     """
     ours, theirs = _measured(store, a), _measured(store, b)
     differences: list[Difference] = []
-    for mine, other in _alike(store, ours, theirs):
+    for mine, other in _newest_metrics(ours, _alike(store, ours, theirs)):
         compared = _compared(mine, other)
         differences += paired_differences(compared, by_clusters)
         if mine.figure == WIN_RATE:
@@ -91,14 +93,27 @@ def compare_models(
     return differences
 
 
+def _newest_metrics(
+    ours: Sequence[_Measured], pairs: Sequence[tuple[_Measured, _Measured]]
+) -> list[tuple[_Measured, _Measured]]:
+    """The pairs, of a metric of the user's the newest alone: its function may have changed between evaluations."""
+    paired = {mine.evaluation for mine, _ in pairs}
+    newest: dict[tuple[str, str], str] = {}
+    for mine in ours:
+        if mine.is_own_metric and mine.evaluation in paired:
+            newest.setdefault((mine.benchmark, mine.figure), mine.evaluation)
+    return [pair for pair in pairs if not pair[0].is_own_metric or pair[0].evaluation in newest.values()]
+
+
 def _compared(mine: _Measured, other: _Measured) -> ComparedValues:
     return ComparedValues(
         benchmark=mine.benchmark,
-        measure=f"{mine.measure}, {mine.judge}",
+        measure=mine.measure if mine.is_own_metric else f"{mine.measure}, {mine.judge}",
         figure=mine.figure,
         evaluations=(mine.evaluation, other.evaluation),
         a=mine.values,
         b=other.values,
+        on_own_scale=mine.is_own_metric,
     )
 
 
@@ -134,8 +149,8 @@ def _measured(store: Store, model: NamedModel) -> list[_Measured]:
     for judged in prompt_preferences(store, by_key):
         values.setdefault((judged.evaluation, WIN_RATE), {})[judged.prompt] = judged.category, judged.preference
     for item in item_values(store, by_key):
-        if 0 <= item.value <= 1:
-            values.setdefault((item.evaluation, item.metric), {})[item.item] = None, item.value
+        if by_key[item.evaluation].metric or 0 <= item.value <= 1:
+            values.setdefault((item.evaluation, item.metric), {})[item.item] = item.category, item.value
     newest_first = sorted(values.items(), key=lambda entry: list(by_key).index(entry[0][0]))
     return [_measure(by_key[key], figure, items) for (key, figure), items in newest_first]
 
@@ -149,6 +164,7 @@ def _measure(evaluation: StoredEvaluation, figure: str, values: Values) -> _Meas
         judge=evaluation.judge,
         measure=measure,
         values=values,
+        is_own_metric=bool(evaluation.metric),
         baseline=evaluation.baseline,
         baseline_name=evaluation.baseline_name,
         baseline_mode=evaluation.baseline_mode,

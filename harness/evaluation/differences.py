@@ -8,6 +8,7 @@ from typing import Any
 from tpobench.harness.records import Metric
 from tpobench.harness.stats.intervals import Interval, difference_interval
 from tpobench.harness.stats.missing import MissingVerdicts, missing_in_difference
+from tpobench.harness.stats.scores import are_shares, t_interval
 
 Values = Mapping[str, tuple[str | None, float | None]]
 """By item, its category and the value; None where there is no verdict."""
@@ -15,7 +16,8 @@ Values = Mapping[str, tuple[str | None, float | None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """A's figure minus B's on the items that both have, with its 95% interval; all in [-1, 1] (win rates and shares).
+    """A's figure minus B's on the items that both have, with its 95% interval: win rates and shares, all in [-1, 1],
+    or numbers on a scale of their own.
 
     Attributes:
         benchmark: Where both were measured.
@@ -33,6 +35,7 @@ class Difference:
         evaluations: The keys of A's evaluation and of B's.
         missing: The shared items on which one of them has no verdict, and the limits of the difference over all.
         is_paired: Whether it was taken item by item; else the interval is that of two separate figures.
+        on_own_scale: Whether it is of a metric of the user's: a number, not points of a percentage.
         clusters: How many groups of items the interval is over; None where every item counts alone.
     """
 
@@ -51,6 +54,7 @@ class Difference:
     evaluations: tuple[str, str]
     missing: MissingVerdicts
     is_paired: bool = True
+    on_own_scale: bool = False
     clusters: int | None = None
 
     @property
@@ -74,10 +78,12 @@ class ComparedValues:
     evaluations: tuple[str, str]
     a: Values
     b: Values
+    on_own_scale: bool = False
 
 
 def paired_differences(compared: ComparedValues, by_clusters: bool = False) -> Iterator[Difference]:
-    """Overall, and by category where there are several; nothing where no shared item has a verdict for both.
+    """Overall, and by category where there are several; nothing where no shared item has a verdict for both, nor of a
+    single item on an unknown scale.
 
     Args:
         compared: Both sides.
@@ -85,16 +91,18 @@ def paired_differences(compared: ComparedValues, by_clusters: bool = False) -> I
     """
     shared = sorted(compared.a.keys() & compared.b.keys())
     categories = sorted({category for item in shared if (category := compared.a[item][0]) is not None})
+    shares = are_shares([value for side in (compared.a, compared.b) for _, value in side.values() if value is not None])
     for category in [None, *(categories if len(categories) > 1 else [])]:
         items = [item for item in shared if category in (None, compared.a[item][0])]
         known = [item for item in items if None not in (compared.a[item][1], compared.b[item][1])]
         if not known:
             continue
         a, b = ([float(side[item][1] or 0) for item in known] for side in (compared.a, compared.b))
-        apart = [ours - theirs for ours, theirs in zip(a, b, strict=True)]
         clustered = by_clusters and category is None
         clusters = [compared.a[item][0] or item for item in known] if clustered else None
-        interval = difference_interval(apart) if clusters is None else clustered_interval(apart, clusters)
+        interval = _interval(a, b, clusters, shares)
+        if interval is None:
+            continue
         yield Difference(
             benchmark=compared.benchmark,
             measure=compared.measure,
@@ -111,7 +119,14 @@ def paired_differences(compared: ComparedValues, by_clusters: bool = False) -> I
             evaluations=compared.evaluations,
             missing=missing_in_difference([(compared.a[item][1], compared.b[item][1]) for item in items]),
             clusters=interval.n if clustered else None,
+            on_own_scale=compared.on_own_scale,
         )
+
+
+def _interval(a: Sequence[float], b: Sequence[float], clusters: Sequence[str] | None, shares: bool) -> Interval | None:
+    apart = [ours - theirs for ours, theirs in zip(a, b, strict=True)]
+    means, weights = (apart, None) if clusters is None else _means(apart, clusters)
+    return difference_interval(means, weights=weights) if shares else t_interval(means, weights)
 
 
 def answered(values: Values) -> int:
@@ -122,11 +137,16 @@ def answered(values: Values) -> int:
 def clustered_interval(differences: Sequence[float], clusters: Sequence[str]) -> Interval:
     """The interval of the same mean where items of one cluster go up and down together: each cluster's mean is one
     observation of its size. `n` is the number of clusters."""
+    means, sizes = _means(differences, clusters)
+    return difference_interval(means, weights=sizes)
+
+
+def _means(differences: Sequence[float], clusters: Sequence[str]) -> tuple[list[float], list[float]]:
+    """The mean of each cluster, and its size."""
     members: dict[str, list[float]] = {}
     for difference, cluster in zip(differences, clusters, strict=True):
         members.setdefault(cluster, []).append(difference)
-    means = [fmean(values) for values in members.values()]
-    return difference_interval(means, weights=[float(len(values)) for values in members.values()])
+    return [fmean(values) for values in members.values()], [float(len(values)) for values in members.values()]
 
 
 def unpaired_difference(compared: ComparedValues, a: Metric, b: Metric) -> Difference | None:

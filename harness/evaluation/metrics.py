@@ -12,7 +12,7 @@ from tpobench.harness.evaluation.preferences import PromptJudgments
 from tpobench.harness.evaluation.registry import package_with
 from tpobench.harness.plugins import OURS
 from tpobench.harness.records import Metric, Prompt
-from tpobench.harness.stats.intervals import mean_interval
+from tpobench.harness.stats.scores import score_interval
 
 
 def measure(observations: Sequence[PromptJudgments]) -> list[Metric]:
@@ -29,7 +29,7 @@ def measure(observations: Sequence[PromptJudgments]) -> list[Metric]:
 
 def by_category(name: str, prompts: Sequence[Prompt], values: Sequence[float | None]) -> list[Metric]:
     """The mean of the values with its interval, over all prompts and over those of each category. Prompts that repeat
-    one another are one observation of the interval."""
+    one another are one observation of the interval. Values outside [0, 1] are numbers on a scale of their own."""
     metrics = []
     categories = [prompt.category for prompt in prompts]
     originals = _originals(prompts)
@@ -43,15 +43,15 @@ def by_category(name: str, prompts: Sequence[Prompt], values: Sequence[float | N
             groups: dict[int, list[float]] = {}
             for original, value in observed:
                 groups.setdefault(original, []).append(value)
-            interval = mean_interval(list(map(fmean, groups.values())), weights=list(map(len, groups.values())))
+            interval = score_interval(list(map(fmean, groups.values())), weights=list(map(len, groups.values())))
             metrics.append(
                 Metric(
                     name=name,
-                    value=interval.mean,
+                    value=fmean(value for _, value in observed) if interval is None else interval.mean,
                     n=len(observed),
                     category=category,
-                    low=interval.low,
-                    high=interval.high,
+                    low=None if interval is None else interval.low,
+                    high=None if interval is None else interval.high,
                 )
             )
     return metrics
@@ -64,11 +64,9 @@ def _originals(prompts: Sequence[Prompt]) -> list[int]:
 
 
 def score_metrics(prompts: Sequence[Prompt], scores: Sequence[float], bounded: bool) -> list[Metric]:
-    """The mean of the judge's scores: ``mean_score`` where they cannot leave [0, 1], with intervals and by category;
-    else ``mean_raw_score``, a number on the judge's own scale."""
-    if bounded:
-        return by_category("mean_score", prompts, scores)
-    return [Metric(name="mean_raw_score", value=fmean(scores), n=len(scores))]
+    """The mean of the judge's scores with intervals, overall and by category: ``mean_score`` where they cannot leave
+    [0, 1]; else ``mean_raw_score``, a number on the judge's own scale."""
+    return by_category("mean_score" if bounded else "mean_raw_score", prompts, scores)
 
 
 def benchmark_metrics(benchmark: Benchmark, observations: Sequence[PromptJudgments]) -> list[Metric]:

@@ -92,12 +92,12 @@ def holds_answers(name: str) -> bool:
 
 def sampled_models(spec: EvaluationSpec) -> tuple[str | None, str | None]:
     """The names of candidate and baseline; None for a side whose answers are there already, in a file or among the
-    benchmark's own."""
+    benchmark's own, and for a baseline where nothing is compared."""
     own = {baseline.name for baseline in spec.benchmark.baselines}
     candidate, baseline = (
         None if name in own or holds_answers(name) else name for name in (spec.candidate, baseline_name(spec))
     )
-    return candidate, baseline
+    return candidate, baseline if spec.has_baseline else None
 
 
 def _resolved(spec: EvaluationSpec, name: str) -> Model:

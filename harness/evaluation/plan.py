@@ -1,7 +1,7 @@
 """What an evaluation would take, before anything is spent."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -11,6 +11,7 @@ from tpobench.harness.api.calls import Limits
 from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.output_sources import sampled_models
+from tpobench.harness.evaluation.own_metrics import metric_scorers
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.models.modes import DIRECT
@@ -30,7 +31,8 @@ ASSUMED_ANSWER_CHARS = 2000
 class Plan:
     """What an evaluation takes where nothing is stored yet. `dollars` is None when a price is not known; tokens are
     estimates, and completion tokens the most that may come. `left_out` says why it has fewer prompts than `rows`.
-    `sampled_here` are outputs of models in this process; `minutes` is None where no rate is known for one of them.
+    `judge` is empty where metrics alone are measured. `sampled_here` are outputs of models in this process; `minutes`
+    is None where no rate is known for one of them.
     """
 
     benchmark: str
@@ -40,6 +42,7 @@ class Plan:
     sampling_calls: int
     judge_calls: int
     judge: str
+    metrics: tuple[str, ...]
     prompt_tokens: int
     completion_tokens: int
     dollars: float | None
@@ -69,7 +72,10 @@ def plan_for(spec: EvaluationSpec, prices: Prices, limits: Limits, store: Store 
     Raises:
         UserError: Something is named that does not exist, as far as that is known without fetching it.
     """
-    measured, judge = spec.measured_benchmark, judge_for(spec, None, Progress(quiet=True))
+    quiet = Progress(quiet=True)
+    scorers = metric_scorers(spec, quiet)
+    measured = spec.measured_benchmark
+    judge = judge_for(spec if spec.is_judged else replace(spec, judge=spec.metrics[0]), None, quiet)
     prompts = measured.prompts
     candidate, against = sampled_models(spec)
     same = candidate == against and spec.mode is DIRECT
@@ -99,7 +105,8 @@ def plan_for(spec: EvaluationSpec, prices: Prices, limits: Limits, store: Store 
         left_out=measured.left_out or _sample_reason(spec),
         sampling_calls=sampling,
         judge_calls=judgments,
-        judge=judge.label,
+        judge=judge.label if spec.is_judged else "",
+        metrics=tuple(one.name for one in scorers),
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
         dollars=0.0 if judge.free else prices.cost(model, prompt_tokens, completion_tokens),

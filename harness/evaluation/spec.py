@@ -28,8 +28,20 @@ class EvaluationSpec:
     data: Path | None = None
     limits_tokens: bool = False
     """Whether `params.max_new_tokens` was asked for, and is not the benchmark's own."""
+    metrics: tuple[str, ...] = ()
+    """Scorers of single responses beside the judge, or instead of one: ``my_metrics.py:brevity``."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """What only this benchmark knows, for example lm-eval's ``num_fewshot``."""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether responses are compared: metrics alone need no judge, and no baseline."""
+        return not self.metrics or self.judge is not None or self.judge_model is not None
+
+    @property
+    def has_baseline(self) -> bool:
+        """Whether there is another side."""
+        return self.is_judged or self.baseline is not None
 
     @cached_property
     def measured_benchmark(self) -> Benchmark:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import fmean
 from typing import Any
 
 from tpobench.harness.evaluation.benchmark import Benchmark
@@ -103,8 +102,7 @@ def candidate_metrics(store: Store, policy: Rules, own: Mapping[str, Metric], an
 
 
 def scored_metrics(store: Store, policy: Rules, answers: Answers) -> dict[str, Metric]:
-    """The candidate's mean score by each scorer that the policy bounds, with its interval where every score is in
-    [0, 1].
+    """The candidate's mean score by each scorer that the policy bounds, with its interval.
 
     Args:
         store: Where scores are; what is scored already is not scored again.
@@ -120,9 +118,7 @@ def scored_metrics(store: Store, policy: Rules, answers: Answers) -> dict[str, M
             continue
         values = _scores(store, rule.scorer, answers, answers.candidate)
         if values:
-            bounded = all(0 <= value <= 1 for value in values)
-            plain = Metric(name=name, value=fmean(values), n=len(values))
-            metrics[name] = by_category(name, answers.prompts, values)[0] if bounded else plain
+            metrics[name] = by_category(name, answers.prompts, values)[0]
     return metrics
 
 

@@ -3,6 +3,7 @@ packages."""
 
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 from tpobench.harness.errors import UserError, did_you_mean
@@ -96,7 +97,14 @@ def _made(request: JudgeRequest) -> Judge:
 
 def _hint(name: str) -> str:
     """A near miss, or how a model is named that is to judge: a judge is how it is asked."""
-    hint = did_you_mean(name.partition(":")[0], judge_names())
+    kind = name.partition(":")[0]
+    module = kind.removesuffix(".py")
+    if kind.endswith(".py") or Path(f"{module}.py").is_file():
+        return (
+            f"name the function of {module} that scores a response, {module}:FUNCTION: with --metric it measures each "
+            "response by itself, with --judge the higher score wins"
+        )
+    hint = did_you_mean(kind, judge_names())
     if hint.startswith("did you mean"):
         return hint
     return (

@@ -39,7 +39,7 @@ def user_module(folder: Path, name: str) -> ModuleType:
     file = module_file(folder, name)
     if file is None and name.partition(".")[0] in sys.stdlib_module_names:
         raise UserError(f"{name} is a module of Python itself; name a file of yours, such as my_metrics.py")
-    with importable(folder if file is None else file.parent):
+    with importable(file.parent if file is not None and name.endswith(".py") else folder):
         return importlib.import_module(name) if file is None else _loaded(module_name(name), file)
 
 

@@ -26,6 +26,11 @@ class StoredEvaluation:
     about: Mapping[str, Any]
 
     @property
+    def metric(self) -> str:
+        """The metric of the user's that it measured and nothing else; empty for all other evaluations."""
+        return str(self.about.get("metric", ""))
+
+    @property
     def against(self) -> str:
         """What to call the baseline: in another mode it is another one."""
         return in_mode(self.baseline_name, self.baseline_mode)
@@ -33,12 +38,13 @@ class StoredEvaluation:
 
 @dataclass(frozen=True, kw_only=True)
 class ItemValue:
-    """What the candidate of an evaluation scored on one item of a task."""
+    """What the candidate of an evaluation scored on one item of a task, or on one prompt, which has a category."""
 
     evaluation: str
     metric: str
     item: str
     value: float
+    category: str | None
 
 
 _EVALUATIONS = """
@@ -100,6 +106,17 @@ def evaluations_of(store: Store, *, benchmark: str = "", candidates: Collection[
     return _evaluations(store, "evaluation", where, [benchmark, not candidates, list(candidates)])
 
 
+def metric_evaluations(store: Store, benchmark: str = "") -> list[StoredEvaluation]:
+    """The current evaluations by metrics of the user's, each metric of each model by its newest scorer; the newest
+    first. Empty `benchmark`: on any."""
+    newest: dict[tuple[str, ...], StoredEvaluation] = {}
+    for evaluation in current_evaluations(store, benchmark):
+        if evaluation.metric:
+            model = evaluation.candidate, evaluation.candidate_mode
+            newest.setdefault((evaluation.benchmark, evaluation.metric, *model), evaluation)
+    return list(newest.values())
+
+
 def evaluation_of_judgments(
     store: Store, sides: tuple[str, str, str, str], judge: str, judgments: Collection[str]
 ) -> StoredEvaluation | None:
@@ -119,10 +136,12 @@ def evaluation_of_judgments(
 
 
 def evaluations_on_board(store: Store, benchmark: str, also: Collection[str]) -> list[StoredEvaluation]:
-    """The current evaluations, and those with the keys `also`, in the order in which they were made."""
+    """The current evaluations, and those with the keys `also`, in the order in which they were made; without those of
+    the user's own metrics, which rank nobody."""
     where = (
         "WHERE ? IN ('', benchmark) "
         "AND (evaluation_key IN (SELECT evaluation_key FROM current_evaluation) OR list_contains(?, evaluation_key)) "
+        "AND json_extract_string(params, '$.metric') IS NULL "
         "ORDER BY evaluation.created_at, evaluation_key"
     )
     return _evaluations(store, "evaluation", where, [benchmark, list(also)])
@@ -130,7 +149,10 @@ def evaluations_on_board(store: Store, benchmark: str, also: Collection[str]) ->
 
 def item_values(store: Store, evaluations: Collection[str]) -> list[ItemValue]:
     """What each item of these evaluations scored."""
-    query = "SELECT evaluation, metric, item, value FROM item WHERE evaluation IN (SELECT unnest(?))"
+    query = (
+        "SELECT evaluation, metric, item, value, category FROM item LEFT JOIN prompt ON prompt_key = item "
+        "WHERE evaluation IN (SELECT unnest(?))"
+    )
     return [ItemValue(**row) for row in store.rows(query, [list(evaluations)])]
 
 

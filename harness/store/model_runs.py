@@ -65,7 +65,7 @@ def evaluation_of_model(store: Store, text: str, benchmark: str) -> StoredEvalua
         StoreLacks: There is no such model or evaluation.
         UserError: Several models, runs of it, or modes fit.
     """
-    current = current_evaluations(store, benchmark)
+    current = [evaluation for evaluation in current_evaluations(store, benchmark) if not evaluation.metric]
     model = model_named(store, text, among={evaluation.candidate for evaluation in current})
     of_model = [evaluation for evaluation in current if evaluation.candidate in model.fingerprints]
     if not of_model:

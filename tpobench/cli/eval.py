@@ -16,6 +16,9 @@ from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 from tpobench.cli.options.without_effect import refuse_idle
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tpobench.harness.evaluation.own_metrics import NamedScorer
     from tpobench.harness.evaluation.self_scored_run import SelfScoredRun
     from tpobench.harness.evaluation.spec import EvaluationSpec
 
@@ -37,12 +40,35 @@ def evaluate(
     (NAME@http://...), or finished outputs (model_outputs.json). What is stored already is neither sampled nor judged
     again, so an interrupted eval continues where it stopped.
 
+    --metric scores each response by a function of yours, def name(prompt, response). Without --judge nothing else is
+    measured; with --baseline the difference is printed too.
+
     Example: tpobench eval --model my-model@http://127.0.0.1:8000/v1 --benchmark alpaca_eval --data official-files/
+
+    Example: tpobench eval --model my-model --benchmark prompts.jsonl --metric my_metrics.py:brevity
     """
     quiet_libraries()
+    from tpobench.harness.evaluation.own_metrics import metric_scorers
+    from tpobench.harness.evaluation.registry import self_scored_run_of
+    from tpobench.harness.progress import Progress
+
+    refuse_idle(context, idle.of_evaluation(spec, context.params["benchmark"]))
+    own = self_scored_run_of(spec.benchmark.name)
+    if own is not None:
+        _run_by_itself(own, spec, api, store, as_json)
+        return
+    scorers = metric_scorers(spec, Progress(quiet=as_json))
+    measure = _measure_judged if spec.is_judged else _measure_alone
+    measure(spec, scorers, api, store, as_json)
+
+
+def _measure_judged(
+    spec: "EvaluationSpec", scorers: "Sequence[NamedScorer]", api: Api, store: Path, as_json: bool
+) -> None:
+    """A judge's figures, and metrics beside it."""
     from tpobench.harness.errors import UserError
     from tpobench.harness.evaluation.judged_rates import figures_of, is_invalid
-    from tpobench.harness.evaluation.registry import self_scored_run_of
+    from tpobench.harness.evaluation.own_metrics import measure_metrics
     from tpobench.harness.evaluation.run import run_evaluation
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.evaluations import evaluation_with_key
@@ -50,14 +76,12 @@ def evaluate(
     from tpobench.harness.store.refusals import refused_prompts
     from tpobench.harness.store.store import Store
     from tpobench.reports.formats.terminal.evaluation import cause_words, gap_lines, print_metrics, retry_words
+    from tpobench.reports.formats.terminal.own_metrics import print_own_metrics
 
-    refuse_idle(context, idle.of_evaluation(spec, context.params["benchmark"]))
-    own = self_scored_run_of(spec.benchmark.name)
-    if own is not None:
-        _run_by_itself(own, spec, api, store, as_json)
-        return
+    progress = Progress(quiet=as_json)
     with Store(store) as opened:
-        key = run_evaluation(opened, spec, api.connect, Progress(quiet=as_json))
+        key = run_evaluation(opened, spec, api.connect, progress)
+        results = measure_metrics(opened, spec, scorers, api.connect, progress) if scorers else []
         evaluation, causes = evaluation_with_key(opened, key), missing_causes(opened, key)
         refused = refused_prompts(opened, key)
         metrics, rates = figures_of(opened, key)
@@ -72,6 +96,7 @@ def evaluate(
                 "metrics": [vars(metric) | {"invalid": is_invalid(metric, rates)} for metric in metrics],
                 "missing": vars(missing) | {"invalid": missing.is_invalid, "causes": [vars(cause) for cause in causes]},
                 "refused": [vars(prompts) for prompts in refused],
+                "own_metrics": [result.as_json() for result in results],
                 "spent": api.spent(),
             }
         )
@@ -84,6 +109,7 @@ def evaluate(
         if about["not_comparable"]:
             print(f"note      not comparable with published figures: {'; '.join(about['not_comparable'])}")
         print_metrics(evaluation.benchmark, metrics, rates)
+        print_own_metrics(spec.candidate, results)
         for line in gap_lines(rates, causes, refused):
             print(line)
         if api.budget.calls:
@@ -93,6 +119,28 @@ def evaluate(
             f"{evaluation.about['judge_label']} gave no verdict on any of the {missing.of} prompts of "
             f"{evaluation.benchmark}: {cause_words(causes[0])}; once that is fixed, {retry_words(causes)}"
         )
+
+
+def _measure_alone(
+    spec: "EvaluationSpec", scorers: "Sequence[NamedScorer]", api: Api, store: Path, as_json: bool
+) -> None:
+    """Metrics without a judge."""
+    from tpobench.harness.evaluation.own_metrics import measure_metrics
+    from tpobench.harness.progress import Progress
+    from tpobench.harness.store.store import Store
+    from tpobench.reports.formats.terminal.own_metrics import print_own_metrics
+
+    benchmark = spec.measured_benchmark
+    with Store(store) as opened:
+        results = measure_metrics(opened, spec, scorers, api.connect, Progress(quiet=as_json))
+    if as_json:
+        own = [result.as_json() for result in results]
+        print_json({"benchmark": benchmark.name, "own_metrics": own, "spent": api.spent()})
+        return
+    print(f"{spec.candidate} ({spec.mode.name}) on {benchmark.name}, {len(benchmark.prompts)} prompts, no judge")
+    print_own_metrics(spec.candidate, results)
+    if api.budget.calls:
+        print(f"calls     {api.spent_line()}")
 
 
 def _run_by_itself(own: "SelfScoredRun", spec: "EvaluationSpec", api: Api, store: Path, as_json: bool) -> None:

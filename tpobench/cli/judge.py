@@ -51,6 +51,7 @@ def check(
 
     require_judged(spec.benchmark.name)
     refuse_options(context, ["orders"], "with judge check, which judges in both orders")
+    refuse_options(context, ["metric"], "with judge check, which looks at a judge alone")
     refuse_idle(context, idle.of_evaluation(spec, context.params["benchmark"]))
     with Store(store) as opened:
         consistency = check_judge(opened, spec, api.connect, Progress(quiet=as_json), repeats)

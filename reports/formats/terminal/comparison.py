@@ -22,6 +22,8 @@ def print_comparison(a: str, b: str, differences: Sequence[Difference]) -> None:
     """
     show(*comparison_tables(differences))
     print(f"A = {a}, B = {b}; in points, with 95% intervals. * = under {MIN_CATEGORY} prompts: too few to decide on.")
+    if any(row.on_own_scale for row in differences):
+        print("Your own metrics are on their own scale.")
     if any(not row.is_paired for row in differences):
         print(
             "not paired: the interval is that of two separate figures; --data with the official files makes it narrower"
@@ -54,8 +56,9 @@ def _cells(row: Difference) -> list[str]:
     few = "*" if row.n < MIN_CATEGORY else ""
     a, b, apart = "", "", "INVALID"
     if not row.is_invalid:
-        a, b = f"{100 * row.a:.1f}", f"{100 * row.b:.1f}"
-        apart = f"{100 * row.difference:+.1f} ({100 * row.low:+.1f}, {100 * row.high:+.1f})"
+        form, scale = (".3f", 1) if row.on_own_scale else (".1f", 100)
+        a, b = f"{scale * row.a:{form}}", f"{scale * row.b:{form}}"
+        apart = f"{scale * row.difference:+{form}} ({scale * row.low:+{form}}, {scale * row.high:+{form}})"
     cells = [row.category or "all", a, b, apart, f"{row.n}{few}"]
     if row.missing.missing:
         cells.append(f"{row.missing.missing}: {100 * row.missing.low:+.1f} to {100 * row.missing.high:+.1f}")

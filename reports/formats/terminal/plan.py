@@ -11,18 +11,25 @@ def plan_lines(plan: Plan) -> list[str]:
     source = "measured in this store" if plan.measured_rate else "assumed"
     calls = plan.sampling_calls + plan.judge_calls
     lines = [
-        f"{plan.benchmark}: {plan.prompts}{of} prompts{why}, judge {plan.judge}",
+        f"{plan.benchmark}: {plan.prompts}{of} prompts{why}, {_measured(plan)}",
         f"  calls      {plan.sampling_calls:,} to sample, {plan.judge_calls:,} to judge, at most",
         f"  tokens     {plan.prompt_tokens:,} to the judge, at most {plan.completion_tokens:,} back",
         f"  dollars    {dollars}, for judging",
         *_sampled_here(plan),
         f"  minutes    {_minutes(plan)}" + (f", at {plan.seconds_a_call:.1f} s a call ({source})" if calls else ""),
-        f"  detects    a win rate {100 * plan.detectable:.1f} points from 50% (80% power, 5% two-sided)",
     ]
+    if not plan.judge:
+        return lines
+    lines.append(f"  detects    a win rate {100 * plan.detectable:.1f} points from 50% (80% power, 5% two-sided)")
     if plan.smallest_category is not None:
         name, count, effect = plan.smallest_category
         lines.append(f"             {100 * effect:.1f} points in the smallest category, {name} ({count} prompts)")
     return lines
+
+
+def _measured(plan: Plan) -> str:
+    own = f"metrics {', '.join(plan.metrics)}" if plan.metrics else ""
+    return ", ".join(filter(None, [f"judge {plan.judge}" if plan.judge else "no judge", own]))
 
 
 def _sampled_here(plan: Plan) -> list[str]:

@@ -26,7 +26,7 @@ def reasons(**asked: Any) -> object:
     [
         ("fruit-bench", {}, []),
         ("fruit-bench", {"judge": "checklist"}, []),
-        ("fruit-bench", {"judge": "json:loads"}, ["another judge than the published one"]),
+        ("fruit-bench", {"judge": "yaml:dump"}, ["another judge than the published one"]),
         (OURS, {}, ["another judge than the published one"]),
     ],
 )

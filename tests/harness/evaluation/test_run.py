@@ -48,7 +48,9 @@ def test_a_reward_model_judges_an_evaluation(store: Store, answered: AnsweredBen
     assert found["win_rate"].value == pytest.approx(sum(wins) / len(wins))
     mean = found["mean_raw_score"]
     assert mean.value == pytest.approx(sum(ours) / len(ours), abs=1e-4)
-    assert (mean.low, mean.high) == (None, None), "scores without bounds have no interval"
+    assert mean.low is not None
+    assert mean.high is not None
+    assert mean.low < float(mean.value or 0) < mean.high
     assert store.row_counts()["score"] == len(pairs)
 
 

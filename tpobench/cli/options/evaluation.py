@@ -15,6 +15,13 @@ BenchmarkOption = Annotated[str, typer.Option(help="One of those below, or a pro
 DataOption = Annotated[
     Path | None, typer.Option(help="Folder with the benchmark's official files, instead of the hub.")
 ]
+MetricOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A function of yours that scores each response: FILE.py:FUNCTION or MODULE:FUNCTION; may be repeated. "
+        "Without --judge no judge is asked."
+    ),
+]
 
 
 def evaluation_options(
@@ -30,6 +37,7 @@ def evaluation_options(
             help="One of those below, for example reward:MODEL, or MODULE:FUNCTION; default: the benchmark's own."
         ),
     ] = None,
+    metric: MetricOption = None,
     judge_model: Annotated[
         str | None, typer.Option(help="NAME, or NAME@http://HOST:PORT/v1; default: the judge's own.")
     ] = None,
@@ -79,6 +87,7 @@ def evaluation_options(
         mode=answering_mode,
         judge=judge,
         judge_model=judge_model,
+        metrics=tuple(metric or ()),
         baseline=baseline,
         orders=orders,
         limit=limit,

@@ -51,6 +51,10 @@ def of_evaluation(spec: "EvaluationSpec", benchmark: str) -> Iterator[Idle]:
         yield SAMPLING, "where the answers of both sides are there already"
     elif not any(map(is_endpoint, sampled)):
         yield from of_greedy(spec.params.temperature, ["seed"])
+    if not spec.is_judged:
+        yield ["orders"], "with --metric and without --judge, where nothing is compared"
+        yield from of_calls(any(map(is_endpoint, sampled)))
+        return
     judge = judge_for(spec, None, Progress(quiet=True))
     if judge.free:
         if not any(map(is_endpoint, sampled)):  # whose refused prompts are asked for again
