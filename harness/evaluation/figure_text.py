@@ -9,6 +9,7 @@ WORDS = {
     "missing": "prompts without a verdict",
     "parse_error_rate": "first tries without a response",
     "truncated": "cut off at the token limit",
+    "refused": "prompts without an answer",
     "response_chars": "response length",
     "baseline_response_chars": "the baseline's response length",
     "thought_chars": "thought length",

@@ -1,14 +1,18 @@
 """Judge the pairs of an evaluation in both orders, several times over, to see how far the judge can be trusted."""
 
+from collections.abc import Sequence
+
 from tpobench.harness.api.client import Connect
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.judging import judge_for
 from tpobench.harness.evaluation.output_sources import NamedOutputs
 from tpobench.harness.evaluation.spec import EvaluationSpec
+from tpobench.harness.judges.asking import MISSING_WORDS
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.judges.consistency import JudgeConsistency, summarise
 from tpobench.harness.progress import Progress
 from tpobench.harness.samplers.choose import sampler_for
+from tpobench.harness.store.refusals import causes_of_missing
 from tpobench.harness.store.store import Store
 
 
@@ -28,7 +32,8 @@ def check_judge(
         How often the judge agrees with itself.
 
     Raises:
-        UserError: The judgment does not depend on the order, so there is nothing to check.
+        UserError: The judgment does not depend on the order, so there is nothing to check; or the judge never gave a
+            verdict.
     """
     measured, judge = spec.measured_benchmark, judge_for(spec, connect, progress)
     if any(len(judge.orders(prompt, both=True)) < 2 for prompt in measured.prompts):
@@ -49,4 +54,15 @@ def check_judge(
     store.add_prompts(measured.prompts)
     keys = judge.judge(store, comparisons, "checking the judge")
     preferences = store.preferences(keys)
+    _require_verdicts(store, judge.label, keys)
     return summarise(judge.label, [preferences[key] for key in keys], repeats)
+
+
+def _require_verdicts(store: Store, label: str, keys: Sequence[str]) -> None:
+    causes = causes_of_missing(store, keys)
+    if causes and sum(cause.judgments for cause in causes) == len(keys):
+        first = causes[0]
+        why = MISSING_WORDS.get(first.verdict, "without a label that can be read")
+        raise UserError(
+            f"{label} gave no verdict in {len(keys)} judgments, {first.judgments} {why}: {first.text[:200]}"
+        )

@@ -17,6 +17,7 @@ NOT_FROM_VERDICTS = frozenset(
         "thought_chars",
         "parse_error_rate",
         "truncated",
+        "refused",
         "mean_score",
         "mean_raw_score",
     }

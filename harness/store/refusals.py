@@ -1,8 +1,10 @@
-"""Which prompts of an evaluation got no answer, and why."""
+"""Which prompts of an evaluation got no answer, and which judgments no verdict, and why."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tpobench.harness.finish_reasons import REFUSALS
+from tpobench.harness.store.judgments import MissingCause
 from tpobench.harness.store.store import Store
 
 
@@ -37,3 +39,13 @@ def refused_prompts(store: Store, evaluation: str) -> list[RefusedPrompts]:
         GROUP BY ALL ORDER BY side DESC, prompts DESC, reason
     """
     return [RefusedPrompts(**row) for row in store.rows(query, [evaluation, list(REFUSALS)])]
+
+
+def causes_of_missing(store: Store, judgments: Collection[str]) -> list[MissingCause]:
+    """Why these judgments have no verdict, as far as they have none, the most frequent cause first."""
+    query = """
+        SELECT verdict, count(*) AS judgments, min(raw_text) AS text FROM judgment
+        WHERE judgment_key IN (SELECT unnest(?)) AND preference IS NULL
+        GROUP BY verdict ORDER BY judgments DESC, verdict
+    """
+    return [MissingCause(**row) for row in store.rows(query, [list(judgments)])]

@@ -32,3 +32,12 @@ def test_a_judge_that_prefers_a_place_is_found_out(
     assert found.first_preferred is not None
     assert (found.flip_rate.mean, found.first_preferred.mean) == (flips, first)
     assert found.repeat_variance == 0.0
+
+
+def test_a_judge_without_any_verdict_is_an_error_that_names_the_cause(
+    store: Store, answered: AnsweredBenchmark
+) -> None:
+    with verdict_server("silent") as url:
+        spec = answered.spec("ste", judge_model=f"{MODEL}@{url}")
+        with pytest.raises(UserError, match=r"no verdict in 24 judgments, 24 without a label .*Both have their merits"):
+            check_judge(store, spec, lambda endpoint: Client(endpoint, Limits(concurrency=8)), QUIET, 1)
