@@ -109,7 +109,7 @@ def _import_annotations(batch: ImportBatch, file: Path, data: AlpacaData, leave_
         prompts = [known[row["instruction"]] for row in rows]
         sides = (
             batch.add_answers(name, prompts, [_answer(row, 2) for row in rows]),
-            batch.add_answers(baseline, prompts, [_answer(row, 1) for row in rows]),
+            batch.add_answers(baseline or "unnamed", prompts, [_answer(row, 1) for row in rows]),
         )
         _add_evaluation(batch, data, annotator_judge(annotator), sides, rows)
     return covered

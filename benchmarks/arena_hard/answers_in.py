@@ -32,16 +32,18 @@ class AnswerFiles:
     """
 
     def __init__(self, files: Mapping[Path, str], uids: Collection[str], leave_out: Callable[[Path], LeaveOut]) -> None:
-        self._files = files
+        self._files = dict(files)
         self._uids = set(uids)
         self._leave_out = leave_out
         self._told: set[Path] = set()
         self._read = lru_cache(OPEN)(self._read_file)
 
     def of(self, model: str, beside: Path) -> Mapping[str, str] | None:
-        """By question, the answers of the model in the run that the judgments `beside` belong to; else in the only
-        other one that has any. None where there are none."""
+        """By question, the answers of the model in the run that the judgments `beside` belong to, even where that is
+        not under the folder; else in the only other one that has any. None where there are none."""
         names = {model, model.replace("/", "_")}
+        outside = [run_folder(beside) / FOLDER / f"{name}.jsonl" for name in names if "/" not in name]
+        self._files |= {file: file.stem for file in outside if file not in self._files and file.is_file()}
         fitting = [file for file, name in self._files.items() if name in names]
         own = [file for file in fitting if run_folder(file) == run_folder(beside)] or fitting
         if len(own) != 1:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tpobench.benchmarks.lm_eval.files_out import export_model, export_results
 from tpobench.benchmarks.lm_eval.known_figures import KnownFigures
 from tpobench.benchmarks.lm_eval.results_file import read_results
-from tpobench.benchmarks.lm_eval.samples_files import Samples
+from tpobench.benchmarks.lm_eval.samples_files import Samples, is_samples_file, without_results
 from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.declaration import ImportedModel, LeftOut
 from tpobench.harness.evaluation.found_files import files_under
@@ -30,9 +30,13 @@ def import_folder(store: Store, path: Path) -> Iterator[ImportedModel | LeftOut]
     Yields what came in, and what was left out: files that cannot be read, tasks that cannot be used. Raises UserError
     where there is no results file.
     """
-    files = [file for file in files_under(path) if file.name.removesuffix(".gz").endswith(".json") or file == path]
-    batch, known, found = ImportBatch(store), KnownFigures(store), False
+    files = list(files_under(path))
+    samples = [file for file in files if is_samples_file(file)]
+    batch, known, found = ImportBatch(store), KnownFigures(store), bool(samples)
+    results: list[Path] = []
     for file in files:
+        if file in samples or not (file == path or file.name.removesuffix(".gz").endswith(".json")):
+            continue
         odd: list[LeftOut] = []
 
         def leave_out(row: str, problem: str, file: Path = file, odd: list[LeftOut] = odd) -> None:
@@ -40,7 +44,7 @@ def import_folder(store: Store, path: Path) -> Iterator[ImportedModel | LeftOut]
 
         try:
             keys = _import_file(batch, known, file, leave_out)
-            found = found or keys is not None
+            results += [] if keys is None else [file]
             for key in keys or ():
                 batch.add_outputs(ImportedModel(model=file.stem, prompts=0, evaluation=key))
         except UserError as error:
@@ -50,7 +54,9 @@ def import_folder(store: Store, path: Path) -> Iterator[ImportedModel | LeftOut]
         if batch.is_full:
             yield from batch.flush()
     yield from batch.flush()
-    if not found:
+    for file in without_results(samples, results):
+        yield LeftOut(str(file), "has no results file of the same date beside it, which says whose samples they are")
+    if not found and not results:
         raise UserError(f"{path} holds no results file of lm-eval (results_*.json) to import")
 
 

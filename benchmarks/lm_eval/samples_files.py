@@ -1,7 +1,7 @@
 """Reads lm-eval's samples files (``samples_TASK_DATE.jsonl``): what each item of a task scored."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ class Samples:
 
     def path(self, task: str) -> Path | None:
         """The samples file of a task; None where there is none."""
-        date = _DATE.search(self.results.name)
-        names = [f"samples_{task}_{date[0]}.jsonl"] if date else []
+        date = _date(self.results)
+        names = [f"samples_{task}_{date}.jsonl"] if date else []
         paths = [self.results.with_name(name) for name in (*names, f"samples_{task}.jsonl")]
         return next((path for path in paths if path.is_file()), None)
 
@@ -53,6 +53,22 @@ class Samples:
             leave_out(f"task {task}", f"its items are not used: {path} {problem}")
             return []
         return rows
+
+
+def is_samples_file(path: Path) -> bool:
+    """Whether a file of this name holds samples."""
+    return path.name.startswith("samples_") and path.suffix == ".jsonl"
+
+
+def without_results(samples: Iterable[Path], results: Iterable[Path]) -> list[Path]:
+    """The samples files that were not written together with one of the results files, in the same folder."""
+    written = {(file.parent, _date(file)) for file in results}
+    return [file for file in samples if (file.parent, _date(file)) not in written]
+
+
+def _date(path: Path) -> str:
+    date = _DATE.search(path.name)
+    return date[0] if date else ""
 
 
 def _with_hashes(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -160,6 +160,14 @@ def test_two_runs_keep_their_own_answers(tmp_path: Path, store: Store) -> None:
         assert sorted(row.value("response_chars") or 0 for row in leaderboard(together)) == [1, 3]
 
 
+def test_the_answers_of_a_file_of_judgments_lie_beside_it(tmp_path: Path, store: Store) -> None:
+    folder = judged(official(tmp_path, "v0.1"), "v0.1", *[("A>B", "B>A")] * 3)
+    file = folder / "data" / "arena-hard-v0.1" / "model_judgment" / "j" / "m.jsonl"
+    came_in(import_arena(store, "arena_hard_v0.1", file, folder))
+    (row,) = leaderboard(store)
+    assert row.value("response_chars") == len("No.")
+
+
 def test_a_folder_without_anything_to_import(tmp_path: Path, store: Store) -> None:
     folder = official(tmp_path / "data", "v0.1")
     (tmp_path / "empty").mkdir()

@@ -148,6 +148,14 @@ def test_samples_of_other_results_are_not_used(
     assert store.row_counts()["item"] == 0
 
 
+def test_samples_without_results_are_named(store: Store, tmp_path: Path) -> None:
+    write(tmp_path / "results_2025-01-01T00-00-00.json", results(a=0.75))
+    path = samples(tmp_path, "a", 1, 1, 1, 0)
+    for place in (tmp_path, path):
+        _, odd = came_in(import_folder(store, place))
+        assert odd[""].startswith("has no results file of the same date beside it")
+
+
 def test_two_runs_of_one_model_are_two_models(store: Store, tmp_path: Path) -> None:
     write(tmp_path / "1" / "results.json", results(a=0.75))
     write(tmp_path / "2" / "results.json", results(a=0.25))
