@@ -4,7 +4,6 @@ The alias is moved as a whole, under a lock, and only from the champion that the
 one moves it and the other one gets an error.
 """
 
-import fcntl
 import getpass
 import json
 import os
@@ -14,6 +13,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.files import write_whole
@@ -232,14 +233,16 @@ def _who() -> str:
 def _locked(file: Path) -> Iterator[None]:
     """Hold the lock of the file, which is beside the file itself, not beside a link to it."""
     real = file.resolve()
+    lock = FileLock(real.with_name(real.name + ".lock"))
     try:
         real.parent.mkdir(parents=True, exist_ok=True)
-        lock = real.with_name(real.name + ".lock").open("w")
+        lock.acquire()
     except OSError as error:
         raise UserError(
             f"{file} cannot be moved ({error.strerror}: {error.filename}); make its folder writable, or name another "
             "file with --file"
         ) from error
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
         yield
+    finally:
+        lock.release()

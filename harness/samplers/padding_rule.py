@@ -1,6 +1,7 @@
 """Which padding a model takes: what its configuration says, corrected by a check when it is loaded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +12,10 @@ from transformers.cache_utils import DummyLayer, DynamicLayer, DynamicSlidingWin
 from tpobench.harness.samplers.padding import Padding, PaddingRule
 from tpobench.harness.samplers.prefill import read_prompts
 
-_CHECKED = (24, 13)
+_CHECKED = (10, 6)
 """Tokens of the two prompts by which a padding is checked."""
 
-_SHARED = 5
+_SHARED = 3
 """Tokens with which both begin."""
 
 _OWN_WINDOWS = ("window_size", "attention_window_size", "attention_window")
@@ -34,7 +35,11 @@ def padding_rule(model: Any, pad_id: int) -> PaddingRule:
         model: The loaded model.
         pad_id: The token to pad with.
     """
-    rule = _configured(model)
+    with _one_thread():
+        return _checked(model, pad_id, _configured(model))
+
+
+def _checked(model: Any, pad_id: int, rule: PaddingRule) -> PaddingRule:
     before = _module_state(model)
     alone = [_forced_logits(model, prompt) for prompt in _check_prompts(model)]
 
@@ -45,7 +50,7 @@ def padding_rule(model: Any, pad_id: int) -> PaddingRule:
         within = next((each for each in (Padding.MIDDLE, Padding.LEFT) if agrees(each)), Padding.NONE)
         rule = replace(rule, within=within)
     if rule.within is Padding.NONE:
-        rule = replace(rule, limit=None, one_by_one=not _agrees_with_itself(model, alone[0]))
+        rule = replace(rule, limit=None, one_by_one=not _agrees_with_itself(model))
     elif rule.limit is not None and rule.beyond is Padding.LEFT and not agrees(Padding.LEFT):
         rule = replace(rule, beyond=Padding.NONE)
     return replace(rule, side_by_side=rule.side_by_side and _module_state(model) == before)
@@ -97,10 +102,11 @@ def _agrees(model: Any, padding: Padding, pad_id: int, alone: torch.Tensor) -> b
     return _close(model, together, alone)
 
 
-def _agrees_with_itself(model: Any, alone: torch.Tensor) -> bool:
-    """Whether a prompt gets these logits also where it is in a batch twice."""
+def _agrees_with_itself(model: Any) -> bool:
+    """Whether a prompt gets the same logits, those after its first new token too, where it is in a batch twice."""
     ids = torch.tensor([_check_prompts(model)[0]] * 2, device=model.device)
-    return _close(model, _generated_logits(model, ids, torch.ones_like(ids), None), alone)
+    twice, alone = (_generated_logits(model, rows, torch.ones_like(rows), None, 2) for rows in (ids, ids[:1]))
+    return _close(model, twice, alone)
 
 
 def _close(model: Any, found: torch.Tensor, expected: torch.Tensor) -> bool:
@@ -123,6 +129,17 @@ def _check_prompts(model: Any) -> list[list[int]]:
     return [first, first[:_SHARED] + second[_SHARED:]]
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Products as small as these do not scale over threads, which only wait for one another."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 class _Forced(LogitsProcessor):  # type: ignore[misc]
     """Makes generation take one token whatever the logits are, which are returned as they were."""
 
@@ -135,14 +152,16 @@ def _forced_logits(model: Any, prompt: Sequence[int]) -> torch.Tensor:
     return _generated_logits(model, ids, torch.ones_like(ids), None)
 
 
-def _generated_logits(model: Any, ids: torch.Tensor, mask: torch.Tensor, cache: Any) -> torch.Tensor:
-    """The logits of the next two tokens, whatever these are; shape (rows, 2, vocabulary)."""
+def _generated_logits(
+    model: Any, ids: torch.Tensor, mask: torch.Tensor, cache: Any, new_tokens: int = 1
+) -> torch.Tensor:
+    """The logits of the next tokens, whatever these are; shape (rows, `new_tokens`, vocabulary)."""
     with torch.inference_mode():
         generated = model.generate(
             input_ids=ids,
             attention_mask=mask,
             **({} if cache is None else {"past_key_values": cache}),
-            max_new_tokens=2,
+            max_new_tokens=new_tokens,
             do_sample=False,
             logits_processor=[_Forced()],
             output_logits=True,

@@ -26,6 +26,7 @@ from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.api.transport import Response, Transport
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.checkpoints import require_model_folder
+from tpobench.harness.models.parts import is_adapter
 from tpobench.harness.models.tokens import Encoder
 from tpobench.harness.records import Generation, Model, Request, SamplingParams
 from tpobench.harness.samplers.base import Load, Sampler
@@ -46,6 +47,11 @@ def started_server_sampler(command: str, startup_seconds: int, connect: Connect)
 
     def load(model: Model) -> Sampler:
         require_model_folder(Path(model.folder))
+        if is_adapter(Path(model.folder)):
+            raise UserError(
+                f"{model.folder} is a LoRA folder, and a serve command is given whole models; merge it into its base "
+                "first, or leave the serve command out"
+            )
         encoder = Encoder(model.folder)
         _past_proxies()
         name = f"tpobench-{model.fingerprint[:12]}"
