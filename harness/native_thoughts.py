@@ -44,10 +44,6 @@ def opened_thought(prompt: str) -> str:
     return next((tag for tag in _OPENING if prompt.rstrip().endswith(tag)), "")
 
 
-NATIVE_TAGS = frozenset({"<think>", "</think>"})
-"""The tags of a thought that has been put into a text."""
-
-
 def with_native_thought(thought: str, answer: str) -> str:
     """The text that is taken apart into this thought and this answer."""
     return f"<think>\n{thought}\n</think>\n\n{answer}" if thought else answer

@@ -9,7 +9,7 @@ from time import monotonic
 from tpobench.harness.finish_reasons import REFUSALS
 from tpobench.harness.interrupts import finishing
 from tpobench.harness.models.modes import Mode
-from tpobench.harness.native_thoughts import NATIVE_TAGS, with_native_thought
+from tpobench.harness.native_thoughts import TAGS
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Generation, Model, Output, Prompt, Request, SamplingParams, Split, content_key
 from tpobench.harness.samplers.base import Load, Sampler, activity
@@ -151,8 +151,9 @@ def split_generation(mode: Mode, generation: Generation) -> Split:
     split = mode.split(generation.text)
     if not generation.thought:
         return split
-    if NATIVE_TAGS.intersection(mode.markers):  # the marker of a mode is the very tag of a native thought
-        return mode.split(with_native_thought(generation.thought, generation.text))
+    if TAGS.intersection(mode.markers):  # the mode asks for the very tags of a native thought
+        opening = mode.markers[0] if len(mode.markers) > 1 else ""
+        return mode.split(f"{opening}\n{generation.thought}\n{mode.markers[-1]}\n{generation.text}")
     return replace(split, thought="\n\n".join(filter(None, (generation.thought, split.thought))))
 
 

@@ -70,6 +70,7 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
     "reasoning_content": (200, choice("Said.", reasoning_content="SECRET")),
     "reasoning_cut": (200, choice(None, "length", reasoning="SECRET")),
     "think": (200, choice("<think>SECRET</think>\n\nSaid.")),
+    "thinking": (200, choice("<thinking>SECRET</thinking>\n\nSaid.")),
     "think_unopened": (200, choice("SECRET\n</think>\n\nSaid.")),
     "think_cut": (200, choice("<think>SECRET", "length")),
     "verdict_thought": (200, choice("[[B]]", reasoning_content="Is it [[A]]? No, [[C]]? No.")),

@@ -154,10 +154,11 @@ def test_a_refused_prompt_is_no_format_error_of_a_thinking_mode(store: Store, sh
     assert (output.parse_error, output.finish_reason) == (None, "filtered")
 
 
+@pytest.mark.parametrize("tag", ["think", "thinking"])
 def test_a_mode_whose_markers_are_the_tags_of_a_native_thought_still_parses(
-    store: Store, shared_url: str, tmp_path: Path
+    store: Store, shared_url: str, tmp_path: Path, tag: str
 ) -> None:
     file = tmp_path / "tags.yaml"
-    file.write_text('user: "{prompt}"\nthought_marker: <think>\nresponse_marker: </think>\n')
-    (output,) = outputs(store, shared_url, ["CASE think"], f"think:{file}")
+    file.write_text(f'user: "{{prompt}}"\nthought_marker: <{tag}>\nresponse_marker: </{tag}>\n')
+    (output,) = outputs(store, shared_url, [f"CASE {tag}"], f"think:{file}")
     assert (output.thought, output.response, output.parse_error) == ("SECRET", "Said.", None)
