@@ -15,6 +15,9 @@ READINGS = {
     "INVALID": "was not decided on: the data cannot carry a decision",
 }
 SYMBOLS = {"PASS": "✓", "FAIL": "✕", "INCONCLUSIVE": "?", "INVALID": "!", "WARNING": "⚠"}
+MOST_CULPRITS = 3
+"""Rules that a sentence names; more are counted."""
+
 LARGE_E = 1e6
 """Larger e-values are not told apart."""
 
@@ -46,6 +49,23 @@ def reading_of(outcome: str, rules: Iterable[Mapping[str, Any]]) -> str:
     if any(rule["outcome"] not in ("PASS", "SHOWN") for rule in beside):
         reading = reading.replace("every rule", "every critical rule")
     return reading
+
+
+def culprits(outcome: str, rules: Sequence[Mapping[str, Any]]) -> str:
+    """The rules that made a decision, in brackets; empty for a PASS.
+
+    Args:
+        outcome: The decision.
+        rules: The fields of its results.
+    """
+    deciding = [
+        rule["rule"].replace("_", " ")
+        for rule in rules
+        if outcome != "PASS" and shown_as(rule["outcome"], rule.get("tier") or "critical") == outcome
+    ]
+    if len(deciding) > MOST_CULPRITS:
+        deciding = [*deciding[:MOST_CULPRITS], f"and {len(deciding) - MOST_CULPRITS} more"]
+    return f" ({', '.join(deciding)})" if deciding else ""
 
 
 def _reading(decision: Decision) -> str:

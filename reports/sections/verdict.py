@@ -13,6 +13,9 @@ from tpobench.reports.evaluations import Evaluation
 from tpobench.reports.formats import figures
 from tpobench.reports.formats.charts import Style
 
+FEW_RULES = 8
+"""Rules that are all shown at once."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Headline:
@@ -92,6 +95,17 @@ class Conclusion:
     headlines: Sequence[Headline] = ()
     warnings: Sequence[str] = ()
     facts: Sequence[tuple[str, str]] = ()
+
+    @property
+    def first_rules(self) -> list[Mapping[str, Any]]:
+        """The rules to read first: those that were not met; all of them where there are few."""
+        unmet = [rule for rule in self.rules if rule["outcome"] not in ("PASS", "SHOWN")]
+        return list(self.rules) if len(self.rules) <= FEW_RULES else unmet
+
+    @property
+    def other_rules(self) -> list[Mapping[str, Any]]:
+        """The rest of many."""
+        return [rule for rule in self.rules if rule not in self.first_rules]
 
     @property
     def symbol(self) -> str:

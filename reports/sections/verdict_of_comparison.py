@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from tpobench.harness.evaluation.ranks import WIN_RATE
 from tpobench.harness.models.modes import in_mode
+from tpobench.harness.store.gates import DecisionOfModels
 from tpobench.reports.comparison import HeadToHead, ModelComparison
-from tpobench.reports.decision import reading_of
+from tpobench.reports.decision import culprits, reading_of
 from tpobench.reports.formats import figures
 from tpobench.reports.formats.charts import Style
 from tpobench.reports.sections.verdict import Conclusion, Headline, facts_of, win_rate_headline
@@ -41,11 +42,7 @@ def of_comparison(comparison: ModelComparison) -> Conclusion:
         badge, tone = "NO CLEAR DIFFERENCE", "inconclusive"
         claim = f"{a} and {b} do not clearly differ: {finding.words}"
     decision = comparison.decision
-    more = (
-        []
-        if decision is None
-        else [f"{a} {reading_of(decision.decision, decision.rules)}, against {b}: {decision.decision}."]
-    )
+    more = [] if decision is None else [f"{a}, gated against {b}, {_decided(decision)}."]
     evaluations = [*comparison.shared_evaluations, *comparison.between]
     warnings = warnings_of(evaluations)
     return Conclusion(
@@ -58,6 +55,10 @@ def of_comparison(comparison: ModelComparison) -> Conclusion:
         warnings=warnings,
         facts=[("A", a), ("B", b), *facts_of(evaluations)],
     )
+
+
+def _decided(decision: DecisionOfModels) -> str:
+    return reading_of(decision.decision, decision.rules) + culprits(decision.decision, decision.rules)
 
 
 def _of_head_to_head(comparison: ModelComparison) -> _Finding:

@@ -6,7 +6,7 @@ from typing import Any
 from tpobench.harness.evaluation.ranks import WIN_RATE, RankedFigure, ranks
 from tpobench.harness.evaluation.registry import figure_titles
 from tpobench.harness.store.gates import DecisionOfModels
-from tpobench.reports.decision import READINGS, reading_of
+from tpobench.reports.decision import READINGS, culprits, reading_of
 from tpobench.reports.evaluations import Evaluation, headline_of, named_apart
 from tpobench.reports.formats import figures
 from tpobench.reports.sections.verdict import Conclusion, Headline, facts_of, win_rate_headline
@@ -28,17 +28,14 @@ def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[DecisionOfM
         decisions: The gate's newest on each of the models.
     """
     claims, headlines = _leaders(evaluations)
-    gated = [
-        f"{one.candidate} {reading_of(one.decision, one.rules)}, against {one.against}: {one.decision}"
-        for one in decisions
-    ]
-    warnings = warnings_of(evaluations)
     models = {(e.fingerprint, e.mode) for e in evaluations}
+    gated = [_decided(one) for one in decisions]
+    warnings = warnings_of(evaluations)
     alone = decisions[0].decision if decisions else "NOT GATED"
     badge = f"{len(models)} MODELS" if len(models) > 1 else alone
     said = [*gated, *claims] if len(models) == 1 else [*claims, *gated]
     if len(models) == 1 and gated and claims:  # the decision and by how much are one answer
-        said = [f"{gated[0]}; {claims[0]}", *gated[1:], *claims[1:]]
+        said = [f"{gated[0]}; {_won(evaluations[0])}", *gated[1:], *claims[1:]]
     return Conclusion(
         badge=badge,
         tone=badge.lower() if badge in READINGS else "pending",
@@ -49,6 +46,33 @@ def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[DecisionOfM
         warnings=warnings,
         facts=facts_of(evaluations),
     )
+
+
+def _decided(one: DecisionOfModels) -> str:
+    """A gate's decision with the rules that made it, without a full stop."""
+    reading = f"{reading_of(one.decision, one.rules)}{culprits(one.decision, one.rules)}"
+    return f"{one.candidate}, gated against {one.against}, {reading}"
+
+
+def _won(evaluation: Evaluation) -> str:
+    """What a single model has, by the figure that its benchmark is known by."""
+    figure = headline_of([evaluation])
+    return f"on {evaluation.benchmark}{_by(evaluation, figure)} it {_said(evaluation, figure)}"
+
+
+def _by(evaluation: Evaluation, figure: str) -> str:
+    title = dict(figure_titles(evaluation.benchmark, [figure])).get(figure, figure)
+    return "" if figure == WIN_RATE else f" by {title}"
+
+
+def _said(evaluation: Evaluation, figure: str) -> str:
+    """``wins 61.2% against BASE (95% interval 54.0–68.1%)``."""
+    top = evaluation.overall(figure)
+    if top is None or top.value is None:
+        return f"has no valid figure against {evaluation.against}"
+    wins = "wins" if figure == WIN_RATE else "has"
+    reach = f" ({figures.INTERVAL} {figures.percent_range(top)})" if figures.percent_range(top) else ""
+    return f"{wins} {figures.percent(top.value)} against {evaluation.against}{reach}"
 
 
 def _rules(decisions: Sequence[DecisionOfModels]) -> list[Mapping[str, Any]]:
@@ -86,13 +110,9 @@ def _sentence(group: Sequence[Evaluation], figure: str, names: Mapping[str, str]
     top = best.overall(figure)
     if best.unanswered.missing == best.unanswered.of or top is None:
         return []
-    title = dict(figure_titles(best.benchmark, [figure])).get(figure, figure)
-    by = "" if figure == WIN_RATE else f" by {title}"
     if top.value is None:
         return [f"On {where}, no figure is valid: too many prompts have no verdict"]
-    wins = "wins" if figure == WIN_RATE else "has"
-    reach = f" ({figures.INTERVAL} {figures.percent_range(top)})" if figures.percent_range(top) else ""
-    said = f"{wins} {figures.percent(top.value)} against {best.against}{reach}"
+    by, said = _by(best, figure), _said(best, figure)
     models = len({(e.fingerprint, e.mode) for e in group})
     if models == 1:
         return [f"{names[best.key]} is the only model on {where}{by}: it {said}"]

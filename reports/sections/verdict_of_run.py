@@ -2,9 +2,8 @@
 
 from tpobench.harness.store.step_details import SeedDetails
 from tpobench.harness.store.steps import Step
-from tpobench.reports.decision import reading_of, shown_as
+from tpobench.reports.decision import culprits, reading_of
 from tpobench.reports.formats import figures
-from tpobench.reports.formats.figures import words
 from tpobench.reports.runs import Run, RunGate, iteration_name
 from tpobench.reports.sections.training import training_warnings
 from tpobench.reports.sections.verdict import Conclusion, Headline, facts_of, win_rate_headline
@@ -53,7 +52,7 @@ def gate_sentence(run: Run) -> str:
 
 def _decision(gate: RunGate) -> str:
     after = "" if gate.iteration is None else f" after {iteration_name(gate.iteration)}"
-    return f"The thought arm{after} {reading_of(gate.decision, gate.rules)}{_because(gate)}"
+    return f"The thought arm{after} {reading_of(gate.decision, gate.rules)}{culprits(gate.decision, gate.rules)}"
 
 
 def _claim(run: Run) -> str:
@@ -93,12 +92,6 @@ def _went_on(run: Run) -> bool:
     return (
         gate is not None and gate.iteration is not None and bool(run.iterations) and gate.iteration < run.iterations[-1]
     )
-
-
-def _because(gate: RunGate) -> str:
-    shown = [(shown_as(rule["outcome"], rule.get("tier") or "critical"), rule) for rule in gate.rules]
-    culprits = [words(rule["rule"]) for outcome, rule in shown if outcome == gate.decision]
-    return f" ({', '.join(culprits)})" if gate.decision != "PASS" and culprits else ""
 
 
 def _headlines(run: Run) -> list[Headline]:

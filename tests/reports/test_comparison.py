@@ -37,7 +37,7 @@ def test_where_two_models_met_that_counts(store: Store) -> None:
     head_to_head = section(forth, Categories).tables[0].overall.head_to_head
     assert head_to_head is not None
     assert head_to_head.mean == pytest.approx(shown)
-    assert [one.split(", against")[-1] for one in forth.verdict.more] == [" d: PASS."]
+    assert forth.verdict.more == ["t, gated against d, meets every rule of the gate, so it may be promoted."]
     assert {rule["rule"] for rule in forth.verdict.rules} >= {"head_to_head", "degenerate"}
     assert (back.verdict.more, back.verdict.rules) == ([], ())
     render(back)

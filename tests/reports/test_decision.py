@@ -6,7 +6,7 @@ import pytest
 
 from tests.reports.decisions import of_two_benchmarks, with_evidence
 from tpobench.harness.gate.decision import Decision, RuleResult
-from tpobench.reports.decision import evidence, further_warnings, headline, parts, shown_as, without_interval
+from tpobench.reports.decision import culprits, evidence, further_warnings, headline, parts, shown_as, without_interval
 
 
 def test_a_pass_names_no_culprit() -> None:
@@ -77,3 +77,11 @@ def test_a_page_with_the_interval_of_a_figure_has_no_second_one_in_a_rule() -> N
     drop = "fell by 1.0 points (−2.0 to +0.5) at alpha 0.05, over 90 prompts"
     assert without_interval(drop) == "fell by 1.0 points at alpha 0.05, over 90 prompts"
     assert without_interval("a win rate (1 to 2) of 3") == "a win rate (1 to 2) of 3"
+
+
+def test_the_rules_that_made_a_decision_are_named() -> None:
+    rules = [{"rule": f"category {name}", "outcome": "FAIL"} for name in "abcd"]
+    rules += [{"rule": "head_to_head", "outcome": "PASS"}, {"rule": "x", "outcome": "FAIL", "tier": "advisory"}]
+    assert culprits("FAIL", rules) == " (category a, category b, category c, and 1 more)"
+    assert culprits("PASS", rules) == ""
+    assert culprits("INVALID", rules) == ""

@@ -28,7 +28,7 @@ def test_one_gated_model_among_several_is_no_badge(store: Store) -> None:
     several = of_models(store).verdict
     assert several.badge == "2 MODELS"
     assert several.sentence.startswith("run/thought-1 and run/direct-1 cannot be told apart")
-    assert any(one.startswith("run/thought-1 meets every rule of the gate") for one in several.more)
+    assert any(one.startswith("run/thought-1, gated against run/direct-1, meets every rule") for one in several.more)
     assert of_models(store, ["run/direct-1"]).verdict.badge == "NOT GATED"
     assert of_models(store, ["run/thought-1"]).verdict.badge in ("PASS", "FAIL", "INCONCLUSIVE", "INVALID")
 
@@ -99,6 +99,10 @@ def test_a_model_is_ranked_by_the_figure_that_its_benchmark_is_known_by(store: S
 def test_a_decision_comes_with_its_rules(store: Store) -> None:
     finished_run(store)
     alone = of_models(store, ["run/thought-1"])
+    assert alone.verdict.sentence.startswith(
+        "run/thought-1, gated against run/direct-1, meets every rule of the gate, so it may be promoted; on "
+        "test/questions it wins 66.4% against seed (95% interval "
+    )
     rules = {rule["rule"] for rule in alone.verdict.rules}
     assert "head_to_head" in rules
     assert "The gate's rules" in markdown(alone)
