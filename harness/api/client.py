@@ -35,7 +35,8 @@ USELESS = 100
 FIRST_ANSWER = 10.0
 """Seconds that the other calls wait for the first answer, which shows whether the right model answers."""
 
-_LIST_S = 30.0
+_LIST_S = 20.0
+"""Seconds that a server may take for its list of models."""
 
 
 class _Stopped(Exception):
@@ -155,7 +156,7 @@ class Client:
             try:
                 return await self._send(transport, "GET", url, seconds)
             except Fault as fault:
-                if attempt == 2 or fault.is_lasting:
+                if attempt == 2 or fault.is_lasting or fault.is_sent:
                     raise
                 await asyncio.sleep(0.5)
         raise AssertionError("the last try returns or raises")
@@ -194,7 +195,7 @@ class Client:
             except Fault as fault:
                 self._first.set()
                 failed += 1
-                self.last_problem, self._trouble = str(fault), f", trying again after: {fault}"
+                self.last_problem, self._trouble = str(fault), f", trying again after: {str(fault)[:60]}"
                 if failed >= self.limits.attempts:
                     self._give_up(fault)
                     return

@@ -73,12 +73,26 @@ def endpoint_named(name: str) -> Endpoint:
             raise UserError(f"the address in {name!r} lacks http:// or https://; write {suggestion}")
         if re.match(r"https?://", name, re.IGNORECASE):
             raise UserError(f"{name!r} names a server and no model; write NAME@{name}")
-        return Endpoint(name, os.environ.get("OPENAI_BASE_URL", "").strip().rstrip("/") or OPENAI)
+        if re.search(r"@\w+://", name):
+            raise UserError(f"the address in {name!r} is not of a web server; write NAME@http://HOST:PORT/v1")
+        return Endpoint(name, _default_address())
     model, (address, *served_as) = match["model"], match["url"].split("#")
     scheme, _, rest = address.partition("://")
     base_url = f"{scheme.lower()}://{rest}".rstrip("/")
     _require_address(name, model, base_url)
     return Endpoint(model, base_url, tuple(filter(None, served_as)))
+
+
+def _default_address() -> str:
+    """OpenAI's address, or what OPENAI_BASE_URL has in its place."""
+    address = os.environ.get("OPENAI_BASE_URL", "").strip().rstrip("/")
+    if not address:
+        return OPENAI
+    match = _WITH_SCHEME.fullmatch(f"NAME@{address}")
+    if match is None:
+        raise UserError(f"OPENAI_BASE_URL is {address!r}, which is not an address; set it to http://HOST:PORT/v1")
+    _require_address(f"OPENAI_BASE_URL={address}", "NAME", address)
+    return address
 
 
 def _require_address(name: str, model: str, base_url: str) -> None:

@@ -5,6 +5,9 @@ from urllib.parse import urlsplit
 
 from tpobench.harness.api.proxies import shown_proxy
 
+CONNECT_S = 15.0
+"""Seconds that a connection may take."""
+
 _LONGEST = 200
 
 
@@ -80,7 +83,7 @@ def _of_connecting(error: Exception, base_url: str, proxy: str | None) -> Fault 
         return Fault(f"the host name {host} is not known (DNS)", "check the address", is_connection=True)
     if isinstance(error, aiohttp.ServerTimeoutError | TimeoutError):
         advice = "is the address right, and no firewall between?"
-        return Fault(f"no connection to {host} within 30 s", advice, is_connection=True)
+        return Fault(f"no connection to {host} within {CONNECT_S:g} s", advice, is_connection=True)
     if isinstance(error, aiohttp.ClientConnectorError):
         return _of_connection(error, urlsplit(base_url).netloc)
     if isinstance(error, aiohttp.InvalidURL):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tpobench.harness.api.endpoints import Endpoint
-from tpobench.harness.api.faults import Fault, fault_of
+from tpobench.harness.api.faults import CONNECT_S, Fault, fault_of
 from tpobench.harness.api.proxies import proxy_for
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ LARGEST_BODY = 16 * 2**20
 
 LARGEST_HEADER = 64 * 2**10
 """Bytes of one header line. Gateways send policies and cookies of many kilobytes."""
-
-_CONNECT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Transport:
             connector=aiohttp.TCPConnector(limit=connections, ssl=_trusted(endpoint.base_url)),
             headers=headers,
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
             max_line_size=LARGEST_HEADER,
             max_field_size=LARGEST_HEADER,
         )

@@ -96,7 +96,7 @@ class Pause:
         Raises:
             UserError: That is too long.
         """
-        reason = f"rate limit ({problem})" if problem.startswith("HTTP 429") else problem
+        reason = f"rate limit ({problem[:80]})" if problem.startswith("HTTP 429") else problem
         ending = "all answers so far are stored, run the command again"
         if seconds > LONGEST_WAIT:
             until = f" after {_clock(seconds)}" if seconds < 30 * 86400 else " when it answers"

@@ -34,6 +34,7 @@ def test_names(monkeypatch: pytest.MonkeyPatch, name: str, endpoint: Endpoint) -
         ("org/m@10.0.0.1:80/v1", "write org/m@http://10.0.0.1:80/v1$"),
         ("m@api.example.com/v1", "write m@https://api.example.com/v1$"),
         ("http://host/v1", "names a server and no model; write NAME@http://host/v1"),
+        ("m@ftp://host/v1", "is not of a web server; write NAME@http://HOST:PORT/v1"),
         ("m@http://", "is not an endpoint; write NAME@http://HOST:PORT/v1"),
         ("m@http://host:port/v1", "is not an endpoint .*; write NAME@"),
         ("m@http://host:99999/v1", "is not an endpoint .*; write NAME@"),
@@ -49,6 +50,13 @@ def test_an_address_that_cannot_be_used_is_one_sentence_with_the_right_one(name:
         endpoint_named(name)
     with pytest.raises(UserError):
         resolve_model(name)
+
+
+@pytest.mark.parametrize("address", ["localhost:8000", "http://", "ftp://host", "http://host:port/v1"])
+def test_a_default_address_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", address)
+    with pytest.raises(UserError, match=r"OPENAI_BASE_URL"):
+        endpoint_named("gpt-4.1")
 
 
 def test_the_other_served_name_is_no_part_of_the_identity() -> None:

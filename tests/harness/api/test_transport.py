@@ -2,10 +2,13 @@
 
 import resource
 from collections.abc import Iterator
+from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.apis.raw import FAULTS, RawServer, raw_server
+from tests.apis.scripted import Told, completion, models, scripted_server
 from tpobench.harness.api.calls import Call, Limits, Reply
 from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import Endpoint
@@ -37,6 +40,26 @@ def test_each_fault_costs_one_try(served: tuple[RawServer, dict[str, list[Reply]
     assert last.answer.choices[0].text == "fine"
     assert server.asked[fault] == 2
     assert all("\x1b" not in (reply.problem or "") for reply in replies[fault])
+
+
+def test_each_server_gets_its_own_key_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Candidate and judge at two servers that want a key is the normal case."""
+    for name in ("OPENAI_API_KEY", "TPOBENCH_API_KEY"):
+        monkeypatch.setenv(name, "nobodys")
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(
+                scripted_server(lambda asked: models("m") if asked.method == "GET" else Told(completion()))
+            )
+            for _ in range(3)
+        ]
+        for server, key in zip(servers, ["candidates", "judges"], strict=False):
+            monkeypatch.setenv(f"TPOBENCH_API_KEY_127_0_0_1_{urlsplit(server.url).port}", key)
+        for server in servers:
+            call = Call("s", "judge", ({"role": "user", "content": "p"},))
+            list(Client(Endpoint("m", server.url)).ask_all([call], lambda reply: None))
+        sent = [{asked.headers.get("Authorization") for asked in server.asked} for server in servers]
+    assert sent == [{"Bearer candidates"}, {"Bearer judges"}, {None}]
 
 
 def test_endless_answers_and_bombs_take_little_memory(served: tuple[RawServer, dict[str, list[Reply]], int]) -> None:
