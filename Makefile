@@ -1,9 +1,11 @@
-# make quickstart and make test set everything up by themselves.
+# make quickstart and make test set everything up by themselves; make setup does only that.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: quickstart test check bench browser kill-test wheel-test clean
+.PHONY: setup quickstart test check bench browser kill-test wheel-test clean
+
+setup: $(VENV)/.ready
 
 quickstart: $(VENV)/.ready
 	$(BIN)/tpobench quickstart
