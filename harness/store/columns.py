@@ -62,7 +62,15 @@ def storable(columns: Columns, names: Sequence[str], values: Sequence[Any]) -> l
     missing = [name for name, column in columns.items() if not column.nullable and name not in names]
     if missing:
         raise NotStorable(f"{missing[0]} is missing")
-    return [_storable_value(columns[name], name, value) for name, value in zip(names, values, strict=True)]
+    return [
+        value if _is_plain(columns[name], value) else _storable_value(columns[name], name, value)
+        for name, value in zip(names, values, strict=True)
+    ]
+
+
+def _is_plain(column: StoredColumn, value: Any) -> bool:
+    """Whether the value is a short text for a text: most are, and they are told quickly."""
+    return type(value) is str and column.type == "VARCHAR" and len(value) <= LONGEST_KEY and value.isascii()
 
 
 def _storable_value(column: StoredColumn, name: str, value: Any) -> Any:

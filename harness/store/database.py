@@ -65,6 +65,7 @@ class Database:
             if lost := LogMark(self._file).lost(size):
                 tell(lost)
             self._journal = Journal(opening.journal_file(self._file))  # under the lock: no other process appends now
+            self._unchecked = bool(self._journal.rows)
             self._migrate(read_only)
             self._connection.execute(VIEWS)
             self.drain()
@@ -251,7 +252,7 @@ class Database:
         stand in the way of the others, nor of the next command."""
         if not self._journal.rows:
             return
-        good, refused = self._sorted_out(self._journal.rows)
+        good, refused = self._sorted_out(self._journal.rows) if self._unchecked else (self._journal.rows, [])
         grouped: dict[tuple[str, tuple[str, ...]], dict[Any, list[Any]]] = {}
         for table, columns, values in good:
             rows = grouped.setdefault((table, tuple(columns)), {})
@@ -260,6 +261,7 @@ class Database:
             refused += self._insert_what_fits(table, names, list(rows.values()))[1]
         self._tell_refused(refused)
         self._journal.clear()
+        self._unchecked = False
 
     def _insert_what_fits(
         self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
@@ -300,7 +302,7 @@ class Database:
         return [key for key in keys if key in absent]
 
 
-_FAULTS_OF_A_ROW = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
+_FAULTS_OF_A_ROW = (duckdb.DataError, duckdb.IntegrityError)
 
 
 @contextmanager

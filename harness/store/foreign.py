@@ -47,11 +47,11 @@ def stored_version(connection: duckdb.DuckDBPyConnection, path: Path) -> int | N
 
 def _refuse_overridden_functions(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Raises UserError where a macro of the file bears the name of a function: every figure would be what it says."""
-    query = """
-        SELECT function_name FROM duckdb_functions() GROUP BY function_name
-        HAVING count(*) FILTER (NOT internal) > 0 AND count(*) FILTER (internal) > 0 ORDER BY function_name
-    """
-    overridden = [name for (name,) in connection.execute(query).fetchall()]
+    own = connection.execute("SELECT function_name FROM duckdb_functions() WHERE NOT internal").fetchall()
+    if not own:
+        return
+    query = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE internal"
+    overridden = sorted({name for (name,) in own} & {name for (name,) in connection.execute(query).fetchall()})
     if overridden:
         raise UserError(
             f"{path} is not a tpobench store: a macro there replaces the function {overridden[0]}; drop the macro, or "

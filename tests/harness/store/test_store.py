@@ -289,7 +289,7 @@ def test_a_store_of_the_version_before_gets_the_gates_tables_and_keeps_its_decis
     path = tmp_path / "old.duckdb"
     with Store(path) as store:
         store.add_decision(key="g", run="r", policy={}, candidate="a", against="b", decision="PASS", rules=[])
-        for table in ("gate_look", "gate_attempt", "champion", "item"):
+        for table in ("request", "gate_look", "gate_attempt", "champion", "item"):
             store.sql(f"DROP TABLE {table}")
         for column in ("attempt", "policy_key"):
             store.sql(f"ALTER TABLE gate_decision DROP COLUMN {column}")
