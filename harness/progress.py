@@ -54,6 +54,20 @@ class SamplingProgress:
         self.progress.update(self.task, advance=outputs, note=activity or f"{rate:,.0f} tokens/s")
 
 
+_bars: list[RichProgress] = []
+"""Those of the phases that run, the innermost last."""
+
+
+def current_phase() -> str:
+    """What runs and how far it is: ``smollm2-135m: 12 of 60, 340 tokens/s``; empty where no phase runs."""
+    task = next((task for bar in reversed(_bars[-1:]) for task in bar.tasks), None)
+    if task is None:
+        return ""
+    done = "" if task.total is None else f"{task.completed:,.0f} of {task.total:,.0f}"
+    note = str(task.fields.get("note", ""))
+    return spelled_out(f"{task.description}: {', '.join(filter(None, [done, note]))}")
+
+
 class Progress:
     """Writes to the terminal. `quiet` leaves standard output to the result (``--json``)."""
 
@@ -100,7 +114,24 @@ class Progress:
         with self._bar() as progress:
             yield TrainingProgress(progress, progress.add_task(title, total=None, note="loading the model"))
 
-    def _bar(self) -> RichProgress:
+    @contextmanager
+    def working(self, title: str, note: str) -> "Iterator[Callable[[str], None]]":
+        """A phase that counts nothing; what is given says what it does now."""
+        with self._bar() as progress:
+            task = progress.add_task(title, total=None, note=note)
+            yield lambda said: progress.update(task, note=said)
+
+    @contextmanager
+    def _bar(self) -> Iterator[RichProgress]:
+        bar = self._new_bar()
+        _bars.append(bar)
+        try:
+            with bar:
+                yield bar
+        finally:
+            _bars.remove(bar)
+
+    def _new_bar(self) -> RichProgress:
         return RichProgress(
             TextColumn("  {task.description}", markup=False),
             BarColumn(bar_width=24),

@@ -37,9 +37,12 @@ def _run() -> int:
     from tpobench.harness.home import provide_home
 
     provide_home()
-    from tpobench.cli.commands import app
+    from tpobench.cli import signs_of_life
 
-    code = _code_of(app)
+    with signs_of_life.told():
+        from tpobench.cli.commands import app
+
+        code = _code_of(app)
     problem = streams.lost_output()
     if problem is not None and code == DONE:
         print(f"tpobench: the output could not be written: {problem}; write it somewhere else", file=sys.stderr)

@@ -45,6 +45,7 @@ def chat(
     quiet_libraries()
     from tpobench.harness.models.resolve import resolve_model
     from tpobench.harness.models.thoughts import mode_named
+    from tpobench.harness.progress import Progress
     from tpobench.harness.records import SamplingParams
     from tpobench.harness.samplers.chat import ask
     from tpobench.harness.samplers.choose import sampler_for
@@ -53,11 +54,13 @@ def chat(
     answering_mode = mode_named(mode)
     params = SamplingParams(temperature=temperature, max_new_tokens=max_new_tokens, seed=seed)
     resolved = resolve_model(model)
-    sampler = sampler_for(api.connect)(resolved)
-    try:
-        answer = ask(sampler, resolved, answering_mode, question, params)
-    finally:
-        sampler.close()
+    with Progress(quiet=as_json).working(model, "loading the model") as tell:
+        sampler = sampler_for(api.connect)(resolved)
+        tell("answering")
+        try:
+            answer = ask(sampler, resolved, answering_mode, question, params)
+        finally:
+            sampler.close()
     if as_json:
         split = answer.split
         shown = {"response": split.response, "parse_error": split.error, "finish_reason": answer.finish_reason}

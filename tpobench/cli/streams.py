@@ -7,6 +7,7 @@ import os
 import select
 import sys
 from collections.abc import Iterable
+from time import monotonic
 from typing import Any
 
 
@@ -38,13 +39,14 @@ class _Outlet(io.RawIOBase):
         return len(memoryview(data).cast("B"))
 
 
-class _Filtered(io.TextIOWrapper):
+class Filtered(io.TextIOWrapper):
     """What is printed, with hostile text defused: see `tpobench.harness.escaping`. What a console has rendered goes
     out through `rendered`, where its colours stay; what is meant as a command to a CI's runner through `command`."""
 
     def __init__(self, buffer: Any, **settings: Any) -> None:
         super().__init__(buffer, **settings)
         self.rendered = _Rendered(self)
+        self._transient = ""
         self._begins_line = True
         self._in_ci = any(os.environ.get(name) for name in ("CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"))
 
@@ -61,8 +63,23 @@ class _Filtered(io.TextIOWrapper):
 
             text = without_commands(text, self._begins_line)
         if text:
+            _clear_transients()
+            _output["last"] = monotonic()
             self._begins_line = not text.rpartition("\n")[2].strip()
         super().write(text)
+
+    def show_transient(self, line: str) -> None:
+        """Show a line that the next output replaces, where the cursor stands at the beginning of one; empty: none."""
+        if not self._transient and (not line or not all(stream.begins_line for stream in _filtered())):
+            return
+        self._transient = line[:TRANSIENT]
+        super().write(f"\r\x1b[2K{self._transient}")
+        self.flush()
+
+    @property
+    def begins_line(self) -> bool:
+        """Whether the next character begins a line."""
+        return self._begins_line
 
     def command(self, line: str) -> None:
         """Write a line for the runner."""
@@ -73,7 +90,7 @@ class _Filtered(io.TextIOWrapper):
 class _Rendered:
     """The way out of a console of rich."""
 
-    def __init__(self, stream: _Filtered) -> None:
+    def __init__(self, stream: Filtered) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
@@ -82,6 +99,26 @@ class _Rendered:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+TRANSIENT = 79
+"""Characters of a line that is replaced: one that the terminal breaks could not be."""
+
+_output = {"last": 0.0}
+
+
+def last_output() -> float:
+    """When something was printed last, on the clock of `time.monotonic`; 0 where nothing was."""
+    return _output["last"]
+
+
+def _filtered() -> list[Filtered]:
+    return [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, Filtered)]
+
+
+def _clear_transients() -> None:
+    for stream in _filtered():
+        stream.show_transient("")
 
 
 _outlets: dict[str, _Outlet] = {}
@@ -112,7 +149,7 @@ def lost_output() -> str | None:
 
 def print_commands(lines: Iterable[str]) -> None:
     """Print lines that a CI's runner is to obey."""
-    write = sys.stdout.command if isinstance(sys.stdout, _Filtered) else print
+    write = sys.stdout.command if isinstance(sys.stdout, Filtered) else print
     for line in lines:
         write(line)
 
@@ -120,7 +157,7 @@ def print_commands(lines: Iterable[str]) -> None:
 def _guarded(name: str, stream: io.TextIOWrapper) -> io.TextIOWrapper:
     stream.flush()
     outlet = _outlets[name] = _Outlet(stream.fileno())
-    return _Filtered(
+    return Filtered(
         io.BufferedWriter(outlet),
         encoding=stream.encoding,
         errors="backslashreplace",
