@@ -148,7 +148,7 @@ def read_gamed(folder: Path) -> GamedData:
 def read_gamed_file(file: Path) -> GamedData:
     """The rows of one such file; UserError where it is not what `alpaca_eval` would read."""
     try:
-        with file.open(encoding="utf-8", newline="") as lines:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
             table = np.array([[float(row[name]) for name in _COLUMNS] for row in csv.DictReader(lines)])
     except OSError as error:
         raise UserError(f"{file} cannot be read ({error.strerror}): {_GET_IT} again") from error

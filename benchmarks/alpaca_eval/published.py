@@ -18,7 +18,7 @@ def published_figures(file: Path) -> Mapping[str, Mapping[str, Mapping[str, Any]
         UserError: The file cannot be read, or is not such a leaderboard.
     """
     try:
-        with file.open(encoding="utf-8", newline="") as lines:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
             table = list(csv.DictReader(lines))
         by_model = {row[""] if "" in row else row["Unnamed: 0"]: _figures(row) for row in table}
         values = [float(figure["value"]) for figures in by_model.values() for figure in figures.values()]

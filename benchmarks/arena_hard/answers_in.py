@@ -65,6 +65,8 @@ class AnswerFiles:
         except UserError as error:
             leave_out("", str(error).removeprefix(str(file)).lstrip(": "))
             return {}
+        if not answers:
+            leave_out("", "holds no answers that can be used")
         strange = [uid for uid in answers if uid not in self._uids]
         if strange:
             of_all = f"{len(strange)} of its {len(answers)} answers are to questions that are not in the benchmark"

@@ -63,7 +63,7 @@ def _from_python(path: Path) -> dict[str, Any]:
     """``JUDGE_SETTINGS`` of the repository's settings module: literals, and names given to literals above it."""
     known: dict[str, Any] = {}
     try:
-        for line in ast.parse(path.read_text(encoding="utf-8")).body:
+        for line in ast.parse(path.read_text(encoding="utf-8-sig")).body:
             if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
                 known[line.targets[0].id] = ast.literal_eval(_Named(known).visit(line.value))
         settings: dict[str, Any] = known["JUDGE_SETTINGS"]

@@ -47,7 +47,7 @@ def read_judgments(file: Path, sides: OfficialSides, leave_out: LeaveOut) -> dic
         leave_out: Is told of rows that cannot be used, and of games without a label that could be.
 
     Raises:
-        UserError: The file cannot be read.
+        UserError: The file cannot be read, or holds no judgments.
     """
     by_matchup: dict[Matchup, Games] = {}
     rows = _compact(file) if file.suffix == ".parquet" else _official(file, leave_out)
@@ -70,6 +70,8 @@ def read_judgments(file: Path, sides: OfficialSides, leave_out: LeaveOut) -> dic
                 leave_out(place, f"judges the question {uid} a second time")
         else:
             group[uid] = labels
+    if not by_matchup:
+        raise UserError(f"{file} holds no judgments that can be used")
     return by_matchup
 
 

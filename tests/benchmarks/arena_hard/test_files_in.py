@@ -160,6 +160,15 @@ def test_two_runs_keep_their_own_answers(tmp_path: Path, store: Store) -> None:
         assert sorted(row.value("response_chars") or 0 for row in leaderboard(together)) == [1, 3]
 
 
+def test_empty_files_are_named(tmp_path: Path, store: Store) -> None:
+    folder = judged(official(tmp_path, "v0.1"), "v0.1", *[("A>B", "B>A")] * 3)
+    write(folder / "data" / "arena-hard-v0.1" / "model_answer" / "empty.jsonl")
+    write(folder / "data" / "arena-hard-v0.1" / "model_judgment" / "j" / "empty.jsonl")
+    found = list(import_arena(store, "arena_hard_v0.1", folder, None))
+    problems = [one.problem for one in found if isinstance(one, LeftOut)]
+    assert problems == ["holds no answers that can be used", "holds no judgments that can be used"]
+
+
 def test_the_answers_of_a_file_of_judgments_lie_beside_it(tmp_path: Path, store: Store) -> None:
     folder = judged(official(tmp_path, "v0.1"), "v0.1", *[("A>B", "B>A")] * 3)
     file = folder / "data" / "arena-hard-v0.1" / "model_judgment" / "j" / "m.jsonl"
