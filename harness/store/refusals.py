@@ -49,3 +49,12 @@ def causes_of_missing(store: Store, judgments: Collection[str]) -> list[MissingC
         GROUP BY verdict ORDER BY judgments DESC, verdict
     """
     return [MissingCause(**row) for row in store.rows(query, [list(judgments)])]
+
+
+def gave_verdicts(store: Store, evaluation: str) -> bool:
+    """Whether the judge of an evaluation gave any verdict at all. Equal responses are a tie without it."""
+    query = """
+        SELECT count(*) AS verdicts FROM evaluation_entry JOIN judgment USING (judgment_key)
+        WHERE evaluation_key = ? AND preference IS NOT NULL AND verdict <> 'identical'
+    """
+    return bool(store.rows(query, [evaluation])[0]["verdicts"])

@@ -141,6 +141,7 @@ def test_a_judge_that_refuses_everything_is_named_and_asked_again_by_the_next_ru
     (folder / "bench.jsonl").write_text("\n".join(json.dumps({"prompt": text}) for text in texts))
     for name in ("ours", "theirs"):
         rows = [{"instruction": text, "output": f"{name} of {text}", "generator": name} for text in texts]
+        rows[0]["output"] = "the same of both"
         (folder / f"{name}.json").write_text(json.dumps(rows))
     with refusing.refusing_server() as url:
         options = (*OPTIONS, "--judge", "ste", "--judge-model", f"{refusing.MODEL}@{url}")
@@ -151,4 +152,4 @@ def test_a_judge_that_refuses_everything_is_named_and_asked_again_by_the_next_ru
         refusing.heal(url)
         after = json.loads(tpobench("eval", *options, "--json", cwd=folder).stdout)
     assert after["missing"]["missing"] == 0
-    assert after["spent"]["calls"] == 4
+    assert after["spent"]["calls"] == 3, "equal answers are a tie without a call"

@@ -73,7 +73,7 @@ def _measure_judged(
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.evaluations import evaluation_with_key
     from tpobench.harness.store.judgments import missing_causes
-    from tpobench.harness.store.refusals import refused_prompts
+    from tpobench.harness.store.refusals import gave_verdicts, refused_prompts
     from tpobench.harness.store.store import Store
     from tpobench.reports.formats.terminal.evaluation import cause_words, gap_lines, print_metrics, retry_words
     from tpobench.reports.formats.terminal.own_metrics import print_own_metrics
@@ -83,7 +83,7 @@ def _measure_judged(
         key = run_evaluation(opened, spec, api.connect, progress)
         results = measure_metrics(opened, spec, scorers, api.connect, progress) if scorers else []
         evaluation, causes = evaluation_with_key(opened, key), missing_causes(opened, key)
-        refused = refused_prompts(opened, key)
+        refused, is_judged = refused_prompts(opened, key), gave_verdicts(opened, key)
         metrics, rates = figures_of(opened, key)
     missing = rates[None].missing
     if as_json:
@@ -114,9 +114,9 @@ def _measure_judged(
             print(line)
         if api.budget.calls:
             print(f"calls     {api.spent_line()}")
-    if missing.missing == missing.of:
+    if causes and not is_judged:
         raise UserError(
-            f"{evaluation.about['judge_label']} gave no verdict on any of the {missing.of} prompts of "
+            f"{evaluation.about['judge_label']} gave no verdict on any of the {missing.missing} prompts of "
             f"{evaluation.benchmark}: {cause_words(causes[0])}; once that is fixed, {retry_words(causes)}"
         )
 
