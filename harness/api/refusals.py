@@ -16,7 +16,7 @@ _ABOUT_THE_PROMPT = {200, 400, 403, 413, 422, 451, 500}
 """The status codes with which servers say that this very prompt will not be answered."""
 
 _WORDS = ("message", "msg", "detail", "error", "reason", "reasons", "blockreason", "title", "description", "errors")
-_CODES = ("code", "type", "status", "innererror", "metadata", "param", "promptfeedback", "content_filter_result")
+_CODES = ("raw", "code", "type", "status", "innererror", "metadata", "param", "promptfeedback", "content_filter_result")
 """Where errors have their words and their codes; whatever else is there may be the prompt itself."""
 
 _TOO_LONG = re.compile(
@@ -27,6 +27,8 @@ _TOO_LONG = re.compile(
         (?:context|maximum[ ](?:number[ ]of|allowed|input)|token[ ]limit|input[ ]length|window)
       | (?:context|input|prompt|sequence|messages?|conversation|tokens?)\b.{0,80}
         (?:\bexceed|too[ ]long|too[ ]large|longer[ ]than|over[ ]the[ ]limit)
+      | context[ ]length[ ]is[ ]only | num_ctx
+      | \bprompt[ ](?:is|has|contains)[ ](?:at[ ]least[ ])?[\d,]+[ ](?:input[ ])?tokens
       | max_tokens[ ]must[ ]be[ ]at[ ]least[ ]\d+,[ ]got[ ]-\d
       | too[ ]many[ ](?:input[ ]|prompt[ ])?tokens
       | reduce[ ]the[ ](?:length|size)[ ]of | range[ ]of[ ]input[ ]length
@@ -41,7 +43,8 @@ _FILTERED = re.compile(
       | guardrail | prohibited_?content | blocklist | recitation | sensitive | \bunsafe\b | \bharmful\b
       | violat\w*[ ].{0,60}(?:polic|guideline|terms)
       | (?:prompt|input|output|response|request)[ ](?:was|is|has[ ]been)[ ](?:blocked|rejected)
-      | blocked[ ]by | block_?reason | 敏感 | 违规 | 不安全""",
+      | (?:request|prompt|response)[ ]blocked | prompt[ ]injection | blocked[ ]by | block_?reason
+      | 敏感 | 违规 | 不安全""",
     re.VERBOSE | re.DOTALL,
 )
 _FLAG = re.compile(r'"filtered"\s*:\s*true')
@@ -63,15 +66,18 @@ _ABOUT_A_FIELD = re.compile(
       | invalid[ ](?:value|type|parameter)[ ]for | missing[ ](?:required[ ])?(?:parameter|field)|field[ ]required
       | (?:model|deployment)\b.{0,80}(?:does[ ]not[ ]exist|not[ ]found|not[ ]available|is[ ]not[ ]a[ ]valid)
       | invalid[ _]model
+      | max_\w*tokens\b.{0,80}(?:at[ ]most|maximum) | api[ _-]?key | credit[ ]balance | billing
       | no[ ]such[ ]model""",
     re.VERBOSE | re.DOTALL,
 )
 _TOO_MANY_ASKED = re.compile(r"max_(?:completion_|new_|output_)?tokens\W.{0,40}?too large")
-_TOKENS_ALONE = re.compile(
-    r"\((?P<asked>\d+) > (?P<context>\d+) - \d+\)"
-    r"|context length is (?P<of>\d+) tokens.*?(?P<completion>\d+) in the completion",
-    re.DOTALL,
+_TOKENS_ALONE = (
+    re.compile(r"\((?P<asked>\d+) > (?P<context>\d+) - \d+\)"),
+    re.compile(r"context length is (?:only )?(?P<context>\d+) tokens.*?(?P<asked>\d+) in the completion", re.DOTALL),
+    re.compile(r"context length is (?:only )?(?P<context>\d+) tokens.*?requested (?P<asked>\d+) output", re.DOTALL),
+    re.compile(r"requested (?P<asked>\d+) output tokens.*?context length is (?:only )?(?P<context>\d+)", re.DOTALL),
 )
+"""How servers tell how many tokens were asked for, and how many there are for prompt and answer."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,8 @@ def refusal_in(status: int, body: str) -> Refusal | None:
         return None
     said = " ".join(_said(body)).lower()
     if status == 200 and _FLAG.search(body[:20_000]):
+        return Refusal(FILTERED, error_words(body))
+    if status == 451:
         return Refusal(FILTERED, error_words(body))
     if status == 403 and _ABOUT_THE_ACCOUNT.search(said):
         return None
@@ -122,11 +130,8 @@ def error_words(body: str) -> str:
 
 def _is_for_any_prompt(said: str) -> bool:
     """Whether the tokens that are asked for leave no place for any prompt."""
-    found = _TOKENS_ALONE.search(said)
-    if found is None:
-        return False
-    asked, context = found["asked"] or found["completion"], found["context"] or found["of"]
-    return int(asked) >= int(context) - 1
+    found = [match for pattern in _TOKENS_ALONE if (match := pattern.search(said)) is not None]
+    return any(int(match["asked"]) >= int(match["context"]) - 1 for match in found)
 
 
 def _said(body: str) -> Iterator[str]:
