@@ -36,9 +36,14 @@ def no_store(path: Path) -> StoreLacks:
 def real_file(path: Path) -> Path:
     """The file itself, behind all links: its journal and DuckDB's log are beside it, whatever it was opened as."""
     try:
-        return path.resolve()
+        file = path.resolve()
     except (OSError, RuntimeError) as error:
         raise UserError(f"{path} is a link that leads to itself; name another file with --store") from error
+    if file.is_dir():
+        raise UserError(f"{path} is a folder; name the file of a store with --store, for example {path}/store.duckdb")
+    if file.exists() and not file.is_file():  # opening a pipe would wait for ever
+        raise UserError(f"{path} is a device or a pipe, not the file of a store; name another one with --store")
+    return file
 
 
 def journal_file(file: Path) -> Path:
@@ -132,8 +137,6 @@ def _not_opened(path: Path, message: str) -> UserError:
         return UserError(f"{path} is not a DuckDB file; name another one with --store")
     if "newer" in message or "storage version" in message:
         return UserError(f"{path} was written by a newer DuckDB; upgrade duckdb to read it")
-    if path.is_dir():
-        return UserError(f"{path} is a folder; name the file of a store with --store, for example {path}/store.duckdb")
     denied = _NOT_WRITABLE.search(message)
     if denied:
         return UserError(

@@ -134,3 +134,20 @@ def test_a_folder_is_no_store(tmp_path: Path) -> None:
     for read_only in (True, False):
         with pytest.raises(UserError, match="is a folder; name the file of a store with --store"):
             Store(tmp_path, read_only=read_only)
+
+
+def test_what_is_no_file_is_no_store(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/null")):
+        for read_only in (True, False):
+            with pytest.raises(UserError, match="is a device or a pipe, not the file of a store"):
+                Store(path, read_only=read_only)
+    assert not Path("/dev/null.journal").exists()
+
+
+def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
+    (tmp_path / "s.duckdb").touch()
+    with pytest.raises(UserError, match="is not a DuckDB file"):
+        Store(tmp_path / "s.duckdb", read_only=True)
+    with Store(tmp_path / "s.duckdb") as store:
+        assert store.row_counts()["judgment"] == 0
