@@ -97,7 +97,9 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
         StoreLacks: A model or benchmark was never judged, or nothing was.
         UserError: A name fits several models, or `published` is not a leaderboard.
     """
-    keys = newest_evaluations(store, judged_models(store, models, benchmark), benchmark)
+    chosen = judged_models(store, models, benchmark)
+    named = {fingerprint for model in chosen for fingerprint in model.fingerprints} if models else None
+    keys = [] if models and not chosen else newest_evaluations(store, chosen, benchmark)
     evaluations = best_first(read_evaluations(store, keys).values())
     leaderboards = leaderboard.of_models(store, keys, benchmark, published)
     if leaderboards is not None:  # a run that was imported in two forms is one row there, and counts once here
@@ -105,7 +107,7 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
     names = named_apart(evaluations)
     leaderboards = None if leaderboards is None else replace(leaderboards, names=names)
     known = {(e.fingerprint, e.mode): names[e.key] for e in evaluations}
-    metrics = own_metrics.of_models(store, {e.fingerprint for e in evaluations} if models else None, known)
+    metrics = own_metrics.of_models(store, named, known)
     if not evaluations and leaderboards is None and metrics is None:
         problem = f"{store.path} holds no judgments yet"
         raise StoreLacks(store.path, problem, "tpobench eval or tpobench import bring some")
@@ -113,7 +115,7 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
     decisions = newest_decisions(store, [evaluation.fingerprint for evaluation in shown])
     return _content(
         names[shown[0].key] if len(shown) == 1 else benchmark or "Models of this store",
-        verdict_of_models.of_models(shown, decisions),
+        verdict_of_models.of_models(shown, decisions) if shown or metrics is None else own_metrics.conclusion(metrics),
         leaderboards,
         categories.of_models(store, shown, names),
         metrics,

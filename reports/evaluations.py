@@ -11,7 +11,12 @@ from tpobench.harness.judges.checklist import LABEL
 from tpobench.harness.models.modes import in_mode
 from tpobench.harness.records import Metric
 from tpobench.harness.stats.missing import MissingVerdicts, missing_verdicts
-from tpobench.harness.store.evaluations import StoredEvaluation, current_evaluations, evaluations_with_keys
+from tpobench.harness.store.evaluations import (
+    StoredEvaluation,
+    current_evaluations,
+    evaluations_with_keys,
+    metric_evaluations,
+)
 from tpobench.harness.store.judged_prompts import JudgedPrompt, judged_prompts
 from tpobench.harness.store.models import NamedModel, model_named
 from tpobench.harness.store.store import Store
@@ -144,7 +149,7 @@ def judged_models(store: Store, names: Sequence[str], benchmark: str) -> list[Na
         StoreLacks: One of them was never judged, or nothing of this benchmark was.
         UserError: A name fits several models.
     """
-    judged = current_evaluations(store, judged=True)
+    judged = [*current_evaluations(store, judged=True), *metric_evaluations(store)]
     candidates = {evaluation.candidate: evaluation.candidate_name for evaluation in judged}
     models = [_judged_model(store, name, candidates) for name in names]
     benchmarks = {evaluation.benchmark for evaluation in judged}

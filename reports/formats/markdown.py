@@ -167,6 +167,10 @@ def _difference(one: Difference) -> tuple[str, ...]:
     if one.is_invalid:
         limits = f"{points(one.missing.low)} to {points(one.missing.high)}"
         return (one.benchmark, one.measure, NONE, NONE, INVALID, limits, str(one.n))
+    if one.on_own_scale:
+        limits = f"{signed(one.low)} to {signed(one.high)}"
+        sides = decimal(one.a), decimal(one.b), signed(one.difference)
+        return (one.benchmark, one.measure, *sides, limits, str(one.n))
     limits = f"{points(one.low)} to {points(one.high)}"
     return (one.benchmark, one.measure, percent(one.a), percent(one.b), points(one.difference), limits, str(one.n))
 

@@ -19,7 +19,8 @@ FEW_RULES = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Headline:
-    """A win rate (or a difference of two, in [-1, 1]) that the first screen shows. `measure` says what it is of.
+    """A win rate (or a difference of two, in [-1, 1]) that the first screen shows. `measure` says what it is of;
+    one `on_own_scale` is a number, no share of anything.
     `missing` are the prompts without a verdict: beyond 2% of them the figure is INVALID, and its limits are shown."""
 
     label: str
@@ -30,6 +31,7 @@ class Headline:
     n: int
     measure: str = "win rate"
     is_difference: bool = False
+    on_own_scale: bool = False
     missing: MissingVerdicts | None = None
 
     @property
@@ -41,6 +43,8 @@ class Headline:
         """The value as people read it: ``51.2%``, or ``+3.1`` points."""
         if self.is_invalid:
             return figures.INVALID
+        if self.on_own_scale:
+            return figures.signed(self.value)
         return figures.points(self.value) if self.is_difference else figures.percent(self.value)
 
     @property
@@ -65,6 +69,8 @@ class Headline:
         return f"n = {figures.count(self.n)}{open_}"
 
     def _range(self, low: float, high: float) -> str:
+        if self.on_own_scale:
+            return f"{figures.signed(low)} to {figures.signed(high)}"
         interval = Interval(self.value, low, high, self.n)
         return f"{figures.points_range(interval)} points" if self.is_difference else figures.percent_range(interval)
 

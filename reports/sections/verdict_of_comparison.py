@@ -86,6 +86,13 @@ def _of_difference(comparison: ModelComparison) -> _Finding:
             f"{figures.points(missing.low)} and {figures.points(missing.high)} points ({_measure(comparison)})"
         )
         return _Finding(words=words, low=missing.low, high=missing.high, invalid=True)
+    if first.on_own_scale:
+        reach = f"{figures.signed(first.low)} to {figures.signed(first.high)}"
+        words = (
+            f"{figures.signed(first.difference)} in {first.measure} on {figures.count(first.n)} shared prompts "
+            f"({figures.INTERVAL} {reach}, {first.benchmark})"
+        )
+        return _Finding(words=words, low=first.low, high=first.high, mere_measure=True)
     reach = f"{figures.points(first.low)} to {figures.points(first.high)}"
     words = (
         f"{figures.points(first.difference)} points on {figures.count(first.n)} shared prompts "
@@ -98,6 +105,8 @@ def _of_difference(comparison: ModelComparison) -> _Finding:
 def _measure(comparison: ModelComparison) -> str:
     """What the first difference is of, without the judge, who is named below."""
     first = comparison.differences[0]
+    if first.on_own_scale:
+        return f"{first.benchmark}, {first.measure}"
     pairing = "" if first.is_paired else ", not paired"
     return f"{first.benchmark}, {first.measure.removesuffix(', not paired').rpartition(', ')[0]}{pairing}"
 
@@ -128,6 +137,7 @@ def _headlines(comparison: ModelComparison) -> list[Headline]:
                 n=first.n,
                 measure="difference",
                 is_difference=True,
+                on_own_scale=first.on_own_scale,
                 missing=first.missing,
             )
         )

@@ -3,7 +3,7 @@
 import json
 
 from tests.reports.stores import RUN, longer_run, section, two_models
-from tpobench.harness.records import Metric, NewEvaluation, content_key
+from tpobench.harness.records import Metric, Model, NewEvaluation, content_key
 from tpobench.harness.store.models import model_named
 from tpobench.harness.store.store import Store
 from tpobench.reports.content import of_comparison, of_models, of_run
@@ -14,6 +14,7 @@ from tpobench.reports.sections.own_metrics import OwnMetrics
 
 def toxicity(store: Store, model: str, value: float) -> None:
     """Store a metric over all prompts and by category, as an evaluation by own metrics has it."""
+    store.add_model(Model(model, f"/models/{model}", content_key("test", model)), "given")
     about = json.dumps({"metric": "my_metrics:toxicity", "judge_label": "my_metrics:toxicity"})
     evaluation = NewEvaluation(
         benchmark="test/questions",
@@ -54,7 +55,10 @@ def test_a_run_shows_those_of_its_models(store: Store) -> None:
 
 def test_a_store_of_metrics_alone_has_a_report(store: Store) -> None:
     toxicity(store, "new", 0.5)
-    assert "my_metrics:toxicity" in render(of_models(store))
+    said = "new has my_metrics:toxicity 0.500 on test/questions (95% interval 0.490–0.510); no judge was asked."
+    for content in (of_models(store), of_models(store, ["new"])):
+        assert content.verdict.sentence == said
+        assert "my_metrics:toxicity" in render(content)
 
 
 def test_without_any_there_is_no_section(store: Store) -> None:

@@ -1,9 +1,12 @@
 """What two models side by side come to."""
 
+import json
+
 import pytest
 
 from tests.reports.stores import Judging, answered, judged, prompts, two_models
 from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.records import Metric, Model, NewEvaluation, content_key
 from tpobench.harness.store.models import model_named
 from tpobench.harness.store.store import Store
 from tpobench.reports.content import of_comparison
@@ -53,3 +56,27 @@ def test_a_comparison_that_missing_verdicts_leave_open_is_invalid(store: Store) 
     page, text = render(content), markdown(content)
     assert "+50.0 (" not in page
     assert "INVALID" in text
+
+
+def test_a_metric_of_the_user_s_is_a_number_and_no_share(store: Store) -> None:
+    for model, value in (("new", 0.25), ("old", 2.0)):
+        fingerprint = content_key("test", model)
+        store.add_model(Model(model, f"/models/{model}", fingerprint), "given")
+        evaluation = NewEvaluation(
+            benchmark="p.jsonl",
+            judge="mine:brevity#1",
+            params=json.dumps({"metric": "mine:brevity"}),
+            candidate=fingerprint,
+            candidate_mode="direct",
+        )
+        store.add_metrics(evaluation.key, [Metric(name="mine:brevity", value=value, n=40)])
+        store.add_items(evaluation.key, "mine:brevity", {f"p{n}": value + n / 100 for n in range(40)})
+        store.add_evaluation(evaluation)
+    content = of_comparison(store, model_named(store, "new"), model_named(store, "old"), ("new", "old"))
+    verdict = content.verdict
+    assert verdict.sentence.startswith(
+        "new minus old: −1.750 in mine:brevity on 40 shared prompts (95% interval −1.750"
+    )
+    assert [one.figure for one in verdict.headlines] == ["−1.750"]
+    assert "−1.750" in render(content)
+    assert "points" not in verdict.sentence
