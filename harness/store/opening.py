@@ -133,6 +133,8 @@ def connect(path: Path, file: Path, read_only: bool) -> duckdb.DuckDBPyConnectio
 
 
 def _not_opened(path: Path, message: str) -> UserError:
+    if path.is_file() and path.stat().st_size == 0:
+        return UserError(f"{path} is an empty file; remove it, and a new store can be made there")
     if "not a valid DuckDB database" in message or "in-memory database" in message:
         return UserError(f"{path} is not a DuckDB file; name another one with --store")
     if "newer" in message or "storage version" in message:

@@ -145,9 +145,8 @@ def test_what_is_no_file_is_no_store(tmp_path: Path) -> None:
     assert not Path("/dev/null.journal").exists()
 
 
-def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
+@pytest.mark.parametrize("read_only", [True, False])
+def test_an_empty_file_is_told(tmp_path: Path, read_only: bool) -> None:
     (tmp_path / "s.duckdb").touch()
-    with pytest.raises(UserError, match="is not a DuckDB file"):
-        Store(tmp_path / "s.duckdb", read_only=True)
-    with Store(tmp_path / "s.duckdb") as store:
-        assert store.row_counts()["judgment"] == 0
+    with pytest.raises(UserError, match="is an empty file; remove it"):
+        Store(tmp_path / "s.duckdb", read_only=read_only)
