@@ -28,12 +28,16 @@ class AnswerFiles:
     Args:
         files: By path, the name that the file's name says.
         uids: The questions that there are.
+        mark: What the names of the version's files begin with where they all lie in one folder.
         leave_out: Gives, for a file, who is told of its rows that cannot be used.
     """
 
-    def __init__(self, files: Mapping[Path, str], uids: Collection[str], leave_out: Callable[[Path], LeaveOut]) -> None:
+    def __init__(
+        self, files: Mapping[Path, str], uids: Collection[str], mark: str, leave_out: Callable[[Path], LeaveOut]
+    ) -> None:
         self._files = dict(files)
         self._uids = set(uids)
+        self._mark = mark
         self._leave_out = leave_out
         self._told: set[Path] = set()
         self._read = lru_cache(OPEN)(self._read_file)
@@ -42,8 +46,10 @@ class AnswerFiles:
         """By question, the answers of the model in the run that the judgments `beside` belong to, even where that is
         not under the folder; else in the only other one that has any. None where there are none."""
         names = {model, model.replace("/", "_")}
-        outside = [run_folder(beside) / FOLDER / f"{name}.jsonl" for name in names if "/" not in name]
-        self._files |= {file: file.stem for file in outside if file not in self._files and file.is_file()}
+        for name in (name for name in names if "/" not in name):
+            for place in (f"{FOLDER}/{name}.jsonl", f"{self._mark}_answers_{name}.jsonl"):
+                if (file := run_folder(beside) / place).is_file():
+                    self._files.setdefault(file, name)
         fitting = [file for file, name in self._files.items() if name in names]
         own = [file for file in fitting if run_folder(file) == run_folder(beside)] or fitting
         if len(own) != 1:

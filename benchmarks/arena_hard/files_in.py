@@ -45,7 +45,7 @@ def import_arena(store: Store, name: str, path: Path, data: Path | None) -> Iter
         return lambda row, problem: odd.append(LeftOut(str(file), problem, row))
 
     batch = ImportBatch(store)
-    answers = AnswerFiles(answer_names, [question.uid for question in all_questions], leave_out)
+    answers = AnswerFiles(answer_names, [question.uid for question in all_questions], VERSIONS[version], leave_out)
     importer = JudgmentImporter(
         batch=batch,
         version=version,

@@ -65,7 +65,7 @@ def store_evaluation(
     evaluation = new_evaluation(record, entries)
     key = evaluation.key
     observations = read_judgments(store, entries, record.benchmark.needs_texts)
-    store.add_metrics(key, [*measure(observations), *extra, *benchmark_metrics(record.benchmark, observations)])
+    store.add_metrics(key, [*_metrics(record.benchmark, observations), *extra])
     store.add_evaluation(evaluation)
     return key
 
@@ -81,9 +81,22 @@ def store_evaluations(store: Store, evaluations: Sequence[tuple[EvaluationRecord
     for record, entries in evaluations:
         rows.append(new_evaluation(record, entries))
         observations = _observations(entries, judged, texts if record.benchmark.needs_texts else {})
-        metrics[rows[-1].key] = [*measure(observations), *benchmark_metrics(record.benchmark, observations)]
+        metrics[rows[-1].key] = _metrics(record.benchmark, observations)
     store.add_metrics_of(metrics)
     store.add_evaluations(rows)
+
+
+def _metrics(benchmark: Benchmark, observations: Sequence[PromptJudgments]) -> list[Metric]:
+    """The figures of an evaluation. The lengths of a side whose texts were looked for and are not there are unknown,
+    not 0."""
+    unknown = set()
+    if benchmark.needs_texts:
+        if all(one.candidate_text is None and not one.candidate_chars for one in observations):
+            unknown.add("response_chars")
+        if all(one.baseline_text is None and not one.baseline_chars for one in observations):
+            unknown.add("baseline_response_chars")
+    measured = [metric for metric in measure(observations) if metric.name not in unknown]
+    return [*measured, *benchmark_metrics(benchmark, observations)]
 
 
 def read_judgments(store: Store, entries: Sequence[JudgedPair], texts: bool = False) -> list[PromptJudgments]:

@@ -160,6 +160,16 @@ def test_two_runs_keep_their_own_answers(tmp_path: Path, store: Store) -> None:
         assert sorted(row.value("response_chars") or 0 for row in leaderboard(together)) == [1, 3]
 
 
+def test_lengths_of_answers_that_are_not_there_are_unknown(tmp_path: Path, store: Store) -> None:
+    folder = judged(official(tmp_path, "v0.1"), "v0.1", *[("A>B", "B>A")] * 3)
+    (folder / "data" / "arena-hard-v0.1" / "model_answer" / "m.jsonl").unlink()
+    came_in(import_arena(store, "arena_hard_v0.1", folder, None))
+    (row,) = leaderboard(store)
+    assert "response_chars" not in row.metrics
+    assert row.value("baseline_response_chars") == len("Yes.")
+    assert row.value("win_rate") == 0.0
+
+
 def test_empty_files_are_named(tmp_path: Path, store: Store) -> None:
     folder = judged(official(tmp_path, "v0.1"), "v0.1", *[("A>B", "B>A")] * 3)
     write(folder / "data" / "arena-hard-v0.1" / "model_answer" / "empty.jsonl")
