@@ -121,7 +121,7 @@ def of_models(store: Store, models: Sequence[str] = (), benchmark: str = "", pub
         metrics,
         judges.of_evaluations(store, shown),
         examples.of_models(store, shown, names),
-        provenance.of_evaluations(store, shown, names),
+        provenance.of_evaluations(store, shown, names, metrics.evaluations if metrics else ()),
     )
 
 
@@ -140,15 +140,16 @@ def of_comparison(store: Store, a: NamedModel, b: NamedModel, labels: tuple[str,
     comparison = read_comparison(store, a, b, labels)
     evaluations = [*comparison.shared_evaluations, *comparison.between]
     names = {evaluation.key: evaluation.candidate for evaluation in evaluations} | comparison.names
+    metrics = own_metrics.of_comparison(store, comparison)
     return _content(
         f"{labels[0]} v {labels[1]}",
         verdict_of_comparison.of_comparison(comparison),
         categories.of_comparison(store, comparison),
-        own_metrics.of_comparison(store, comparison),
+        metrics,
         leaderboard.of_comparison(store, comparison),
         judges.of_evaluations(store, evaluations),
         examples.of_comparison(store, comparison),
-        provenance.of_evaluations(store, evaluations, names),
+        provenance.of_evaluations(store, evaluations, names, metrics.evaluations if metrics else ()),
     )
 
 

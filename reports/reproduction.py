@@ -44,8 +44,23 @@ def reproduction(
     options = _untold(evaluation, models) if request is None else _sides(evaluation, models) | dict(request.options)
     drawn = {name: sampling[name] for name in ("temperature", "max_new_tokens", "seed") if name in sampling}
     options = drawn | {name: value for name, value in options.items() if value not in (None, "")}
+    return _typed(options)
+
+
+def asked_again(request: StoredRequest) -> str:
+    """The command of a request that names both sides."""
+    return _imported(request.options) if request.command == "import" else _typed(request.options)
+
+
+def _typed(options: Mapping[str, Any]) -> str:
+    """An option whose value is a list is repeated."""
     names = [*(name for name in _ORDER if name in options), *sorted(options.keys() - set(_ORDER))]
-    return "tpobench eval" + "".join(f" --{name.replace('_', '-')} {_word(options[name])}" for name in names)
+    words = [
+        f" --{name.replace('_', '-')} {_word(one)}"
+        for name in names
+        for one in (options[name] if isinstance(options[name], list) else [options[name]])
+    ]
+    return f"tpobench eval{''.join(words)}"
 
 
 def _imported(options: Mapping[str, Any]) -> str:

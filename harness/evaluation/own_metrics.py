@@ -16,6 +16,7 @@ from tpobench.harness.evaluation.differences import ComparedValues, Difference, 
 from tpobench.harness.evaluation.metrics import by_category
 from tpobench.harness.evaluation.output_sources import NamedOutputs, OutputSource
 from tpobench.harness.evaluation.outputs import ModelOutputs
+from tpobench.harness.evaluation.request import request_of
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.judges.named import scorer_named
 from tpobench.harness.judges.scorer import Scorer, ensure_scores
@@ -115,10 +116,13 @@ def measure_metrics(
     baseline = outputs.baseline(spec) if spec.has_baseline else None
     store.add_prompts(spec.measured_benchmark.prompts)
     try:
-        return [_measured(store, spec, one, candidate, baseline, progress) for one in scorers]
+        results = [_measured(store, spec, one, candidate, baseline, progress) for one in scorers]
     finally:
         for one in scorers:
             one.scorer.close()
+    for result in results:
+        store.add_request(result.evaluation, "eval", request_of(spec, names_sides=source is None))
+    return results
 
 
 def _measured(

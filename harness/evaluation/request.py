@@ -10,7 +10,7 @@ from tpobench.harness.records import SamplingParams
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
 
 
-def request_of(spec: EvaluationSpec, names_sides: bool) -> dict[str, str | int | float]:
+def request_of(spec: EvaluationSpec, names_sides: bool) -> dict[str, str | int | float | list[str]]:
     """The options of `tpobench eval` that ask for this evaluation, but those that are left at their default.
 
     Args:
@@ -22,13 +22,14 @@ def request_of(spec: EvaluationSpec, names_sides: bool) -> dict[str, str | int |
     """
     sides = {"model": spec.candidate, "baseline": spec.baseline} if names_sides else {}
     drawn, usual = spec.params, SamplingParams()
-    wanted: Mapping[str, str | int | float | None] = {
+    wanted: Mapping[str, str | int | float | list[str] | None] = {
         **sides,
         **spec.benchmark.asked,
         "data": None if spec.data is None else str(spec.data),
         "mode": None if spec.mode.name == DIRECT.name else spec.mode.name,
         "judge": spec.judge,
         "judge_model": spec.judge_model,
+        "metric": list(spec.metrics),
         "orders": spec.orders,
         "limit": spec.limit,
         "max_new_tokens": None if drawn.max_new_tokens == spec.benchmark.max_new_tokens else drawn.max_new_tokens,
@@ -39,5 +40,5 @@ def request_of(spec: EvaluationSpec, names_sides: bool) -> dict[str, str | int |
     return {
         name: _CREDENTIALS.sub("", value) if isinstance(value, str) else value
         for name, value in wanted.items()
-        if value not in (None, "")
+        if value not in (None, "", [])
     }

@@ -37,12 +37,13 @@ class OwnMetric:
 
 @dataclass(frozen=True)
 class OwnMetrics:
-    """Every own metric of what the report shows."""
+    """Every own metric of what the report shows, and the keys of the evaluations that they are."""
 
     template: ClassVar[str] = "own_metrics.html.j2"
     anchor: ClassVar[str] = "metrics"
     title: ClassVar[str] = "Metrics"
     metrics: tuple[OwnMetric, ...]
+    evaluations: tuple[str, ...]
 
 
 def of_run(store: Store, run: Run) -> OwnMetrics | None:
@@ -95,7 +96,7 @@ def _section(
         named = sorted((name_of(one), one.evaluation) for one in models)
         rows = [(name, measures[key]) for name, key in named]
         metrics.append(_metric(metric, benchmark, rows, apart.get((benchmark, metric))))
-    return OwnMetrics(tuple(metrics)) if metrics else None
+    return OwnMetrics(tuple(metrics), tuple(measures)) if metrics else None
 
 
 def _metric(

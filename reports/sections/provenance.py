@@ -13,7 +13,7 @@ from tpobench.harness.store.requests import requests_of
 from tpobench.harness.store.store import Store
 from tpobench.reports.evaluations import Evaluation
 from tpobench.reports.home import settings_without_home, without_home
-from tpobench.reports.reproduction import reproduction
+from tpobench.reports.reproduction import asked_again, reproduction
 from tpobench.reports.runs import Run
 
 
@@ -68,14 +68,18 @@ def of_run(run: Run) -> Provenance:
     )
 
 
-def of_evaluations(store: Store, evaluations: Sequence[Evaluation], names: Mapping[str, str]) -> Provenance:
-    """Of evaluations without a run; `names` is what to call each candidate, by evaluation."""
+def of_evaluations(
+    store: Store, evaluations: Sequence[Evaluation], names: Mapping[str, str], metrics: Sequence[str] = ()
+) -> Provenance:
+    """Of evaluations without a run; `names` is what to call each candidate, by evaluation. `metrics` are the keys of
+    those by own metrics alone."""
     keys = [e.key for e in evaluations]
     fingerprints = [fingerprint for e in evaluations for fingerprint in (e.fingerprint, e.baseline_fingerprint)]
     models = models_with_fingerprints(store, list(dict.fromkeys(fingerprints)))
     sampling, spent = sampling_of_candidates(store, keys), judging_calls(store, keys)
     facts = [("Judge", judge) for judge in dict.fromkeys(e.judge for e in evaluations)]
-    facts.append(("Judge calls", str(spent.calls)))
+    if evaluations:
+        facts.append(("Judge calls", str(spent.calls)))
     if spent.dollars is not None:
         facts.append(("Cost of judging", f"${spent.dollars:.2f}"))
     rows = [
@@ -91,6 +95,7 @@ def of_evaluations(store: Store, evaluations: Sequence[Evaluation], names: Mappi
     ]
     requests = requests_of(store, keys)
     commands = [reproduction(e, models, requests.get(e.key), sampling.get(e.key, {})) for e in evaluations]
+    commands += [asked_again(request) for request in requests_of(store, metrics).values()]
     return Provenance(
         facts=facts,
         blocks=[],

@@ -20,7 +20,7 @@ from tpobench.reports.content import of_models
 from tpobench.reports.evaluations import Evaluation, newest_evaluations, read_evaluations
 from tpobench.reports.formats.html import render
 from tpobench.reports.home import settings_without_home, without_home
-from tpobench.reports.reproduction import reproduction
+from tpobench.reports.reproduction import asked_again, reproduction
 from tpobench.reports.sections.provenance import Provenance
 
 VERDICT = r"""
@@ -151,3 +151,8 @@ def test_a_command_shows_nobody_s_home_folder() -> None:
 def test_a_run_s_settings_show_nobody_s_home_folder() -> None:
     settings = {"model": "/home/alice/m", "sources": [{"source": "/Users/bob/p.jsonl"}], "seed": 3}
     assert settings_without_home(settings) == {"model": "~/m", "sources": [{"source": "~/p.jsonl"}], "seed": 3}
+
+
+def test_an_option_that_was_given_twice_is_repeated() -> None:
+    request = StoredRequest("eval", {"model": "m.json", "metric": ["a.py:f", "b.py:g"], "limit": 5})
+    assert asked_again(request) == "tpobench eval --model m.json --limit 5 --metric a.py:f --metric b.py:g"
