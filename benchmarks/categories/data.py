@@ -176,10 +176,11 @@ def _take(store: Store, question: CategoryQuestion, reply: Reply, owed: list[str
             owed.append(words)
         return words
     value = question.value(choice.text)
-    if value is None and choice.finish_reason == "length":
+    if value is None and choice.finish_reason == "length" and reply.call.options["max_tokens"] == FEW_TOKENS:
         store.add_calls([reply.record])
-        if reply.call.options["max_tokens"] == FEW_TOKENS:
-            return question.call(key, MANY_TOKENS)
+        return question.call(key, MANY_TOKENS)
+    if choice.is_cut:
+        store.add_calls([reply.record])
         owed.append(f"the answer was cut at {MANY_TOKENS} tokens")
         return None
     assignment = Assignment(

@@ -54,13 +54,13 @@ class EndpointSampler:
         self._require_answers()
         if self._unusable:
             raise UserError(
-                f"{len(self._unusable)} prompts got no answer that can be used, the first {self._unusable[0]}; the "
+                f"{_prompts(len(self._unusable))} got no answer that can be used, the first {self._unusable[0]}; the "
                 "others are stored, run the command again to ask for the rest"
             )
         if self._client.given_up:
             raise UserError(
-                f"{self._client.given_up} prompts got no answer ({self._client.last_problem}); the others are stored, "
-                "run the command again to ask for the rest"
+                f"{_prompts(self._client.given_up)} got no answer ({self._client.last_problem}); the others are "
+                "stored, run the command again to ask for the rest"
             )
 
     @property
@@ -156,7 +156,7 @@ class EndpointSampler:
         if self._unexplained:
             (first, *_), reply = self._unexplained[0]
             raise UserError(
-                f"the server refuses {len(self._unexplained)} prompts and answers none, the first {first.label}: "
+                f"the server refuses {_prompts(len(self._unexplained))} and answers none, the first {first.label}: "
                 f"{reply.problem}"
             )
 
@@ -171,6 +171,10 @@ class EndpointSampler:
             return ()
         tokens = choice.token_ids or self._encoder.output(choice.text)
         return self._encoder.ended(tokens) if choice.finish_reason == "stop" else tokens
+
+
+def _prompts(number: int) -> str:
+    return "1 prompt" if number == 1 else f"{number} prompts"
 
 
 def _same_prompt(requests: Sequence[Request]) -> Iterator[list[Request]]:

@@ -109,7 +109,7 @@ def test_an_error_about_a_field_after_an_answer_is_about_its_own_prompt(store: S
 
 
 def test_an_answer_that_stays_of_no_use_is_owed(store: Store, fresh_url: str) -> None:
-    with pytest.raises(UserError, match=r"1 prompts got no answer that can be used.*a choice holds no text"):
+    with pytest.raises(UserError, match=r"1 prompt got no answer that can be used.*a choice holds no text"):
         outputs(store, fresh_url, ["fine", "CASE no_text"])
     assert store.row_counts()["output"] == 1
     heal(fresh_url)
