@@ -140,7 +140,9 @@ def head_to_heads_of(
 
 
 def _importance(difference: Difference) -> int:
-    """What is told first: the figure that the benchmark is known by, then win rates, then tasks."""
+    """What is told first: the figure that the benchmark is known by, then win rates, tasks, the user's own metrics."""
+    if difference.on_own_scale:
+        return 3
     if difference.figure == WIN_RATE:
         return 1
     declaration = declaration_of(difference.benchmark)

@@ -146,7 +146,8 @@ def judged_models(store: Store, names: Sequence[str], benchmark: str) -> list[Na
         benchmark: The only one that the report is about, or empty.
 
     Raises:
-        StoreLacks: One of them was never judged, or nothing of this benchmark was.
+        StoreLacks: One of them was neither judged nor measured by a metric of the user's, or nothing of this benchmark
+            was.
         UserError: A name fits several models.
     """
     judged = [*current_evaluations(store, judged=True), *metric_evaluations(store)]

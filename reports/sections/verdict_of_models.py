@@ -17,7 +17,7 @@ MOST_HEADLINES = 4
 MOST_NAMES = 3
 """Models that a sentence names; more are counted."""
 
-_NOTHING = "No judge has given a verdict; the leaderboard shows what else was measured."
+_NOTHING = "No judge has given a verdict; what else was measured stands below."
 
 
 def of_models(evaluations: Sequence[Evaluation], decisions: Sequence[DecisionOfModels]) -> Conclusion:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.apis import refusing
 from tests.apis.verdicts import MODEL, verdict_server
-from tests.cli.command import refused, tpobench
+from tests.cli.command import refusal, refused, tpobench
 from tests.miniature import build_reward_model
 
 OPTIONS = ("--model", "ours.json", "--baseline", "theirs.json", "--benchmark", "bench.jsonl", "--store", "s.duckdb")
@@ -37,6 +37,37 @@ def test_a_reward_model_is_a_judge_of_every_command(folder: Path) -> None:
     assert (plan["judge_calls"], plan["dollars"]) == (0, 0.0)
     assert "nothing to check" in refused("judge", "check", *OPTIONS, *judge, cwd=folder)
     assert "asks no model" in refused("eval", *OPTIONS, *judge, "--judge-model", "gpt-4", cwd=folder)
+
+
+def test_a_metric_of_the_users_goes_from_eval_to_the_report(folder: Path) -> None:
+    (folder / "my_metrics.py").write_text("def chars(prompt, response):\n    return len(response)\n")
+    metric = ("--metric", "my_metrics.py:chars")
+    told = json.loads(tpobench("eval", *OPTIONS, *metric, "--json", cwd=folder).stdout)
+    (own,) = told["own_metrics"]
+    assert own["differences"][0]["difference"] == len("ours") - len("theirs")
+    assert "my_metrics:chars" in tpobench("eval", *OPTIONS, *metric, cwd=folder).stdout
+    compared = tpobench("compare", "ours", "theirs", "--store", "s.duckdb", cwd=folder)
+    assert "-2.000" in compared.stdout, compared.stderr
+    for wanted in (("--models", "all"), ("--models", "ours"), ("--compare", "ours", "theirs")):
+        report = tpobench("report", "--store", "s.duckdb", *wanted, "--markdown", cwd=folder)
+        assert "chars on bench.jsonl" in report.stdout, report.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--metric", "absent:chars"), "No module named 'absent'"),
+        (("--metric", "absent.py:chars"), "there is no file absent.py"),
+        (("--metric", "timeit:timeit"), "a module of Python itself"),
+        (("--metric", "checklist", "--orders", "both"), "--orders has no effect with --metric and without --judge"),
+    ],
+)
+def test_a_metric_that_cannot_be_is_refused_by_eval_and_plan(
+    folder: Path, options: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    for command in ("eval", "plan"):
+        assert told in refusal(command, *OPTIONS, *options)
 
 
 def test_an_evaluation_is_planned_made_and_free_the_second_time(tmp_path: Path, api: str, compared: list[str]) -> None:

@@ -17,7 +17,7 @@ def test_judgments_without_any_verdict(store: Store) -> None:
     new, old = (answered(store, name, DIRECT, asked, [f"{name} {n}" for n in range(40)]) for name in ("new", "old"))
     judged(store, new, old, Judging(say=lambda n, order: None))
     content = of_models(store)
-    assert content.verdict.sentence == "No judge has given a verdict; the leaderboard shows what else was measured."
+    assert content.verdict.sentence == "No judge has given a verdict; what else was measured stands below."
     assert content.verdict.headlines == []
     assert any("a gate would be INVALID" in warning for warning in content.verdict.warnings)
     render(content)
