@@ -34,7 +34,9 @@ class _Loader(yaml.SafeLoader):
     def get_single_node(self) -> yaml.Node | None:
         node: yaml.Node | None = super().get_single_node()
         if node is not None and _values(node, {}) > _MOST_VALUES:
-            raise yaml.YAMLError(f"it stands for more than {_MOST_VALUES:,} values; write out what its aliases repeat")
+            raise yaml.YAMLError(
+                f"it stands for more than {_MOST_VALUES:,} values; write repeated values out, without aliases"
+            )
         return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -55,7 +57,7 @@ def _values(node: yaml.Node, counted: dict[int, int]) -> int:
     """
     if id(node) in counted:
         if counted[id(node)] == 0:
-            raise yaml.YAMLError("it has an alias of what the alias stands in; write it out")
+            raise yaml.YAMLError("an alias refers to the part that contains it; write the value out")
         return counted[id(node)]
     counted[id(node)] = 0
     parts = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value

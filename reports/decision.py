@@ -12,7 +12,7 @@ READINGS = {
     "PASS": "meets every rule of the gate, so it may be promoted",
     "FAIL": "is rejected by the gate",
     "INCONCLUSIVE": "can be neither promoted nor rejected: there is too little data to tell",
-    "INVALID": "was not decided on: the data cannot carry a decision",
+    "INVALID": "was not decided on: the data does not allow a decision",
 }
 SYMBOLS = {"PASS": "✓", "FAIL": "✕", "INCONCLUSIVE": "?", "INVALID": "!", "WARNING": "⚠"}
 MOST_CULPRITS = 3

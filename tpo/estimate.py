@@ -81,7 +81,7 @@ def estimate(config: RunConfig) -> Estimate:
     if any(step.seconds is None for step in steps):
         notes.append("some times are not known: no step of that kind was measured on this machine yet")
     if config.instructions.sources and any(s.source.startswith("synthetic:") for s in config.instructions.sources):
-        notes.append("writing the synthetic instructions comes on top")
+        notes.append("the synthetic instructions are written in addition to this")
     return Estimate(steps, weights, made * (weights or 0), notes)
 
 

@@ -122,7 +122,7 @@ class CheckpointEvaluator:
         scored = "" if score is None else f"  mean score {score.value:.3f} ({score.low:.3f}, {score.high:.3f})"
         where = step.name.removeprefix("evaluate/")
         self._run.progress.say(
-            f"[bold]{where}[/]{scored}  win rate {wins.value:.1%} ({wins.low:.1%}, {wins.high:.1%})  "
+            f"{where}{scored}  win rate {wins.value:.1%} ({wins.low:.1%}, {wins.high:.1%})  "
             f"parsed {1 - (parse_errors or 0.0):.0%}"
         )
 

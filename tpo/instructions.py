@@ -52,7 +52,7 @@ def allotted_instructions(run: TrainingRun, judge: TrainingJudge, measured: Sequ
     details = run.step(Step(InstructionsDetails, iteration=config.iterations), lambda: _details(allotted))
     removed = ", ".join(f"{number} {reason}" for reason, number in details.removed.items()) or "none"
     run.progress.say(
-        f"[bold]instructions[/]  {config.iterations} x {config.instructions.per_iteration} fresh prompts of "
+        f"instructions  {config.iterations} x {config.instructions.per_iteration} fresh prompts of "
         f"{details.available:,}; removed: {removed}"
     )
     return allotted

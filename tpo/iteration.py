@@ -48,10 +48,10 @@ class ArmIteration:
         require_healthy(self._name, sampled, first or sampled, run.config.guards)
         run.step(Step(ScoreDetails, self.arm, self.iteration), lambda: _score_details(self._groups))
         paired = run.step(Step(PairDetails, self.arm, self.iteration), self._pair)
-        run.progress.say(f"[bold]{self.arm} {self.iteration}[/]  {pairs_words(paired, len(self.prompts))}")
+        run.progress.say(f"{self.arm} {self.iteration}  {pairs_words(paired, len(self.prompts))}")
         require_short_pairs(self._name, paired, run.config.guards, run.config.training.max_length)
         trained = run.step(Step(TrainDetails, self.arm, self.iteration), self._train)
-        run.progress.say(f"[bold]{self.arm}-{self.iteration}[/]  trained, loss {trained.metrics['loss']:.3f}")
+        run.progress.say(f"{self.arm}-{self.iteration}  trained, loss {trained.metrics['loss']:.3f}")
         return install_epoch(run, trained, self._chosen(trained))
 
     @property

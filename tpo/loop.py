@@ -74,7 +74,7 @@ class _Loop:
 
     def _seed(self) -> None:
         seed = self._run.seed
-        self._run.progress.say(f"[bold]seed[/]  {seed.name}, {_megabytes(seed)}, fingerprint {seed.fingerprint[:12]}")
+        self._run.progress.say(f"seed  {seed.name}, {_megabytes(seed)}, fingerprint {seed.fingerprint[:12]}")
         details = SeedDetails(model=seed.fingerprint, name=seed.name, folder=seed.folder)
         self._run.step(Step(SeedDetails), lambda: details)
         self._evaluator.of_seed()

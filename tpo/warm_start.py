@@ -36,7 +36,7 @@ def warm_started(run: TrainingRun, arm: Arm) -> Model:
         return replace(details, examples=len(rows))
 
     trained = run.step(Step(WarmStartDetails, arm), work)
-    run.progress.say(f"[bold]{arm}-0[/]  trained, loss {trained.metrics['loss']:.3f}")
+    run.progress.say(f"{arm}-0  trained, loss {trained.metrics['loss']:.3f}")
     return install_epoch(run, trained, trained.epochs[-1].model)
 
 

@@ -82,7 +82,7 @@ def _of_connecting(error: Exception, base_url: str, proxy: str | None) -> Fault 
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return Fault(f"the host name {host} is not known (DNS)", "check the address", is_connection=True)
     if isinstance(error, aiohttp.ServerTimeoutError | TimeoutError):
-        advice = "is the address right, and no firewall between?"
+        advice = "check the address, and whether a firewall blocks it"
         return Fault(f"no connection to {host} within {CONNECT_S:g} s", advice, is_connection=True)
     if isinstance(error, aiohttp.ClientConnectorError):
         return _of_connection(error, urlsplit(base_url).netloc)
@@ -97,7 +97,7 @@ def _of_proxy(error: Exception, host: str, proxy: str) -> Fault:
     password = "; it wants a user name and password, as http://USER:PASSWORD@..." if status == 407 else ""
     return Fault(
         f"the proxy {shown_proxy(proxy)} {what}{password}",
-        f"the environment names it (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY); NO_PROXY={host} goes past it",
+        f"the environment names it (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY); NO_PROXY={host} bypasses it",
         is_lasting=status == 407,
         is_connection=True,
     )

@@ -53,8 +53,8 @@ def api_key(base_url: str) -> str | None:
         )
     if parts.scheme == "http" and not _is_near(parts.hostname or ""):
         raise UserError(
-            f"the API key for {parts.hostname} would cross the internet in clear: write https:// instead of http://, "
-            f"or take the key away (unset {variable_of(parts)})"
+            f"the API key for {parts.hostname} would be sent unencrypted over the internet: write https:// instead of "
+            f"http://, or take the key away (unset {variable_of(parts)})"
         )
     return key
 
@@ -64,7 +64,7 @@ def clear_text_warning(base_url: str) -> str | None:
     parts = urlsplit(base_url)
     if parts.scheme != "http" or is_this_machine(parts.hostname or "") or api_key(base_url) is None:
         return None
-    return f"the API key for {parts.netloc} goes over the local network in clear, since the address begins with http://"
+    return f"the API key for {parts.netloc} is sent unencrypted over the local network, because the address begins with http://"
 
 
 def key_advice(base_url: str) -> str:

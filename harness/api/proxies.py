@@ -28,7 +28,7 @@ def proxy_for(base_url: str) -> str | None:
     if not usable:
         raise UserError(
             f"the proxy that the environment names for {host} ({shown_proxy(address)}) is not an http proxy: set "
-            f"{parts.scheme.upper()}_PROXY to one, or NO_PROXY={host} to go past it"
+            f"{parts.scheme.upper()}_PROXY to one, or NO_PROXY={host} to bypass it"
         )
     return address
 

@@ -38,13 +38,13 @@ def told_of_prompts(prompts: int, needed: int | None) -> tuple[str, ...]:
     """How to keep a gate's prompts from being learned by heart, where it prints those that were lost."""
     parts = prompts // needed if needed else 0
     how = (
-        f"gate on one of {parts} parts of them in turn"
+        f"use one of {parts} parts of them in each gate, in turn"
         if parts > 1
         else "replace a part of them after each gate (a quarter, say)"
     )
     return (
-        f"this policy prints prompts that were lost, and whoever fixes just those passes in the end: {how}, or hide "
-        "them with reveal: categories",
+        f"this policy prints the prompts that were lost, and a model that is fixed on just those passes in the end: "
+        f"{how}, or hide them with reveal: categories",
     )
 
 

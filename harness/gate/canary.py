@@ -130,9 +130,9 @@ def require_unchanged(store: Store, judge: Judge, known: Sequence[JudgedBefore])
         return
     when = min(before.judged_at for before in known)
     raise JudgeChanged(
-        f"the judge says otherwise than before on {changed} of {asked} pairs that it judged first on {when:%Y-%m-%d}: "
-        f"what answers to the name {judge.id} has changed, and its judgments of then and now make no comparison; have "
-        "the former model serve the name, or judge everything anew in another store"
+        f"the judge decides {changed} of {asked} pairs differently than on {when:%Y-%m-%d}: the model behind the name "
+        f"{judge.id} has changed, and its old and new judgments cannot be compared; serve the former model under this "
+        "name, or judge everything again in another store"
     )
 
 

@@ -102,12 +102,12 @@ def _guarded(
     elif visible is None:
         outcome = "INVALID"
         sentence = (
-            f"{len(prefix.seen)} prompts see no win rate below {rule.floor:.1%} with {rule.power:.0%} probability; "
-            "take more prompts, or a smaller margin"
+            f"{len(prefix.seen)} prompts are too few to detect any win rate below {rule.floor:.1%} with "
+            f"{rule.power:.0%} probability; take more prompts, or a smaller margin"
         )
     else:
         outcome = "PASS"
-        seen = f"a win rate of {rule.floor - visible:.0%} would be seen with {rule.power:.0%} probability"
+        seen = f"a win rate of {rule.floor - visible:.0%} would be detected with {rule.power:.0%} probability"
         sentence = f"{_win(prefix)}, not certainly below {rule.floor:.1%}; {seen}"
     figures: dict[str, Any] = {"limit": rule.floor, "alpha": rule.alpha, "prompts": len(prefix.values), "of": prompts}
     return RuleResult(

@@ -61,7 +61,7 @@ def told_of_contamination(store: Store, gate_input: GateInput) -> GateInput:
     runs = " and ".join(f"the run {run}" for run in found.runs)
     warning = (
         f"{gate_input.candidate} was trained by {runs} on {len(found.prompts)} of these {found.of} prompts "
-        f"({found.share:.1%}): what it says there may be remembered, so judge it on other prompts"
+        f"({found.share:.1%}): its answers there may be memorised; judge it on other prompts"
     )
     return replace(gate_input, warnings=(*gate_input.warnings, warning))
 

@@ -183,8 +183,8 @@ def _warning(trials: Sequence[_Trial]) -> str:
     if not unseen or trials[-1].control.kind != "empty":
         return ""
     return (
-        "the judge prefers an answer to none, but it was not certain to prefer a prompt's own answer to that to "
-        f"another prompt ({unseen[0].score}): it may judge the form alone"
+        "the judge prefers an answer to an empty one, but not with certainty a prompt's own answer to the answer to "
+        f"another prompt ({unseen[0].score}): it may judge form only"
     )
 
 
@@ -195,4 +195,4 @@ def _invalid_sentence(trials: Sequence[_Trial]) -> str:
         return f"the judge cannot tell {last.control.bad} from {last.control.own}: {'; '.join(last.problems)}; {advice}"
     scores = "; ".join(f"{trial.control.bad} {trial.score}" for trial in trials)
     said = "preferred answers that should lose" if last.decided > 0 else "did not clearly prefer good answers to bad"
-    return f"the judge {said}, so it decides nothing: {scores}; {advice}"
+    return f"the judge {said}, so its verdicts decide nothing: {scores}; {advice}"

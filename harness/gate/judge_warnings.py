@@ -29,8 +29,8 @@ def _trained_by(store: Store, gate_input: GateInput) -> list[str]:
         else:
             continue
         warnings.append(
-            f"{who} also made the preferences that the run {run} trained {gate_input.candidate} on: it may like what "
-            "it taught, so let another judge decide"
+            f"{who} also made the preferences that the run {run} trained {gate_input.candidate} on: it may prefer "
+            "what it has taught; use another judge"
         )
     return warnings
 

@@ -145,7 +145,7 @@ class _Candidate:
         """Its preferences over that model, with these outputs."""
         if outputs is None:
             return None
-        assert self.judge is not None, "a rule that compares takes a judge"
+        assert self.judge is not None, "a rule that compares needs a judge"
         label = "" if ref is None else ref.label
         return LivePreferences(
             store=self.store,

@@ -66,7 +66,7 @@ def length_ratio(
         share: Which share of the responses may be far longer.
     """
     if ours is None or theirs is None:
-        return _invalid("length_ratio", "the store does not say how long the responses of both sides are", limit)
+        return _invalid("length_ratio", "the store does not hold the response lengths of both sides", limit)
     if not any(theirs):
         return _invalid("length_ratio", "every response of the baseline is empty, or imported without text", limit)
     # One character more on either side: an empty response has a ratio, too.
@@ -89,7 +89,7 @@ def _degenerate(
     limit, responses = policy.degenerate.max, candidate.responses
     if responses is None or len(responses) != len(prompts):  # without a comparison there are no prompts
         named = "degenerate" in policy.model_fields_set
-        sentence = "no response texts are known, so nothing can be said of empty, repeated or judge-directed ones"
+        sentence = "the store holds no response texts, so empty, repeated or judge-directed responses cannot be counted"
         return RuleResult(rule="degenerate", outcome="INVALID" if named else "SHOWN", sentence=sentence, limit=limit)
     counts = degenerate(
         [prompts[index] for index in kept],
@@ -108,7 +108,7 @@ def _degenerate(
 
 def _at_most(rule: str, quantity: str, value: float | None, limit: float) -> RuleResult:
     if value is None:
-        return _invalid(rule, f"the store does not say the {quantity}", limit)
+        return _invalid(rule, f"the store does not hold the {quantity}", limit)
     outcome: RuleOutcome = "PASS" if value <= limit else "FAIL"
     text = "{:.4g}".format if rule == "thought_chars" else percent_text
     sentence = f"{quantity}: {text(value)}, allowed up to {text(limit)}"

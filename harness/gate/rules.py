@@ -226,7 +226,7 @@ class BoundsRule(Rule):
         if self.min is None and self.max is None:
             raise ValueError("a rule for a metric needs min or max")
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError("min is above max, so no figure would do")
+            raise ValueError("min is above max, so no figure can meet both")
         return self
 
 

@@ -23,7 +23,7 @@ def told_of_same_answers(gate_input: GateInput) -> tuple[str, ...]:
         return ()
     return (
         f"{repeated} of {len(ours)} prompts have the same two responses as another prompt; if they ask the same in "
-        "other words, they count too often",
+        "other words, they are counted too often",
     )
 
 

@@ -45,7 +45,7 @@ class JudgeRequest:
     def require_no_argument(self) -> None:
         """Raises UserError for ``KIND:ARGUMENT`` where the judge takes no argument."""
         if self.argument:
-            raise UserError(f"the judge {self.kind} is named alone, not {self.name!r}")
+            raise UserError(f"the judge {self.kind} takes no argument: write {self.kind}, not {self.name}")
 
     def require_argument(self, argument: str) -> None:
         """Raises UserError for ``KIND`` alone where the judge is named with this argument."""

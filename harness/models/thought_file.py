@@ -20,5 +20,5 @@ class ThoughtTemplateFile(FileModel):
         if self.thought_marker and (
             self.thought_marker in self.response_marker or self.response_marker in self.thought_marker
         ):
-            raise ValueError("one marker is part of the other, so no output could be taken apart")
+            raise ValueError("one marker is part of the other, so outputs could not be split")
         return self

@@ -78,5 +78,5 @@ def _add_outcome(case: ElementTree.Element, rule: RuleResult) -> None:
         return
     kind = "error" if rule.outcome == "INVALID" else "failure"
     problem = ElementTree.SubElement(case, kind, type=rule.outcome, message=text)
-    unsure = "; it is not certain either way, and a gate that is not certain must not be green"
+    unsure = "; it is not certain either way, and a gate that is not certain must not pass a CI"
     problem.text = text + (unsure if rule.outcome == "INCONCLUSIVE" else "")

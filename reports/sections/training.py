@@ -40,7 +40,7 @@ def training_warnings(run: Run) -> list[str]:
     said = [f"{row.arm} in {iteration_name(row.iteration)} {percent(row.metrics['rewards/accuracies'])}" for row in low]
     if not said:
         return []
-    return [f"Training hardly told chosen from rejected responses: reward accuracy {', '.join(said)} (chance is 50%)."]
+    return [f"Training hardly separated chosen from rejected: reward accuracy {', '.join(said)} (chance is 50%)."]
 
 
 @dataclass(frozen=True, kw_only=True)

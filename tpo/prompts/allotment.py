@@ -70,7 +70,7 @@ def allot(
     held_out = _fresh(validation, seen, "in validation", removed, "validation ")
     if validation and not held_out:
         raise UserError(
-            f"all {len(validation)} prompts of selection.source are trained or measured on elsewhere "
+            f"all {len(validation)} prompts of selection.source are already used for training or measuring "
             f"({_listed(removed)}); choose another source, or another split"
         )
     orders = []

@@ -95,4 +95,4 @@ def reason_in(log_file: Path, returncode: int) -> str:
         return "the trainer was killed (out of memory, most often); try a smaller batch_size"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     raised = [line for line in lines if _RAISED.match(line)]
-    return (raised or lines or [f"exit status {returncode} without a word"])[-1]
+    return (raised or lines or [f"exit status {returncode} without an error message"])[-1]

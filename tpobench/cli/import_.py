@@ -55,6 +55,8 @@ def import_files(
     from tpobench.harness.progress import Progress
     from tpobench.harness.store.store import Store
 
+    if as_json:
+        refuse_options(context, ["verbose"], "with --json, which names everything in any case")
     files = official_files(kind)
     if not files.own_files:
         refuse_options(context, ["data"], f"with {kind}, whose files need no others")

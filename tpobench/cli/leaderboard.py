@@ -27,16 +27,16 @@ def leaderboard(
         Path | None, typer.Option(help="AlpacaEval's leaderboard.csv, to show its figures beside yours.")
     ] = None,
     sort: Annotated[
-        str, typer.Option(help="The figure to sort by, the highest first; unless given, the one that the ranks are of.")
+        str, typer.Option(help="The figure to sort by, the highest first; default: the one that ranks are made of.")
     ] = "",
     store: StoreOption = DEFAULT_STORE,
     as_json: JsonOption = False,
 ) -> None:
     """List every evaluated model, with intervals.
 
-    Official figures stand beside ours. A rank of 2-5 says that the model is surely not the best, and that which of
-    these places is its own cannot be told. Of several evaluations with the same benchmark, judge, models and modes,
-    that over most prompts counts, and of those the newest.
+    Official figures stand beside ours. A rank of 2-5 means that the model is certainly not the best, and that its exact
+    place among these is not certain. If a model has several evaluations with the same benchmark, judge, baseline and
+    modes, the one over most prompts counts, and of those the newest.
 
     Example: tpobench leaderboard --benchmark alpaca_eval --by-category
     """

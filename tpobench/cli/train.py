@@ -25,7 +25,7 @@ def train(
     config: Annotated[Path, typer.Argument(help="The run's YAML; see tpobench quickstart --print-config.")],
     folder: FolderOption = None,
     as_json: JsonOption = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the run would cost, and stop.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what the run would take, and stop.")] = False,
 ) -> None:
     """Train with and without thoughts, and measure both.
 

@@ -30,7 +30,7 @@ def print_comparison(a: str, b: str, differences: Sequence[Difference]) -> None:
         )
     if any(row.is_invalid for row in differences):
         print(
-            f"INVALID: more than {MAX_MISSING:.0%} of the prompts have no verdict; between the limits lies the figure"
+            f"INVALID: more than {MAX_MISSING:.0%} of the prompts have no verdict; the figure lies between the limits"
         )
 
 

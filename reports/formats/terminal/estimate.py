@@ -64,10 +64,10 @@ class RunCost(Protocol):
 
 def estimate_table(cost: RunCost) -> Table:
     """What a run would take: a row for each step, and all of it."""
-    caption = cell("; ".join(["tokens at most: sampled, and trained on", *cost.notes]))
+    caption = cell("; ".join(["tokens and minutes are upper limits: every output at its longest", *cost.notes]))
     table = Table(caption=caption, caption_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("step", no_wrap=True)
-    for column in ("outputs", "tokens", "calls", "trained", "disk GB", "minutes"):
+    for column in ("outputs", "tokens", "calls", "trained", "disk GB", "minutes, at most"):
         table.add_column(column, justify="right")
     for step in cost.steps:
         numbers = step.outputs, step.tokens, step.calls, step.trained_tokens

@@ -69,7 +69,7 @@ def _source(plan: GatePlan) -> str:
 
 def _limits(plan: GatePlan) -> list[str]:
     if plan.floor is None:
-        return ["  floor      no rule is on a win rate; the figures of its rules take all prompts"]
+        return ["  floor      no rule is on a win rate; the figures of its rules need all prompts"]
     ceiling = "" if plan.ceiling is None else f", ceiling {plan.ceiling:.1%}"
     return [f"  floor      {plan.floor:.1%}{ceiling} at alpha {plan.alpha:.2g}, method {plan.method}"]
 
@@ -78,9 +78,7 @@ def _others(plan: GatePlan) -> list[str]:
     others = [f"the {role}" for role in plan.roles if role != "head_to_head"]
     if not others:
         return []
-    return [
-        f"  also       against {' and '.join(others)}, taken to be as good as the baseline; their calls are counted"
-    ]
+    return [f"  also       against {' and '.join(others)}, assumed to be as good as the baseline; includes their calls"]
 
 
 def _needs(plan: GatePlan) -> list[str]:
@@ -91,7 +89,7 @@ def _needs(plan: GatePlan) -> list[str]:
         enough = "" if plan.needed <= plan.prompts else "; these are too few"
         lines.append(f"  needs      {plan.needed:,} prompts for {candidate} to pass 4 times out of 5{enough}")
     if plan.detectable is not None:
-        lines.append(f"  detects    {100 * plan.detectable:.1f} points from the floor as often")
+        lines.append(f"  detects    {100 * plan.detectable:.1f} points from the floor, also 4 times out of 5")
     return lines
 
 
@@ -102,7 +100,7 @@ def _category_lines(plan: GatePlan) -> list[str]:
             f"{name} {'no drop' if category.drop is None else f'{100 * category.drop:.0f} points'} ({category.judged})"
             for name, category in guarded.items()
         ]
-        text = f"  guards     by category, the drop that is seen (prompts judged): {', '.join(parts)}"
+        text = f"  guards     by category, the smallest drop that is detected (prompts judged): {', '.join(parts)}"
         return textwrap.wrap(text, WIDTH, subsequent_indent=" " * 13)
     large = sum(category.prompts >= MIN_CATEGORY for category in plan.categories.values())
     if len(plan.categories) < 2:

@@ -6,7 +6,7 @@ from tpobench.harness.stats.intervals import Interval
 
 def judge_consistency_lines(check: JudgeConsistency) -> list[str]:
     """What a check of a judge found, for the terminal."""
-    repeats = "one call each; see with --repeats 2"
+    repeats = "not measured: one call each; --repeats 2 measures it"
     if check.repeat_variance is not None and check.repeat_flips is not None:
         repeats = f"{check.repeat_variance:.4f} of the preference; {100 * check.repeat_flips:.1f}% change sides"
     return [

@@ -22,6 +22,7 @@ VALUES = {
     "split": "test",
     "judge": "ste",
     "baseline": "b",
+    "metric": "m.py:f",
     "judge_model": "m",
     "orders": "both",
     "per_category": "3",
@@ -58,14 +59,14 @@ EVAL_CASES: list[tuple[list[str], set[str]]] = [
     (LOCAL, OF_FREE_JUDGE | {"base"}),
     (OUTPUTS, OF_SAMPLING),
     ([*LOCAL, "--temperature", "0"], {"seed"}),
-    (["--benchmark", "lm_eval:gsm8k"], {"judge", "baseline", *API}),
+    (["--benchmark", "lm_eval:gsm8k"], {"judge", "baseline", "metric", *API}),
 ]
 
 CASES: dict[str, list[tuple[list[str], set[str]]]] = {
     **{command: [([command, *given], names) for given, names in EVAL_CASES] for command in ("eval", "plan")},
     "judge check": [
-        (["judge", "check", *given], names - {"judge", "baseline"} if "lm_eval:gsm8k" in given else names)
-        for given, names in EVAL_CASES[:-1]
+        (["judge", "check", *given], names - {"judge", "baseline", "metric"} if "lm_eval:gsm8k" in given else names)
+        for given, names in [*EVAL_CASES[:-1], ([*LOCAL, "--limit", "3"], {"metric"})]
     ],
     "sample": [
         (["sample", f"{HERE}/checked.jsonl", *LOCAL], API | {"base"}),
@@ -85,7 +86,7 @@ CASES: dict[str, list[tuple[list[str], set[str]]]] = {
         ([*GATE, "--offline"], {"retry_missing", *API}),
     ],
     "champion show": [(["champion", "show", "--file", "c.json"], {"store"})],
-    "import": [(["import", "lm_eval", HERE], {"data"})],
+    "import": [(["import", "lm_eval", HERE], {"data"}), (["import", "lm_eval", HERE, "--json"], {"verbose"})],
     "export": [(["export", "lm_eval", "--model", "m"], {"data"})],
     "train": [(["train", f"{HERE}/run.yaml", "--dry-run"], {"folder", "wait"})],
     "quickstart": [(["quickstart", "--print-config"], {"folder", "wait", "as_json"})],

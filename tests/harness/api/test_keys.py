@@ -81,7 +81,7 @@ def test_what_cannot_be_a_key_is_one_sentence_without_it(monkeypatch: pytest.Mon
 
 def test_a_key_never_crosses_the_internet_in_clear(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TPOBENCH_API_KEY_LLM_EXAMPLE", "k")
-    with pytest.raises(UserError, match=r"would cross the internet in clear: write https://"):
+    with pytest.raises(UserError, match=r"would be sent unencrypted over the internet: write https://"):
         api_key("http://llm.example/v1")
     monkeypatch.setenv("OPENAI_API_KEY", "k")
     with pytest.raises(UserError, match=r"over https only: write https://api.openai.com/v1"):
@@ -98,7 +98,7 @@ def test_a_key_in_clear_on_the_local_network_is_told(
     monkeypatch.setenv("TPOBENCH_API_KEY_10_1_2_3_80", "k")
     monkeypatch.setenv("TPOBENCH_API_KEY_BOX_80", "k")
     assert api_key(address) == "k"
-    assert ("in clear" in (clear_text_warning(address) or "")) is warned
+    assert ("unencrypted" in (clear_text_warning(address) or "")) is warned
 
 
 def test_a_key_in_clear_inside_this_machine_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,7 @@ def test_a_category_is_judged_until_its_power_or_to_its_end_and_to_its_end_where
     assert [(result.prompts, result.of) for result in paid] == [(size, 400), (40, 40)]
     assert [(result.prompts, result.of) for result in free] == [(400, 400), (40, 40)]
     assert paid[0].detectable == pytest.approx(0.15, abs=0.003)
-    assert "a win rate of 30% would be seen with 80% probability" in paid[0].sentence
+    assert "a win rate of 30% would be detected with 80% probability" in paid[0].sentence
 
 
 def test_a_category_that_is_named_and_too_small_is_invalid_and_others_are_shown() -> None:

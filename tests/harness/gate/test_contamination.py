@@ -66,6 +66,6 @@ def test_every_decision_says_so(store: Store) -> None:
     result = decide(store, policy(), GateRequest(candidate="good", against="base"), Client, Progress(quiet=True))
     (warning,) = [warning for warning in result.decision.warnings if "trained" in warning]
     assert warning == (
-        "good was trained by the run mini on 20 of these 80 prompts (25.0%): what it says there may be remembered, so "
+        "good was trained by the run mini on 20 of these 80 prompts (25.0%): its answers there may be memorised; "
         "judge it on other prompts"
     )

@@ -175,7 +175,7 @@ def test_a_judge_that_changed_under_its_name_is_noticed(folder: Path) -> None:
         decision = gate(folder, policy(folder, url), "old")
         assert judged(folder) == again + 5
     assert decision.outcome == "INVALID"
-    assert any("says otherwise than before on 5 of 5 pairs" in rule.sentence for rule in decision.rules)
+    assert any("decides 5 of 5 pairs differently than on" in rule.sentence for rule in decision.rules)
 
 
 def test_another_judge_than_the_pinned_one_is_named_before_it_is_asked(folder: Path) -> None:

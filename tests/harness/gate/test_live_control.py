@@ -90,7 +90,7 @@ def test_without_judgments_of_a_control_nobody_is_asked_and_it_says_so(store: St
 def test_a_judge_of_length_is_told_from_one_that_sees_nothing(store: Store) -> None:
     result = checked(store, ScriptedJudge(lambda prompt, first, second: better(len(first) > 0, len(second) > 0)))
     assert result.outcome == "PASS"
-    assert "may judge the form alone" in result.warning
+    assert "may judge form only" in result.warning
     strict = ScriptedJudge(lambda prompt, first, second: better(len(first) > 0, len(second) > 0))
     assert checked(store, strict, control="shuffled").outcome == "INVALID"
 

@@ -186,5 +186,5 @@ def test_prompts_that_every_gate_prints_are_to_be_changed(tmp_path: Path) -> Non
     policy = {"evaluate": section(tmp_path, 120), "head_to_head": {"margin": 0.3}}
     (told,) = planned(policy).advice
     assert "gate on one of" in told
-    assert "parts of them in turn" in told
+    assert "parts of them in each gate, in turn" in told
     assert planned(policy | {"reveal": "categories"}).advice == ()

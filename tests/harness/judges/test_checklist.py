@@ -52,5 +52,5 @@ def test_a_prompt_without_checks_is_named_before_anything_is_judged() -> None:
 
 
 def test_the_checklist_is_named_alone() -> None:
-    with pytest.raises(UserError, match="the judge checklist is named alone, not 'checklist:strict'"):
+    with pytest.raises(UserError, match="the judge checklist takes no argument: write checklist, not checklist:strict"):
         judge_named(JudgeRequest(name="checklist:strict", progress=Progress(quiet=True)))

@@ -50,7 +50,7 @@ def test_the_texts_of_a_rule_are_in_the_xml_and_uncertainty_is_a_failure() -> No
     failure = suite.find("testcase[@name='head_to_head']/failure")
     assert failure is not None
     assert (failure.get("type"), failure.get("message")) == ("INCONCLUSIVE", "52% < 60% & more")
-    assert "must not be green" in (failure.text or "")
+    assert "must not pass a CI" in (failure.text or "")
     assert suite.findtext("testcase[@name='degenerate']/system-out") == "0.0%"
 
 

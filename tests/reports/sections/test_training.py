@@ -64,7 +64,7 @@ def test_win_rates_stand_against_the_time_that_they_took(store: Store) -> None:
 @pytest.mark.parametrize(("accuracy", "flagged"), [(0.52, True), (0.7, False)])
 def test_a_reward_accuracy_near_chance_is_a_caveat(store: Store, accuracy: float, flagged: bool) -> None:
     content = of_run(store, longer_run(store, accuracy))
-    said = "Training hardly told chosen from rejected responses: reward accuracy thought in iteration 1 52.0%"
+    said = "Training hardly separated chosen from rejected: reward accuracy thought in iteration 1 52.0%"
     assert any(warning.startswith(said) for warning in content.verdict.warnings) == flagged
     assert ('<span class="flag"' in render(content)) == flagged
 

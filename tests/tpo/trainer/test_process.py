@@ -37,7 +37,7 @@ def test_the_trainer_is_ours_whatever_lies_where_it_is_started(
         ("traceback\nSignal 9 (SIGKILL) received by PID 7\n", 1, "the trainer was killed"),
         ("ValueError: one\nKeyError: two\na closing word", 1, "KeyError: two"),
         ("ValueError: one\ntorch.distributed.elastic.errors.ChildFailedError:\n====\n", 1, "ValueError: one"),
-        ("", 3, "exit status 3 without a word"),
+        ("", 3, "exit status 3 without an error message"),
     ],
 )
 def test_the_reason_is_read_from_the_log(log: str, returncode: int, reason: str, tmp_path: Path) -> None:

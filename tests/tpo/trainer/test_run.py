@@ -151,7 +151,7 @@ def weights(folder: Path) -> list[float]:
     [
         ("raise IndexError('index out of range')", "training stopped: IndexError: index out of range; the full log is"),
         ("import sys; print(sys.argv[2]); sys.exit(1)", "training stopped: the judge is on strike; the full log is"),
-        ("pass", "training stopped: exit status 0 without a word"),
+        ("pass", "training stopped: exit status 0 without an error message"),
     ],
 )
 def test_a_failing_trainer_leaves_its_reason_and_no_checkpoint(

@@ -37,7 +37,7 @@ WaitOption = Annotated[
         metavar="[SECONDS]",
         min=0,
         show_default=False,
-        help=f"Wait while another process holds the store; {DEFAULT_WAIT:,} s at most, or so many.",
+        help=f"Wait while another process holds the store; {DEFAULT_WAIT:,} s at most, or SECONDS.",
     ),
 ]
 

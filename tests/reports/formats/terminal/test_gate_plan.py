@@ -53,7 +53,7 @@ def test_other_models_the_line_and_the_guard_are_told() -> None:
     categories = {f"category {n}": CategoryPlan(150, 103, 0.15) for n in range(12)}
     plan = replace(PLAN, roles=("head_to_head", "anchor"), categories=categories, advice=("Keep prompts hidden. " * 9,))
     text = told(plan, LinePlan("main", 3, 0.0675))
-    assert "also       against the anchor, taken to be as good as the baseline" in text
+    assert "also       against the anchor, assumed to be as good as the baseline" in text
     assert "category 0 15 points (103)" in text
     assert "the next gate of the line 'main' is number 3 and may spend 6.8% of each alpha" in text
     assert max(len(line) for line in text.splitlines()) <= WIDTH
