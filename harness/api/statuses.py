@@ -90,7 +90,7 @@ def refused_or_wrong(
 
 
 def _redirected(response: Response, endpoint: Endpoint, is_known: bool) -> Exception:
-    target = plain(response.headers.get("Location", "")).removesuffix("/chat/completions")
+    target = plain(response.headers.get("location", "")).removesuffix("/chat/completions")
     if is_known:
         return Fault(f"HTTP {response.status}, a redirect")
     return UserError(
@@ -100,7 +100,7 @@ def _redirected(response: Response, endpoint: Endpoint, is_known: bool) -> Excep
 
 
 def _not_there(response: Response, endpoint: Endpoint, status: int, said: str) -> str:
-    if "json" in response.headers.get("Content-Type", "") and said:
+    if "json" in response.headers.get("content-type", "") and said:
         return f"{endpoint.base_url} answers HTTP {status} for {endpoint.model!r}{said}; check address and model"
     hint = "" if endpoint.base_url.endswith("/v1") else f"; most addresses end with /v1 ({endpoint.base_url}/v1)"
     return (

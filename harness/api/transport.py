@@ -21,10 +21,13 @@ LARGEST_BODY = 16 * 2**20
 LARGEST_HEADER = 64 * 2**10
 """Bytes of one header line. Gateways send policies and cookies of many kilobytes."""
 
+_LEAST_KEY = 8
+"""Characters; what is shorter is no secret, and may be a word."""
+
 
 @dataclass(frozen=True)
 class Response:
-    """An answer of any status, whole."""
+    """An answer of any status, whole; the names of its headers are in small letters."""
 
     status: int
     headers: Mapping[str, str]
@@ -45,6 +48,7 @@ class Transport:
         self._base_url = endpoint.base_url
         self._proxy = proxy_for(endpoint.base_url)
         key = endpoint.api_key()
+        self._key = b"" if key is None or len(key) < _LEAST_KEY else key.encode()
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         headers["User-Agent"] = f"tpobench/{version('tpobench')}"
         if key is not None:
@@ -88,13 +92,22 @@ class Transport:
                 )
                 async with request as response:
                     reached = True
-                    return Response(response.status, response.headers, await _whole(response))
+                    return self._without_key(response, await _whole(response))
         except Fault:
             raise
         except Exception as error:  # whatever a server's bytes may cause: it costs a try
             if scope.expired():
                 raise Fault(f"no answer within {seconds:g} s", is_sent=True) from error
             raise fault_of(error, self._base_url, self._proxy, is_sent=reached) from error
+
+    def _without_key(self, response: "aiohttp.ClientResponse", body: bytes) -> Response:
+        """The answer, in which a server that repeats its key does not bring it into a store or a log."""
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        if self._key:
+            key = self._key.decode()
+            body = body.replace(self._key, b"[API key]")
+            headers = {name: value.replace(key, "[API key]") for name, value in headers.items()}
+        return Response(response.status, headers, body)
 
 
 async def _whole(response: "aiohttp.ClientResponse") -> bytes:

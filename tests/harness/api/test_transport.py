@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.apis.raw import FAULTS, RawServer, raw_server
-from tests.apis.scripted import Told, completion, models, scripted_server
+from tests.apis.scripted import Asked, Told, completion, models, scripted_server
 from tpobench.harness.api.calls import Call, Limits, Reply
 from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import Endpoint
+from tpobench.harness.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,31 @@ def test_each_server_gets_its_own_key_and_no_other(monkeypatch: pytest.MonkeyPat
             list(Client(Endpoint("m", server.url)).ask_all([call], lambda reply: None))
         sent = [{asked.headers.get("Authorization") for asked in server.asked} for server in servers]
     assert sent == [{"Bearer candidates"}, {"Bearer judges"}, {None}]
+
+
+def test_a_key_that_a_server_repeats_is_in_no_answer_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    replies: list[Reply] = []
+
+    def accept(reply: Reply) -> None:
+        replies.append(reply)
+
+    def repeat(asked: Asked) -> Told:
+        key = asked.headers["Authorization"]
+        if asked.method == "GET":
+            return models("m")
+        if asked.body["messages"][0]["content"] == "refuse":
+            return Told({"error": {"message": f"not for {key}"}}, 401)
+        return Told(completion(f"you are {key}"))
+
+    call = Call("s", "judge", ({"role": "user", "content": "p"},))
+    refused = Call("s", "judge", ({"role": "user", "content": "refuse"},))
+    with scripted_server(repeat) as server:
+        monkeypatch.setenv("TPOBENCH_API_KEY_127_0_0_1", "sk-secret-123")
+        list(Client(Endpoint("m", server.url)).ask_all([call], accept))
+        with pytest.raises(UserError, match=r"refuses the API key .*not for Bearer \[API key\]"):
+            list(Client(Endpoint("m", server.url)).ask_all([refused], accept))
+    assert replies[0].answer is not None
+    assert replies[0].answer.choices[0].text == "you are Bearer [API key]"
 
 
 def test_endless_answers_and_bombs_take_little_memory(served: tuple[RawServer, dict[str, list[Reply]], int]) -> None:
