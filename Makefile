@@ -22,7 +22,7 @@ check: $(VENV)/.ready
 
 # about half an hour on two cores; ratios are measured side by side in each script
 bench: $(VENV)/.ready
-	for part in judging store imports reports length_control arena gate sampling training loop; do $(BIN)/python tests/bench/$$part.py || exit 1; done
+	for part in judging store imports reports length_control arena gate sampling sampling_families training loop; do $(BIN)/python tests/bench/$$part.py || exit 1; done
 
 # Debian's Chromium, for the tests that open reports in a real browser; without one they are skipped
 browser:
