@@ -13,8 +13,8 @@ from tpobench.harness.config import FileModel, read_yaml, validate
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import Message, Usage
 
-CHARS_PER_TOKEN = 3.5
-"""For plans and rates: English text has about four, so this overestimates the cost. A budget counts bytes instead."""
+_CHARS_A_TOKEN = 3.5
+"""English text has about four, so that this overestimates the cost."""
 
 MOST_TOKENS = 10_000_000
 """A count above this, or below 0, is a fault of the server's."""
@@ -209,6 +209,13 @@ class Budget:
         """
         prompt, completion = _possible(told[0], prompt_bytes), _possible(told[1], answer_bytes)
         return Usage(prompt, completion, self.prices.cost(model, prompt, completion))
+
+
+def estimated_tokens(text: str) -> float:
+    """About how many tokens a text has, rather more than fewer, for plans and rates. A letter outside ASCII counts as
+    one: in Chinese, Japanese, Thai or Arabic a token is about that."""
+    plain = sum(map(str.isascii, text)) if not text.isascii() else len(text)
+    return plain / _CHARS_A_TOKEN + len(text) - plain
 
 
 def text_bytes(text: str) -> int:

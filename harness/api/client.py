@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from tpobench.harness.api.budget import CHARS_PER_TOKEN, Budget, CallSize, Prices, Reservation, text_bytes
+from tpobench.harness.api.budget import Budget, CallSize, Prices, Reservation, estimated_tokens, text_bytes
 from tpobench.harness.api.calls import Accept, Call, Limits, Reply
 from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.api.faults import Fault, plain
@@ -323,8 +323,8 @@ class Client:
         if self._requests is not None:
             await self._requests.acquire()
         if self._tokens is not None:
-            chars = sum(len(message["content"]) for message in call.messages)
-            await self._tokens.acquire(min(chars / CHARS_PER_TOKEN + size.completion, self._tokens.max_rate))
+            sent = sum(estimated_tokens(message["content"]) for message in call.messages)
+            await self._tokens.acquire(min(sent + size.completion, self._tokens.max_rate))
         while self._pause.is_on and self._fatal is None:
             await set_within(self._stop, self._pause.left)
 

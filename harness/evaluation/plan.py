@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from tpobench.harness.api.budget import CHARS_PER_TOKEN, Prices
+from tpobench.harness.api.budget import Prices
 from tpobench.harness.api.calls import Limits
 from tpobench.harness.api.endpoints import is_endpoint
 from tpobench.harness.evaluation.judging import judge_for
@@ -94,7 +94,7 @@ def plan_for(spec: EvaluationSpec, prices: Prices, limits: Limits, store: Store 
         for prompt, answer in zip(prompts, answers, strict=True)
     ]
     model = calls[0].model
-    prompt_tokens = int(judgments * fmean(call.prompt_chars for call in calls) / CHARS_PER_TOKEN)
+    prompt_tokens = int(judgments * fmean(call.prompt_tokens for call in calls))
     completion_tokens = judgments * calls[0].completion_tokens
     seconds = None if store is None or judge.free else median_seconds(store, model)
     rate = seconds or ASSUMED_SECONDS

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from tpobench.harness.api.budget import estimated_tokens
 from tpobench.harness.api.calls import Call, Reply
 from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import endpoint_named
@@ -106,9 +107,9 @@ class ModelJudge:
         return comparison.key(self.id)
 
     def estimate(self, comparison: Comparison) -> CallEstimate:
-        chars = sum(len(message["content"]) for message in self.protocol.messages(comparison))
+        tokens = sum(estimated_tokens(message["content"]) for message in self.protocol.messages(comparison))
         endpoint = endpoint_named(self.protocol.model) if self.client is None else self.client.endpoint
-        return CallEstimate(endpoint.model, chars, int(self.protocol.options.get("max_tokens") or 0))
+        return CallEstimate(endpoint.model, tokens, int(self.protocol.options.get("max_tokens") or 0))
 
     def judge(self, store: Store, comparisons: Sequence[Comparison], title: str) -> list[str]:
         by_key = {self.key(comparison): comparison for comparison in comparisons}

@@ -60,11 +60,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class CallEstimate:
-    """What one judgment takes, before it is asked for: the model, the characters that it reads, and the most tokens
-    that it may answer with."""
+    """What one judgment takes, before it is asked for: the model, the tokens that it reads, estimated, and the most
+    tokens that it may answer with."""
 
     model: str
-    prompt_chars: int
+    prompt_tokens: float
     completion_tokens: int
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.apis.scripted import Told, completion, models, scripted_server
-from tpobench.harness.api.budget import Budget, BudgetSpent, CallSize, Price, Prices, load_prices
+from tpobench.harness.api.budget import Budget, BudgetSpent, CallSize, Price, Prices, estimated_tokens, load_prices
 from tpobench.harness.api.calls import Call, Limits, Reply
 from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import Endpoint
@@ -108,6 +108,11 @@ def test_what_a_call_costs_less_than_set_aside_is_there_for_the_next() -> None:
     budget, sent = spend(2.0, lambda n: tokens(40, 10), "w" * 100, max_tokens=500)
     assert sent == 26
     assert budget.usd == pytest.approx(26 * 0.05)
+
+
+@pytest.mark.parametrize(("text", "tokens_of_it"), [("", 0), ("a" * 35, 10), ("说" * 10, 10), ("a" * 7 + "é", 3)])
+def test_a_plan_counts_letters_of_other_scripts_as_tokens(text: str, tokens_of_it: float) -> None:
+    assert estimated_tokens(text) == pytest.approx(tokens_of_it)
 
 
 def test_an_answer_without_a_limit_is_set_aside_as_a_long_one() -> None:
