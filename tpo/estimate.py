@@ -14,6 +14,7 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.evaluation.plan import ASSUMED_SECONDS
 from tpobench.harness.evaluation.registry import benchmark_named, declaration_of, self_scored_run_of
+from tpobench.harness.gate.figures import require_scorers
 from tpobench.harness.judges.named import judge_named, require_judge
 from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.models.resolve import EMBEDDED, resolve_model
@@ -86,7 +87,8 @@ def estimate(config: RunConfig) -> Estimate:
 
 
 def _require_judges(config: RunConfig) -> None:
-    """Raises UserError for a judge that does not exist: those of training, and those of the benchmarks."""
+    """Raises UserError for a judge that does not exist: those of training, of the benchmarks, and of the gate."""
+    require_scorers(config.gate)
     training = [part.judge for part in config.judge.parts] or [config.judge.name]
     for name in (*training, *(entry.judge for entry in config.evaluation.benchmarks)):
         if name is not None:

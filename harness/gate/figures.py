@@ -11,7 +11,7 @@ from tpobench.harness.evaluation.metrics import by_category
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.run import comparisons_of, evaluate_outputs
 from tpobench.harness.gate.input import PairedValues
-from tpobench.harness.gate.policy import Rules
+from tpobench.harness.gate.policy import Policy, Rules
 from tpobench.harness.judges.base import Judge
 from tpobench.harness.judges.named import scorer_named
 from tpobench.harness.judges.scorer import PromptedResponses, ensure_scores
@@ -92,6 +92,14 @@ class LiveFigures:
 def overall_metrics(store: Store, evaluation: str) -> dict[str, Metric]:
     """The figures of an evaluation over all of its prompts, by name."""
     return {metric.name: metric for metric in store.metrics(evaluation) if metric.category is None}
+
+
+def require_scorers(policy: Policy) -> None:
+    """Raises UserError for a scorer of the rules that does not exist, before anything is sampled, judged or planned."""
+    for rules in policy.parts.values():
+        named = [rule.scorer for rule in rules.metrics.values()] + [rule.scorer for rule in rules.paired.values()]
+        for scorer in filter(None, named):
+            scorer_named(scorer)
 
 
 def candidate_metrics(store: Store, policy: Rules, own: Mapping[str, Metric], answers: Answers) -> dict[str, Metric]:

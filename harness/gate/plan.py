@@ -20,6 +20,7 @@ from tpobench.harness.gate.canary import BLOCK as CANARY_BLOCK
 from tpobench.harness.gate.categories import MIN_CATEGORY
 from tpobench.harness.gate.control import LEAST, SUBSTITUTE
 from tpobench.harness.gate.deviation import Deviation, deviation_of
+from tpobench.harness.gate.figures import require_scorers
 from tpobench.harness.gate.needed import Target, detectable_distance, prompts_needed, target_of
 from tpobench.harness.gate.needs import takes_comparison
 from tpobench.harness.gate.policy import Policy, Rules, spec_of, with_share
@@ -143,6 +144,7 @@ def plan_policy(policy: Policy, prices: Prices, store: Store | None) -> PolicyPl
     Raises:
         UserError: No rule asks a judge, the policy has no `evaluate`, or it names what does not exist.
     """
+    require_scorers(policy)
     line = _line(policy, store)
     asking = {name: rules for name, rules in policy.parts.items() if takes_comparison(rules)}
     if not asking:

@@ -13,6 +13,7 @@ from tpobench.harness.gate.apply import apply_policy
 from tpobench.harness.gate.champion import Champion, current, promote, promotion_of
 from tpobench.harness.gate.contamination import told_of_contamination
 from tpobench.harness.gate.decision import Decision, merged, revealed
+from tpobench.harness.gate.figures import require_scorers
 from tpobench.harness.gate.input import GateInput, GateRequest, Role
 from tpobench.harness.gate.judge_warnings import judge_warnings
 from tpobench.harness.gate.ledger import open_attempt
@@ -101,6 +102,7 @@ def decide(store: Store, policy: Policy, request: GateRequest, connect: Connect,
     """
     started, began = datetime.now(UTC), time.perf_counter()
     with ExitStack() as stack:
+        require_scorers(policy)
         parts = policy.parts
         inputs = {
             name: stack.enter_context(_gate_input(store, rules, request, connect, progress))

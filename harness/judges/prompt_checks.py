@@ -10,16 +10,13 @@ from typing import Any
 
 import regex
 
-from tpobench.harness.errors import UserError
 from tpobench.harness.judges.check_code import defines_python, has_json_keys
 from tpobench.harness.judges.check_numbers import has_number
 from tpobench.harness.judges.check_texts import comparable, holds_phrase, list_items, sentences, words
 from tpobench.harness.judges.languages import is_language
+from tpobench.harness.judges.patterns import is_found
 
 Check = Mapping[str, Any]
-
-_PATTERN_SECONDS = 2.0
-"""How long one pattern of the user's may search one response; an ordinary one takes a thousandth of it."""
 
 
 def _lines(text: str) -> list[str]:
@@ -28,14 +25,7 @@ def _lines(text: str) -> list[str]:
 
 def _matches(text: str, pattern: str) -> bool:
     """Raises UserError for a pattern that tries too many ways to match."""
-    try:
-        found = regex.search(pattern, text, regex.IGNORECASE | regex.MULTILINE, timeout=_PATTERN_SECONDS)
-    except TimeoutError as error:
-        raise UserError(
-            f"the check 'regex' with the pattern {pattern[:80]!r} took more than {_PATTERN_SECONDS:g} seconds on one "
-            f"response of {len(text)} characters; write it without repetitions inside repetitions, such as (a+)+"
-        ) from error
-    return found is not None
+    return is_found(pattern, text, regex.IGNORECASE | regex.MULTILINE, "the check 'regex'")
 
 
 def _starts_with(text: str, start: str) -> bool:

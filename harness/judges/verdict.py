@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import regex
 from pydantic import Field
 
 from tpobench.harness.api.responses import Choice
@@ -16,6 +17,7 @@ from tpobench.harness.judges.alpaca_eval import AlpacaEvalProtocol
 from tpobench.harness.judges.asking import ModelJudge, fill
 from tpobench.harness.judges.base import Comparison, Reading
 from tpobench.harness.judges.declaration import JudgeDeclaration
+from tpobench.harness.judges.patterns import all_found
 from tpobench.harness.judges.request import JudgeRequest
 from tpobench.harness.records import Message, Prompt, content_key
 
@@ -75,9 +77,10 @@ class VerdictProtocol:
     def _labels(self, text: str) -> Iterator[list[str]]:
         """What each pattern finds, patterns without a match left out. Where the last label counts, case does not."""
         for pattern in self.patterns:
-            labels = re.findall(pattern, text, re.IGNORECASE if self.take == "last" else 0)
+            flags = regex.IGNORECASE if self.take == "last" else 0
+            labels = all_found(pattern, text, flags, f"the judge {self.name}")
             if labels:
-                yield [str(label).upper() for label in labels]
+                yield [label.upper() for label in labels]
 
     def _label(self, text: str) -> str | None:
         labels = next(self._labels(text), [])
@@ -137,7 +140,8 @@ def verdict_protocol(file: Path, model: str | None = None) -> VerdictProtocol:
     for pattern in verdict_file.patterns:
         try:
             groups = re.compile(pattern).groups
-        except re.error as error:
+            regex.compile(pattern)
+        except (re.error, regex.error) as error:
             raise UserError(f"{file}: the pattern {pattern!r} is not a regular expression: {error}") from error
         if groups != 1:
             raise UserError(f"{file}: the pattern {pattern!r} has {groups} groups; it needs one, around the label")

@@ -58,6 +58,16 @@ def test_a_policy_without_evaluate_has_nothing_to_plan() -> None:
         plan_gate(validate({"head_to_head": {"margin": 0.05}}, Policy, "policy"), PRICES, None)
 
 
+def test_a_scorer_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    policy = {
+        "evaluate": section(tmp_path),
+        "head_to_head": {"margin": 0.05},
+        "paired": {"brevity": {"scorer": "absent.py:brevity", "max_drop": 0.05}},
+    }
+    with pytest.raises(UserError, match=r"there is no file absent\.py"):
+        planned(policy)
+
+
 def test_a_policy_that_asks_no_judge_has_nothing_to_plan(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no rule that asks a judge"):
         planned({"evaluate": section(tmp_path), "parse_errors": {"max": 0.1}})

@@ -4,8 +4,6 @@ import time
 
 import pytest
 
-from tpobench.harness.errors import UserError
-from tpobench.harness.judges import prompt_checks
 from tpobench.harness.judges.prompt_checks import KINDS, is_met, problem_with
 
 CASES: list[tuple[dict[str, object], str, str]] = [
@@ -171,12 +169,3 @@ def test_eight_times_the_response_takes_about_eight_times_as_long(check: dict[st
         needed = _seconds(check, long)
         if needed > 0.02:  # then a short one can be measured too; quadratic work takes 64 times as long
             assert needed < 30 * max(_seconds(check, long[:3_000]), 0.001), part
-
-
-def test_a_pattern_that_tries_too_many_ways_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prompt_checks, "_PATTERN_SECONDS", 0.1)
-    with pytest.raises(
-        UserError, match=r"pattern '\(a\|aa\)\+\$' took more than 0.1 seconds on one response"
-    ) as caught:
-        is_met({"regex": "(a|aa)+$"}, "a" * 60 + "!")
-    assert "\n" not in str(caught.value)
