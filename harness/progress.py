@@ -106,7 +106,7 @@ class Progress:
     def importing(self, title: str) -> "Iterator[Callable[[str], None]]":
         """Names each model as it has come in."""
         with self._bar() as progress:
-            task = progress.add_task(title, total=None, note="")
+            task = progress.add_task(title, total=None, note="reading files")
             yield lambda model: progress.update(task, advance=1, note=model)
 
     @contextmanager
