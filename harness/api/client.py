@@ -22,7 +22,7 @@ from tpobench.harness.api.pace import metered, set_within, spaced
 from tpobench.harness.api.responses import Answer, Malformed, read_answer, same_model, served_model, tokens_used
 from tpobench.harness.api.statuses import refused_or_wrong, require_answer, status_of, words_of
 from tpobench.harness.api.transport import Response, Transport
-from tpobench.harness.api.waits import Pause, SignsOfLife, backoff, say
+from tpobench.harness.api.waits import Pause, backoff, say
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import CallRecord, Usage
 
@@ -91,7 +91,6 @@ class Client:
         tasks: list[asyncio.Task[None]] = []
         self._fatal, self._hopeless, self._useless = None, 0, 0
         transport = None
-        signs = SignsOfLife()
         try:
             transport = loop.run_until_complete(self._open())
             waiting = iter(calls)
@@ -104,7 +103,7 @@ class Client:
             while any(not task.done() for task in tasks):
                 loop.run_until_complete(self._something_ends(tasks))
                 ended, told = self._ended - told, self._ended
-                signs.tell(self._pause.reason if self._pause.is_on else "", self._told())
+                self._pause.say_once()
                 yield ended
             for task in tasks:
                 task.result()
@@ -119,11 +118,6 @@ class Client:
                 loop.run_until_complete(transport.close())
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
-
-    def _told(self) -> str:
-        if self._pause.is_on:
-            return self._pause.told
-        return f"waiting for answers of {self._pause.host}, {self._ended:,} calls ended{self._trouble}"
 
     async def _something_ends(self, tasks: Sequence["asyncio.Task[None]"]) -> None:
         self._wake.clear()

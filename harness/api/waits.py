@@ -8,15 +8,13 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.progress import current_phase
 
 LONGEST_WAIT = 600.0
 """Seconds that a server may ask to wait. Where it asks for more, the run ends and says until when."""
 
 PATIENCE = 1800.0
 """Seconds that a server may put off all calls, wait by wait, without one answer."""
-
-LINE_EVERY = 60.0
-"""Seconds between two lines that say that a command is alive."""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -65,7 +63,7 @@ class Pause:
 
     def __init__(self, host: str) -> None:
         self.host = host
-        self.reason = ""
+        self.reason = self._said = ""
         self._until = self._last_answer = time.monotonic()
 
     @property
@@ -81,6 +79,13 @@ class Pause:
     def told(self) -> str:
         """The wait in words."""
         return f"waiting for {self.host}: {self.reason}, {spoken(self.left)}"
+
+    def say_once(self) -> None:
+        """Tell of a wait as it begins, where no progress bar shows it."""
+        reason = self.reason if self.is_on else ""
+        if reason and reason != self._said and not (sys.stderr.isatty() and current_phase()):
+            say(self.told)
+        self._said = reason
 
     def answered(self) -> None:
         """The server answers again, or is asked anew."""
@@ -112,29 +117,6 @@ class Pause:
             )
         if now + seconds > self._until:
             self._until, self.reason = now + seconds, reason
-
-
-class SignsOfLife:
-    """A line at once when a wait begins, and one a minute as long as a command does nothing else that can be seen. A
-    terminal has a progress bar that says it."""
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-        self._wait = ""
-
-    def tell(self, wait: str, activity: str) -> None:
-        """Say what a command does.
-
-        Args:
-            wait: Names what is waited for, where it is a wait that the server asked for; a new one is told at once.
-            activity: The same, or what else is done, with its figures.
-        """
-        is_new = bool(wait) and wait != self._wait
-        self._wait = wait
-        if is_new or time.monotonic() - self._last >= LINE_EVERY:
-            self._last = time.monotonic()
-            if not (sys.stdout.isatty() and sys.stderr.isatty()):
-                say(activity)
 
 
 def say(line: str) -> None:

@@ -24,7 +24,6 @@ from pathlib import Path
 from tpobench.harness.api.client import Client, Connect
 from tpobench.harness.api.endpoints import Endpoint
 from tpobench.harness.api.transport import Response, Transport
-from tpobench.harness.api.waits import SignsOfLife, spoken
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.checkpoints import require_model_folder
 from tpobench.harness.models.parts import is_adapter
@@ -119,7 +118,6 @@ class _Server:
 
     def wait_until_up(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        signs = SignsOfLife()
         while time.monotonic() < deadline:
             self.require_alive("died before it was up: fix the serve command")
             listed = _listed(self._models)
@@ -130,8 +128,6 @@ class _Server:
                 )
             if listed and not _loads_still(self._health):
                 return
-            left = spoken(deadline - time.monotonic())
-            signs.tell("", f"waiting for the server of {self._name}, {left} left{self._last_words()}")
             time.sleep(0.2)
         raise UserError(f"the server of {self._name} is not up after {seconds:g} s{self._last_words()}")
 

@@ -5,7 +5,7 @@ from email.utils import formatdate
 
 import pytest
 
-from tpobench.harness.api.waits import Pause, SignsOfLife, backoff, retry_after, spoken
+from tpobench.harness.api.waits import Pause, backoff, retry_after, spoken
 from tpobench.harness.errors import UserError
 
 
@@ -81,20 +81,15 @@ def test_waits_one_after_another_without_an_answer_have_an_end(monkeypatch: pyte
     pause.begin("HTTP 429", 540)
 
 
-def test_a_line_at_once_for_a_wait_and_one_a_minute_after(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wait_is_told_once_as_it_begins(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     now = time.monotonic()
-    signs = SignsOfLife()
-    for second, wait, activity in [
-        (1, "", "busy"),
-        (2, "rate limit", "waiting, 300 s"),
-        (30, "rate limit", "waiting, 272 s"),
-        (63, "rate limit", "waiting, 239 s"),
-        (100, "", "busy"),
-        (130, "", "still busy"),
-    ]:
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    pause = Pause("llm.example")
+    pause.say_once()
+    for second in (0, 1, 30, 60, 70, 80):
         monkeypatch.setattr(time, "monotonic", lambda second=second: now + second)
-        signs.tell(wait, activity)
+        if second in (1, 70):
+            pause.begin("HTTP 429", 50)
+        pause.say_once()
     lines = capsys.readouterr().err.splitlines()
-    assert lines == ["tpobench: waiting, 300 s", "tpobench: waiting, 239 s", "tpobench: still busy"]
+    assert lines == ["tpobench: waiting for llm.example: rate limit (HTTP 429), 50 s"] * 2
