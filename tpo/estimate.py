@@ -93,6 +93,8 @@ def _require_judges(config: RunConfig) -> None:
     for name in (*training, *(entry.judge for entry in config.evaluation.benchmarks)):
         if name is not None:
             require_judge(name)
+    if config.judge.model is not None:  # raises where the judge asks no model
+        judge_named(JudgeRequest(name=config.judge.name, progress=Progress(quiet=True), model=config.judge.model))
 
 
 class _Counter:
@@ -147,7 +149,7 @@ class _Counter:
 
     def _judge_calls(self, entry: BenchmarkConfig) -> int:
         prompts, declaration = self._benchmarks[entry.name], declaration_of(entry.name)
-        if not _asks_a_model(entry):
+        if not asks_a_model(entry):
             return 0
         return prompts * (2 if declaration is not None and declaration.orders == "both" else 1)
 
@@ -183,7 +185,7 @@ def _sum(a: float | None, b: float) -> float | None:
     return None if a is None else a + b
 
 
-def _asks_a_model(entry: BenchmarkConfig) -> bool:
+def asks_a_model(entry: BenchmarkConfig) -> bool:
     """Whether the benchmark's judge costs calls. One whose files are not on this machine is taken to: the estimate is
     an upper bound."""
     declaration = declaration_of(entry.name)

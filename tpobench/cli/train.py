@@ -39,12 +39,16 @@ def train(
     quiet_libraries()
     from tpobench.harness.config import load_yaml
     from tpobench.tpo.config import RunConfig
+    from tpobench.tpo.without_effect import require_effective
 
     settings = load_yaml(config, RunConfig)
+    kept = folder or RUNS / settings.name
+    if dry_run or not (kept / "store.duckdb").exists():
+        require_effective(settings)
     if dry_run:
         _print_estimate(settings, as_json)
     else:
-        train_in(folder or RUNS / settings.name, settings, as_json)
+        train_in(kept, settings, as_json)
 
 
 def train_in(folder: Path, settings: "RunConfig", as_json: bool) -> None:
