@@ -48,6 +48,15 @@ def test_a_task_that_runs_a_models_code_is_refused_before_any_code_runs(
     assert not (tmp_path / "ran").exists()
 
 
+def test_task_files_among_the_data_are_not_read(store: Store, data: Path) -> None:
+    for folder in (data, data / "gsm8k"):
+        (folder / "planted.py").write_text(f"open({str(data / 'ran')!r}, 'w').close()\ndef f(doc): return ''\n")
+        (folder / "gsm8k.yaml").write_text("task: gsm8k\ndoc_to_text: !function planted.f\n")
+    generator, _ = scripted(store, lambda text, _: "42")
+    run("gsm8k", generator, "direct", store, TaskOptions(data=data, limit=2))
+    assert not (data / "ran").exists()
+
+
 def test_the_working_folder_is_not_searched_for_a_metrics_code(
     store: Store, choices: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
