@@ -10,6 +10,7 @@ from tpobench.harness.api.calls import Limits
 from tpobench.harness.config import FileModel
 from tpobench.harness.evaluation.declaration import DEFAULT_BENCHMARK
 from tpobench.harness.gate.policy import Policy
+from tpobench.harness.gate.rules import Growing
 from tpobench.harness.records import SamplingParams
 from tpobench.harness.store.steps import ARMS, Arm
 
@@ -196,9 +197,11 @@ class SelectionConfig(FileModel):
     prompts: Positive | None = None
 
 
-class BenchmarkConfig(FileModel):
-    """A benchmark that every checkpoint is measured on; None is the benchmark's own."""
+class BenchmarkConfig(Growing):
+    """A benchmark that every checkpoint is measured on; None is the benchmark's own. `metrics` are functions of the
+    user's that score each response, beside the judge."""
 
+    added = ("metrics",)
     name: str = DEFAULT_BENCHMARK
     split: str = "test"
     data: str | None = None
@@ -206,6 +209,7 @@ class BenchmarkConfig(FileModel):
     judge_model: str | None = None
     limit: Positive | None = None
     max_new_tokens: Positive | None = None
+    metrics: list[str] = Field(default_factory=list)
 
 
 TASKS = "lm_eval"

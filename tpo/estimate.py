@@ -87,10 +87,12 @@ def estimate(config: RunConfig) -> Estimate:
 
 
 def _require_judges(config: RunConfig) -> None:
-    """Raises UserError for a judge that does not exist: those of training, of the benchmarks, and of the gate."""
+    """Raises UserError for a judge or metric that does not exist: of training, of the benchmarks, and of the gate."""
     require_scorers(config.gate)
     training = [part.judge for part in config.judge.parts] or [config.judge.name]
-    for name in (*training, *(entry.judge for entry in config.evaluation.benchmarks)):
+    benchmarks = config.evaluation.benchmarks
+    metrics = [name for entry in benchmarks for name in entry.metrics]
+    for name in (*training, *(entry.judge for entry in benchmarks), *metrics):
         if name is not None:
             require_judge(name)
     if config.judge.model is not None:  # raises where the judge asks no model

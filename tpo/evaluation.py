@@ -7,6 +7,7 @@ from functools import partial
 
 from tpobench.harness.evaluation.judging import about, judge_for
 from tpobench.harness.evaluation.outputs import ModelOutputs
+from tpobench.harness.evaluation.own_metrics import measure_metrics, metric_scorers
 from tpobench.harness.evaluation.registry import self_scored_run_of
 from tpobench.harness.evaluation.run import evaluate_outputs, run_evaluation
 from tpobench.harness.evaluation.spec import EvaluationSpec
@@ -78,6 +79,9 @@ class CheckpointEvaluator:
         candidate = outputs.candidate(spec)
         with self._room_for_judge_of(measured):
             key = run_evaluation(run.store, spec, run.clients.connect, run.progress, outputs)
+            if spec.metrics:
+                scorers = metric_scorers(spec, run.progress)
+                measure_metrics(run.store, spec, scorers, run.clients.connect, run.progress, outputs)
         same = self._judge.id == measured.judge_id
         return EvaluateDetails(
             evaluation=key,

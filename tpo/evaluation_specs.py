@@ -46,6 +46,7 @@ def run_benchmark(run: TrainingRun, entry: BenchmarkConfig) -> RunBenchmark:
         candidate=config.model,
         judge=entry.judge,
         judge_model=entry.judge_model,
+        metrics=tuple(entry.metrics),
         limit=entry.limit,
         params=sampling.params(config.seed),
         format_retries=0,

@@ -32,3 +32,11 @@ def test_a_run_keeps_its_key_when_only_its_execution_changes() -> None:
     same = {"exclude": NOT_PART_OF_A_RUN, "mode": "json"}
     assert extended.model_dump(**same) == least().model_dump(**same)  # type: ignore[arg-type]
     assert least(seed=1).model_dump(**same) != least().model_dump(**same)  # type: ignore[arg-type]
+
+
+def test_a_benchmark_without_metrics_is_written_as_before_there_were_any() -> None:
+    (plain,) = least().model_dump()["evaluation"]["benchmarks"]
+    assert "metrics" not in plain
+    asked = least(evaluation={"benchmarks": [{"name": "starter", "metrics": ["my_metrics:brevity"]}]})
+    (dumped,) = asked.model_dump()["evaluation"]["benchmarks"]
+    assert dumped["metrics"] == ["my_metrics:brevity"]

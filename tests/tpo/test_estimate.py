@@ -64,6 +64,7 @@ def test_a_model_of_the_hub_is_not_fetched_and_its_size_is_read_from_its_name() 
         {"judge": {"name": "cheklist"}},
         {"judge": {"parts": [{"judge": "cheklist", "weight": 1}]}},
         {"evaluation": {"benchmarks": [{"name": "starter", "judge": "cheklist"}]}},
+        {"evaluation": {"benchmarks": [{"name": "starter", "metrics": ["cheklist"]}]}},
     ],
 )
 def test_a_judge_that_does_not_exist_is_told_before_the_run(wrong: dict[str, object]) -> None:
