@@ -17,6 +17,19 @@ LeaveOut = Callable[[str, str], None]
 """Is told of a row that cannot be used: which one (``line 3``, ``entry 3``), and what is wrong with it. The rows after
 it are read on."""
 
+
+class Noted:
+    """Passes on what is left out of a file, and remembers whether anything was."""
+
+    def __init__(self, leave_out: LeaveOut) -> None:
+        self._leave_out = leave_out
+        self.is_odd = False
+
+    def __call__(self, row: str, problem: str) -> None:
+        self.is_odd = True
+        self._leave_out(row, problem)
+
+
 _COMPRESSED = {
     b"\x1f\x8b": "gzip",
     b"PK\x03\x04": "zip",

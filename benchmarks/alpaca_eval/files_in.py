@@ -15,7 +15,7 @@ from tpobench.harness.evaluation.found_files import files_under
 from tpobench.harness.evaluation.import_batch import ImportBatch
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.record import JudgedPair
-from tpobench.harness.json_files import LeaveOut, read_json_rows
+from tpobench.harness.json_files import LeaveOut, Noted, read_json_rows
 from tpobench.harness.judges.base import Comparison
 from tpobench.harness.records import Judgment, Prompt, text_key
 from tpobench.harness.store.store import Store
@@ -77,9 +77,12 @@ def _is_official(name: str) -> bool:
 
 
 def _import_outputs(batch: ImportBatch, file: Path, leave_out: LeaveOut) -> None:
-    rows = list(answers_in(file, NAME, leave_out))
-    if not rows:
+    noted = Noted(leave_out)
+    rows = list(answers_in(file, NAME, noted))
+    if not rows and not noted.is_odd:
         raise UserError(f"{file} holds no answers")
+    if not rows:
+        return
     name = named_generator(rows[0].generator, file)
     batch.add_answers(name, [row.prompt for row in rows], [row.answer for row in rows])
     empty = sum(not row.answer for row in rows)
@@ -121,6 +124,7 @@ def _by_sides(
     """The rows of a file that can be used, by model, baseline and annotator."""
     groups: dict[tuple[str, str, str], dict[str, Row]] = {}
     strange: list[tuple[str, str]] = []
+    leave_out = noted = Noted(leave_out)
     for place, row in read_json_rows(file, leave_out):
         if problem := _problem(row):
             leave_out(place, problem)
@@ -136,8 +140,8 @@ def _by_sides(
         raise UserError(f"{file}: none of its instructions is in the benchmark, the first: {strange[0][1]!r}")
     for place, instruction in strange:
         leave_out(place, f"the instruction {instruction!r} is not in the benchmark")
-    if not groups:
-        raise UserError(f"{file} holds no annotations that can be used")
+    if not groups and not noted.is_odd:
+        raise UserError(f"{file} holds no annotations")
     return {sides: list(group.values()) for sides, group in groups.items()}
 
 

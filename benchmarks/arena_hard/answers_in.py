@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tpobench.benchmarks.arena_hard.data import author_of_answers, read_answers
 from tpobench.harness.errors import UserError
-from tpobench.harness.json_files import LeaveOut
+from tpobench.harness.json_files import LeaveOut, Noted
 
 FOLDER = "model_answer"
 OPEN = 4
@@ -64,15 +64,15 @@ class AnswerFiles:
         return (author if author.replace("/", "_") == name else name), answers
 
     def _read_file(self, file: Path) -> Mapping[str, str]:
-        leave_out = self._leave_out(file) if file not in self._told else _nothing
+        leave_out = Noted(self._leave_out(file) if file not in self._told else _nothing)
         self._told.add(file)
         try:
             answers = read_answers(file, leave_out)
         except UserError as error:
             leave_out("", str(error).removeprefix(str(file)).lstrip(": "))
             return {}
-        if not answers:
-            leave_out("", "holds no answers that can be used")
+        if not answers and not leave_out.is_odd:
+            leave_out("", "holds no answers")
         strange = [uid for uid in answers if uid not in self._uids]
         if strange:
             of_all = f"{len(strange)} of its {len(answers)} answers are to questions that are not in the benchmark"

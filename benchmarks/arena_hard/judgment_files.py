@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tpobench.harness.errors import UserError
-from tpobench.harness.json_files import LeaveOut, read_json_lines
+from tpobench.harness.json_files import LeaveOut, Noted, read_json_lines
 
 Games = dict[str, tuple[tuple[str | None, str], ...]]
 """By question uid: label and raw text of each game."""
@@ -50,6 +50,7 @@ def read_judgments(file: Path, sides: OfficialSides, leave_out: LeaveOut) -> dic
         UserError: The file cannot be read, or holds no judgments.
     """
     by_matchup: dict[Matchup, Games] = {}
+    leave_out = noted = Noted(leave_out)
     rows = _compact(file) if file.suffix == ".parquet" else _official(file, leave_out)
     for place, row in rows:
         uid, model, games = row.get("uid") or row.get("question_id"), row.get("model"), row.get("games")
@@ -70,8 +71,8 @@ def read_judgments(file: Path, sides: OfficialSides, leave_out: LeaveOut) -> dic
                 leave_out(place, f"judges the question {uid} a second time")
         else:
             group[uid] = labels
-    if not by_matchup:
-        raise UserError(f"{file} holds no judgments that can be used")
+    if not by_matchup and not noted.is_odd:
+        raise UserError(f"{file} holds no judgments")
     return by_matchup
 
 

@@ -16,7 +16,7 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.evaluation.declaration import ImportedModel, LeftOut
 from tpobench.harness.evaluation.found_files import files_under
 from tpobench.harness.evaluation.import_batch import ImportBatch
-from tpobench.harness.json_files import LeaveOut
+from tpobench.harness.json_files import LeaveOut, Noted
 from tpobench.harness.records import Model, NewEvaluation
 from tpobench.harness.store.store import Store
 
@@ -95,14 +95,9 @@ def _import_file(
         return None
     candidate, mode = given
     named, mode = candidate or file.author(), file.mode or mode
-    odd: list[str] = []
-
-    def note(row: str, problem: str) -> None:
-        odd.append(row)
-        leave_out(row, problem)
-
-    tasks = list(file.tasks(Samples(path), note))
-    if not tasks and not odd:
+    noted = Noted(leave_out)
+    tasks = list(file.tasks(Samples(path), noted))
+    if not tasks and not noted.is_odd:
         raise UserError(f"{path} holds no figures under 'results'; name a results_*.json that lm-eval wrote")
     model = known.author(file, named, tasks, mode) if candidate is None else candidate
     keys = []
