@@ -105,7 +105,7 @@ SITUATIONS = [
     ("mkdir gone && cd gone && rmdir ../gone", ["leaderboard"], "the current folder does not exist any more"),
     ("export TPOBENCH_CACHE=/proc", ["chat", "Hi"], "which cannot be written"),
     ("export TPOBENCH_CACHE=/dev/null/x", ["chat", "Hi"], "which cannot be written"),
-    ("true", ["plan", "--benchmark", "$(printf '\\377.jsonl')"], "is not UTF-8"),
+    ("true", ["plan", "--benchmark", "$(printf '\\377.jsonl')"], "is not text in UTF-8"),
     ("true", ["plan", "--model", "x" * 5000], "name a shorter path"),
     ("true", ["plan", "--benchmark", "x" * 5000], "name a shorter path"),
     ("true", ["plan", "--model", "[/red]"], "neither a folder, a hub id"),

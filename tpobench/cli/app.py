@@ -63,10 +63,10 @@ def _require_folder() -> None:
 def _require_text(words: Sequence[str]) -> None:
     for word in words:
         try:
-            word.encode()
+            word.replace("\0", "\ud800").encode()
         except UnicodeEncodeError:
             shown = word.encode(errors="replace").decode()
-            raise UserError(f"the argument {shown!r} is not UTF-8; rename the file, or type it anew") from None
+            raise UserError(f"the argument {shown!r} is not text in UTF-8; rename the file, or type it anew") from None
 
 
 def _keep_examples_whole(command: Any) -> None:

@@ -74,6 +74,9 @@ def evaluation_options(
     from tpobench.harness.models.thoughts import mode_named
     from tpobench.harness.records import SamplingParams
 
+    for option, value in (("--judge", judge), ("--judge-model", judge_model), ("--baseline", baseline)):
+        if value is not None and not value.strip():
+            raise UserError(f"{option} is empty; name what it stands for, or leave it out")
     if orders not in (None, "one", "both"):
         raise UserError(f"--orders is one or both, not {orders!r}")
     answering_mode = mode_named(mode)
