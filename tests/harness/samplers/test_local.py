@@ -139,6 +139,7 @@ def without_end(folder: Path) -> None:
     for file in ("generation_config.json", "config.json"):
         rewrite(folder / file, eos_token_id=None)
     rewrite(folder / "tokenizer_config.json", eos_token=None)
+    (folder / "chat_template.jinja").write_text("{{ messages[0]['content'] }}")
 
 
 def encoder_decoder(folder: Path) -> None:
