@@ -134,8 +134,9 @@ class Budget:
         """Raises UserError when dollars are limited and the model's price is not known."""
         if self.max_usd is not None and self.prices.of(model) is None:
             raise UserError(
-                f"a budget in dollars needs a price for {model!r}: add it to a price file (--prices), or limit the "
-                "calls instead (--budget-calls)"
+                f"a budget in dollars needs a price for {model!r}: name a price file with --prices and add it there "
+                "({input: 0, output: 0} for a server of yours that costs nothing), or limit the calls instead "
+                "(--budget-calls)"
             )
 
     def reserve(self, model: str, size: CallSize) -> Reservation | None:
