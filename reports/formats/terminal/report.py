@@ -19,5 +19,5 @@ def report_table(content: Content) -> Table:
     for headline in conclusion.headlines:
         table.add_row(headline.figure, logged(f"{headline.label}  {headline.reach}"))
     for warning in conclusion.warnings:
-        table.add_row(Text("warning", "red"), logged(warning))
+        table.add_row(Text("warning", "yellow"), logged(warning))
     return table
