@@ -27,6 +27,9 @@ _SPACED = regex.compile(
 )
 """Thousands divided by a space or an apostrophe; by an ordinary space only where a decimal comma follows."""
 
+_PLAINLY_SPACED = regex.compile(rf"(?<!,){_BEFORE}-?[1-9][0-9]{{0,2}}(?: [0-9]{{3}}){{1,6}}+(?![0-9])")
+"""In English these are several numbers."""
+
 _DIGIT = regex.compile(r"(?![0-9])\p{Nd}")
 _DIVIDERS = regex.compile(r"[^-0-9]")
 
@@ -69,6 +72,9 @@ def _readings(text: str) -> Iterator[tuple[float, Callable[[str], bool]]]:
             yield number, _always
         else:
             yield from _meanings(found[0], text[found.start() - 1 : found.start()] + text[position : position + 1])
+
+    for figure in _PLAINLY_SPACED.finditer(text):
+        yield float(_DIVIDERS.sub("", figure[0])), _is_continental
 
 
 def _with_units(text: str, figure: str, position: int) -> tuple[float, int]:

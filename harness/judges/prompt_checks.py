@@ -10,6 +10,7 @@ from typing import Any
 
 import regex
 
+from tpobench.harness.config import shown
 from tpobench.harness.judges.check_code import defines_python, has_json_keys
 from tpobench.harness.judges.check_numbers import has_number
 from tpobench.harness.judges.check_texts import comparable, holds_phrase, list_items, sentences, words
@@ -60,15 +61,15 @@ KINDS = tuple(_CHECKS)
 def problem_with(check: Check) -> str | None:
     """What is wrong with a check as written in a prompt file, as one phrase; None when it is a good one."""
     if not isinstance(check, Mapping) or len(check) != 1:
-        return f"a check is a mapping with one entry, such as {{'contains': 'Paris'}}, not {check!r}"
+        return f"a check is a mapping with one entry, such as {{'contains': 'Paris'}}, not {shown(check)}"
     ((kind, value),) = check.items()
     if kind not in _CHECKS:
-        return f"unknown check {kind!r}; known: {', '.join(KINDS)}"
+        return f"unknown check {shown(kind)}; known: {', '.join(KINDS)}"
     expected = _CHECKS[kind][0]
     if not isinstance(value, expected) or isinstance(value, bool):
-        return f"check {kind!r} does not take {value!r}"
+        return f"check {kind!r} does not take {shown(value)}"
     if isinstance(value, list) and not (value and all(isinstance(entry, str) for entry in value)):
-        return f"check {kind!r} takes a list of texts, not {value!r}"
+        return f"check {kind!r} takes a list of texts, not {shown(value)}"
     if kind == "regex" and isinstance(value, str):
         try:
             re.compile(value)

@@ -16,6 +16,7 @@ from tpobench.harness.judges.check_numbers import has_number
         (1234567, "1.234.567 Euro"),
         (1234567.5, "1,234,567.5"),
         (1234, "Das sind 1.234 Euro im Monat."),
+        (1234, "Cela fait 1 234 euros par mois."),
         (1.5, "1,500 Gramm sind zu viel für das Rezept"),
         (0.5, "0,500"),
         (100000, "₹1,00,000"),
@@ -51,6 +52,7 @@ def test_a_number_is_read_as_its_language_writes_it(value: float, text: str) -> 
         (1234, "It costs 1.234 euros a litre today."),
         (1.5, "We paid 1,500 dollars for it."),
         (1200, "1.200x"),
+        (1234, "We looked into rooms 1 234 times."),
         (1.234, "1.234.567 Euro"),
     ],
 )

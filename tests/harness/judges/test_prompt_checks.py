@@ -169,3 +169,27 @@ def test_eight_times_the_response_takes_about_eight_times_as_long(check: dict[st
         needed = _seconds(check, long)
         if needed > 0.02:  # then a short one can be measured too; quadratic work takes 64 times as long
             assert needed < 30 * max(_seconds(check, long[:3_000]), 0.001), part
+
+
+def test_what_is_wrong_with_a_large_check_is_a_short_phrase() -> None:
+    for check in ({"x" * 90_000: 1}, {"number": "9" * 90_000}, {"any_of": [1] * 90_000}, ["x"] * 90_000):
+        assert len(problem_with(check) or "") < 400  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        ({"starts_with": "Hi"}, "Ｈｉ there", "Oh hi"),
+        ({"ends_with": "?"}, "真的吗？", "真的。"),
+        ({"ends_with": "؟"}, "هل أنت بخير؟\u200f", "نعم."),
+        ({"language": "zh"}, "今天天气很好，我们去公园吧。", "今日は天気がいいですね。"),
+        ({"language": "ja"}, "今日は天気がいいですね。", "今天天气很好，我们去公园吧。"),
+        ({"excludes": "东京"}, "我住在北京。", "我住在东京都。"),
+        ({"any_of": ["红", "蓝"]}, "天空是蓝色的", "天空是灰色的"),
+        ({"max_words": 10}, "今天天气很好。", "今天天气很好，我们去公园走走吧。"),
+        ({"min_words": 8}, "今天天气很好，我们去公园。", "今天很好。"),
+    ],
+)
+def test_beginnings_ends_and_lengths_in_other_scripts(check: dict[str, object], good: str, bad: str) -> None:
+    assert is_met(check, good)
+    assert not is_met(check, bad)
