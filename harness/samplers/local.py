@@ -21,11 +21,13 @@ from transformers import GenerationConfig
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.finish_reasons import TOO_LONG
+from tpobench.harness.models.checkpoints import architecture
 from tpobench.harness.models.tokens import OutputTexts, encode_messages, end_tokens, load_tokenizer
-from tpobench.harness.models.weights import load_language_model
+from tpobench.harness.models.weights import load_language_model, reason_of
 from tpobench.harness.processors import processors
 from tpobench.harness.records import Generation, Request, SamplingParams
 from tpobench.harness.samplers.batching import gpu_limits, plan_batches
+from tpobench.harness.samplers.padding import PaddingRule
 from tpobench.harness.samplers.padding_rule import padding_rule
 from tpobench.harness.samplers.prefill import read_prompts
 from tpobench.harness.samplers.token_choice import TokenChoice, uniform_draws
@@ -52,7 +54,7 @@ class LocalSampler:
         self._pad_id = self._end_ids[0] if pad_id is None else pad_id  # never attended to
         self._model = _load_model(folder, self._device)
         self._max_rows, self._token_budget = max_rows, token_budget
-        self._rule = padding_rule(self._model, self._pad_id)
+        self._rule = _rule_of(self._model, self._pad_id, folder)
         self._workers = processors() if self._rule.side_by_side else 1
         if self._device == "cuda":
             free, _ = torch.cuda.mem_get_info()
@@ -225,6 +227,18 @@ class LocalSampler:
 
 def _without_answer(request: Request) -> Generation:
     return Generation(request=request, prompt_ids=(), token_ids=(), text="", finish_reason=TOO_LONG, seconds=0.0)
+
+
+def _rule_of(model: Any, pad_id: int, folder: str) -> PaddingRule:
+    try:
+        return padding_rule(model, pad_id)
+    except torch.OutOfMemoryError as error:
+        raise UserError(f"the GPU's memory does not hold {folder}; end its other processes") from error
+    except Exception as error:  # the library cannot generate with a model of this kind, or of these settings
+        raise UserError(
+            f"{folder} ({architecture(folder)}) is loaded, but transformers cannot generate with it: "
+            f"{reason_of(error, folder)}; check its config.json, or serve it and name NAME@http://HOST:PORT/v1"
+        ) from error
 
 
 def _load_model(folder: str, device: str) -> Any:

@@ -1,11 +1,14 @@
 """An output does not depend on the batch that it was sampled in, whatever the architecture."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from tests.families import FAMILIES, build_family
+from tpobench.harness.errors import UserError
 from tpobench.harness.records import Request, SamplingParams, content_key
 from tpobench.harness.samplers.local import LocalSampler
 from tpobench.harness.samplers.padding import Padding, PaddingRule
@@ -67,3 +70,15 @@ def test_recurrent_states_are_batched_by_length(samplers: Samplers) -> None:
 
 def test_models_that_keep_a_batch_in_themselves_are_sampled_one_batch_at_a_time(samplers: Samplers) -> None:
     assert (samplers("qwen2_vl")._workers, samplers("recurrent_gemma")._workers) == (1, 1)
+
+
+def test_a_model_that_the_library_cannot_generate_with_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layers = {"layer_types": ["linear_attention"] * 2, "num_hidden_layers": 2}  # without attention it has no length
+    hybrid = FAMILIES["qwen3_next"]
+    monkeypatch.setitem(FAMILIES, "no_attention", replace(hybrid, settings=hybrid.settings | layers))
+    with pytest.raises(
+        UserError, match=r"Qwen3NextForCausalLM\) is loaded, but transformers cannot generate with it: "
+    ):
+        LocalSampler(str(build_family(tmp_path, "no_attention")))
