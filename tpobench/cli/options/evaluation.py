@@ -22,6 +22,12 @@ MetricOption = Annotated[
         "Without --judge no judge is asked."
     ),
 ]
+LimitOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Use a sample of N prompts, every category in proportion; of lm-eval tasks the first N items."
+    ),
+]
 
 
 def evaluation_options(
@@ -48,12 +54,7 @@ def evaluation_options(
     orders: Annotated[
         str | None, typer.Option(help="one or both: the orders in which the two responses are shown.")
     ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Use a sample of N prompts, every category in proportion; of lm-eval tasks the first N items."
-        ),
-    ] = None,
+    limit: LimitOption = None,
     per_category: Annotated[
         int, typer.Option(min=1, help="For benchmarks that choose prompts by category: how many of each.")
     ] = 500,
