@@ -61,7 +61,7 @@ def test_an_error_in_the_place_of_an_answer_is_told() -> None:
 
 def test_a_reason_with_a_lone_surrogate_can_be_stored() -> None:
     body = b'{"choices": [{"message": {"content": "x"}, "finish_reason": "a\\ud800"}]}'
-    assert read_answer(body).choices[0].finish_reason == "a?"
+    assert read_answer(body).choices[0].finish_reason == "a\N{REPLACEMENT CHARACTER}"
 
 
 @pytest.mark.parametrize("content", [None, ""])
