@@ -1,5 +1,6 @@
 """The options of every command that compares a model with a baseline."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,9 +76,7 @@ def evaluation_options(
     from tpobench.harness.models.thoughts import mode_named
     from tpobench.harness.records import SamplingParams
 
-    for option, value in (("--judge", judge), ("--judge-model", judge_model), ("--baseline", baseline)):
-        if value is not None and not value.strip():
-            raise UserError(f"{option} is empty; name what it stands for, or leave it out")
+    _require_named({"--judge": judge, "--judge-model": judge_model, "--baseline": baseline})
     if orders not in (None, "one", "both"):
         raise UserError(f"--orders is one or both, not {orders!r}")
     answering_mode = mode_named(mode)
@@ -101,3 +100,12 @@ def evaluation_options(
         data=data,
         limits_tokens=max_new_tokens is not None,
     )
+
+
+def _require_named(values: Mapping[str, str | None]) -> None:
+    """Raises UserError for an empty value: a variable of a script that is not set must not choose the default."""
+    from tpobench.harness.errors import UserError
+
+    for option, value in values.items():
+        if value is not None and not value.strip():
+            raise UserError(f"{option} is empty; name what it stands for, or leave it out")
