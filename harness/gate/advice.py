@@ -43,8 +43,8 @@ def told_of_prompts(prompts: int, needed: int | None) -> tuple[str, ...]:
         else "replace a part of them after each gate (a quarter, say)"
     )
     return (
-        f"this policy prints the prompts that were lost, and a model that is fixed on just those passes in the end: "
-        f"{how}, or hide them with reveal: categories",
+        "this policy prints the prompts that were lost, and a model that is trained on just those passes sooner or "
+        f"later: {how}, or hide them with reveal: categories",
     )
 
 

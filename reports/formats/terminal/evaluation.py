@@ -69,12 +69,13 @@ def overall_table(benchmark: str, metrics: Sequence[Metric], rates: Rates) -> Ta
 
 
 def category_table(benchmark: str, metrics: Sequence[Metric], rates: Rates) -> Table:
-    """A row for each category, with each figure that there is by category."""
-    names = list(dict.fromkeys(metric.name for metric in in_order(benchmark, metrics)))
+    """A row for each category, with the two first figures that there are by category: a terminal is narrow, and
+    ``--json`` has them all."""
+    names = list(dict.fromkeys(metric.name for metric in in_order(benchmark, metrics)))[:2]
     figures = {(metric.category, metric.name): metric for metric in metrics}
     table = _table("category", *(_title(benchmark, name) for name in names), "n")
     few = False
-    for category in sorted({metric.category or "" for metric in metrics}):
+    for category in sorted({metric.category or "" for metric in metrics if metric.name in names}):
         row = [figures.get((category, name)) for name in names]
         n = max(metric.n for metric in row if metric is not None)
         few = few or n < MIN_CATEGORY

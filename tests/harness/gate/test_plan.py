@@ -195,6 +195,6 @@ def test_what_could_never_decide_is_said(tmp_path: Path) -> None:
 def test_prompts_that_every_gate_prints_are_to_be_changed(tmp_path: Path) -> None:
     policy = {"evaluate": section(tmp_path, 120), "head_to_head": {"margin": 0.3}}
     (told,) = planned(policy).advice
-    assert "gate on one of" in told
+    assert "use one of" in told
     assert "parts of them in each gate, in turn" in told
     assert planned(policy | {"reveal": "categories"}).advice == ()
