@@ -8,6 +8,7 @@ Each metric of a model on a benchmark is an evaluation of its own in the store, 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tpobench.harness.api.client import Connect
@@ -18,9 +19,9 @@ from tpobench.harness.evaluation.output_sources import NamedOutputs, OutputSourc
 from tpobench.harness.evaluation.outputs import ModelOutputs
 from tpobench.harness.evaluation.request import request_of
 from tpobench.harness.evaluation.spec import EvaluationSpec
-from tpobench.harness.judges.named import scorer_named
+from tpobench.harness.judges.named import judge_names, scorer_named
 from tpobench.harness.judges.scorer import Scorer, ensure_scores
-from tpobench.harness.judges.user_module import module_name
+from tpobench.harness.judges.user_module import module_file, module_name
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Metric, NewEvaluation, Prompt, score_key
 from tpobench.harness.samplers.choose import sampler_for
@@ -68,13 +69,25 @@ def metric_scorers(spec: EvaluationSpec, progress: Progress) -> list[NamedScorer
     Raises:
         UserError: There is no such scorer, a metric is named twice, or a prompt cannot be scored.
     """
-    named = [NamedScorer(metric_name(text), scorer_named(text, progress)) for text in spec.metrics]
+    named = [NamedScorer(metric_name(text), _scorer(text, progress)) for text in spec.metrics]
     names = [one.name for one in named]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise UserError(f"the metric {twice} is named twice; leave one of them out")
     for one in named:
         one.scorer.require(spec.measured_benchmark.prompts)
     return named
+
+
+def _scorer(text: str, progress: Progress) -> Scorer:
+    if ":" not in text and text not in judge_names():
+        example = (
+            f"{text.removesuffix('.py')}.py:FUNCTION" if module_file(Path.cwd(), text) else f"my_metrics.py:{text}"
+        )
+        raise UserError(
+            f"unknown metric {text!r}; name a function of yours with its file, {example}, or a judge that scores each "
+            "response by itself, such as checklist or reward:MODEL"
+        )
+    return scorer_named(text, progress)
 
 
 def metric_name(text: str) -> str:

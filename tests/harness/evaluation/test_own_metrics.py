@@ -112,7 +112,9 @@ def test_beside_a_judge_neither_figure_disturbs_the_other(store: Store, answered
         ("absent.py:brevity", "there is no file absent.py"),
         ("my_metrics:one_argument", "cannot be called with a prompt and a response"),
         ("ste", "the judge ste compares two responses"),
-        ("my_metrics", "name the function of my_metrics that scores a response, my_metrics:FUNCTION"),
+        ("my_metrics", r"name a function of yours with its file, my_metrics\.py:FUNCTION"),
+        ("my_metrics.py", r"name a function of yours with its file, my_metrics\.py:FUNCTION"),
+        ("brevity", r"unknown metric 'brevity'; name a function of yours with its file, my_metrics\.py:brevity"),
     ],
 )
 def test_a_metric_that_is_none_is_refused_at_once(answered: AnsweredBenchmark, metric: str, said: str) -> None:
