@@ -70,15 +70,13 @@ def evaluation_options(
     seed: SeedOption = 0,
 ) -> "EvaluationSpec":
     """The option group: its parameters become options of the command, which gets an `EvaluationSpec`."""
-    from tpobench.harness.errors import UserError
     from tpobench.harness.evaluation.registry import benchmark_named
     from tpobench.harness.evaluation.spec import EvaluationSpec
     from tpobench.harness.models.thoughts import mode_named
     from tpobench.harness.records import SamplingParams
 
     _require_named({"--judge": judge, "--judge-model": judge_model, "--baseline": baseline})
-    if orders not in (None, "one", "both"):
-        raise UserError(f"--orders is one or both, not {orders!r}")
+    _require_orders(orders)
     answering_mode = mode_named(mode)
     measured = benchmark_named(benchmark, split, data, per_category)
     params = SamplingParams(
@@ -109,3 +107,10 @@ def _require_named(values: Mapping[str, str | None]) -> None:
     for option, value in values.items():
         if value is not None and not value.strip():
             raise UserError(f"{option} is empty; name what it stands for, or leave it out")
+
+
+def _require_orders(orders: str | None) -> None:
+    from tpobench.harness.errors import UserError
+
+    if orders not in (None, "one", "both"):
+        raise UserError(f"--orders is one or both, not {orders!r}")
