@@ -16,6 +16,12 @@ BenchmarkOption = Annotated[str, typer.Option(help="One of those below, or a pro
 DataOption = Annotated[
     Path | None, typer.Option(help="Folder with the benchmark's official files, instead of the hub.")
 ]
+JudgeOption = Annotated[
+    str | None,
+    typer.Option(
+        help="One of those below, for example reward:MODEL, or MODULE:FUNCTION; default: the benchmark's own."
+    ),
+]
 MetricOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -38,12 +44,7 @@ def evaluation_options(
     split: Annotated[str, typer.Option(help="For benchmarks with splits: training, validation or test.")] = "test",
     data: DataOption = None,
     mode: ModeOption = "direct",
-    judge: Annotated[
-        str | None,
-        typer.Option(
-            help="One of those below, for example reward:MODEL, or MODULE:FUNCTION; default: the benchmark's own."
-        ),
-    ] = None,
+    judge: JudgeOption = None,
     metric: MetricOption = None,
     judge_model: Annotated[
         str | None, typer.Option(help="NAME, or NAME@http://HOST:PORT/v1; default: the judge's own.")
