@@ -26,6 +26,7 @@ from tpobench.harness.models.tokens import OutputTexts, encode_messages, end_tok
 from tpobench.harness.models.weights import load_language_model, reason_of
 from tpobench.harness.processors import processors
 from tpobench.harness.records import Generation, Request, SamplingParams
+from tpobench.harness.samplers.base import unanswered
 from tpobench.harness.samplers.batching import gpu_limits, plan_batches
 from tpobench.harness.samplers.padding import PaddingRule
 from tpobench.harness.samplers.padding_rule import padding_rule
@@ -78,7 +79,7 @@ class LocalSampler:
     def _sample_window(self, requests: list[Request], params: SamplingParams) -> Iterator[list[Generation]]:
         prompts = [encode_messages(self._tokenizer, request.messages) for request in requests]
         over = {request.key for request in self._too_long(requests, prompts, params.max_new_tokens)}
-        if refused := [_without_answer(each) for each in requests if each.key in over and not each.is_padding]:
+        if refused := [unanswered(each, TOO_LONG) for each in requests if each.key in over and not each.is_padding]:
             yield refused
         fitting = [row for row in zip(requests, prompts, strict=True) if row[0].key not in over]
         yield from self._sample_side_by_side([row[0] for row in fitting], [row[1] for row in fitting], params)
@@ -223,10 +224,6 @@ class LocalSampler:
                 + ": shorten the prompt or lower max_new_tokens"
             )
         return over
-
-
-def _without_answer(request: Request) -> Generation:
-    return Generation(request=request, prompt_ids=(), token_ids=(), text="", finish_reason=TOO_LONG, seconds=0.0)
 
 
 def _rule_of(model: Any, pad_id: int, folder: str) -> PaddingRule:
