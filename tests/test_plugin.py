@@ -64,9 +64,15 @@ def tpobench(folder: Path, *arguments: str, also: str = "") -> subprocess.Comple
 def told(folder: Path, *arguments: str) -> dict[str, Any]:
     done = tpobench(folder, *arguments, "--json")
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    assert sentences_of(done) == []
     found: dict[str, Any] = json.loads(done.stdout)
     return found
+
+
+def sentences_of(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """What the command says on standard error, without the lines that say how long it works already: a busy machine
+    gets those, too."""
+    return [line for line in done.stderr.splitlines() if not re.fullmatch(r"tpobench: .*, [\d,]+ s", line)]
 
 
 FRUITS = ("--model", "ours.json", "--benchmark", "fruits")
@@ -99,7 +105,8 @@ def test_a_baseline_that_is_none_is_told_which_there_are(folder: Path) -> None:
     refused = tpobench(folder, "eval", *FRUITS, "--baseline", "gardner")
     assert refused.returncode == 2
     assert "unknown model 'gardner'" in refused.stderr
-    assert refused.stderr.endswith("; fruits has the baselines gardener, cook, child\n")
+    (sentence,) = sentences_of(refused)
+    assert sentence.endswith("; fruits has the baselines gardener, cook, child")
 
 
 def test_it_is_planned(folder: Path) -> None:
@@ -145,10 +152,8 @@ def test_its_judge_takes_an_argument_and_judges_our_benchmarks_too(folder: Path)
     assert graded["about"]["not_comparable"] == ["another judge than the published one"]
     assert told(folder, "plan", *sides, "--judge", "grade:3")["judge_calls"] == 0
     refused = tpobench(folder, "eval", *sides, "--judge", "grade:high")
-    assert (refused.returncode, refused.stderr) == (
-        2,
-        "tpobench: the best grade is a number, not 'high'; write grade:10\n",
-    )
+    assert refused.returncode == 2
+    assert sentences_of(refused) == ["tpobench: the best grade is a number, not 'high'; write grade:10"]
 
 
 def test_help_lists_them(folder: Path) -> None:
@@ -184,7 +189,7 @@ def test_a_package_that_is_broken_or_takes_a_name_is_said_once_and_spoils_nothin
     install(other, tmp_path / "site")
     done = tpobench(folder, "eval", *FRUITS, "--json", also=str(tmp_path / "site"))
     assert done.returncode == 0, done.stderr
-    sentences = done.stderr.splitlines()
+    sentences = sentences_of(done)
     assert len(sentences) == 2
     assert any("broken declares 'vegetables' under tpobench.benchmarks" in sentence for sentence in sentences)
     assert any("broken declares 'checklist' under tpobench.judges" in sentence for sentence in sentences)
