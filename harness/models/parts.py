@@ -41,6 +41,13 @@ def needs_base(folder: Path) -> bool:
     return is_adapter(folder) or not has_tokenizer(folder)
 
 
+def takes_base(name: str) -> bool:
+    """Whether a named base may count for this model: a folder that lacks something, or a hub id, of which that is not
+    known before it is here."""
+    place = Path(name)
+    return needs_base(place) if place.is_dir() else _is_hub_id(name) and not place.exists()
+
+
 def has_tokenizer(folder: Path) -> bool:
     return any((folder / name).exists() for name in _TOKENIZERS)
 
@@ -60,6 +67,14 @@ def model_parts(folder: Path) -> ModelParts:
     if is_adapter(base):
         raise UserError(f"the base of the LoRA folder {folder} is {base}, another LoRA folder; merge that one first")
     return ModelParts(weights=base, tokenizer=folder if has_tokenizer(folder) else base, adapter=folder)
+
+
+def tokenizer_note(folder: Path) -> str:
+    """Whose tokenizer a folder takes that has none of its own, in one line; empty for one that has."""
+    if has_tokenizer(folder):
+        return ""
+    tokenizer = model_parts(folder).tokenizer
+    return "" if tokenizer == folder else f"{folder} has no tokenizer of its own; that of {tokenizer} is used"
 
 
 def adapter_settings(folder: Path) -> dict[str, Any]:

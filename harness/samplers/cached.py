@@ -4,11 +4,13 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 
 from tpobench.harness.finish_reasons import REFUSALS
 from tpobench.harness.interrupts import finishing
 from tpobench.harness.models.modes import Mode
+from tpobench.harness.models.parts import tokenizer_note
 from tpobench.harness.native_thoughts import TAGS
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Generation, Model, Output, Prompt, Request, SamplingParams, Split, content_key
@@ -124,6 +126,7 @@ class OutputCache:
             started = monotonic()
             if self._sampler is None:
                 self._sampler = self._load(self.model)
+                self._tell_tokenizer()
             if waiting := activity(self._sampler):
                 bar.advance(0, 0, waiting)
             for group in self._sampler.sample(requests, params):
@@ -141,6 +144,12 @@ class OutputCache:
                 self.tokens += tokens
                 bar.advance(len(group), tokens, activity(self._sampler))
                 started = monotonic()
+
+    def _tell_tokenizer(self) -> None:
+        """Another tokenizer gives other tokens, so that the user knows whose it is."""
+        folder = Path(self.model.folder)
+        if note := tokenizer_note(folder) if folder.is_dir() else "":
+            self._progress.say(f"note      {note}")
 
 
 def split_generation(mode: Mode, generation: Generation) -> Split:
