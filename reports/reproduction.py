@@ -14,7 +14,7 @@ from tpobench.reports.home import without_home
 IMPORTED = "imported"
 """Who made a model whose answers came from files."""
 
-_ORDER = ("model", "benchmark", "split", "data", "mode", "judge", "judge_model", "baseline", "orders", "limit")
+_ORDER = ("model", "base", "benchmark", "split", "data", "mode", "judge", "judge_model", "baseline", "orders", "limit")
 """Options that come first, in this order; the others follow by name."""
 
 

@@ -51,6 +51,7 @@ def run_benchmark(run: TrainingRun, entry: BenchmarkConfig) -> RunBenchmark:
         params=sampling.params(config.seed),
         format_retries=0,
         data=data,
+        served_models=tuple(config.api.served_models),
     )
     judge = judge_for(spec, run.clients.connect, run.progress)
     in_memory = judge.scorer is not None and judge.scorer.in_memory

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 
 from tpobench.harness.evaluation.spec import EvaluationSpec
 from tpobench.harness.models.modes import DIRECT
+from tpobench.harness.models.parts import given_base, takes_base
+from tpobench.harness.models.resolve import EMBEDDED, embedded_if_unpacked
 from tpobench.harness.records import SamplingParams
+
+_Value = str | int | float | list[str]
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
 
 
-def request_of(spec: EvaluationSpec, names_sides: bool) -> dict[str, str | int | float | list[str]]:
+def request_of(spec: EvaluationSpec, names_sides: bool) -> dict[str, _Value]:
     """The options of `tpobench eval` that ask for this evaluation, but those that are left at their default.
 
     Args:
@@ -22,8 +26,10 @@ def request_of(spec: EvaluationSpec, names_sides: bool) -> dict[str, str | int |
     """
     sides = {"model": spec.candidate, "baseline": spec.baseline} if names_sides else {}
     drawn, usual = spec.params, SamplingParams()
-    wanted: Mapping[str, str | int | float | list[str] | None] = {
+    wanted: Mapping[str, _Value | None] = {
         **sides,
+        "base": _base_of(spec),
+        "served_model": list(spec.served_models),
         **spec.benchmark.asked,
         "data": None if spec.data is None else str(spec.data),
         "mode": None if spec.mode.name == DIRECT.name else spec.mode.name,
@@ -38,7 +44,19 @@ def request_of(spec: EvaluationSpec, names_sides: bool) -> dict[str, str | int |
         "seed": drawn.seed or None,
     }
     return {
-        name: _CREDENTIALS.sub("", value) if isinstance(value, str) else value
+        name: _without_credentials(value)
         for name, value in wanted.items()
-        if value not in (None, "", [])
+        if value is not None and value not in ("", [])
     }
+
+
+def _base_of(spec: EvaluationSpec) -> str:
+    """What the user named as the base of LoRA folders, where one of the two models takes it."""
+    base = given_base()
+    if not base or not any(takes_base(name) for name in (spec.candidate, spec.baseline) if name):
+        return ""
+    return EMBEDDED if base == str(embedded_if_unpacked()) else base
+
+
+def _without_credentials(value: _Value) -> _Value:
+    return _CREDENTIALS.sub("", value) if isinstance(value, str) else value

@@ -30,6 +30,8 @@ class EvaluationSpec:
     """Whether `params.max_new_tokens` was asked for, and is not the benchmark's own."""
     metrics: tuple[str, ...] = ()
     """Scorers of single responses beside the judge, or instead of one: ``my_metrics.py:brevity``."""
+    served_models: tuple[str, ...] = ()
+    """Names under which servers may answer besides the models' own. They change no figure, and are told again."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """What only this benchmark knows, for example lm-eval's ``num_fewshot``."""
 

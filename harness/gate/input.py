@@ -81,6 +81,7 @@ class GateRequest:
         offline: Whether nothing is sampled and nobody is asked.
         retry_missing: Whether judgments without a verdict are asked for again.
         run_key: The key of the run that the decision belongs to; empty for none.
+        served_models: Names under which servers may answer; the report's commands repeat them.
     """
 
     candidate: str
@@ -91,6 +92,7 @@ class GateRequest:
     offline: bool = False
     retry_missing: bool = False
     run_key: str = ""
+    served_models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

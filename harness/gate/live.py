@@ -278,7 +278,7 @@ def _figures(
             candidate=candidate.outputs,
             baseline=baseline,
             about=about(replace(spec, baseline=named), judge),
-            asked=request_of(spec, names_sides=False),
+            asked=request_of(replace(spec, served_models=request.served_models), names_sides=False),
             offline=request.offline,
         )
     own = {metric.name: metric for metric in output_metrics(candidate.outputs)}

@@ -13,6 +13,7 @@ from tests.cli.command import tpobench
 from tpobench.harness.evaluation.registry import benchmark_named
 from tpobench.harness.evaluation.request import request_of
 from tpobench.harness.evaluation.spec import EvaluationSpec
+from tpobench.harness.models.parts import BASE_VARIABLE
 from tpobench.harness.store.models import StoredModel
 from tpobench.harness.store.requests import StoredRequest, requests_of
 from tpobench.harness.store.store import Store
@@ -98,6 +99,31 @@ def test_what_chooses_the_prompts_is_asked_for_again(folder: Path) -> None:
         "split": "training",
         "max_new_tokens": 512,
     }
+
+
+def test_the_base_and_the_names_of_servers_are_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "adapter_config.json").write_text("{}")
+    monkeypatch.setenv(BASE_VARIABLE, "org/base")
+    names = ("alias", "other name")
+    spec = EvaluationSpec(benchmark=benchmark_named("starter"), candidate=str(tmp_path), served_models=names)
+    asked = StoredRequest("eval", request_of(spec, names_sides=True))
+    assert asked_again(asked) == (
+        f"tpobench eval --model {tmp_path} --base org/base --benchmark starter --max-new-tokens 512 "
+        "--served-model alias --served-model 'other name'"
+    )
+    without = EvaluationSpec(benchmark=benchmark_named("starter"), candidate="m@http://127.0.0.1:1/v1")
+    assert "base" not in request_of(without, names_sides=True), "it would be refused as an option without effect"
+
+
+def test_a_deployment_under_another_name_is_measured_again(folder: Path, servers: tuple[str, str]) -> None:
+    deployment = servers[0].replace("stub@", "deployment@")
+    options = ["--model", deployment, "--benchmark", "my prompts.jsonl", "--baseline", "theirs.json", "--limit", "2"]
+    options += ["--judge", "verdict:verdict.yaml", "--judge-model", servers[1], "--served-model", "stub"]
+    done = tpobench("eval", *options, "--store", "first.duckdb", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    again = tpobench(*command_of(folder / "first.duckdb"), "--store", "second.duckdb", cwd=folder)
+    assert again.returncode == 0, again.stderr
+    assert len(rates(folder / "second.duckdb")) == 2
 
 
 def test_the_newest_address_counts(store: Store) -> None:

@@ -1,5 +1,6 @@
 """The command that measures a model on a benchmark: eval."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ def evaluate(
     from tpobench.harness.evaluation.registry import self_scored_run_of
     from tpobench.harness.progress import Progress
 
+    spec = replace(spec, served_models=api.served_models)
     refuse_idle(context, idle.of_evaluation(spec, context.params["benchmark"]))
     own = self_scored_run_of(spec.benchmark.name)
     if own is not None:

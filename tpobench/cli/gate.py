@@ -78,7 +78,7 @@ def gate(
     failed: Exception | None = None
     with Store(store) as opened:
         seen = champion_for(rules, file, promotes=promote)
-        request = replace(request, champion=seen)
+        request = replace(request, champion=seen, served_models=api.served_models)
         result = decide(opened, rules, request, api.connect, Progress(quiet=as_json))
         # Files and promotion before output: nobody may be reading that any more.
         write_files(result, junit=junit, markdown=markdown)

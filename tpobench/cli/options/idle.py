@@ -95,13 +95,9 @@ def of_gate(policy: "Policy", given: dict[str, Any]) -> Iterator[Idle]:
 
 def of_base(models: Iterable[str]) -> Iterator[Idle]:
     """Of the commands that load these models."""
-    from pathlib import Path
+    from tpobench.harness.models.parts import takes_base
 
-    from tpobench.harness.models.parts import needs_base
-
-    folders = [Path(model) for model in models if model and Path(model).is_dir()]
-    on_hub = [model for model in models if model.count("/") == 1 and not Path(model).exists()]
-    if not on_hub and not any(map(needs_base, folders)):
+    if not any(takes_base(model) for model in models if model):
         yield ["base"], "where no model is a LoRA folder"
 
 
