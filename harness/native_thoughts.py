@@ -44,6 +44,23 @@ def opened_thought(prompt: str) -> str:
     return next((tag for tag in _OPENING if prompt.rstrip().endswith(tag)), "")
 
 
+_BEGINNINGS = (
+    *map(str.lower, _OPENING),
+    *(f"{start}<|channel|>{name}" for start in ("", "<|start|>assistant") for name in ("analysis", "commentary")),
+)
+
+
+def may_begin_thought(text: str) -> bool:
+    """Whether a text that is being written may turn out to begin with a thought: it is no longer than an opening tag
+    so far.
+
+    >>> may_begin_thought("<thi"), may_begin_thought("<table>")
+    (True, False)
+    """
+    begun = text.lstrip().lower()
+    return any(beginning.startswith(begun) for beginning in _BEGINNINGS)
+
+
 def with_native_thought(thought: str, answer: str) -> str:
     """The text that is taken apart into this thought and this answer."""
     return f"<think>\n{thought}\n</think>\n\n{answer}" if thought else answer

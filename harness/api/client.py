@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from tpobench.harness.api.budget import Budget, CallSize, Prices, Reservation, estimated_tokens, text_bytes
 from tpobench.harness.api.calls import Accept, Call, Limits, Reply
 from tpobench.harness.api.endpoints import Endpoint
+from tpobench.harness.api.event_stream import Heard
 from tpobench.harness.api.faults import Fault, plain
 from tpobench.harness.api.keys import clear_text_warning
 from tpobench.harness.api.listing import require_listed
@@ -72,12 +73,13 @@ class Client:
         rate = self._ended / max(time.monotonic() - self._started, 1e-6)
         return "waiting for answers" + (f", {rate:,.1f} calls/s" if self._ended else "") + self._trouble
 
-    def ask_all(self, calls: Iterable[Call], accept: Accept) -> Iterator[int]:
+    def ask_all(self, calls: Iterable[Call], accept: Accept, heard: Heard | None = None) -> Iterator[int]:
         """Make every call, `concurrency` at a time.
 
         Args:
             calls: Taken as they are needed.
             accept: Gets each reply the moment it is read.
+            heard: Told of each piece of an answer that was asked for as a stream.
 
         Yields:
             The number of calls that have ended since the last time; 0 once a second where none has, so that a progress
@@ -92,7 +94,7 @@ class Client:
         self._fatal, self._hopeless, self._useless = None, 0, 0
         transport = None
         try:
-            transport = loop.run_until_complete(self._open())
+            transport = loop.run_until_complete(self._open(heard))
             waiting = iter(calls)
             self._started, self._ended, told = time.monotonic(), 0, 0
             self._pause.answered()
@@ -124,10 +126,10 @@ class Client:
         if any(not task.done() for task in tasks):
             await set_within(self._wake, 1.0)
 
-    async def _open(self) -> Transport:
+    async def _open(self, heard: Heard | None) -> Transport:
         self._requests = spaced(self.limits.requests_per_minute)
         self._tokens = metered(self.limits.tokens_per_minute)
-        transport = Transport(self.endpoint, self.limits.concurrency)
+        transport = Transport(self.endpoint, self.limits.concurrency, heard)
         if self._checked:
             return transport
 
@@ -268,7 +270,7 @@ class Client:
             status = status_of(response)
             require_answer(response, status, self.endpoint, self._is_known)
             if status >= 400:
-                may_be_taken = self._is_known or int(call.options.get("n") or 1) > 1
+                may_be_taken = self._is_known or int(call.options.get("n") or 1) > 1 or "stream" in call.options
                 answer, problem = refused_or_wrong(response, status, self.endpoint, may_be_taken)
                 final = True
             else:

@@ -1,6 +1,6 @@
 """Where servers put what a model says: one text, a list of parts, and its reasoning in a field of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "reasoning_text", "thinking")
@@ -37,11 +37,12 @@ def text_and_thought(content: Any) -> tuple[str, str] | None:
 
 def reasoning_of(message: Mapping[str, Any]) -> str:
     """What a reasoning model thought, from the field in which its server puts it; empty where there is none."""
-    for field in (*_REASONING_FIELDS, *_REASONING_LISTS):
-        thought = _text(message.get(field)).strip()
-        if thought:
-            return thought
-    return ""
+    return next(filter(None, (thought.strip() for thought in _reasonings(message))), "")
+
+
+def reasoning_piece(delta: Mapping[str, Any]) -> str:
+    """A piece of a thought, as it came: the blanks at its ends are those between two words."""
+    return next(filter(None, _reasonings(delta)), "")
 
 
 def refusal_words(message: Mapping[str, Any]) -> str:
@@ -50,6 +51,10 @@ def refusal_words(message: Mapping[str, Any]) -> str:
     parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
     said = (_text(place.get("refusal")).strip() for place in (message, *parts))
     return next(filter(None, said), "")
+
+
+def _reasonings(message: Mapping[str, Any]) -> Iterator[str]:
+    return (_text(message.get(field)) for field in (*_REASONING_FIELDS, *_REASONING_LISTS))
 
 
 def _text(part: Any, depth: int = 0) -> str:

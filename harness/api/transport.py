@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tpobench.harness.api.endpoints import Endpoint
+from tpobench.harness.api.event_stream import EventStream, Heard, TooMuch, looks_like_events
 from tpobench.harness.api.faults import CONNECT_S, Fault, fault_of
 from tpobench.harness.api.proxies import proxy_for
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 LARGEST_BODY = 16 * 2**20
 """Bytes of one answer, unpacked: the longest text that is taken, eight times, with escapes. More is not read."""
+
+LARGEST_STREAM = 16 * LARGEST_BODY
+"""Bytes of one answer that comes in pieces: each token has some hundred around it, which are not kept."""
 
 LARGEST_HEADER = 64 * 2**10
 """Bytes of one header line. Gateways send policies and cookies of many kilobytes."""
@@ -41,10 +45,12 @@ class Response:
 class Transport:
     """The connections to one endpoint. Redirects are not followed, since a key goes to its own host only."""
 
-    def __init__(self, endpoint: Endpoint, connections: int) -> None:
-        """Raises UserError when the endpoint's key is missing, or the proxy cannot be used."""
+    def __init__(self, endpoint: Endpoint, connections: int, heard: Heard | None = None) -> None:
+        """`heard` is told of the pieces of an answer that comes as a stream. Raises UserError when the endpoint's key
+        is missing, or the proxy cannot be used."""
         import aiohttp
 
+        self._heard = heard
         self._base_url = endpoint.base_url
         self._proxy = proxy_for(endpoint.base_url)
         key = endpoint.api_key()
@@ -92,7 +98,7 @@ class Transport:
                 )
                 async with request as response:
                     reached = True
-                    return self._without_key(response, await _whole(response))
+                    return self._without_key(response, await self._body(response))
         except Fault:
             raise
         except Exception as error:  # whatever a server's bytes may cause: it costs a try
@@ -100,14 +106,58 @@ class Transport:
                 raise Fault(f"no answer within {seconds:g} s", is_sent=True) from error
             raise fault_of(error, self._base_url, self._proxy, is_sent=reached) from error
 
+    async def _body(self, response: "aiohttp.ClientResponse") -> bytes:
+        """The body; of a stream of events the completion that they make."""
+        if "event-stream" in response.headers.get("Content-Type", "").lower():
+            return await self._streamed(response)
+        body = await _whole(response)
+        if not looks_like_events(body):
+            return body
+        stream = EventStream()
+        stream.feed(body)
+        return _ended(stream, body)
+
+    async def _streamed(self, response: "aiohttp.ClientResponse") -> bytes:
+        stream, size, begin = EventStream(), 0, b""
+
+        def completion() -> bytes:
+            return self._redacted(stream.completion())
+
+        async for chunk in response.content.iter_any():
+            size, begin = size + len(chunk), begin or chunk
+            try:
+                stream.feed(chunk)
+            except TooMuch:
+                size = LARGEST_STREAM + 1
+            if size > LARGEST_STREAM:
+                response.close()
+                raise Fault("an answer in pieces that are more than is read", is_sent=True)
+            if self._heard is not None and response.status == 200 and not stream.is_empty:
+                self._heard(completion)
+            if stream.is_done:
+                break
+        return _ended(stream, begin)
+
+    def _redacted(self, body: bytes) -> bytes:
+        return body.replace(self._key, b"[API key]") if self._key else body
+
     def _without_key(self, response: "aiohttp.ClientResponse", body: bytes) -> Response:
         """The answer, in which a server that repeats its key does not bring it into a store or a log."""
         headers = {name.lower(): value for name, value in response.headers.items()}
         if self._key:
             key = self._key.decode()
-            body = body.replace(self._key, b"[API key]")
             headers = {name: value.replace(key, "[API key]") for name, value in headers.items()}
-        return Response(response.status, headers, body)
+        return Response(response.status, headers, self._redacted(body))
+
+
+def _ended(stream: EventStream, body: bytes) -> bytes:
+    """The completion of a stream that has ended; what came instead, where no event was one of an answer."""
+    stream.end()
+    if stream.is_empty:
+        return body
+    if not stream.is_whole:
+        raise Fault("the answer broke off before its end", is_sent=True)
+    return stream.completion()
 
 
 async def _whole(response: "aiohttp.ClientResponse") -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.hub import hub_folder
+from tpobench.harness.records import Model
 
 BASE_VARIABLE = "TPOBENCH_BASE"
 """The environment variable that names the base of LoRA folders; the option ``--base`` sets it."""
@@ -69,9 +70,10 @@ def model_parts(folder: Path) -> ModelParts:
     return ModelParts(weights=base, tokenizer=folder if has_tokenizer(folder) else base, adapter=folder)
 
 
-def tokenizer_note(folder: Path) -> str:
-    """Whose tokenizer a folder takes that has none of its own, in one line; empty for one that has."""
-    if has_tokenizer(folder):
+def borrowed_tokenizer(model: Model) -> str:
+    """Whose tokenizer a model takes that has none of its own, in one line; empty for one that has, and for servers."""
+    folder = Path(model.folder)
+    if not folder.is_dir() or has_tokenizer(folder):
         return ""
     tokenizer = model_parts(folder).tokenizer
     return "" if tokenizer == folder else f"{folder} has no tokenizer of its own; that of {tokenizer} is used"

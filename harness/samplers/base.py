@@ -22,6 +22,14 @@ def activity(sampler: Sampler) -> str:
     return str(getattr(sampler, "activity", ""))
 
 
+Listener = Callable[[Sequence[Generation]], None]
+"""Told what is written so far: outputs of which no more than the beginning is there, with the reason `UNFINISHED`."""
+
+UNFINISHED = ""
+
+BETWEEN_LOOKS = 0.05
+"""Seconds between two times that a listener is told: sooner is not seen."""
+
 Load = Callable[[Model], Sampler]
 """Makes the sampler of a model, ready to sample: its weights are loaded, or its server is up."""
 

@@ -4,13 +4,12 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from time import monotonic
 
 from tpobench.harness.finish_reasons import REFUSALS
 from tpobench.harness.interrupts import finishing
 from tpobench.harness.models.modes import Mode
-from tpobench.harness.models.parts import tokenizer_note
+from tpobench.harness.models.parts import borrowed_tokenizer
 from tpobench.harness.native_thoughts import TAGS
 from tpobench.harness.progress import Progress
 from tpobench.harness.records import Generation, Model, Output, Prompt, Request, SamplingParams, Split, content_key
@@ -147,8 +146,7 @@ class OutputCache:
 
     def _tell_tokenizer(self) -> None:
         """Another tokenizer gives other tokens, so that the user knows whose it is."""
-        folder = Path(self.model.folder)
-        if note := tokenizer_note(folder) if folder.is_dir() else "":
+        if note := borrowed_tokenizer(self.model):
             self._progress.say(f"note      {note}")
 
 

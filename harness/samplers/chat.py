@@ -8,6 +8,7 @@ from tpobench.harness.errors import UserError
 from tpobench.harness.finish_reasons import REFUSAL_WORDS, REFUSALS
 from tpobench.harness.models.modes import DIRECT, Mode
 from tpobench.harness.records import Generation, Model, Request, SamplingParams, Split, content_key
+from tpobench.harness.samplers.answer_stream import AnswerStream
 from tpobench.harness.samplers.base import Sampler
 from tpobench.harness.samplers.cached import split_generation
 
@@ -24,7 +25,14 @@ class ChatAnswer:
     tries: int
 
 
-def ask(sampler: Sampler, model: Model, mode: Mode, question: str, params: SamplingParams) -> ChatAnswer:
+def ask(
+    sampler: Sampler,
+    model: Model,
+    mode: Mode,
+    question: str,
+    params: SamplingParams,
+    stream: AnswerStream | None = None,
+) -> ChatAnswer:
     """Ask a model one question.
 
     Args:
@@ -33,6 +41,7 @@ def ask(sampler: Sampler, model: Model, mode: Mode, question: str, params: Sampl
         mode: How the question is put, and how the raw output is taken apart.
         question: The user's words.
         params: Temperature, length and seed.
+        stream: Follows the answer while it is written, where the sampler's listener is its `hear`.
 
     Returns:
         The answer, also where no try gave a response.
@@ -49,7 +58,7 @@ def ask(sampler: Sampler, model: Model, mode: Mode, question: str, params: Sampl
     batches = [[request] for request in requests] if is_endpoint(model.name) else [requests]
     answers = []
     for batch in batches:
-        outputs = list(_in_order(sampler, batch, params))
+        outputs = list(_in_order(sampler, batch, params, stream))
         _require_answer(outputs[0])
         answers += [(split_generation(mode, output), output.finish_reason) for output in outputs]
         if any(split.error is None for split, _ in answers):
@@ -58,8 +67,16 @@ def ask(sampler: Sampler, model: Model, mode: Mode, question: str, params: Sampl
     return ChatAnswer(split, finish_reason, len(answers))
 
 
-def _in_order(sampler: Sampler, requests: Sequence[Request], params: SamplingParams) -> Iterator[Generation]:
-    outputs = {output.request.key: output for group in sampler.sample(requests, params) for output in group}
+def _in_order(
+    sampler: Sampler, requests: Sequence[Request], params: SamplingParams, stream: AnswerStream | None
+) -> Iterator[Generation]:
+    outputs: dict[str, Generation] = {}
+    if stream is not None:
+        stream.expect(request.key for request in requests)
+    for group in sampler.sample(requests, params):
+        outputs |= {output.request.key: output for output in group}
+        if stream is not None:
+            stream.hear(group)
     return (outputs[request.key] for request in requests)
 
 

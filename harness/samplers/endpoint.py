@@ -1,20 +1,26 @@
 """Sampling from any OpenAI-compatible endpoint, behind the same door as the local sampler."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from time import monotonic
 from typing import Any
 
 from tpobench.harness.api.calls import Call, Reply
 from tpobench.harness.api.client import Client
-from tpobench.harness.api.responses import Answer, Choice
+from tpobench.harness.api.responses import Answer, Choice, Malformed, read_answer
 from tpobench.harness.errors import UserError
 from tpobench.harness.finish_reasons import REFUSED
 from tpobench.harness.models.tokens import Encoder
 from tpobench.harness.records import Generation, Request, SamplingParams, content_key
+from tpobench.harness.samplers.base import BETWEEN_LOOKS, UNFINISHED, Listener, unanswered
 
 OWN_DISTRIBUTION = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 """Servers sample by settings of their own, or of the model's, unless they are told not to. These fields are vLLM's;
 llama.cpp knows the first two, and repeats without a penalty by itself."""
+
+STREAM = {"stream": True, "stream_options": {"include_usage": True}}
+"""How an answer is asked for in pieces, with its count of tokens at the end."""
 
 UNEXPLAINED = 8
 """So many errors that do not say what they are about, and no answer: they are about every prompt."""
@@ -29,9 +35,13 @@ class EndpointSampler:
     alone, as in this process.
     """
 
-    def __init__(self, client: Client, encoder: Encoder | None = None) -> None:
+    def __init__(self, client: Client, encoder: Encoder | None = None, listener: Listener | None = None) -> None:
+        """A `listener` hears a single request's output while it is written, from servers that stream."""
         self._client = client
         self._encoder = encoder
+        self._listener = listener
+        self._next_look = 0.0
+        self._stream_options = dict(STREAM)
         self._honours_n = True
         self._owed: dict[str, Sequence[Request]] = {}
         self._done: list[Generation] = []
@@ -45,8 +55,12 @@ class EndpointSampler:
         self._owed, self._done, self._unexplained = {}, [], []
         self._unusable = []
         unpadded = [request for request in requests if not request.is_padding]  # a server's batches are its own
+        heard = partial(self._hear, unpadded[0]) if self._listener is not None and len(unpadded) == 1 else None
+        if heard is None:
+            self._stream_options = {}
+        calls = self._calls(unpadded, params)
         try:
-            for ended in self._client.ask_all(self._calls(unpadded, params), lambda reply: self._accept(reply, params)):
+            for ended in self._client.ask_all(calls, lambda reply: self._accept(reply, params), heard):
                 yield from self._finished() if ended or self._done else ([],)
         except (UserError, KeyboardInterrupt):
             yield from self._finished()  # answered, though the call was not at its end: its other samples did not come
@@ -94,6 +108,7 @@ class EndpointSampler:
             options |= OWN_DISTRIBUTION | {"return_token_ids": True}
         if len(group) > 1 and self._honours_n:
             options["n"] = len(group)
+        options |= self._stream_options
         return Call(group[0].key, "sample", group[0].messages, options)
 
     def _accept(self, reply: Reply, params: SamplingParams) -> str | Call | None:
@@ -101,6 +116,10 @@ class EndpointSampler:
         if reply.answer is None:
             if reply.final and reply.call.options.get("n", 1) > 1:  # some servers refuse an n above their slots
                 self._honours_n = False
+                return self._call(owed, params)
+            if reply.final and reply.status >= 400 and self._stream_options:  # not every server streams, or counts then
+                says_usage = "stream_options" in (reply.problem or "") and "stream_options" in self._stream_options
+                self._stream_options = {"stream": True} if says_usage else {}
                 return self._call(owed, params)
             if reply.final and reply.status >= 400:
                 self._keep_unexplained(owed, reply)
@@ -120,6 +139,17 @@ class EndpointSampler:
             return None
         self._honours_n = False
         return self._call(owed[len(came) :], params)
+
+    def _hear(self, request: Request, completion: Callable[[], bytes]) -> None:
+        """Tell the listener what the server has written so far, now and then."""
+        if self._listener is None or monotonic() < self._next_look:
+            return
+        self._next_look = monotonic() + BETWEEN_LOOKS
+        try:
+            (choice, *_) = read_answer(completion()).choices
+        except Malformed:
+            return
+        self._listener([replace(unanswered(request, UNFINISHED), text=choice.text, thought=choice.thought)])
 
     def _generation(self, request: Request, reply: Reply, choice: Choice) -> Generation:
         refused = choice.is_refused

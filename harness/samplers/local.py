@@ -11,13 +11,14 @@ batch runs at a time, as large as its free memory allows; a batch that does not 
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import torch
-from transformers import GenerationConfig
+from transformers import GenerationConfig, LogitsProcessor
 
 from tpobench.harness.errors import UserError
 from tpobench.harness.finish_reasons import TOO_LONG
@@ -26,7 +27,7 @@ from tpobench.harness.models.tokens import OutputTexts, encode_messages, end_tok
 from tpobench.harness.models.weights import load_language_model, reason_of
 from tpobench.harness.processors import processors
 from tpobench.harness.records import Generation, Request, SamplingParams
-from tpobench.harness.samplers.base import unanswered
+from tpobench.harness.samplers.base import BETWEEN_LOOKS, UNFINISHED, Listener, unanswered
 from tpobench.harness.samplers.batching import gpu_limits, plan_batches
 from tpobench.harness.samplers.padding import PaddingRule
 from tpobench.harness.samplers.padding_rule import padding_rule
@@ -42,11 +43,15 @@ STRETCH = 16
 
 class LocalSampler:
     """A model folder, loaded once. `max_rows` and `token_budget` bound one batch (rows, cached tokens); on a GPU they
-    follow from its free memory."""
+    follow from its free memory. A `listener` hears outputs while they are written."""
 
-    def __init__(self, folder: str, max_rows: int = 48, token_budget: int = 16_384) -> None:
+    def __init__(
+        self, folder: str, max_rows: int = 48, token_budget: int = 16_384, listener: Listener | None = None
+    ) -> None:
         """Raises UserError for a folder that cannot be sampled from."""
         self._folder = folder
+        self._listener = listener
+        self._begun: queue.Queue[list[Generation] | BaseException | None] | None = None
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._tokenizer = load_tokenizer(folder)
         self._end_ids = end_tokens(folder, self._tokenizer)
@@ -91,6 +96,7 @@ class LocalSampler:
         lengths, equal_from = [len(ids) for ids in prompts], self._rule.equal_from(params.max_new_tokens)
         plan = plan_batches(lengths, params.max_new_tokens, self._token_budget, rows, equal_from)
         finished: queue.Queue[list[Generation] | BaseException | None] = queue.Queue()
+        self._begun = finished if self._listener is not None else None
         stop = threading.Event()
 
         def work(batch: list[int]) -> None:
@@ -116,11 +122,19 @@ class LocalSampler:
                     running -= 1
                 elif isinstance(item, BaseException):
                     raise item
-                elif group := [generation for generation in item if not generation.request.is_padding]:
+                elif group := self._heard(item):
                     yield group
         finally:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def _heard(self, group: list[Generation]) -> list[Generation]:
+        """What has finished, without padding; what has not goes to the listener."""
+        asked = [generation for generation in group if not generation.request.is_padding]
+        if self._listener is None or not asked or asked[0].finish_reason != UNFINISHED:
+            return asked
+        self._listener(asked)
+        return []
 
     def _sample_fitting(
         self, requests: list[Request], prompts: list[list[int]], params: SamplingParams
@@ -157,7 +171,9 @@ class LocalSampler:
         done = 0
         while rows:
             stretch = params.max_new_tokens if cache is None else min(STRETCH, params.max_new_tokens - done)
-            choice = TokenChoice(draws[rows], width, params, self._folder)
+            choice: list[LogitsProcessor] = [TokenChoice(draws[rows], width, params, self._folder)]
+            if self._begun is not None:
+                choice.append(_Look(self._begun, [(requests[row], prompts[row]) for row in rows], width, self._so_far))
             with torch.inference_mode():
                 ids = self._model.generate(
                     input_ids=ids,
@@ -165,7 +181,7 @@ class LocalSampler:
                     **({} if cache is None else {"past_key_values": cache}),
                     max_new_tokens=stretch,
                     do_sample=False,
-                    logits_processor=[choice],
+                    logits_processor=choice,
                     eos_token_id=self._end_ids,
                     pad_token_id=self._pad_id,
                 )
@@ -187,6 +203,12 @@ class LocalSampler:
                 index = torch.tensor(keep, device=self._device)
                 ids, mask = ids[index], mask[index]
                 cache.batch_select_indices(index)
+
+    def _so_far(self, request: Request, prompt: list[int], tokens: list[int]) -> Generation:
+        """The beginning of an output. A row that has ended is filled up behind its end token."""
+        end = next((at for at, token in enumerate(tokens) if token in self._end_ids), None)
+        thought, text = self._texts.taken_apart(prompt, tokens[:end])
+        return replace(unanswered(request, UNFINISHED), text=text, thought=thought)
 
     def _finished(
         self, request: Request, prompt: list[int], tokens: list[int], stopped: bool, started: float
@@ -224,6 +246,26 @@ class LocalSampler:
                 + ": shorten the prompt or lower max_new_tokens"
             )
         return over
+
+
+_SoFar = Callable[[Request, list[int], list[int]], Generation]
+
+
+class _Look(LogitsProcessor):  # type: ignore[misc]
+    """Changes nothing: puts what the rows hold so far into the queue of what is finished, now and then."""
+
+    def __init__(
+        self, begun: "queue.Queue[Any]", rows: list[tuple[Request, list[int]]], width: int, so_far: _SoFar
+    ) -> None:
+        self._begun, self._rows, self._width, self._so_far = begun, rows, width, so_far
+        self._next = 0.0
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        if time.monotonic() >= self._next:
+            written = zip(self._rows, input_ids[:, self._width :].tolist(), strict=True)
+            self._begun.put([self._so_far(*row, tokens) for row, tokens in written])
+            self._next = time.monotonic() + BETWEEN_LOOKS
+        return scores
 
 
 def _rule_of(model: Any, pad_id: int, folder: str) -> PaddingRule:

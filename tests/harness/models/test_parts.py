@@ -10,9 +10,9 @@ import pytest
 from tests.families import build_family
 from tpobench.harness.errors import UserError
 from tpobench.harness.models.checkpoints import fingerprint, require_model_folder
-from tpobench.harness.models.parts import BASE_VARIABLE, model_parts, tokenizer_note
+from tpobench.harness.models.parts import BASE_VARIABLE, borrowed_tokenizer, model_parts
 from tpobench.harness.models.weights import load_language_model
-from tpobench.harness.records import Request, SamplingParams
+from tpobench.harness.records import Model, Request, SamplingParams
 from tpobench.harness.samplers.local import LocalSampler
 
 
@@ -144,7 +144,9 @@ def test_a_checkpoint_without_a_tokenizer_takes_that_of_its_run(base: Path, tmp_
     for name in ("config.json", "model.safetensors", "generation_config.json"):
         (run / name).rename(step / name)
     assert model_parts(step).tokenizer == run
-    assert tokenizer_note(step) == f"{step} has no tokenizer of its own; that of {run} is used"
-    assert tokenizer_note(base) == ""
+    assert (
+        borrowed_tokenizer(Model("s", str(step), "f")) == f"{step} has no tokenizer of its own; that of {run} is used"
+    )
+    assert borrowed_tokenizer(Model("b", str(base), "f")) == ""
     require_model_folder(step)
     assert output(step) == output(base)

@@ -12,6 +12,7 @@ import pytest
 from tpobench.harness.errors import UserError
 from tpobench.harness.records import Generation, Request, SamplingParams, content_key
 from tpobench.harness.samplers import local
+from tpobench.harness.samplers.base import UNFINISHED
 from tpobench.harness.samplers.local import LocalSampler
 
 QUESTIONS = [
@@ -250,3 +251,20 @@ def test_a_batch_that_the_memory_does_not_hold_is_halved(tiny_model: Path, monke
     monkeypatch.setattr(sampler, "_sample_batch", no_memory)
     with pytest.raises(UserError, match=r'memory does not hold ".*" \([0-9]+ tokens and 40 new ones\)'):
         list(sampler.sample(requests, params))
+
+
+def test_a_listener_hears_an_output_grow_and_changes_nothing_of_it(tiny_model: Path) -> None:
+    requests = [Request(f"{n}1" * 16, ({"role": "user", "content": "Hi"},), "Hi") for n in range(3)]
+    params = SamplingParams(temperature=100, max_new_tokens=40)  # at which hardly any output ends by itself
+    heard: list[Generation] = []
+    sampled = {}
+    for listener in (None, heard.extend):
+        sampler = LocalSampler(str(tiny_model), listener=listener)
+        outputs = [output for group in sampler.sample(requests, params) for output in group]
+        sampled[listener is None] = sorted((output.request.key, output.text) for output in outputs)
+    assert sampled[True] == sampled[False]
+    assert {output.finish_reason for output in heard} == {UNFINISHED}
+    for key, text in sampled[True]:
+        begun = [output.text.rstrip("\ufffd") for output in heard if output.request.key == key]
+        assert len(set(begun)) > 2
+        assert all(text.startswith(beginning) for beginning in begun)
