@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.apis.refusing import MODEL, asked, heal, refusing_server
+from tests.apis.streaming import END, piece, streaming_server
+from tpobench.harness.api.budget import Budget, Prices
 from tpobench.harness.api.calls import Limits
 from tpobench.harness.api.client import Client
 from tpobench.harness.api.endpoints import Endpoint
@@ -162,3 +164,17 @@ def test_a_mode_whose_markers_are_the_tags_of_a_native_thought_still_parses(
     file.write_text(f'user: "{{prompt}}"\nthought_marker: <{tag}>\nresponse_marker: </{tag}>\n')
     (output,) = outputs(store, shared_url, [f"CASE {tag}"], f"think:{file}")
     assert (output.thought, output.response, output.parse_error) == ("SECRET", "Said.", None)
+
+
+def test_a_streamed_answer_is_heard_and_its_tokens_are_counted() -> None:
+    heard: list[str] = []
+    pieces = [piece("It is "), piece("four."), piece(None, "stop"), END]
+    with streaming_server(lambda asked: pieces) as server:
+        client = Client(Endpoint("m", server.url), budget=Budget(prices=Prices({})))
+        sampler = EndpointSampler(client, listener=lambda outputs: heard.extend(output.text for output in outputs))
+        request = Request("a1" * 16, ({"role": "user", "content": "2 + 2?"},), "2 + 2?")
+        (output,) = (output for group in sampler.sample([request], SamplingParams()) for output in group)
+    assert (output.text, output.finish_reason) == ("It is four.", "stop")
+    assert heard[0] == "It is "
+    assert server.asked[-1].body["stream_options"] == {"include_usage": True}
+    assert (client.budget.prompt_tokens, client.budget.completion_tokens) == (3, 5)
