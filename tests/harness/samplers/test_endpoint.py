@@ -1,5 +1,6 @@
 """Prompts that a server will not answer, and answers in odd places: each is taken at the first try."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -168,10 +169,16 @@ def test_a_mode_whose_markers_are_the_tags_of_a_native_thought_still_parses(
 
 def test_a_streamed_answer_is_heard_and_its_tokens_are_counted() -> None:
     heard: list[str] = []
-    pieces = [piece("It is "), piece("four."), piece(None, "stop"), END]
+    was_heard = threading.Event()
+
+    def listen(outputs: Sequence[Generation]) -> None:
+        heard.extend(output.text for output in outputs)
+        was_heard.set()
+
+    pieces = [piece("It is "), lambda: was_heard.wait(30), piece("four."), piece(None, "stop"), END]
     with streaming_server(lambda asked: pieces) as server:
         client = Client(Endpoint("m", server.url), budget=Budget(prices=Prices({})))
-        sampler = EndpointSampler(client, listener=lambda outputs: heard.extend(output.text for output in outputs))
+        sampler = EndpointSampler(client, listener=listen)
         request = Request("a1" * 16, ({"role": "user", "content": "2 + 2?"},), "2 + 2?")
         (output,) = (output for group in sampler.sample([request], SamplingParams()) for output in group)
     assert (output.text, output.finish_reason) == ("It is four.", "stop")
