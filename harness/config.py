@@ -43,7 +43,7 @@ class _Loader(yaml.SafeLoader):
         known: set[str] = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in known:
-                line = node.value[0][0].start_mark.line + 1
+                line = key.start_mark.line + 1
                 raise yaml.YAMLError(f"the key {shown(key.value)} occurs twice (line {line})")
             if isinstance(key, yaml.ScalarNode):
                 known.add(key.value)

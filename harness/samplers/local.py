@@ -225,8 +225,8 @@ class LocalSampler:
         )
 
     def _too_long(self, requests: list[Request], prompts: list[list[int]], new_tokens: int) -> list[Request]:
-        """The requests that do not fit into the context with their new tokens. Raises UserError where none fits: then
-        it is the settings and not the prompt."""
+        """The requests that do not fit into the context with their new tokens. Raises UserError where none fits, and
+        one would with fewer new tokens: then it is the settings and not the prompt."""
         for request, ids in zip(requests, prompts, strict=True):
             if not ids:
                 raise UserError(
@@ -237,8 +237,8 @@ class LocalSampler:
         if context is None:
             return []
         over = [request for request, ids in zip(requests, prompts, strict=True) if len(ids) + new_tokens > context]
-        if len(over) == len(requests):
-            shortest = min(map(len, prompts))
+        shortest = min(map(len, prompts))
+        if len(over) == len(requests) and shortest < context:
             raise UserError(
                 f"{requests[0].label} has {len(prompts[0]):,} tokens; with {new_tokens:,} new ones that is over the "
                 f"model's context of {context:,}"

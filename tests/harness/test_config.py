@@ -92,7 +92,7 @@ def test_an_alias_that_repeats_little_is_read(tmp_path: Path) -> None:
         ("share: " + "x" * 90_000, "it must be a number"),
         ("share: [" + "x, " * 90_000 + "]", "it must be a number"),
         ("x" * 1_000 + ": 1\n", "unknown key 'xxx"),
-        (f"? {'x' * 1000}\n: 1\n? {'x' * 1000}\n: 2\n", "occurs twice (line 1)"),
+        (f"? {'x' * 1000}\n: 1\n? {'x' * 1000}\n: 2\n", "occurs twice (line 3)"),
     ],
 )
 def test_what_a_file_cannot_be_is_said_in_a_short_sentence(tmp_path: Path, text: str, said: str) -> None:

@@ -91,7 +91,7 @@ class InterruptedClient:
 
     given_up = 0
 
-    def ask_all(self, calls: Iterator[Call], accept: object) -> Iterator[int]:
+    def ask_all(self, calls: Iterator[Call], accept: object, heard: object = None) -> Iterator[int]:
         for call in calls:
             record = CallRecord(
                 key=call.subject,

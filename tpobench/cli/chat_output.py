@@ -51,8 +51,9 @@ class ChatOutput:
 
     def _print(self, text: str) -> None:
         if text.startswith(self._printed):
-            self._write(text[len(self._printed) :])
-            self._printed = text
+            more = text[len(self._printed) :]
+            self._printed = text  # before it is written: Ctrl-C may come in between
+            self._write(more)
         elif not self._printed.startswith(text):
             self._begin_again(text)
 

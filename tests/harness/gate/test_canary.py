@@ -45,7 +45,7 @@ def inverted(prompt: str, first: str, second: str) -> float:
 
 def test_a_judge_that_changed_is_asked_nothing_new(judged: Store) -> None:
     judge, inner = watched(inverted)
-    with pytest.raises(JudgeChanged, match=r"otherwise than before on 5 of 5 pairs .* scripted@1 has changed"):
+    with pytest.raises(JudgeChanged, match=r"decides 5 of 5 pairs differently than on .* scripted@1 has changed"):
         judge.judge(judged, comparisons(slice(10, 20)), "")
     assert inner.asked == 5
     with pytest.raises(JudgeChanged):
@@ -133,7 +133,7 @@ def test_a_judge_that_agrees_on_old_pairs_is_also_asked_about_the_control_again(
     former.judge(judged, control, "")
     judge, inner = watched(longer)
     judge.control = control
-    with pytest.raises(JudgeChanged, match="on 5 of 5 pairs"):
+    with pytest.raises(JudgeChanged, match="decides 5 of 5 pairs differently"):
         judge.judge(judged, comparisons(slice(10, 20)), "")
     assert inner.asked == 10
 

@@ -44,8 +44,8 @@ def test_a_judge_that_trained_the_candidate_or_its_parent_is_named(store: Store)
     scored(store, "checklist@1")
     (warning,) = [warning for warning in decided(store).warnings if "judge" in warning]
     assert warning == (
-        "the judge checklist@1 also made the preferences that the run first trained good on: it may like what it "
-        "taught, so let another judge decide"
+        "the judge checklist@1 also made the preferences that the run first trained good on: it may prefer "
+        "what it has taught; use another judge"
     )
 
 
