@@ -77,7 +77,11 @@ def read_yaml(path: Path) -> Any:
         return yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError as error:
         raise UserError(f"there is no file {path}; check the path") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path} is not UTF-8 text, perhaps UTF-16 as PowerShell writes it; save it as UTF-8"
+        ) from error
+    except OSError as error:
         raise UserError(f"{path} cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error

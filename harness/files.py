@@ -25,6 +25,27 @@ class NotWritten(UserError):
         self.problem = problem
 
 
+_inputs: dict[Path, str] = {}
+"""Files that this process reads, by their real paths, and what each is to the user."""
+
+
+def protect(path: Path, what: str) -> None:
+    """Let no output of this process take the place of a file that it reads: ``the results store``."""
+    _inputs[Path(os.path.realpath(path))] = what
+
+
+def require_no_input(path: Path, option: str = "") -> None:
+    """Raises NotWritten where the path is a file that this process reads, under whatever name."""
+    real = Path(os.path.realpath(path))
+    for known, what in _inputs.items():
+        same = known == real
+        if not same:
+            with suppress(OSError):  # one of them is not there
+                same = os.path.samefile(known, real)
+        if same:
+            raise NotWritten(path, f"it is {what}, which would be lost", option)
+
+
 def write_whole(path: Path, text: str, option: str = "") -> None:
     """Write a text file beside its place and move it there; folders are made.
 
@@ -39,6 +60,7 @@ def write_whole(path: Path, text: str, option: str = "") -> None:
         NotWritten: It cannot be written there.
         OSError: The disk is full.
     """
+    require_no_input(path, option)
     content = text.encode("utf-8", "backslashreplace")  # a path that is not UTF-8, as JSON escapes it
     try:
         _write(path, content)

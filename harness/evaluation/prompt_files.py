@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tpobench.harness.errors import UserError
+from tpobench.harness.files import protect
 from tpobench.harness.json_files import read_json_lines
 from tpobench.harness.judges.prompt_checks import problem_with
 from tpobench.harness.records import Prompt
@@ -13,6 +14,7 @@ from tpobench.harness.records import Prompt
 def prompts_from_file(path: Path) -> tuple[Prompt, ...]:
     """Prompts from a JSONL file of the user's: ``{"prompt": ..., "category": ..., "checks": [...]}``, the last two
     optional. Raises UserError with the line that is wrong."""
+    protect(path, "the prompt file")
     prompts = [_prompt(row, f"{path}:{number}") for number, row in read_json_lines(path)]
     if not prompts:
         raise UserError(f"the prompt file {path} holds no prompts; write one JSON object per line with a key 'prompt'")

@@ -52,6 +52,7 @@ class Database:
         if read_only and not self.path.exists():
             raise opening.no_store(self.path)
         self._file = opening.real_file(self.path)
+        opening.require_own_companions(self._file)
         if read_only:
             self._bring_in_journal()
         else:

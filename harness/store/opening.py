@@ -4,6 +4,7 @@ written."""
 import os
 import re
 import shutil
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -11,9 +12,10 @@ from pathlib import Path
 import duckdb
 
 from tpobench.harness.errors import StoreLacks, UserError
-from tpobench.harness.store.set_aside import tell
+from tpobench.harness.files import protect
+from tpobench.harness.store.set_aside import set_aside_file, tell
 from tpobench.harness.store.waiting import HeldStore
-from tpobench.harness.store.write_log import log_file
+from tpobench.harness.store.write_log import log_file, mark_file
 
 SETTINGS = {
     "enable_external_access": "false",
@@ -49,6 +51,28 @@ def real_file(path: Path) -> Path:
 def journal_file(file: Path) -> Path:
     """Where rows wait for the database."""
     return file.with_name(file.name + ".journal")
+
+
+def companions(file: Path) -> list[Path]:
+    """The files beside a store that belong to it: its journal, DuckDB's log, the mark of its length, rows set aside."""
+    return [journal_file(file), log_file(file), mark_file(file), set_aside_file(file)]
+
+
+def require_own_companions(file: Path) -> None:
+    """Make sure that what lies beside a store is its own, and let no output take its place.
+
+    Raises:
+        UserError: A companion is a link, a device, a pipe or a folder: whoever made it could have another file written.
+    """
+    protect(file, "the results store")
+    for companion in companions(file):
+        protect(companion, "a file of the results store")
+        with suppress(FileNotFoundError, NotADirectoryError):
+            if not stat.S_ISREG(companion.lstat().st_mode):
+                raise UserError(
+                    f"{companion} belongs to the store and is a link, a folder, a device or a pipe: nothing was read "
+                    "or written; remove it, or name another store with --store"
+                )
 
 
 def make_folder(path: Path) -> None:
@@ -116,7 +140,7 @@ def connect(path: Path, file: Path, read_only: bool) -> duckdb.DuckDBPyConnectio
     while True:
         try:
             return duckdb.connect(str(file), read_only=read_only, config=dict(SETTINGS))
-        except (duckdb.IOException, duckdb.CatalogException) as error:
+        except (duckdb.IOException, duckdb.CatalogException, duckdb.PermissionException) as error:
             message = str(error)
             if not _HELD.search(message):
                 raise _not_opened(path, message) from error
@@ -135,7 +159,8 @@ def connect(path: Path, file: Path, read_only: bool) -> duckdb.DuckDBPyConnectio
 def _not_opened(path: Path, message: str) -> UserError:
     if path.is_file() and path.stat().st_size == 0:
         return UserError(f"{path} is an empty file; remove it, and a new store can be made there")
-    if "not a valid DuckDB database" in message or "in-memory database" in message:
+    foreign = ("not a valid DuckDB database", "in-memory database", "extension")  # of another database's file
+    if any(words in message for words in foreign):
         return UserError(f"{path} is not a DuckDB file; name another one with --store")
     if "newer" in message or "storage version" in message:
         return UserError(f"{path} was written by a newer DuckDB; upgrade duckdb to read it")

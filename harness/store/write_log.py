@@ -11,6 +11,11 @@ def log_file(file: Path) -> Path:
     return file.with_name(file.name + ".wal")
 
 
+def mark_file(file: Path) -> Path:
+    """Where the length of a store's log is noted."""
+    return file.with_name(file.name + ".written")
+
+
 def log_size(file: Path) -> int:
     """Its size in bytes; 0 without one."""
     try:
@@ -24,7 +29,7 @@ class LogMark:
 
     def __init__(self, file: Path) -> None:
         self._store = file
-        self._file = file.with_name(file.name + ".written")
+        self._file = mark_file(file)
         self._last = 0
 
     def lost(self, size: int) -> str | None:

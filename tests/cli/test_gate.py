@@ -281,3 +281,12 @@ def test_figures_against_a_third_model_are_paired(place: Path) -> None:
     assert code == 0
     assert "win_rate 100.0% against 75.0%: +25.0 points" in said
     assert decide("even", "good")[0] == 1
+
+
+@pytest.mark.parametrize("option", ["--junit", "--markdown", "--file"])
+@pytest.mark.parametrize("target", ["policy.yaml", "s.duckdb", "s.duckdb.journal"])
+def test_no_output_of_a_gate_takes_the_place_of_what_it_reads(place: Path, option: str, target: str) -> None:
+    (place / "policy.yaml").write_text("head_to_head: {margin: 0.05}\n")
+    given = [option, str(place / target), *(["--promote"] if option == "--file" else [])]
+    said = gate(place, "good", "bad", *given, code=2)
+    assert "which would be lost); name another file" in said

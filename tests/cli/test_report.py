@@ -40,6 +40,7 @@ def test_the_command_writes_prints_and_refuses(tmp_path: Path) -> None:
     assert invoke("report", "--store", path, "--models", "nwe")[1].endswith("has judged no 'nwe'; did you mean 'new'?")
     assert "three kinds of report" in invoke("report", "--store", path, "--models", "new", "--run", "run")[1]
     assert "is a folder" in invoke("report", "--store", path, "-o", tmp_path)[1]
+    assert "it is the results store, which would be lost" in invoke("report", "--store", path, "-o", path)[1]
     assert "no run 'rum'" in invoke("report", "--store", path, "--run", "rum")[1]
     assert "no results store" in invoke("report", tmp_path / "nowhere")[1]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.unprivileged import UNNAMED, folder_for_all, unprivileged
-from tpobench.harness.files import NotWritten, write_whole
+from tpobench.harness.files import NotWritten, protect, write_whole
 
 ROOT = Path(__file__).parents[2]
 
@@ -120,3 +120,16 @@ def test_a_folder_without_permission_is_a_sentence_and_a_file_of_ones_own_in_it_
 def test_a_path_that_is_not_utf_8_is_written_as_json_escapes_it(tmp_path: Path) -> None:
     write_whole(tmp_path / "f.json", '"/data/\udcff"')
     assert (tmp_path / "f.json").read_text() == '"/data/\\udcff"'
+
+
+def test_no_output_takes_the_place_of_a_file_that_is_read(tmp_path: Path) -> None:
+    store = tmp_path / "s.duckdb"
+    store.write_bytes(b"paid judgments")
+    protect(store, "the results store")
+    (tmp_path / "link").symlink_to(store)
+    os.link(store, tmp_path / "hard")
+    for name in ("s.duckdb", "link", "hard", "../" + tmp_path.name + "/s.duckdb"):
+        with pytest.raises(NotWritten, match="it is the results store, which would be lost"):
+            write_whole(tmp_path / name, "<html>", option="-o")
+    assert store.read_bytes() == b"paid judgments"
+    write_whole(tmp_path / "other.html", "<html>")

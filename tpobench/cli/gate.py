@@ -18,6 +18,8 @@ from tpobench.cli.options.store import DEFAULT_STORE, StoreOption, may_wait
 from tpobench.cli.options.without_effect import refuse_idle
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tpobench.harness.gate.champion import Champion
 
 
@@ -72,6 +74,7 @@ def gate(
     quiet_libraries()
     rules, file = load_policy(policy), alias or champion_file(store)
     refuse_idle(context, idle.of_gate(rules, context.params))
+    _require_outputs_apart(policy, store, [junit, markdown, file])
     request = GateRequest(candidate=candidate, against=against, run=run, offline=offline, retry_missing=retry_missing)
     require_possible(rules, request, store)
     said: list[str] = []
@@ -94,6 +97,17 @@ def gate(
     if failed is not None:
         raise failed
     raise typer.Exit(EXIT_CODES[result.decision.outcome])
+
+
+def _require_outputs_apart(policy: Path, store: Path, outputs: "Sequence[Path | None]") -> None:
+    """Raises UserError, before anything is paid, where an output would take the place of what the gate reads."""
+    from tpobench.harness.files import protect, require_no_input
+    from tpobench.harness.store.opening import real_file, require_own_companions
+
+    protect(policy, "the policy")
+    require_own_companions(real_file(store))
+    for output in filter(None, outputs):
+        require_no_input(output)
 
 
 def _promoted(champion: "Champion", before: "Champion | None", file: Path) -> str:

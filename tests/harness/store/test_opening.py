@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -150,3 +152,28 @@ def test_an_empty_file_is_told(tmp_path: Path, read_only: bool) -> None:
     (tmp_path / "s.duckdb").touch()
     with pytest.raises(UserError, match="is an empty file; remove it"):
         Store(tmp_path / "s.duckdb", read_only=read_only)
+
+
+@pytest.mark.parametrize("suffix", [".journal", ".wal", ".written", ".set-aside.jsonl"])
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_what_belongs_to_a_store_is_a_file_of_its_own(tmp_path: Path, suffix: str, kind: str) -> None:
+    Store(tmp_path / "s.duckdb").close()
+    victim, companion = tmp_path / "victim", tmp_path / f"s.duckdb{suffix}"
+    victim.write_text("precious\n")
+    if kind == "link":
+        companion.symlink_to(victim)
+    elif kind == "pipe":
+        os.mkfifo(companion)
+    else:
+        companion.mkdir()
+    for read_only in (True, False):
+        with pytest.raises(UserError, match="belongs to the store and is a link, a folder, a device or a pipe"):
+            Store(tmp_path / "s.duckdb", read_only=read_only)
+    assert victim.read_text() == "precious\n"
+
+
+def test_another_databases_file_is_no_store(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE t (x)")
+    with pytest.raises(UserError, match=r"other\.db is not a DuckDB file"):
+        Store(tmp_path / "other.db", read_only=True)
